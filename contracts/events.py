@@ -1,0 +1,102 @@
+"""The catalogue of events: every CloudEvents type that a part emits, with the struct of its data.
+
+Data holds ids, codes, statuses, versions and times; never personal data, free text, or the exact code
+of a sensitive need. A new optional field keeps a type's version; anything else is a ``.v2`` beside it.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from contracts.codes import NeedGroup, OrganizationKind, Priority, ReferralStatus, State
+from contracts.rpc import Message
+
+
+class EventType(Message):
+    """One type of event. Its subject is ``evt.<part>.<noun>.<id>.<name>.v<version>``."""
+
+    part: str
+    noun: str
+    name: str
+    data: type[Message]
+    version: int = 1
+
+    @property
+    def type(self) -> str:
+        """The CloudEvents type: ``referrals.referral.accepted.v1``."""
+        return f"{self.part}.{self.noun}.{self.name}.v{self.version}"
+
+
+# Readers of events must live with fields that they do not know yet, unlike those of requests.
+class EventData(Message, forbid_unknown_fields=False):
+    """What every event's data says: which noun, and the how-manieth event of it this is (1, 2, 3…)."""
+
+    id: str
+    n: int
+    at: datetime
+
+
+class ReferralEvent(EventData):
+    """A referral changed. ``need_group`` is all that is said of the need."""
+
+    version: int
+    folio: str
+    to_status: ReferralStatus = msgspec.field(name="to")
+    need_group: NeedGroup
+    priority: Priority
+    state: State
+    sender: str
+    receiver: str
+    service: str
+    from_status: ReferralStatus | None = msgspec.field(name="from", default=None)
+
+
+class OrganizationEvent(EventData):
+    """An organization was registered or changed."""
+
+    kind: OrganizationKind
+    verified: bool
+
+
+class ServiceEvent(EventData):
+    """A service was registered or changed."""
+
+    organization: str
+
+
+# Past participles of the actions that cause them, one for each row of the state table.
+REFERRAL_EVENTS: dict[str, EventType] = {
+    name: EventType(part="referrals", noun="referral", name=name, data=ReferralEvent)
+    for name in (
+        "sent",
+        "received",
+        "info_requested",
+        "replied",
+        "waitlisted",
+        "accepted",
+        "declined",
+        "redirect_proposed",
+        "redirect_refused",
+        "redirected",
+        "rescheduled",
+        "started",
+        "paused",
+        "resumed",
+        "completed",
+        "ended",
+        "cancelled",
+        "expired",
+        "voided",
+        "reopened",
+        "acknowledged",
+    )
+}
+
+ORGANIZATION_CHANGED = EventType(
+    part="directory", noun="organization", name="changed", data=OrganizationEvent
+)
+SERVICE_CHANGED = EventType(part="directory", noun="service", name="changed", data=ServiceEvent)
+
+EVENTS: dict[str, EventType] = {
+    event.type: event for event in (*REFERRAL_EVENTS.values(), ORGANIZATION_CHANGED, SERVICE_CHANGED)
+}

@@ -1,0 +1,66 @@
+"""Requests and replies of the notifications service: an organization's feed.
+
+Every entry of the feed is also a message of the stream ``FEED``, subject
+``feed.<organization>.<noun>.<noun id>``, republished live as ``live.<that subject>``. Its body is a
+``FeedEntry`` without ``seq``; the sequence is the stream's.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from contracts.events import ReferralEvent
+from contracts.rpc import Message, Nothing, Operation, PartStatus
+
+PART = "notifications"
+
+
+class FeedEntry(Message, forbid_unknown_fields=False):
+    """One thing that an organization was told. ``event`` is the CloudEvents id, ``<noun id>:<n>``.
+
+    ``relation`` says why it concerns the organization. ``referral`` holds the event's data.
+    ``seq`` is its place in the feed; it grows, with holes, and is never shown to clients.
+    """
+
+    event: str
+    type: str
+    at: datetime
+    relation: Literal["sender", "receiver"]
+    referral: ReferralEvent
+    seq: int = 0
+
+
+class FeedPage(Message):
+    """Up to ``first`` entries of the caller's organization with a sequence above ``after``.
+
+    ``epoch`` names the stream's life; a position from another life is refused (``CURSOR_EXPIRED``),
+    as is one older than the oldest entry kept. ``types`` keeps only those CloudEvents types.
+    """
+
+    after: int = 0
+    epoch: str | None = None
+    first: Annotated[int, Meta(ge=1, le=500)] = 100
+    types: tuple[str, ...] = ()
+
+
+class Feed(Message):
+    """``scanned`` is the highest sequence looked at: go on from there. ``head`` is the stream's last."""
+
+    entries: tuple[FeedEntry, ...]
+    epoch: str
+    scanned: int
+    head: int
+    has_next: bool
+
+
+class FeedHead(Message):
+    """Where the caller's feed ends now, read from the stream's leader."""
+
+    epoch: str
+    seq: int
+
+
+FEED_PAGE = Operation(PART, "feed_page", FeedPage, Feed)
+FEED_HEAD = Operation(PART, "feed_head", Nothing, FeedHead)
+STATUS = Operation(PART, "status", Nothing, PartStatus)

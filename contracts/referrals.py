@@ -1,0 +1,394 @@
+"""Requests and replies of the referrals service: the workflow, and a referral as its viewer may see it."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from contracts.codes import (
+    AgeBand,
+    Basis,
+    Box,
+    CancelReason,
+    Channel,
+    ConsentMethod,
+    ContactChannel,
+    DeclineReason,
+    EndReason,
+    Gender,
+    Need,
+    NeedGroup,
+    NoteCategory,
+    Outcome,
+    PersonAccess,
+    Priority,
+    ReferralStatus,
+    State,
+    Vulnerability,
+)
+from contracts.directory import Phone
+from contracts.rpc import Message, Nothing, Operation, Page, PartStatus
+
+PART = "referrals"
+
+Moment = Annotated[datetime, Meta(tz=True)]
+Id = Annotated[str, Meta(min_length=1, max_length=100)]
+Key = Annotated[str, Meta(min_length=1, max_length=255)]
+Line = Annotated[str, Meta(min_length=1, max_length=300)]
+Text = Annotated[str, Meta(min_length=1, max_length=4000)]
+Language = Annotated[str, Meta(min_length=2, max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
+Tier = Literal["T2", "T3", "T4"]
+
+
+# --- What a sender says -------------------------------------------------------------------------
+
+
+class HouseholdMember(Message):
+    """One of those who are with the person (T2)."""
+
+    age_band: AgeBand
+    gender: Gender
+    vulnerabilities: Annotated[tuple[Vulnerability, ...], Meta(max_length=18)] = ()
+
+
+class Household(Message):
+    """Who is with the person (T2); ``keep_together`` says that they must not be separated."""
+
+    members: Annotated[tuple[HouseholdMember, ...], Meta(max_length=30)] = ()
+    keep_together: bool = True
+
+
+class SafeContact(Message):
+    """How the person can be reached without putting her in danger (T3); there may be no way."""
+
+    channel: ContactChannel
+    value: Line | None = None
+    hours: Line | None = None
+    may_leave_message: bool = False
+    say: Line | None = None
+    avoid: Line | None = None
+
+
+class Person(Message):
+    """The person as the sender gives her. Age band to vulnerabilities are T2, the rest is T3."""
+
+    age_band: AgeBand
+    gender: Gender
+    languages: Annotated[tuple[Language, ...], Meta(max_length=10)] = ()
+    needs_interpreter: bool = False
+    vulnerabilities: Annotated[tuple[Vulnerability, ...], Meta(max_length=18)] = ()
+    name: Line | None = None
+    alias: Line | None = None
+    birth_date: date | None = None
+    safe_contact: SafeContact | None = None
+    instructions: Text | None = None
+
+
+class Note(Message):
+    """A note of one category (T4), seen by the receiver only if the consent names the category."""
+
+    category: NoteCategory
+    text: Text
+
+
+class Consent(Message):
+    """On what basis the person's data is shared: her consent, or another lawful basis with its reason.
+
+    ``categories`` are the T4 note categories that the receiver may see; ``vulnerabilities`` those
+    that it may know, one by one.
+    """
+
+    basis: Basis
+    categories: tuple[NoteCategory, ...] = ()
+    vulnerabilities: tuple[Vulnerability, ...] = ()
+    purpose: Line | None = None
+    method: ConsentMethod | None = None
+    language: Language | None = None
+    taken_by: Line | None = None
+    given_at: Moment | None = None
+    until: Moment | None = None
+    reason: Line | None = None
+
+
+class Places(Message):
+    """How many places of a unit (``bed``, ``family_room``) are asked for (T2)."""
+
+    unit: Annotated[str, Meta(min_length=1, max_length=60)]
+    count: Annotated[int, Meta(ge=1, le=100)]
+
+
+class Appointment(Message):
+    """When and where the person is expected (T2). ``start`` is UTC, ``timezone`` an IANA name."""
+
+    start: Moment
+    timezone: Annotated[str, Meta(min_length=1, max_length=60)]
+    location: Id | None = None
+
+
+class ServiceGiven(Message):
+    """Something that the receiver gave: one need code and how many times."""
+
+    code: Need
+    quantity: Annotated[int, Meta(ge=1, le=10_000)] = 1
+
+
+class IssueReferral(Message):
+    """Issue a referral: draft and send in one."""
+
+    idempotency_key: Key
+    service: Id
+    need: Need
+    priority: Priority
+    state: State
+    consent: Consent
+    person: Person
+    household: Household | None = None
+    places: Annotated[tuple[Places, ...], Meta(max_length=10)] = ()
+    notes: Annotated[tuple[Note, ...], Meta(max_length=10)] = ()
+    external_id: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    follows: Id | None = None
+    occurred_at: Moment | None = None
+
+
+class Change(Message):
+    """What every change of an existing referral says."""
+
+    referral: Id
+    idempotency_key: Key
+    expected_version: int | None = None
+    occurred_at: Moment | None = None
+
+
+class Receive(Change):
+    """The receiver's first sign of life."""
+
+    external_id: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+
+
+class Accept(Change):
+    """The receiver will help: by when to arrive, or an appointment; and instructions for the person."""
+
+    arrive_by: Moment | None = None
+    appointment: Appointment | None = None
+    instructions: Text | None = None
+    external_id: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+
+
+class Decline(Change, kw_only=True):
+    """The receiver cannot help, and says why."""
+
+    reason: DeclineReason
+    note: Text | None = None
+
+
+class Start(Change):
+    """The person arrived."""
+
+    arrived_at: Moment | None = None
+
+
+class Complete(Change, kw_only=True):
+    """The receiver has helped."""
+
+    outcome: Outcome
+    services_given: Annotated[tuple[ServiceGiven, ...], Meta(max_length=30)] = ()
+    note: Text | None = None
+
+
+class End(Change, kw_only=True):
+    """The receiver could not complete it, and says why."""
+
+    reason: EndReason
+    note: Text | None = None
+
+
+class Cancel(Change, kw_only=True):
+    """The sender takes it back; from acceptance the receiver may, too."""
+
+    reason: CancelReason
+    note: Text | None = None
+
+
+class Acknowledge(Change):
+    """The sender has read the end: the loop is closed."""
+
+
+# --- What a viewer sees -------------------------------------------------------------------------
+
+
+class AllowedAction(Message):
+    """Something that the viewer may do now, and the inputs that it needs."""
+
+    action: str
+    needs: tuple[str, ...] = ()
+
+
+class HistoryEntry(Message):
+    """One change. What, when and whose side are T1; reason, note and details follow their tiers."""
+
+    n: int
+    action: str
+    to_status: ReferralStatus
+    version: int
+    recorded_at: datetime
+    occurred_at: datetime
+    organization: str | None = None
+    from_status: ReferralStatus | None = None
+    on_behalf_of: str | None = None
+    reason: str | None = None
+    note: str | None = None
+    reported_by: str | None = None
+    channel: Channel | None = None
+
+
+class PersonView(Message):
+    """The person as the viewer may see her: what is hidden is null, never empty in disguise."""
+
+    age_band: AgeBand | None = None
+    gender: Gender | None = None
+    languages: tuple[str, ...] | None = None
+    needs_interpreter: bool | None = None
+    vulnerabilities: tuple[Vulnerability, ...] | None = None
+    name: str | None = None
+    alias: str | None = None
+    birth_date: date | None = None
+    safe_contact: SafeContact | None = None
+    instructions: str | None = None
+    notes: tuple[Note, ...] | None = None
+
+
+class ConsentView(Message):
+    """Consent in outline (basis, when, until) to the parties; its content by the tier it is about."""
+
+    basis: Basis
+    given_at: datetime | None = None
+    until: datetime | None = None
+    method: ConsentMethod | None = None
+    language: str | None = None
+    purpose: str | None = None
+    taken_by: str | None = None
+    reason: str | None = None
+    categories: tuple[NoteCategory, ...] | None = None
+    vulnerabilities: tuple[Vulnerability, ...] | None = None
+
+
+class Referral(Message):
+    """A referral as its viewer may see it. Made by the tier filter only; what is hidden is null."""
+
+    id: str
+    folio: str
+    status: ReferralStatus
+    version: int
+    need_group: NeedGroup
+    priority: Priority
+    state: State
+    created_at: datetime
+    updated_at: datetime
+    person_access: PersonAccess
+    need: Need | None = None
+    external_id: str | None = None
+    sender: str | None = None
+    receiver: str | None = None
+    service: str | None = None
+    emergency_phone: Phone | None = None
+    person: PersonView | None = None
+    household: Household | None = None
+    places: tuple[Places, ...] | None = None
+    consent: ConsentView | None = None
+    appointment: Appointment | None = None
+    arrive_by: datetime | None = None
+    arrived_at: datetime | None = None
+    acceptance_instructions: str | None = None
+    reason: str | None = None
+    outcome: Outcome | None = None
+    services_given: tuple[ServiceGiven, ...] | None = None
+    loop_closed_at: datetime | None = None
+    follows: str | None = None
+    allowed_actions: tuple[AllowedAction, ...] = ()
+
+
+class ReferralReply(Message):
+    """The referral after a command; ``replayed`` says that the key had done this already."""
+
+    referral: Referral
+    replayed: bool = False
+
+
+class GetReferrals(Message):
+    """Look up to 100 referrals up by id; ``tiers`` names the protected tiers to open (see look-ahead)."""
+
+    ids: Annotated[tuple[str, ...], Meta(max_length=100)]
+    tiers: tuple[Tier, ...] = ()
+
+
+class Referrals(Message):
+    """In the order of the ids; null for one that does not exist or may not be seen: the same answer."""
+
+    items: tuple[Referral | None, ...]
+
+
+class FindReferral(Message):
+    """Find one referral by its folio, or by the caller's own external id; exactly one is given."""
+
+    folio: str | None = None
+    external_id: str | None = None
+    tiers: tuple[Tier, ...] = ()
+
+
+class FoundReferral(Message):
+    """The referral, or null."""
+
+    item: Referral | None
+
+
+class ListReferrals(Message):
+    """Referrals of the caller's box, newest first, that fit every condition given."""
+
+    page: Page
+    box: Box
+    statuses: tuple[ReferralStatus, ...] = ()
+    need_groups: tuple[NeedGroup, ...] = ()
+    priorities: tuple[Priority, ...] = ()
+    service: str | None = None
+    tiers: tuple[Tier, ...] = ()
+
+
+class ReferralList(Message):
+    """One page; ``positions`` are the rows' own, for the next page."""
+
+    items: tuple[Referral, ...]
+    positions: tuple[tuple[str, ...], ...]
+    has_next: bool
+    has_previous: bool
+
+
+class GetHistory(Message):
+    """A page of a referral's history, oldest first; positions are the entries' ``n``."""
+
+    referral: str
+    page: Page
+
+
+class History(Message):
+    """One page of history; null entries never occur."""
+
+    items: tuple[HistoryEntry, ...]
+    positions: tuple[tuple[str, ...], ...]
+    has_next: bool
+    has_previous: bool
+
+
+ISSUE = Operation(PART, "issue", IssueReferral, ReferralReply)
+RECEIVE = Operation(PART, "receive", Receive, ReferralReply)
+ACCEPT = Operation(PART, "accept", Accept, ReferralReply)
+DECLINE = Operation(PART, "decline", Decline, ReferralReply)
+START = Operation(PART, "start", Start, ReferralReply)
+COMPLETE = Operation(PART, "complete", Complete, ReferralReply)
+END = Operation(PART, "end", End, ReferralReply)
+CANCEL = Operation(PART, "cancel", Cancel, ReferralReply)
+ACKNOWLEDGE = Operation(PART, "acknowledge", Acknowledge, ReferralReply)
+GET = Operation(PART, "get", GetReferrals, Referrals)
+FIND = Operation(PART, "find", FindReferral, FoundReferral)
+LIST = Operation(PART, "list", ListReferrals, ReferralList)
+HISTORY = Operation(PART, "history", GetHistory, History)
+STATUS = Operation(PART, "status", Nothing, PartStatus)
