@@ -1,0 +1,92 @@
+"""The connection to NATS, with the options that a lost referral would otherwise cost."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from nats.aio.client import Client
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
+from nats.errors import SlowConsumerError
+from nats.js import JetStreamContext
+
+from chassis.identity import Identity
+
+log = structlog.get_logger()
+
+Disturbed = Callable[[], None]
+
+
+class Bus:
+    """One part's connection. ``disturbed`` callbacks run whenever messages may have been missed."""
+
+    def __init__(self, nc: Client, identity: Identity) -> None:
+        self.nc = nc
+        self.identity = identity
+        self.js: JetStreamContext = nc.jetstream(timeout=5)
+        self.disturbed: list[Disturbed] = []
+
+    @property
+    def connected(self) -> bool:
+        """Whether the server is there now."""
+        return bool(self.nc.is_connected)
+
+    async def subscribe(
+        self, subject: str, callback: Callable[[Any], Awaitable[None]], queue: str = ""
+    ) -> Subscription:
+        """Subscribe to core messages; see ``nats.aio.client.Client.subscribe``."""
+        return await self.nc.subscribe(subject, queue=queue, cb=callback)
+
+    async def close(self) -> None:
+        """Send what is buffered, then close."""
+        if not self.nc.is_closed:
+            await self.nc.close()
+
+    def _disturb(self) -> None:
+        for callback in self.disturbed:
+            callback()
+
+
+async def connect(url: str, identity: Identity, on_lost: Callable[[], None]) -> Bus:
+    """Connect as that part, waiting for the server as long as it takes.
+
+    ``url`` may name several servers, separated by commas. ``on_lost`` is called once when the connection
+    is closed for good, which only a refused key does: the process should end, and be started again.
+    """
+    nc = Client()
+    bus = Bus(nc, identity)
+
+    async def disturbed() -> None:
+        bus._disturb()  # noqa: SLF001 - same module
+
+    async def error(reason: Exception) -> None:
+        # Denied publishes and slow consumers reach nobody else (pitfalls: the caller sees a time-out).
+        log.warning("bus.error", kind=type(reason).__name__, reason=_safe(reason))
+        if isinstance(reason, SlowConsumerError):
+            bus._disturb()  # noqa: SLF001
+
+    async def closed() -> None:
+        on_lost()
+
+    await nc.connect(
+        servers=url.split(","),
+        name=identity.part,
+        nkeys_seed_str=identity.seed,
+        inbox_prefix=f"_INBOX_{identity.part}",
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.25,  # type: ignore[arg-type] # seconds; annotated as whole ones
+        connect_timeout=2,
+        ping_interval=10,
+        max_outstanding_pings=2,
+        pending_size=0,  # else messages that a caller was told had failed are published later
+        error_cb=error,
+        disconnected_cb=disturbed,
+        reconnected_cb=disturbed,
+        closed_cb=closed,
+    )
+    return bus
+
+
+def _safe(reason: Exception) -> str:
+    """What of an error may be logged: NATS' own words name subjects, never bodies."""
+    return str(reason)[:200] if isinstance(reason, NatsError) else ""

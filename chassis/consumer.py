@@ -1,0 +1,222 @@
+"""Consumers of events: each noun's events applied once and in order, whatever is redelivered or missing.
+
+A message is only a trigger. For each noun id the consumer keeps ``n``, the last event it applied, by a
+conditional write; it applies ``n+1`` only, fetches holes from the stream by subject, and ignores what is
+older. A transient failure is tried again after a growing delay. A failing event parks its noun in the
+dead-letter stream: every other noun goes on, and what comes for the parked one waits in ``EVT``.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from motor.motor_asyncio import AsyncIOMotorDatabase
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js.errors import NotFoundError
+from opentelemetry.trace import SpanKind
+from pymongo.errors import ConnectionFailure, DuplicateKeyError
+
+from chassis import telemetry
+from chassis.bus import Bus
+from chassis.problems import UnreachableError
+from chassis.pull import Puller
+
+log = structlog.get_logger()
+
+Database = AsyncIOMotorDatabase[dict[str, Any]]
+TRANSIENT = (NatsError, ConnectionFailure, UnreachableError, TimeoutError, OSError)
+CONCURRENCY = 32
+# Seconds before the first, second, … redelivery; the last goes on for as long as it takes.
+BACKOFF = (0.2, 1.0, 5.0, 15.0, 30.0)
+
+_applied = telemetry.meter.create_counter("consumer.applied", description="Events applied")
+_parked = telemetry.meter.create_counter("consumer.parked", description="Nouns parked")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One event as a handler gets it: CloudEvents type, noun id, ``n``, stream sequence, JSON body."""
+
+    type: str
+    noun_id: str
+    n: int
+    seq: int
+    data: bytes
+    headers: Mapping[str, str]
+
+
+Handler = Callable[[Delivery], Awaitable[None]]
+
+
+class MissingEventError(Exception):
+    """The stream no longer has an event that comes before the next one: a person must decide."""
+
+
+class Consumer:
+    """Applies a stream's events to handlers, by CloudEvents type; a type without a handler is skipped.
+
+    ``store`` is a collection of this consumer's own: ``{_id: noun id, n, parked}``.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        db: Database,
+        *,
+        durable: str,
+        filter_subjects: Sequence[str],
+        handlers: Mapping[str, Handler],
+        stream: str = "EVT",
+    ) -> None:
+        self._bus = bus
+        self._durable = durable
+        self._stream = stream
+        self._handlers = handlers
+        self._store = db[f"applied_{durable}"]
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._puller = Puller(
+            bus,
+            stream=stream,
+            durable=durable,
+            filter_subjects=filter_subjects,
+            receive=self._receive,
+            concurrency=CONCURRENCY,
+        )
+
+    async def start(self) -> None:
+        """Create or reconcile the durable, and begin."""
+        await self._puller.start()
+
+    async def stop(self) -> None:
+        """Finish what is in hand, and stop."""
+        await self._puller.stop()
+
+    async def parked(self) -> list[str]:
+        """The ids of the parked nouns."""
+        return [row["_id"] async for row in self._store.find({"parked": True}, {"_id": 1}, limit=1000)]
+
+    async def resume(self, noun_id: str) -> None:
+        """Let a parked noun go on from where it stopped, with all that has come for it since.
+
+        Where it fails again it is parked again.
+        """
+        await self._store.update_one({"_id": noun_id}, {"$set": {"parked": False}})
+        row = await self._store.find_one({"_id": noun_id})
+        if row is not None:
+            await self._catch_up(row["subject"], noun_id, row["n"])
+
+    async def _receive(self, message: Msg) -> None:
+        """Take one message from the stream: apply what it stands for, then acknowledge it."""
+        noun_id = (message.headers or {})["ce-subject"]
+        lock = self._locks.setdefault(noun_id, asyncio.Lock())
+        try:
+            async with lock:
+                await self._apply_through(message, noun_id)
+            await message.ack()
+        except TRANSIENT as error:
+            delivered = message.metadata.num_delivered or 1
+            log.warning("consumer.retry", durable=self._durable, kind=type(error).__name__)
+            await message.nak(delay=BACKOFF[min(delivered, len(BACKOFF)) - 1])
+        finally:
+            if not lock.locked():
+                self._locks.pop(noun_id, None)
+
+    async def _apply_through(self, message: Msg, noun_id: str) -> None:
+        delivery = _delivery(message.headers or {}, message.data, message.metadata.sequence.stream)
+        row = await self._store.find_one({"_id": noun_id})
+        if row is not None and row.get("parked"):
+            return  # it waits in the stream until somebody resumes it
+        applied = row["n"] if row else 0
+        if delivery.n <= applied:
+            return
+        if delivery.n == applied + 1:
+            await self._apply(delivery, message.subject)
+        else:
+            await self._catch_up(message.subject, noun_id, applied)
+
+    async def _catch_up(self, subject: str, noun_id: str, applied: int) -> None:
+        """Apply, in order, all that the stream has of a noun after ``applied``."""
+        filter_subject = ".".join(subject.split(".")[:4]) + ".>"
+        seq = 1
+        while True:
+            try:
+                raw = await self._bus.js.get_msg(self._stream, seq=seq, subject=filter_subject, next=True)
+            except NotFoundError:
+                return
+            seq = (raw.seq or 0) + 1
+            delivery = _delivery(raw.headers or {}, raw.data or b"", raw.seq or 0)
+            if delivery.n <= applied:
+                continue
+            if applied and delivery.n != applied + 1:
+                await self._park(delivery, raw.subject or subject, MissingEventError())
+                return
+            if not await self._apply(delivery, raw.subject or subject):
+                return
+            applied = delivery.n
+
+    async def _apply(self, delivery: Delivery, subject: str) -> bool:
+        """Run the handler and remember that it was; False where the noun was parked instead."""
+        handler = self._handlers.get(delivery.type)
+        context = telemetry.extract(delivery.headers)
+        with telemetry.span(f"{delivery.type} process", SpanKind.CONSUMER, context):
+            if handler is not None:
+                try:
+                    await handler(delivery)
+                except TRANSIENT:
+                    raise
+                except Exception as error:  # noqa: BLE001 - whatever it is, only this noun stops
+                    await self._park(delivery, subject, error)
+                    return False
+            await self._remember(delivery, subject)
+        _applied.add(1, {"durable": self._durable})
+        return True
+
+    async def _remember(self, delivery: Delivery, subject: str) -> None:
+        """Note that this event was applied, unless another replica has come further."""
+        noted = {"n": delivery.n, "subject": subject, "parked": False}
+        if delivery.n > 1:
+            done = await self._store.update_one(
+                {"_id": delivery.noun_id, "n": {"$lt": delivery.n}}, {"$set": noted}
+            )
+            if done.matched_count:
+                return
+        try:
+            await self._store.insert_one({"_id": delivery.noun_id, **noted})
+        except DuplicateKeyError:
+            return
+
+    async def _park(self, delivery: Delivery, subject: str, error: Exception) -> None:
+        """Stop this noun, and put the event with its reason where an operator finds it."""
+        reason = type(error).__name__
+        await self._bus.js.publish(
+            f"dlq.{self._durable}.{delivery.noun_id}",
+            delivery.data,
+            headers={
+                **{key: value for key, value in delivery.headers.items() if key.startswith("ce-")},
+                "n": str(delivery.n),
+                "dlq-reason": reason,
+                "dlq-seq": str(delivery.seq),
+                "Nats-Msg-Id": f"{self._durable}:{delivery.noun_id}:{delivery.n}",
+            },
+        )
+        await self._store.update_one(
+            {"_id": delivery.noun_id},
+            {"$set": {"parked": True, "subject": subject}, "$setOnInsert": {"n": delivery.n - 1}},
+            upsert=True,
+        )
+        _parked.add(1, {"durable": self._durable})
+        log.error("consumer.parked", durable=self._durable, type=delivery.type, n=delivery.n, kind=reason)
+
+
+def _delivery(headers: Mapping[str, str], data: bytes, seq: int) -> Delivery:
+    return Delivery(
+        type=headers["ce-type"],
+        noun_id=headers["ce-subject"],
+        n=int(headers["n"]),
+        seq=seq,
+        data=data,
+        headers=headers,
+    )

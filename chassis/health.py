@@ -1,0 +1,54 @@
+"""The HTTP face that every part has: ``/livez``, ``/readyz`` and ``/metrics``."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+Look = Callable[[], Awaitable[bool]]
+LOOK_SECONDS = 2.0
+
+
+class Health:
+    """Whether the part can do its work: every look must say so. Not ready while starting or draining."""
+
+    def __init__(self) -> None:
+        self.looks: dict[str, Look] = {}
+        self.running = False
+
+    async def failing(self) -> list[str]:
+        """The names of the looks that fail now."""
+        if not self.running:
+            return ["running"]
+        results = await asyncio.gather(*(_holds(look) for look in self.looks.values()))
+        return [name for name, holds in zip(self.looks, results, strict=True) if not holds]
+
+
+async def _holds(look: Look) -> bool:
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            return await look()
+    except Exception:  # noqa: BLE001 - whatever it is, it does not hold
+        return False
+
+
+def health_app(part: str, health: Health) -> FastAPI:
+    """Return the part's HTTP application; a part with more to serve adds its routes to it."""
+    app = FastAPI(title=f"relevo {part}", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get("/livez")
+    async def livez() -> Response:
+        return JSONResponse({"alive": True})
+
+    @app.get("/readyz")
+    async def readyz() -> Response:
+        failing = await health.failing()
+        return JSONResponse({"ready": not failing, "failing": failing}, status_code=503 if failing else 200)
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return app

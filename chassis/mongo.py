@@ -1,0 +1,51 @@
+"""The database connection: what it acknowledges is on disk at a majority, and times are UTC."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
+from pymongo import IndexModel
+
+Client = AsyncIOMotorClient[dict[str, Any]]
+Database = AsyncIOMotorDatabase[dict[str, Any]]
+
+
+def connect(url: str) -> Client:
+    """Return a client whose writes are majority and journaled.
+
+    The driver does not repeat writes by itself: each of ours is safe to repeat by its own condition, and
+    so does not depend on what a server remembers of its sessions after a crash.
+    """
+    return AsyncIOMotorClient(
+        url,
+        w="majority",
+        journal=True,
+        readConcernLevel="majority",
+        tz_aware=True,
+        uuidRepresentation="standard",
+        retryWrites=False,
+        serverSelectionTimeoutMS=5000,
+        connectTimeoutMS=2000,
+        socketTimeoutMS=20_000,
+        appname="relevo",
+    )
+
+
+async def ensure_indexes(db: Database, indexes: Mapping[str, Sequence[IndexModel]]) -> None:
+    """Create what is missing; an index that is there already is left as it is."""
+    for collection, models in indexes.items():
+        if models:
+            await db[collection].create_indexes(list(models))
+
+
+async def missing_indexes(db: Database, indexes: Mapping[str, Sequence[IndexModel]]) -> list[str]:
+    """The names (``collection.index``) of those that should be there and are not."""
+    missing = []
+    for collection, models in indexes.items():
+        names = {index["name"] async for index in db[collection].list_indexes()}
+        missing += [
+            f"{collection}.{model.document['name']}"
+            for model in models
+            if model.document["name"] not in names
+        ]
+    return missing

@@ -1,0 +1,268 @@
+"""The outbox: events and commands that were committed inside a document, carried out from there.
+
+A change is one write of one document, and what it causes is pending in that same document. The relay
+publishes it, in order, guarded by the stream itself: each event's publish expects that the last message of
+its noun (subject filter ``evt.<part>.<noun>.<id>.>``) is its predecessor. So two relays, a crash or a
+restart at any point lose nothing, invent nothing and swap nothing:
+
+* refused with 10071: read the last message under the filter. Its ``n`` is mine or higher: somebody
+  published mine already (perhaps I did). Otherwise publish again from the sequence just read.
+* a document counts its events in ``n``, and what is pending carries the ``n`` it was committed with.
+* what is acknowledged leaves the document by ``$pull``, which leaves ``revision`` alone, so that it
+  never disturbs a concurrent change. ``pending_since`` goes with the last of it.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from motor.motor_asyncio import AsyncIOMotorCollection
+from msgspec.json import Encoder
+from nats.js.api import Header
+from nats.js.errors import APIError, NotFoundError
+from opentelemetry.trace import SpanKind
+from pymongo.errors import DuplicateKeyError
+
+from chassis import telemetry
+from chassis.bus import Bus
+
+log = structlog.get_logger()
+
+WRONG_LAST_SEQUENCE = 10071
+# A pending entry this old was left over by a crash or a lost connection; a relay in hand is far quicker.
+LEFT_OVER = timedelta(seconds=2)
+SWEEP_SECONDS = 1.0
+SWEEP_BATCH = 200
+REMEMBERED = 10_000
+
+_encode = Encoder().encode
+_lag = telemetry.meter.create_histogram("outbox.lag", unit="s", description="From commit to stream")
+
+Document = dict[str, Any]
+Collection = AsyncIOMotorCollection[Document]
+
+
+def subject_of(part: str, noun: str, noun_id: str, name: str) -> tuple[str, str]:
+    """Return an event's subject, and the filter that holds all events of its noun.
+
+    Both come from here, since a filter that does not match the subject is silently accepted.
+    """
+    stem = f"evt.{part}.{noun}.{noun_id}"
+    return f"{stem}.{name}", f"{stem}.>"
+
+
+def pending_event(event_type: str, noun_id: str, n: int, at: datetime, data: Any) -> Document:
+    """An event to be published, for ``$push`` to ``pending``.
+
+    ``event_type`` is the CloudEvents type ``<part>.<noun>.<name>.v<version>``; ``n`` counts the noun's
+    events from 1; ``data`` is a struct of ``contracts.events``. Set ``pending_since`` in the same write.
+    """
+    return {
+        "kind": "event",
+        "n": n,
+        "type": event_type,
+        "id": noun_id,
+        "at": at,
+        "data": _encode(data),
+        "trace": telemetry.traceparent(),
+    }
+
+
+def pending_create(child_id: str, document: Mapping[str, Any], n: int) -> Document:
+    """A command to create another document of the same collection, fixed to the letter, for ``$push``.
+
+    ``n`` is that of the event it is committed with. The child carries its own pending events. Creating
+    it twice is the same as once.
+    """
+    return {"kind": "create", "n": n, "child": child_id, "document": {**document, "_id": child_id}}
+
+
+@dataclass(frozen=True)
+class _Last:
+    """The last message of a noun: its sequence in the stream, and its ``n``."""
+
+    seq: int
+    n: int
+
+
+class Relay:
+    """Carries out what is pending in one collection's documents, and sweeps up what was left over."""
+
+    def __init__(self, bus: Bus, collection: Collection, stream: str = "EVT") -> None:
+        self._bus = bus
+        self._collection = collection
+        self._stream = stream
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._last: OrderedDict[str, _Last] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._sweeper: asyncio.Task[None] | None = None
+        self._slots = asyncio.Semaphore(32)
+
+    def kick(self, noun_id: str, pending: Sequence[Document] = ()) -> None:
+        """Carry out a document's pending entries soon, in the background.
+
+        ``pending`` may pass on what was just committed, to save reading it again; it is used only where
+        it is certain that nothing earlier waits, and is never needed.
+        """
+        task = asyncio.create_task(self._try(noun_id, pending))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def start(self) -> None:
+        """Begin to sweep."""
+        self._sweeper = asyncio.create_task(self._sweep_forever())
+
+    async def stop(self) -> None:
+        """Stop sweeping and finish what is in hand; the rest stays in the documents."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            await asyncio.gather(self._sweeper, return_exceptions=True)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=3)
+
+    async def publish(self, noun_id: str, pending: Sequence[Document] = ()) -> None:
+        """Carry out a document's pending entries and return when they are out.
+
+        Raises:
+            Exception: the bus or the database failed; what was not done stays pending.
+        """
+        lock = self._locks.setdefault(noun_id, asyncio.Lock())
+        try:
+            async with lock, self._slots:
+                entries = pending if self._is_next(noun_id, pending) else await self._load(noun_id)
+                for entry in entries:
+                    await self._carry_out(entry)
+                if entries:
+                    await self._forget(noun_id, entries)
+        finally:
+            if not lock.locked():
+                self._locks.pop(noun_id, None)
+
+    async def left_over(self, older_than: timedelta = LEFT_OVER) -> int:
+        """How many documents have entries that have waited longer than that."""
+        return await self._collection.count_documents(
+            {"pending_since": {"$lt": datetime.now(UTC) - older_than}}
+        )
+
+    async def sweep(self, older_than: timedelta = LEFT_OVER) -> int:
+        """Carry out what was left over; return how many documents had any."""
+        rows = self._collection.find(
+            {"pending_since": {"$lt": datetime.now(UTC) - older_than}}, {"_id": 1}, limit=SWEEP_BATCH
+        )
+        ids = [row["_id"] async for row in rows]
+        await asyncio.gather(*(self._try(noun_id, ()) for noun_id in ids))
+        return len(ids)
+
+    async def _sweep_forever(self) -> None:
+        older_than = timedelta(0)  # the first time, all that a crash left
+        while True:
+            try:
+                found = await self.sweep(older_than)
+            except Exception as error:  # noqa: BLE001 - the database or the bus: they come back
+                log.warning("outbox.sweep", kind=type(error).__name__)
+                found = 0
+            older_than = LEFT_OVER
+            if found < SWEEP_BATCH:
+                await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _try(self, noun_id: str, pending: Sequence[Document]) -> None:
+        try:
+            await self.publish(noun_id, pending)
+        except Exception as error:  # noqa: BLE001 - it stays pending, and the sweep tries again
+            self._last.pop(noun_id, None)
+            log.warning("outbox.waits", collection=self._collection.name, kind=type(error).__name__)
+
+    def _is_next(self, noun_id: str, pending: Sequence[Document]) -> bool:
+        """Whether entries at hand follow directly on what is known to be in the stream."""
+        if not pending:
+            return False
+        n = pending[0]["n"]
+        last = self._last.get(noun_id)
+        return bool(n == 1 or (last is not None and last.n == n - 1))
+
+    async def _load(self, noun_id: str) -> list[Document]:
+        document = await self._collection.find_one({"_id": noun_id}, {"pending": 1})
+        return list((document or {}).get("pending") or ())
+
+    async def _carry_out(self, entry: Document) -> None:
+        if entry["kind"] == "create":
+            await self._create(entry)
+        else:
+            await self._publish_event(entry)
+
+    async def _create(self, entry: Document) -> None:
+        try:
+            await self._collection.insert_one(entry["document"])
+        except DuplicateKeyError:
+            return  # created before, by this relay or another
+        self.kick(entry["child"])
+
+    async def _publish_event(self, entry: Document) -> None:
+        noun_id, n = entry["id"], entry["n"]
+        context = telemetry.extract({"traceparent": entry["trace"]} if entry.get("trace") else None)
+        with telemetry.span(f"{entry['type']} publish", SpanKind.PRODUCER, context):
+            last = self._last.get(noun_id)
+            if last is None:
+                last = _Last(0, 0) if n == 1 else await self._read_last(entry)
+            while last.n < n:
+                try:
+                    seq = await self._send(entry, last.seq)
+                except APIError as error:
+                    if error.err_code != WRONG_LAST_SEQUENCE:
+                        raise
+                    last = await self._read_last(entry)
+                else:
+                    last = _Last(seq, n)
+            self._remember(noun_id, last)
+        _lag.record((datetime.now(UTC) - entry["at"]).total_seconds(), {"type": entry["type"]})
+
+    async def _send(self, entry: Document, expected: int) -> int:
+        part, noun, name = entry["type"].split(".", 2)
+        subject, filter_subject = subject_of(part, noun, entry["id"], name)
+        headers = {
+            "ce-specversion": "1.0",
+            "ce-id": f"{entry['id']}:{entry['n']}",
+            "ce-source": f"/services/{part}",
+            "ce-type": entry["type"],
+            "ce-subject": entry["id"],
+            "ce-time": entry["at"].isoformat(),
+            "content-type": "application/json",
+            "n": str(entry["n"]),
+            Header.MSG_ID: f"{entry['id']}:{entry['n']}",
+            Header.EXPECTED_LAST_SUBJECT_SEQUENCE: str(expected),
+            "Nats-Expected-Last-Subject-Sequence-Subject": filter_subject,
+        }
+        telemetry.inject(headers)
+        ack = await self._bus.js.publish(subject, bytes(entry["data"]), headers=headers, stream=self._stream)
+        return int(ack.seq)
+
+    async def _read_last(self, entry: Document) -> _Last:
+        """The last message of the noun, asked of the stream's leader."""
+        part, noun, name = entry["type"].split(".", 2)
+        _, filter_subject = subject_of(part, noun, entry["id"], name)
+        try:
+            message = await self._bus.js.get_last_msg(self._stream, filter_subject)
+        except NotFoundError:
+            return _Last(0, 0)
+        return _Last(message.seq or 0, int((message.headers or {}).get("n", "0")))
+
+    def _remember(self, noun_id: str, last: _Last) -> None:
+        self._last[noun_id] = last
+        self._last.move_to_end(noun_id)
+        if len(self._last) > REMEMBERED:
+            self._last.popitem(last=False)
+
+    async def _forget(self, noun_id: str, entries: Sequence[Document]) -> None:
+        """Take what is done out of the document; ``pending_since`` goes where nothing is left."""
+        n = max(entry["n"] for entry in entries)
+        done = {"$pull": {"pending": {"n": {"$lte": n}}}}
+        # No event after mine was committed: so nothing is left, and one write says both.
+        last = await self._collection.update_one(
+            {"_id": noun_id, "n": n}, {**done, "$unset": {"pending_since": ""}}
+        )
+        if not last.matched_count:
+            await self._collection.update_one({"_id": noun_id}, done)

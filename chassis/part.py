@@ -1,0 +1,164 @@
+"""A part as a process: starts in order, answers for its health, and drains when it is asked to stop."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+
+import structlog
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+from nats.errors import Error as NatsError
+from pymongo.errors import ConnectionFailure
+
+from chassis import logs, telemetry
+from chassis.bus import Bus, connect
+from chassis.health import Health, health_app
+from chassis.identity import Identity, Peers
+from chassis.settings import PartSettings
+
+log = structlog.get_logger()
+
+# Within the five seconds in which the whole network stops.
+DRAIN_SECONDS = 3.0
+RETRY_SECONDS = 0.25
+Step = Callable[[], Awaitable[None]]
+
+
+class Part:
+    """What a part's ``build`` is given: the bus, everybody's keys, the HTTP application, its health."""
+
+    def __init__(self, bus: Bus, peers: Peers, app: FastAPI, health: Health) -> None:
+        self.bus = bus
+        self.peers = peers
+        self.app = app
+        self.health = health
+        self._stack = AsyncExitStack()
+
+    async def run(self, start: Step, stop: Step) -> None:
+        """Start something, and stop it, in reverse order, when the part stops.
+
+        Parts start in any order, and so do servers: ``start`` is repeated while what it needs is not
+        there yet, and must bear it.
+        """
+        while True:
+            try:
+                await start()
+                break
+            except (NatsError, ConnectionFailure, OSError, TimeoutError) as error:
+                log.info("part.waits", kind=type(error).__name__)
+                await asyncio.sleep(RETRY_SECONDS)
+        self.on_stop(stop)
+
+    def on_stop(self, stop: Step) -> None:
+        """Do this when the part stops; the last registered is done first."""
+        self._stack.push_async_callback(stop)
+
+    async def close(self) -> None:
+        """Stop everything in reverse order, within the time that there is."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await self._stack.aclose()
+        await self.bus.close()
+
+
+Build = Callable[[Part], Awaitable[None]]
+
+
+def run(name: str, settings: PartSettings, build: Build) -> None:
+    """Run a part until SIGTERM or SIGINT, then drain it. Returns when it has stopped."""
+    logs.setup(name, settings)
+    telemetry.setup(name, settings)
+    uvloop.run(_live(name, settings, build))
+    telemetry.shutdown()
+
+
+async def _live(name: str, settings: PartSettings, build: Build) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    health = Health()
+    app = health_app(name, health)
+    web = _Web(app, settings)
+    await web.start(stop)
+    starting = asyncio.create_task(_start(name, settings, build, (app, health), stop))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if starting.done():
+        part = starting.result()
+        health.running = True
+        log.info("part.ready", port=settings.http_port)
+        await stopping
+        health.running = False
+        log.info("part.stopping")
+        await part.close()
+    else:
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+    await web.stop()
+
+
+async def _start(
+    name: str, settings: PartSettings, build: Build, face: tuple[FastAPI, Health], stop: asyncio.Event
+) -> Part:
+    app, health = face
+    identity = Identity.load(settings.keys_dir, name)
+    bus = await connect(settings.nats_url, identity, on_lost=stop.set)
+    part = Part(bus, Peers.load(settings.keys_dir), app, health)
+
+    async def bus_is_there() -> bool:
+        return bus.connected
+
+    health.looks["bus"] = bus_is_there
+    await build(part)
+    return part
+
+
+class _HttpServer(uvicorn.Server):
+    """uvicorn without signal handlers of its own: the process has them."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _Web:
+    """The part's HTTP server, in the part's own event loop."""
+
+    def __init__(self, app: FastAPI, settings: PartSettings) -> None:
+        self._server = _HttpServer(
+            uvicorn.Config(
+                app,
+                host=settings.http_host,
+                port=settings.http_port,
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=1,
+                timeout_keep_alive=65,
+                # An idle compressed socket costs twice the memory; a frame is at most 64 KiB.
+                ws="websockets-sansio",
+                ws_per_message_deflate=False,
+                ws_max_size=64 * 1024,
+                ssl_certfile=settings.tls_cert,
+                ssl_keyfile=settings.tls_key,
+            )
+        )
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self, stop: asyncio.Event) -> None:
+        """Listen; a port that is taken ends the process with uvicorn's own word for it."""
+        self._task = asyncio.create_task(self._server.serve())
+        self._task.add_done_callback(lambda _: stop.set())
+        while not self._server.started and not self._task.done():
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        """Finish what is being answered, and stop."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)

@@ -1,0 +1,220 @@
+"""Requests between parts over NATS: typed, signed, bounded, and refused with a problem, never a silence."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+import structlog
+from msgspec.json import Encoder
+from nats.errors import NoRespondersError
+from nats.errors import TimeoutError as NatsTimeoutError
+from nats.micro.request import ERROR_CODE_HEADER, Request
+from nats.micro.service import Service, ServiceConfig
+from opentelemetry.trace import SpanKind
+from pymongo.errors import ConnectionFailure
+
+from chassis import telemetry
+from chassis.bus import Bus
+from chassis.identity import GATEWAY, Peers
+from chassis.problems import (
+    InvalidError,
+    NotAllowedError,
+    OverloadedError,
+    PartError,
+    RefusedError,
+    UnreachableError,
+)
+from contracts.rpc import Actor, Operation, Problem, Rep, Req
+
+log = structlog.get_logger()
+
+ACTOR_HEADER = "Relevo-Actor"
+_encode = Encoder().encode
+_duration = telemetry.meter.create_histogram("rpc.server.duration", unit="s", description="Time per request")
+Handler = Callable[[Any, Actor], Awaitable[Any]]
+
+
+class Caller:
+    """Asks other parts. One per process; the actor's header is signed by this part's own key."""
+
+    def __init__(self, bus: Bus, timeout: float = 5.0) -> None:
+        self._bus = bus
+        self._timeout = timeout
+        self._decoders: dict[str, msgspec.json.Decoder[Any]] = {}
+        self.me: Actor = bus.identity.actor
+
+    async def call(self, operation: Operation[Req, Rep], request: Req, actor: Actor) -> Rep:
+        """Return the reply to one request, made for ``actor``.
+
+        Raises:
+            RefusedError: the part refused; code, status and fields are its own.
+            UnreachableError: nobody answered in time. Whether it was done is unknown.
+        """
+        subject = operation.subject
+        body = _encode(request)
+        with telemetry.span(f"{subject} request", SpanKind.CLIENT):
+            headers = {ACTOR_HEADER: self._bus.identity.sign(actor, subject, body)}
+            telemetry.inject(headers)
+            try:
+                # The builtin time-out bounds the send as well: flushing waits while the bus is away.
+                async with asyncio.timeout(self._timeout):
+                    reply = await self._bus.nc.request(subject, body, timeout=self._timeout, headers=headers)
+            except (NoRespondersError, NatsTimeoutError, TimeoutError, OSError) as error:
+                raise UnreachableError(f"{operation.part} did not answer; repeat it with its key.") from error
+            except Exception as error:
+                if self._bus.connected:
+                    raise
+                raise UnreachableError("The bus is not there now; repeat it with its key.") from error
+        if reply.headers and ERROR_CODE_HEADER in reply.headers:
+            raise RefusedError(msgspec.json.decode(reply.data, type=Problem))
+        return self._decode(operation, reply.data)
+
+    def _decode(self, operation: Operation[Req, Rep], body: bytes) -> Rep:
+        decoder = self._decoders.get(operation.subject)
+        if decoder is None:
+            decoder = self._decoders[operation.subject] = msgspec.json.Decoder(operation.reply)
+        reply: Rep = decoder.decode(body)
+        return reply
+
+
+class Server:
+    """Answers a part's operations as a NATS micro service, ``concurrency`` requests at a time.
+
+    nats.micro runs an endpoint's handler one by one and shows what it raises to everybody: so the
+    handler only starts a task, and nothing ever raises into it.
+    """
+
+    def __init__(self, bus: Bus, part: str, peers: Peers, concurrency: int = 64) -> None:
+        self._bus = bus
+        self._part = part
+        self._peers = peers
+        self._slots = asyncio.Semaphore(concurrency)
+        self._most = concurrency * 8
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._operations: list[tuple[Operation[Any, Any], Handler, frozenset[str]]] = []
+        self._service: Service | None = None
+
+    def add(
+        self, operation: Operation[Any, Any], handler: Handler, callers: frozenset[str] = frozenset({GATEWAY})
+    ) -> None:
+        """Answer ``operation`` by ``await handler(request, actor)``, for those parts only."""
+        self._operations.append((operation, handler, callers))
+
+    async def start(self) -> None:
+        """Begin to answer."""
+        config = ServiceConfig(name=f"relevo-{self._part}", version="1.0.0", queue_group=self._part)
+        self._service = Service(self._bus.nc, config)
+        await self._service.start()
+        for operation, handler, callers in self._operations:
+            endpoint = _Endpoint(self, operation, handler, callers)
+            await self._service.add_endpoint(
+                name=operation.name, subject=operation.subject, handler=endpoint.receive
+            )
+        await self._bus.nc.flush()
+
+    async def drain(self) -> None:
+        """Take no more requests, finish those in hand.
+
+        ``Service.stop`` would drop what is in flight, so the endpoints' subscriptions are drained first.
+        """
+        if self._service is None:
+            return
+        for endpoint in self._service._endpoints:  # noqa: SLF001 - no public way to drain them
+            if endpoint._subscription is not None:  # noqa: SLF001
+                await endpoint._subscription.drain()  # noqa: SLF001
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        self._service._endpoints = []  # noqa: SLF001 - else stop() unsubscribes them once more
+        await self._service.stop()
+
+    def spawn(self, endpoint: "_Endpoint", request: Request) -> None:
+        """Answer one request in a task of its own."""
+        full = len(self._tasks) >= self._most
+        task = asyncio.create_task(endpoint.refuse(request) if full else endpoint.answer(request))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    @property
+    def slots(self) -> asyncio.Semaphore:
+        """One slot for each request that may run now."""
+        return self._slots
+
+    @property
+    def peers(self) -> Peers:
+        """Whose signatures are good."""
+        return self._peers
+
+
+class _Endpoint:
+    """One operation being answered."""
+
+    def __init__(
+        self, server: Server, operation: Operation[Any, Any], handler: Handler, callers: frozenset[str]
+    ) -> None:
+        self._server = server
+        self._operation = operation
+        self._handler = handler
+        self._callers = callers
+        self._decoder = msgspec.json.Decoder(operation.request)
+
+    async def receive(self, request: Request) -> None:
+        self._server.spawn(self, request)
+
+    async def refuse(self, request: Request) -> None:
+        await _respond(request, OverloadedError("Nothing was done; try again in a moment.").problem)
+
+    async def answer(self, request: Request) -> None:
+        began = time.perf_counter()
+        subject = self._operation.subject
+        async with self._server.slots:
+            with telemetry.span(subject, SpanKind.SERVER, telemetry.extract(request.headers)) as current:
+                reply = await self._outcome(request)
+                code = reply.code if isinstance(reply, Problem) else "OK"
+                current.set_attribute("rpc.code", code)
+        await _respond(request, reply)
+        _duration.record(time.perf_counter() - began, {"operation": subject, "code": code})
+
+    def _admit(self, request: Request) -> Actor:
+        header = (request.headers or {}).get(ACTOR_HEADER, "")
+        part, actor = self._server.peers.verify(header, self._operation.subject, request.data)
+        if part not in self._callers:
+            raise NotAllowedError(f"{part} may not ask for {self._operation.name}.")
+        return actor
+
+    async def _outcome(self, request: Request) -> Any:
+        try:
+            actor = self._admit(request)
+            return await self._handler(self._decoder.decode(request.data), actor)
+        except PartError as refusal:
+            return refusal.problem
+        except msgspec.ValidationError as error:
+            # msgspec's words name types and fields, never values.
+            return InvalidError(str(error)).problem
+        except msgspec.DecodeError:
+            return InvalidError("The body is not JSON.").problem
+        except ConnectionFailure:
+            return UnreachableError("The database did not answer; repeat it with its key.").problem
+        except Exception as error:  # noqa: BLE001 - the edge: everything unknown is masked here
+            _log_failure(self._operation.subject, error)
+            return PartError(f"It is logged as trace {telemetry.trace_id()}.").problem
+
+
+def _log_failure(subject: str, error: Exception) -> None:
+    """Log where an unknown failure came from: type and place, since its words may hold a name."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
+    log.error("rpc.failed", subject=subject, kind=type(error).__name__, where=where)
+
+
+async def _respond(request: Request, reply: Any) -> None:
+    try:
+        if isinstance(reply, Problem):
+            await request.respond_error(str(reply.status), reply.title, _encode(reply))
+        else:
+            await request.respond(_encode(reply))
+    except Exception as error:  # noqa: BLE001 - the asker is gone, or the bus: it will ask again
+        log.warning("rpc.unanswered", subject=request.subject, kind=type(error).__name__)

@@ -1,0 +1,56 @@
+"""Settings that every part has, read once from the environment (``RELEVO_…``) and passed on."""
+
+import sys
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SettingsT = TypeVar("SettingsT", bound="PartSettings")
+
+
+class PartSettings(BaseSettings):
+    """What a part needs to run. Sizes are bytes, times seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="RELEVO_", frozen=True, extra="ignore")
+
+    mongo_url: str = "mongodb://127.0.0.1:27117"
+    nats_url: str = "nats://127.0.0.1:4422"
+    keys_dir: Path = Path(".relevo/keys")
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=8080, ge=0, le=65_535)
+    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    otlp_endpoint: str | None = None
+    stream_replicas: int = Field(default=1, ge=1, le=5)
+    stream_max_bytes: int = Field(default=2 * 1024**3, ge=1024**2)
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+
+def load(kind: type[SettingsT]) -> SettingsT:
+    """Read settings of that kind, or end the process with the variable's name and what is wrong."""
+    try:
+        return kind()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "RELEVO_" + "_".join(str(place) for place in problem["loc"]).upper()
+            print(f"relevo: {name}: {problem['msg']}", file=sys.stderr)  # noqa: T201 - no log yet
+        raise SystemExit(2) from None
+
+
+def read_key(path: Path, length: int) -> bytes:
+    """Return the key in a file.
+
+    Raises:
+        SystemExit: the file is missing or not ``length`` bytes long; says which, never what is in it.
+    """
+    try:
+        key = path.read_bytes()
+    except OSError as error:
+        message = f"relevo: the key {path} cannot be read ({error.strerror}); `relevo keys init` makes it"
+        raise SystemExit(message) from None
+    if len(key) != length:
+        raise SystemExit(f"relevo: the key {path} must be {length} bytes long, not {len(key)}")
+    return key
