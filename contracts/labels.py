@@ -1,0 +1,366 @@
+"""What people read for each code, in Spanish and in English: one table, and nowhere else.
+
+The Spanish is that of shelters and institutions in Mexico. A label names the thing; it is no sentence,
+and no code is ever translated on the wire.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from contracts.codes import (
+    AgeBand,
+    Basis,
+    Box,
+    CancelReason,
+    Channel,
+    ConsentMethod,
+    ContactChannel,
+    DeclineReason,
+    EndReason,
+    Gender,
+    Intake,
+    Need,
+    NeedGroup,
+    NetworkRole,
+    NoteCategory,
+    OrganizationKind,
+    Outcome,
+    PauseReason,
+    PersonAccess,
+    Priority,
+    ReferralStatus,
+    Role,
+    Scope,
+    State,
+    Visibility,
+    Vulnerability,
+)
+
+
+class Label(NamedTuple):
+    """One code's words for people."""
+
+    es: str
+    en: str
+
+
+_TABLE: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
+    OrganizationKind: {
+        OrganizationKind.SHELTER: ("Albergue o casa del migrante", "Shelter"),
+        OrganizationKind.CIVIL_SOCIETY: ("Organización de la sociedad civil", "Civil society organization"),
+        OrganizationKind.HEALTH: ("Servicio de salud", "Health service"),
+        OrganizationKind.LEGAL_AID: ("Asistencia jurídica", "Legal aid"),
+        OrganizationKind.CONSULATE: ("Consulado", "Consulate"),
+        OrganizationKind.CHILD_PROTECTION: (
+            "Procuraduría de protección de niñas, niños y adolescentes",
+            "Child protection authority",
+        ),
+        OrganizationKind.REFUGEE_COMMISSION: ("Comisión de ayuda a refugiados", "Refugee commission"),
+        OrganizationKind.SOCIAL_SERVICES: ("Asistencia social (DIF y similares)", "Social services"),
+        OrganizationKind.EDUCATION: ("Institución educativa", "Educational institution"),
+        OrganizationKind.UN_AGENCY: ("Agencia de las Naciones Unidas", "United Nations agency"),
+        OrganizationKind.INTERNATIONAL_ORGANIZATION: (
+            "Organización internacional",
+            "International organization",
+        ),
+        OrganizationKind.PROSECUTOR: ("Fiscalía", "Public prosecutor"),
+        OrganizationKind.VICTIMS_COMMISSION: ("Comisión de atención a víctimas", "Victims' commission"),
+        OrganizationKind.HUMAN_RIGHTS_COMMISSION: (
+            "Comisión de derechos humanos",
+            "Human rights commission",
+        ),
+        OrganizationKind.SEARCH_COMMISSION: ("Comisión de búsqueda de personas", "Search commission"),
+        OrganizationKind.WOMENS_INSTITUTE: ("Instituto de las mujeres", "Women's institute"),
+        OrganizationKind.CIVIL_REGISTRY: ("Registro civil", "Civil registry"),
+        OrganizationKind.POLICE: (
+            "Policía, Guardia Nacional o fuerzas armadas",
+            "Police, National Guard or armed forces",
+        ),
+        OrganizationKind.MIGRATION_AUTHORITY: ("Autoridad migratoria", "Migration authority"),
+        OrganizationKind.OTHER: ("Otra", "Other"),
+    },
+    NeedGroup: {
+        NeedGroup.PROTECTION: ("Protección", "Protection"),
+        NeedGroup.HEALTH: ("Salud", "Health"),
+        NeedGroup.LEGAL: ("Asistencia legal y documentos", "Legal help and documents"),
+        NeedGroup.SHELTER: ("Alojamiento", "Shelter"),
+        NeedGroup.BASIC: ("Necesidades básicas", "Basic needs"),
+        NeedGroup.MOBILITY: ("Traslado, retorno y reunificación", "Transport, return and reunification"),
+        NeedGroup.INTEGRATION: ("Integración", "Integration"),
+        NeedGroup.OTHER: ("Otra", "Other"),
+    },
+    Need: {
+        Need.CHILD_PROTECTION: ("Protección de niñas, niños y adolescentes", "Child protection"),
+        Need.GENDER_BASED_VIOLENCE: ("Violencia de género", "Gender-based violence"),
+        Need.HUMAN_TRAFFICKING: ("Trata de personas", "Human trafficking"),
+        Need.VICTIM_OF_CRIME: ("Víctima de delito", "Victim of crime"),
+        Need.MISSING_PERSON: ("Persona desaparecida o no localizada", "Missing person"),
+        Need.INTERNATIONAL_PROTECTION: ("Refugio o protección internacional", "International protection"),
+        Need.EMERGENCY_MEDICAL_CARE: ("Urgencia médica", "Emergency medical care"),
+        Need.MEDICAL_CARE: ("Atención médica", "Medical care"),
+        Need.PRENATAL_CARE: ("Atención prenatal", "Prenatal care"),
+        Need.POSTNATAL_CARE: ("Atención posparto y al recién nacido", "Postnatal care"),
+        Need.SEXUAL_REPRODUCTIVE_HEALTH: ("Salud sexual y reproductiva", "Sexual and reproductive health"),
+        Need.MENTAL_HEALTH: ("Salud mental", "Mental health"),
+        Need.PSYCHOSOCIAL_SUPPORT: ("Apoyo psicosocial", "Psychosocial support"),
+        Need.MEDICINES: ("Medicamentos", "Medicines"),
+        Need.COMMUNICABLE_DISEASE: ("Enfermedad transmisible", "Communicable disease"),
+        Need.DISABILITY_SUPPORT: ("Apoyo por discapacidad", "Disability support"),
+        Need.LEGAL_ASSISTANCE: ("Asesoría jurídica", "Legal assistance"),
+        Need.ACCESS_TO_JUSTICE: ("Acceso a la justicia", "Access to justice"),
+        Need.MIGRATION_REGULARIZATION: ("Regularización migratoria", "Migration regularization"),
+        Need.LEGAL_IDENTITY: ("Documentos de identidad", "Identity documents"),
+        Need.BIRTH_REGISTRATION: ("Registro de nacimiento", "Birth registration"),
+        Need.CONSULAR_ASSISTANCE: ("Asistencia consular", "Consular assistance"),
+        Need.EMERGENCY_SHELTER: ("Alojamiento de emergencia", "Emergency shelter"),
+        Need.TEMPORARY_ACCOMMODATION: ("Alojamiento temporal", "Temporary accommodation"),
+        Need.FOOD: ("Alimentación", "Food"),
+        Need.NON_FOOD_ITEMS: ("Ropa, cobijas y artículos básicos", "Clothing, blankets and other items"),
+        Need.HYGIENE: ("Higiene y aseo personal", "Hygiene"),
+        Need.CASH_ASSISTANCE: ("Apoyo económico", "Cash assistance"),
+        Need.COMMUNICATION: ("Llamadas y comunicación con la familia", "Calls and contact with family"),
+        Need.SAFE_TRANSPORT: ("Traslado seguro", "Safe transport"),
+        Need.ACCOMPANIMENT: ("Acompañamiento", "Accompaniment"),
+        Need.VOLUNTARY_RETURN: ("Retorno voluntario asistido", "Assisted voluntary return"),
+        Need.RESETTLEMENT: ("Reasentamiento", "Resettlement"),
+        Need.FAMILY_REUNIFICATION: ("Reunificación familiar", "Family reunification"),
+        Need.FUNERAL_OR_REPATRIATION: (
+            "Servicios funerarios o repatriación de restos",
+            "Funeral or repatriation of remains",
+        ),
+        Need.EMPLOYMENT: ("Empleo", "Employment"),
+        Need.JOB_SKILLS: ("Capacitación para el trabajo", "Job skills"),
+        Need.EDUCATION: ("Educación", "Education"),
+        Need.RECOGNITION_OF_STUDIES: ("Revalidación de estudios", "Recognition of studies"),
+        Need.CHILDCARE: ("Cuidado infantil", "Childcare"),
+        Need.INTERPRETATION: ("Interpretación", "Interpretation"),
+        Need.INFORMATION: ("Información y orientación", "Information and advice"),
+        Need.OTHER: ("Otra", "Other"),
+    },
+    Vulnerability: {
+        Vulnerability.UNACCOMPANIED_CHILD: (
+            "Niña, niño o adolescente no acompañado",
+            "Unaccompanied child",
+        ),
+        Vulnerability.SEPARATED_CHILD: ("Niña, niño o adolescente separado", "Separated child"),
+        Vulnerability.ACCOMPANIED_CHILD: ("Niña, niño o adolescente acompañado", "Accompanied child"),
+        Vulnerability.PREGNANT: ("Embarazada", "Pregnant"),
+        Vulnerability.LACTATING: ("En periodo de lactancia", "Lactating"),
+        Vulnerability.SINGLE_PARENT_FAMILY: ("Familia monoparental", "Single-parent family"),
+        Vulnerability.OLDER_PERSON: ("Persona mayor", "Older person"),
+        Vulnerability.DISABILITY: ("Persona con discapacidad", "Person with a disability"),
+        Vulnerability.LGBTIQ: ("Persona LGBTIQ+", "LGBTIQ+ person"),
+        Vulnerability.SURVIVOR_OF_GENDER_BASED_VIOLENCE: (
+            "Sobreviviente de violencia de género",
+            "Survivor of gender-based violence",
+        ),
+        Vulnerability.SURVIVOR_OF_TRAFFICKING: ("Sobreviviente de trata", "Survivor of trafficking"),
+        Vulnerability.SURVIVOR_OF_TORTURE: ("Sobreviviente de tortura", "Survivor of torture"),
+        Vulnerability.VICTIM_OF_CRIME: ("Víctima de delito", "Victim of crime"),
+        Vulnerability.AT_IMMEDIATE_RISK: ("En riesgo inmediato", "At immediate risk"),
+        Vulnerability.SERIOUS_MEDICAL_CONDITION: ("Condición médica grave", "Serious medical condition"),
+        Vulnerability.INDIGENOUS: ("Persona indígena", "Indigenous person"),
+        Vulnerability.STATELESS: ("Persona apátrida", "Stateless person"),
+        Vulnerability.INTERNALLY_DISPLACED: (
+            "Persona desplazada internamente",
+            "Internally displaced person",
+        ),
+    },
+    Priority: {
+        Priority.EMERGENCY: ("Emergencia", "Emergency"),
+        Priority.URGENT: ("Urgente", "Urgent"),
+        Priority.ROUTINE: ("Ordinaria", "Routine"),
+    },
+    ReferralStatus: {
+        ReferralStatus.DRAFT: ("Borrador", "Draft"),
+        ReferralStatus.SENT: ("Enviada", "Sent"),
+        ReferralStatus.RECEIVED: ("Recibida", "Received"),
+        ReferralStatus.INFO_REQUESTED: ("Se pidió información", "Information requested"),
+        ReferralStatus.WAITLISTED: ("En lista de espera", "Waitlisted"),
+        ReferralStatus.ACCEPTED: ("Aceptada", "Accepted"),
+        ReferralStatus.DECLINED: ("Rechazada", "Declined"),
+        ReferralStatus.REDIRECTED: ("Canalizada a otra institución", "Redirected"),
+        ReferralStatus.IN_PROGRESS: ("En atención", "In progress"),
+        ReferralStatus.ON_HOLD: ("En pausa", "On hold"),
+        ReferralStatus.COMPLETED: ("Concluida", "Completed"),
+        ReferralStatus.NOT_COMPLETED: ("No concluida", "Not completed"),
+        ReferralStatus.CANCELLED: ("Cancelada", "Cancelled"),
+        ReferralStatus.EXPIRED: ("Vencida", "Expired"),
+        ReferralStatus.ENTERED_IN_ERROR: ("Registrada por error", "Entered in error"),
+    },
+    DeclineReason: {
+        DeclineReason.NO_CAPACITY: ("Sin cupo", "No capacity"),
+        DeclineReason.NOT_ELIGIBLE: ("No cumple los requisitos", "Not eligible"),
+        DeclineReason.OUT_OF_AREA: ("Fuera del área de atención", "Out of area"),
+        DeclineReason.SERVICE_UNAVAILABLE: ("Servicio no disponible", "Service unavailable"),
+        DeclineReason.SAFETY_RISK: ("Riesgo de seguridad", "Safety risk"),
+        DeclineReason.MISSING_DOCUMENTS: ("Faltan documentos", "Missing documents"),
+        DeclineReason.LANGUAGE_UNAVAILABLE: ("Idioma no disponible", "Language unavailable"),
+        DeclineReason.DUPLICATE: ("Duplicada", "Duplicate"),
+        DeclineReason.INSUFFICIENT_INFORMATION: ("Información insuficiente", "Insufficient information"),
+        DeclineReason.COULD_NOT_CONTACT: ("No se logró el contacto", "Could not contact"),
+        DeclineReason.PERSON_DECLINED: ("La persona no quiso", "The person declined"),
+        DeclineReason.OTHER: ("Otro", "Other"),
+    },
+    EndReason: {
+        EndReason.NO_SHOW: ("No llegó", "Did not arrive"),
+        EndReason.COULD_NOT_CONTACT: ("No se logró el contacto", "Could not contact"),
+        EndReason.DECLINED_BY_PERSON: ("La persona no quiso", "The person declined"),
+        EndReason.LEFT_BEFORE_SERVICE: ("Se retiró antes de ser atendida", "Left before the service"),
+        EndReason.MOVED_ON: ("Siguió su camino", "Moved on"),
+        EndReason.DETAINED: ("Detenida", "Detained"),
+        EndReason.RETURNED: ("Retornada o deportada", "Returned or deported"),
+        EndReason.MISSING: ("Desaparecida o no localizada", "Missing"),
+        EndReason.DECEASED: ("Falleció", "Deceased"),
+        EndReason.SAFETY_RISK: ("Riesgo de seguridad", "Safety risk"),
+        EndReason.OTHER: ("Otro", "Other"),
+    },
+    CancelReason: {
+        CancelReason.NEED_MET: ("Necesidad ya resuelta", "Need met"),
+        CancelReason.PERSON_WITHDREW: ("La persona desistió", "The person withdrew"),
+        CancelReason.COULD_NOT_CONTACT: ("No se logró el contacto", "Could not contact"),
+        CancelReason.MOVED_ON: ("Siguió su camino", "Moved on"),
+        CancelReason.DETAINED: ("Detenida", "Detained"),
+        CancelReason.RETURNED: ("Retornada o deportada", "Returned or deported"),
+        CancelReason.MISSING: ("Desaparecida o no localizada", "Missing"),
+        CancelReason.DECEASED: ("Falleció", "Deceased"),
+        CancelReason.SAFETY_RISK: ("Riesgo de seguridad", "Safety risk"),
+        CancelReason.SENT_IN_ERROR: ("Enviada por error", "Sent in error"),
+        CancelReason.OTHER: ("Otro", "Other"),
+    },
+    PauseReason: {
+        PauseReason.WAITING_FOR_PERSON: ("En espera de la persona", "Waiting for the person"),
+        PauseReason.WAITING_FOR_SERVICE: ("En espera del servicio", "Waiting for the service"),
+        PauseReason.WAITING_FOR_DOCUMENTS: ("En espera de documentos", "Waiting for documents"),
+        PauseReason.OTHER: ("Otro", "Other"),
+    },
+    Outcome: {
+        Outcome.FULLY_MET: ("Necesidad resuelta", "Need fully met"),
+        Outcome.PARTIALLY_MET: ("Necesidad resuelta en parte", "Need partially met"),
+        Outcome.REFERRED_ON: ("Referida a otra institución", "Referred on"),
+    },
+    Role: {
+        Role.INTAKE: ("Recepción", "Intake"),
+        Role.VIEWER: ("Consulta", "Viewer"),
+        Role.CASEWORKER: ("Responsable de casos", "Caseworker"),
+        Role.MANAGER: ("Coordinación de la organización", "Manager"),
+    },
+    NetworkRole: {
+        NetworkRole.COORDINATOR: ("Coordinación de la red", "Coordinator"),
+        NetworkRole.AUDITOR: ("Auditoría", "Auditor"),
+    },
+    Scope: {
+        Scope.DIRECTORY_READ: ("Leer el directorio", "Read the directory"),
+        Scope.DIRECTORY_WRITE: ("Actualizar el directorio", "Write the directory"),
+        Scope.REFERRALS_SEND: ("Enviar referencias", "Send referrals"),
+        Scope.REFERRALS_READ: ("Leer referencias", "Read referrals"),
+        Scope.REFERRALS_ANSWER: ("Responder referencias", "Answer referrals"),
+        Scope.REFERRALS_READ_PERSON: ("Leer los datos de la persona", "Read the person's data"),
+        Scope.REFERRALS_READ_SENSITIVE: ("Leer notas sensibles", "Read sensitive notes"),
+        Scope.FEED_READ: ("Leer las novedades", "Read the feed"),
+        Scope.WEBHOOKS_MANAGE: ("Administrar webhooks", "Manage webhooks"),
+        Scope.STATISTICS_READ: ("Leer estadísticas", "Read statistics"),
+    },
+    Intake: {
+        Intake.NETWORK: ("En la red", "In the network"),
+        Intake.TELEPHONE: ("Solo por teléfono", "By telephone only"),
+        Intake.NONE: ("No recibe referencias", "Takes no referrals"),
+    },
+    Channel: {
+        Channel.TELEPHONE: ("Teléfono", "Telephone"),
+        Channel.IN_PERSON: ("En persona", "In person"),
+        Channel.MESSAGE: ("Mensaje", "Message"),
+        Channel.EMAIL: ("Correo electrónico", "E-mail"),
+    },
+    ConsentMethod: {
+        ConsentMethod.VERBAL: ("De palabra", "Verbal"),
+        ConsentMethod.WRITTEN: ("Por escrito", "Written"),
+        ConsentMethod.CAREGIVER: ("De la madre, padre o persona cuidadora", "By the caregiver"),
+        ConsentMethod.TELEPHONE: ("Por teléfono", "By telephone"),
+        ConsentMethod.MESSAGE: ("Por mensaje", "By message"),
+        ConsentMethod.INTERPRETER_ASSISTED: ("Con intérprete", "With an interpreter"),
+    },
+    Basis: {
+        Basis.CONSENT: ("Consentimiento", "Consent"),
+        Basis.VITAL_INTEREST: ("Riesgo para la vida", "Vital interest"),
+        Basis.BEST_INTERESTS_OF_THE_CHILD: ("Interés superior de la niñez", "Best interests of the child"),
+        Basis.LEGAL_OBLIGATION: ("Obligación legal", "Legal obligation"),
+    },
+    NoteCategory: {
+        NoteCategory.HEALTH: ("Salud", "Health"),
+        NoteCategory.SEXUAL_HEALTH: ("Salud sexual", "Sexual health"),
+        NoteCategory.MENTAL_HEALTH: ("Salud mental", "Mental health"),
+        NoteCategory.VIOLENCE: ("Violencia", "Violence"),
+        NoteCategory.TRAFFICKING: ("Trata de personas", "Trafficking"),
+        NoteCategory.CHILD_PROTECTION: ("Protección de la niñez", "Child protection"),
+        NoteCategory.ASYLUM: ("Refugio", "Asylum"),
+        NoteCategory.NATIONALITY: ("Nacionalidad", "Nationality"),
+        NoteCategory.ORIENTATION_IDENTITY: (
+            "Orientación sexual e identidad de género",
+            "Sexual orientation and gender identity",
+        ),
+        NoteCategory.CRIME: ("Delito", "Crime"),
+    },
+    AgeBand: {
+        AgeBand.INFANT: ("0 a 1 año", "0 to 1 year"),
+        AgeBand.YOUNG_CHILD: ("2 a 5 años", "2 to 5 years"),
+        AgeBand.CHILD: ("6 a 11 años", "6 to 11 years"),
+        AgeBand.ADOLESCENT: ("12 a 17 años", "12 to 17 years"),
+        AgeBand.ADULT: ("18 a 59 años", "18 to 59 years"),
+        AgeBand.OLDER_ADULT: ("60 años y más", "60 years and over"),
+    },
+    Gender: {
+        Gender.FEMALE: ("Mujer", "Female"),
+        Gender.MALE: ("Hombre", "Male"),
+        Gender.NON_BINARY: ("No binario", "Non-binary"),
+        Gender.OTHER: ("Otro", "Other"),
+        Gender.UNKNOWN: ("No se preguntó", "Nobody asked"),
+    },
+    PersonAccess: {
+        PersonAccess.FULL: ("Acceso completo", "Everything that may be seen is shown"),
+        PersonAccess.NOT_YET_ACCEPTED: ("Se verá al aceptar", "Shown once the referral is accepted"),
+        PersonAccess.NOT_CONSENTED: ("Sin consentimiento para verlo", "Not consented to"),
+        PersonAccess.ROLE: ("Su función no lo permite", "Not for this role or these scopes"),
+        PersonAccess.ERASED: ("Datos eliminados", "Erased"),
+        PersonAccess.ENDED: ("La referencia terminó", "The referral has ended"),
+    },
+    Visibility: {
+        Visibility.PUBLIC: ("Público", "Public"),
+        Visibility.NETWORK: ("Solo para la red", "Network only"),
+        Visibility.PRIVATE: ("Confidencial", "Confidential"),
+    },
+    ContactChannel: {
+        ContactChannel.TELEPHONE: ("Llamada", "Telephone call"),
+        ContactChannel.SMS: ("Mensaje de texto", "Text message"),
+        ContactChannel.WHATSAPP: ("WhatsApp", "WhatsApp"),
+        ContactChannel.EMAIL: ("Correo electrónico", "E-mail"),
+        ContactChannel.IN_PERSON: ("En persona", "In person"),
+        ContactChannel.NONE: ("Sin medio seguro", "No safe way"),
+    },
+    Box: {
+        Box.INBOX: ("Recibidas", "Referrals to the organization"),
+        Box.OUTBOX: ("Enviadas", "Referrals from the organization"),
+    },
+}
+
+_STATES = (
+    "AGU Aguascalientes,BCN Baja California,BCS Baja California Sur,CAM Campeche,COA Coahuila,COL Colima,"
+    "CHP Chiapas,CHH Chihuahua,CMX Ciudad de México,DUR Durango,GUA Guanajuato,GRO Guerrero,HID Hidalgo,"
+    "JAL Jalisco,MEX Estado de México,MIC Michoacán,MOR Morelos,NAY Nayarit,NLE Nuevo León,OAX Oaxaca,"
+    "PUE Puebla,QUE Querétaro,ROO Quintana Roo,SLP San Luis Potosí,SIN Sinaloa,SON Sonora,TAB Tabasco,"
+    "TAM Tamaulipas,TLA Tlaxcala,VER Veracruz,YUC Yucatán,ZAC Zacatecas"
+)
+# The names of states are the same in both languages, save for two.
+_ENGLISH_STATES = {"Ciudad de México": "Mexico City", "Estado de México": "State of Mexico"}
+
+
+def _states() -> dict[StrEnum, tuple[str, str]]:
+    pairs = (entry.split(" ", 1) for entry in _STATES.split(","))
+    return {State(code): (name, _ENGLISH_STATES.get(name, name)) for code, name in pairs}
+
+
+_TABLE[State] = _states()
+
+LABELS: dict[type[StrEnum], dict[StrEnum, Label]] = {
+    kind: {code: Label(*words) for code, words in labels.items()} for kind, labels in _TABLE.items()
+}
