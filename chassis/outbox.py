@@ -1,21 +1,16 @@
 """The outbox: events and commands that were committed inside a document, carried out from there.
 
 A change is one write of one document, and what it causes is pending in that same document. The relay
-publishes it, in order, guarded by the stream itself: each event's publish expects that the last message of
-its noun (subject filter ``evt.<part>.<noun>.<id>.>``) is its predecessor. So two relays, a crash or a
-restart at any point lose nothing, invent nothing and swap nothing:
+publishes it in order through ``chassis.ordered``, so that two relays, a crash or a restart at any point
+are all the same.
 
-* refused with 10071: read the last message under the filter. Its ``n`` is mine or higher: somebody
-  published mine already (perhaps I did). Otherwise publish again from the sequence just read.
 * a document counts its events in ``n``, and what is pending carries the ``n`` it was committed with.
 * what is acknowledged leaves the document by ``$pull``, which leaves ``revision`` alone, so that it
   never disturbs a concurrent change. ``pending_since`` goes with the last of it.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,21 +18,19 @@ import structlog
 from motor.motor_asyncio import AsyncIOMotorCollection
 from msgspec.json import Encoder
 from nats.js.api import Header
-from nats.js.errors import APIError, NotFoundError
 from opentelemetry.trace import SpanKind
 from pymongo.errors import DuplicateKeyError
 
 from chassis import telemetry
 from chassis.bus import Bus
+from chassis.ordered import OrderedPublisher
 
 log = structlog.get_logger()
 
-WRONG_LAST_SEQUENCE = 10071
 # A pending entry this old was left over by a crash or a lost connection; a relay in hand is far quicker.
 LEFT_OVER = timedelta(seconds=2)
 SWEEP_SECONDS = 1.0
 SWEEP_BATCH = 200
-REMEMBERED = 10_000
 
 _encode = Encoder().encode
 _lag = telemetry.meter.create_histogram("outbox.lag", unit="s", description="From commit to stream")
@@ -81,23 +74,13 @@ def pending_create(child_id: str, document: Mapping[str, Any], n: int) -> Docume
     return {"kind": "create", "n": n, "child": child_id, "document": {**document, "_id": child_id}}
 
 
-@dataclass(frozen=True)
-class _Last:
-    """The last message of a noun: its sequence in the stream, and its ``n``."""
-
-    seq: int
-    n: int
-
-
 class Relay:
     """Carries out what is pending in one collection's documents, and sweeps up what was left over."""
 
     def __init__(self, bus: Bus, collection: Collection, stream: str = "EVT") -> None:
-        self._bus = bus
         self._collection = collection
-        self._stream = stream
+        self._publisher = OrderedPublisher(bus, stream)
         self._locks: dict[str, asyncio.Lock] = {}
-        self._last: OrderedDict[str, _Last] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._sweeper: asyncio.Task[None] | None = None
         self._slots = asyncio.Semaphore(32)
@@ -133,7 +116,7 @@ class Relay:
         lock = self._locks.setdefault(noun_id, asyncio.Lock())
         try:
             async with lock, self._slots:
-                entries = pending if self._is_next(noun_id, pending) else await self._load(noun_id)
+                entries = pending if self._is_next(pending) else await self._load(noun_id)
                 for entry in entries:
                     await self._carry_out(entry)
                 if entries:
@@ -173,16 +156,14 @@ class Relay:
         try:
             await self.publish(noun_id, pending)
         except Exception as error:  # noqa: BLE001 - it stays pending, and the sweep tries again
-            self._last.pop(noun_id, None)
             log.warning("outbox.waits", collection=self._collection.name, kind=type(error).__name__)
 
-    def _is_next(self, noun_id: str, pending: Sequence[Document]) -> bool:
+    def _is_next(self, pending: Sequence[Document]) -> bool:
         """Whether entries at hand follow directly on what is known to be in the stream."""
-        if not pending:
+        if not pending or pending[0]["kind"] != "event":
             return False
-        n = pending[0]["n"]
-        last = self._last.get(noun_id)
-        return bool(n == 1 or (last is not None and last.n == n - 1))
+        _, filter_subject = _subjects(pending[0])
+        return self._publisher.follows(filter_subject, pending[0]["n"])
 
     async def _load(self, noun_id: str) -> list[Document]:
         document = await self._collection.find_one({"_id": noun_id}, {"pending": 1})
@@ -202,59 +183,13 @@ class Relay:
         self.kick(entry["child"])
 
     async def _publish_event(self, entry: Document) -> None:
-        noun_id, n = entry["id"], entry["n"]
+        subject, filter_subject = _subjects(entry)
         context = telemetry.extract({"traceparent": entry["trace"]} if entry.get("trace") else None)
         with telemetry.span(f"{entry['type']} publish", SpanKind.PRODUCER, context):
-            last = self._last.get(noun_id)
-            if last is None:
-                last = _Last(0, 0) if n == 1 else await self._read_last(entry)
-            while last.n < n:
-                try:
-                    seq = await self._send(entry, last.seq)
-                except APIError as error:
-                    if error.err_code != WRONG_LAST_SEQUENCE:
-                        raise
-                    last = await self._read_last(entry)
-                else:
-                    last = _Last(seq, n)
-            self._remember(noun_id, last)
+            headers = _cloud_event(entry)
+            telemetry.inject(headers)
+            await self._publisher.publish(subject, filter_subject, entry["n"], bytes(entry["data"]), headers)
         _lag.record((datetime.now(UTC) - entry["at"]).total_seconds(), {"type": entry["type"]})
-
-    async def _send(self, entry: Document, expected: int) -> int:
-        part, noun, name = entry["type"].split(".", 2)
-        subject, filter_subject = subject_of(part, noun, entry["id"], name)
-        headers = {
-            "ce-specversion": "1.0",
-            "ce-id": f"{entry['id']}:{entry['n']}",
-            "ce-source": f"/services/{part}",
-            "ce-type": entry["type"],
-            "ce-subject": entry["id"],
-            "ce-time": entry["at"].isoformat(),
-            "content-type": "application/json",
-            "n": str(entry["n"]),
-            Header.MSG_ID: f"{entry['id']}:{entry['n']}",
-            Header.EXPECTED_LAST_SUBJECT_SEQUENCE: str(expected),
-            "Nats-Expected-Last-Subject-Sequence-Subject": filter_subject,
-        }
-        telemetry.inject(headers)
-        ack = await self._bus.js.publish(subject, bytes(entry["data"]), headers=headers, stream=self._stream)
-        return int(ack.seq)
-
-    async def _read_last(self, entry: Document) -> _Last:
-        """The last message of the noun, asked of the stream's leader."""
-        part, noun, name = entry["type"].split(".", 2)
-        _, filter_subject = subject_of(part, noun, entry["id"], name)
-        try:
-            message = await self._bus.js.get_last_msg(self._stream, filter_subject)
-        except NotFoundError:
-            return _Last(0, 0)
-        return _Last(message.seq or 0, int((message.headers or {}).get("n", "0")))
-
-    def _remember(self, noun_id: str, last: _Last) -> None:
-        self._last[noun_id] = last
-        self._last.move_to_end(noun_id)
-        if len(self._last) > REMEMBERED:
-            self._last.popitem(last=False)
 
     async def _forget(self, noun_id: str, entries: Sequence[Document]) -> None:
         """Take what is done out of the document; ``pending_since`` goes where nothing is left."""
@@ -266,3 +201,22 @@ class Relay:
         )
         if not last.matched_count:
             await self._collection.update_one({"_id": noun_id}, done)
+
+
+def _subjects(entry: Document) -> tuple[str, str]:
+    part, noun, name = entry["type"].split(".", 2)
+    return subject_of(part, noun, entry["id"], name)
+
+
+def _cloud_event(entry: Document) -> dict[str, str]:
+    """CloudEvents 1.0 in binary mode: the attributes are headers."""
+    return {
+        "ce-specversion": "1.0",
+        "ce-id": f"{entry['id']}:{entry['n']}",
+        "ce-source": f"/services/{entry['type'].split('.', 1)[0]}",
+        "ce-type": entry["type"],
+        "ce-subject": entry["id"],
+        "ce-time": entry["at"].isoformat(),
+        "content-type": "application/json",
+        Header.MSG_ID: f"{entry['id']}:{entry['n']}",
+    }

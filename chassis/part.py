@@ -154,7 +154,7 @@ class _Web:
         """Listen; a port that is taken ends the process with uvicorn's own word for it."""
         self._task = asyncio.create_task(self._server.serve())
         self._task.add_done_callback(lambda _: stop.set())
-        while not self._server.started and not self._task.done():
+        while not self._server.started and not self._task.done():  # noqa: ASYNC110 - uvicorn has no event
             await asyncio.sleep(0.01)
 
     async def stop(self) -> None:

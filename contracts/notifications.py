@@ -10,24 +10,40 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from contracts.events import ReferralEvent
+from contracts.codes import NeedGroup, Priority, ReferralStatus, State
 from contracts.rpc import Message, Nothing, Operation, PartStatus
 
 PART = "notifications"
 
 
+class FeedReferral(Message, forbid_unknown_fields=False):
+    """What the feed says of a referral (T1). Who sends and receives it is asked of the referral itself,
+
+    since the name of a shelter can reveal a sensitive need.
+    """
+
+    id: str
+    folio: str
+    version: int
+    status: ReferralStatus
+    need_group: NeedGroup
+    priority: Priority
+    state: State
+    from_status: ReferralStatus | None = None
+
+
 class FeedEntry(Message, forbid_unknown_fields=False):
     """One thing that an organization was told. ``event`` is the CloudEvents id, ``<noun id>:<n>``.
 
-    ``relation`` says why it concerns the organization. ``referral`` holds the event's data.
-    ``seq`` is its place in the feed; it grows, with holes, and is never shown to clients.
+    ``relation`` says why it concerns the organization. ``seq`` is its place in the feed; it grows, with
+    holes, and is never shown to clients.
     """
 
     event: str
     type: str
     at: datetime
     relation: Literal["sender", "receiver"]
-    referral: ReferralEvent
+    referral: FeedReferral
     seq: int = 0
 
 
