@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import structlog
 from msgspec.json import Encoder
+from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.micro.request import ERROR_CODE_HEADER, Request
@@ -68,7 +69,10 @@ class Caller:
                     raise
                 raise UnreachableError("The bus is not there now; repeat it with its key.") from error
         if reply.headers and ERROR_CODE_HEADER in reply.headers:
-            raise RefusedError(msgspec.json.decode(reply.data, type=Problem))
+            problem = msgspec.json.decode(reply.data, type=Problem)
+            if problem.status == UnreachableError.status:
+                raise UnreachableError(problem.detail)
+            raise RefusedError(problem)
         return self._decode(operation, reply.data)
 
     def _decode(self, operation: Operation[Req, Rep], body: bytes) -> Rep:
@@ -87,10 +91,10 @@ class Server:
     """
 
     def __init__(self, bus: Bus, part: str, peers: Peers, concurrency: int = 64) -> None:
-        self._bus = bus
+        self.bus = bus
+        self.peers = peers
+        self.slots = asyncio.Semaphore(concurrency)
         self._part = part
-        self._peers = peers
-        self._slots = asyncio.Semaphore(concurrency)
         self._most = concurrency * 8
         self._tasks: set[asyncio.Task[None]] = set()
         self._operations: list[tuple[Operation[Any, Any], Handler, frozenset[str]]] = []
@@ -105,14 +109,14 @@ class Server:
     async def start(self) -> None:
         """Begin to answer."""
         config = ServiceConfig(name=f"relevo-{self._part}", version="1.0.0", queue_group=self._part)
-        self._service = Service(self._bus.nc, config)
+        self._service = Service(self.bus.nc, config)
         await self._service.start()
         for operation, handler, callers in self._operations:
             endpoint = _Endpoint(self, operation, handler, callers)
             await self._service.add_endpoint(
                 name=operation.name, subject=operation.subject, handler=endpoint.receive
             )
-        await self._bus.nc.flush()
+        await self.bus.nc.flush()
 
     async def drain(self) -> None:
         """Take no more requests, finish those in hand.
@@ -135,16 +139,6 @@ class Server:
         task = asyncio.create_task(endpoint.refuse(request) if full else endpoint.answer(request))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    @property
-    def slots(self) -> asyncio.Semaphore:
-        """One slot for each request that may run now."""
-        return self._slots
-
-    @property
-    def peers(self) -> Peers:
-        """Whose signatures are good."""
-        return self._peers
 
 
 class _Endpoint:
@@ -194,8 +188,8 @@ class _Endpoint:
             return InvalidError(str(error)).problem
         except msgspec.DecodeError:
             return InvalidError("The body is not JSON.").problem
-        except ConnectionFailure:
-            return UnreachableError("The database did not answer; repeat it with its key.").problem
+        except (ConnectionFailure, NatsError, TimeoutError):
+            return UnreachableError("The database or the bus is away; repeat it with its key.").problem
         except Exception as error:  # noqa: BLE001 - the edge: everything unknown is masked here
             _log_failure(self._operation.subject, error)
             return PartError(f"It is logged as trace {telemetry.trace_id()}.").problem

@@ -1,0 +1,243 @@
+"""The live feed: a stream is *replaying* or *live*, and passes from one to the other without gap or repeat.
+
+Entries of the feed are republished by JetStream as they are stored, and reach the gateway as plain messages:
+quick, but nothing says when one was missed. So a stream goes live only through a replay:
+
+1. buffer what comes live;
+2. flush, so that the server certainly has the subscription;
+3. ask for the feed's last sequence, read from the stream's leader;
+4. replay pages up to it;
+5. drain the buffer, dropping every sequence not above the cursor; then it is live.
+
+Any disturbance of the bus (disconnect, reconnect, slow consumer), and a buffer that overflows because its
+reader is slow, makes the stream replaying again. And every five seconds the last sequence delivered is
+compared with the feed's last: whatever was missed without a sign is found then.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import msgspec
+import structlog
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
+from opentelemetry.trace import SpanKind
+
+from chassis import telemetry
+from chassis.bus import Bus
+from chassis.problems import RefusedError, UnreachableError
+from chassis.rpc import Caller
+from contracts.notifications import FEED_HEAD, FEED_PAGE, FeedEntry, FeedHead, FeedPage
+from contracts.rpc import Actor, Nothing
+
+log = structlog.get_logger()
+
+COMPARE_SECONDS = 5.0
+RETRY_SECONDS = 0.25
+# Entries are small; a reader that lags this far is served from the stream's pages instead.
+BUFFER = 1000
+PAGE = 200
+
+_decode = msgspec.json.Decoder(FeedEntry).decode
+_duration = telemetry.meter.create_histogram(
+    "feed.delivery.duration", unit="s", description="From the change to a live reader"
+)
+_replays = telemetry.meter.create_counter("feed.replays", description="Replays begun by live streams")
+
+
+class _Stream:
+    """One reader: its buffer of live entries, and where it stands."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+        self.cursor = 0
+        self.replaying = True
+        self._buffer: deque[FeedEntry] = deque()
+        self._wake = asyncio.Event()
+
+    def push(self, entry: FeedEntry) -> None:
+        """Take a live entry; a full buffer means that the pages will serve this reader better."""
+        if len(self._buffer) >= BUFFER:
+            self.replay()
+            return
+        self._buffer.append(entry)
+        self._wake.set()
+
+    def replay(self) -> None:
+        """Something may have been missed: read it from the stream again."""
+        self.replaying = True
+        self._buffer.clear()
+        self._wake.set()
+
+    def begin_replay(self) -> None:
+        """From here on whatever comes live is kept in the buffer."""
+        self.replaying = False
+        _replays.add(1)
+
+    def live(self) -> list[FeedEntry]:
+        """Take what waits in the buffer and is above the cursor."""
+        entries = [entry for entry in self._buffer if entry.seq > self.cursor]
+        self._buffer.clear()
+        self._wake.clear()
+        return entries
+
+    async def wait(self) -> None:
+        """Wait until there is something to do."""
+        await self._wake.wait()
+
+
+class _Hub:
+    """All streams of one organization on this gateway: one subscription, and one comparison, for them all."""
+
+    def __init__(self, bus: Bus, caller: Caller, organization: str) -> None:
+        self._bus = bus
+        self._caller = caller
+        self._organization = organization
+        self._subscription: Subscription | None = None
+        self._comparer: asyncio.Task[None] | None = None
+        self.streams: set[_Stream] = set()
+
+    async def open(self) -> None:
+        """Subscribe to what is republished for this organization."""
+        self._subscription = await self._bus.subscribe(f"live.feed.{self._organization}.>", self._receive)
+        self._comparer = asyncio.create_task(self._compare_forever())
+
+    async def close(self) -> None:
+        """The last reader has gone."""
+        if self._comparer is not None:
+            self._comparer.cancel()
+        if self._subscription is not None:
+            try:
+                await self._subscription.unsubscribe()
+            except NatsError:
+                log.debug("feed.unsubscribe")  # the bus is away, and the subscription with it
+
+    async def _receive(self, message: Msg) -> None:
+        headers = message.headers or {}
+        with telemetry.span("feed deliver", SpanKind.CONSUMER, telemetry.extract(headers)):
+            entry = msgspec.structs.replace(_decode(message.data), seq=int(headers["Nats-Sequence"]))
+            for stream in self.streams:
+                stream.push(entry)
+        _duration.record((datetime.now(UTC) - entry.at).total_seconds())
+
+    async def _compare_forever(self) -> None:
+        while True:
+            await asyncio.sleep(COMPARE_SECONDS)
+            try:
+                await self._compare()
+            except (RefusedError, UnreachableError) as error:
+                log.info("feed.compare", kind=type(error).__name__)
+
+    async def _compare(self) -> None:
+        stream = next(iter(self.streams), None)
+        if stream is None:
+            return
+        # Who had less than this before the question was asked has missed something.
+        before = {stream: stream.cursor for stream in self.streams}
+        head = await self._caller.call(FEED_HEAD, Nothing(), stream.actor)
+        for stream, cursor in before.items():
+            if stream in self.streams and cursor == stream.cursor < head.seq:
+                stream.replay()
+
+
+class FeedGate:
+    """Live feeds for the readers of one gateway process."""
+
+    def __init__(self, bus: Bus, caller: Caller) -> None:
+        self._bus = bus
+        self._caller = caller
+        self._hubs: dict[str, _Hub] = {}
+        self._opening = asyncio.Lock()
+        bus.disturbed.append(self._disturbed)
+
+    async def head(self, actor: Actor) -> FeedHead:
+        """Where the actor's feed ends now.
+
+        Raises:
+            RefusedError: the actor may not read a feed.
+            UnreachableError: the notifications service did not answer.
+        """
+        return await self._caller.call(FEED_HEAD, Nothing(), actor)
+
+    async def entries(
+        self, actor: Actor, after: tuple[str, int] | None, types: frozenset[str]
+    ) -> AsyncIterator[tuple[str, FeedEntry]]:
+        """Yield ``(epoch, entry)`` from a position ``(epoch, seq)`` on, without end; None means from now.
+
+        Every entry comes once and in order. While the bus or the service is away the stream waits.
+
+        Raises:
+            RefusedError: the actor may not read a feed (``NOT_ALLOWED``), or what comes after the position
+                is no longer kept (``CURSOR_EXPIRED``).
+        """
+        head = await self.head(actor)
+        epoch, cursor = after or (head.epoch, head.seq)
+        stream = _Stream(actor)
+        stream.cursor = cursor
+        hub = await self._join(stream)
+        try:
+            while True:
+                if stream.replaying:
+                    async for entry in self._replay(stream, epoch, types):
+                        yield epoch, entry
+                for entry in stream.live():
+                    stream.cursor = entry.seq
+                    if not types or entry.type in types:
+                        yield epoch, entry
+                if not stream.replaying:
+                    await stream.wait()
+        finally:
+            await self._leave(hub, stream)
+
+    async def _replay(self, stream: _Stream, epoch: str, types: frozenset[str]) -> AsyncIterator[FeedEntry]:
+        """Yield what the feed has after the stream's cursor, up to its end as it is now."""
+        while True:
+            try:
+                stream.begin_replay()
+                await self._bus.nc.flush(timeout=5)
+                head = await self._caller.call(FEED_HEAD, Nothing(), stream.actor)
+                break
+            except (UnreachableError, NatsError, OSError, TimeoutError):
+                stream.replay()
+                await asyncio.sleep(RETRY_SECONDS)
+        while stream.cursor < head.seq and not stream.replaying:
+            request = FeedPage(after=stream.cursor, epoch=epoch, first=PAGE, types=tuple(types))
+            try:
+                page = await self._caller.call(FEED_PAGE, request, stream.actor)
+            except UnreachableError:
+                stream.replay()
+                await asyncio.sleep(RETRY_SECONDS)
+                return
+            if page.scanned == stream.cursor:  # a replica that is behind the leader
+                await asyncio.sleep(RETRY_SECONDS)
+            for entry in page.entries:
+                stream.cursor = entry.seq
+                yield entry
+            stream.cursor = max(stream.cursor, page.scanned)
+
+    async def _join(self, stream: _Stream) -> _Hub:
+        organization = stream.actor.organization or ""
+        async with self._opening:
+            hub = self._hubs.get(organization)
+            if hub is None:
+                hub = _Hub(self._bus, self._caller, organization)
+                await hub.open()
+                self._hubs[organization] = hub
+            hub.streams.add(stream)
+            return hub
+
+    async def _leave(self, hub: _Hub, stream: _Stream) -> None:
+        hub.streams.discard(stream)
+        async with self._opening:
+            organization = stream.actor.organization or ""
+            if not hub.streams and self._hubs.get(organization) is hub:
+                del self._hubs[organization]
+                await hub.close()
+
+    def _disturbed(self) -> None:
+        for hub in self._hubs.values():
+            for stream in hub.streams:
+                stream.replay()

@@ -1,0 +1,1 @@
+"""The notifications service: tells every organization what concerns it, once and in order."""

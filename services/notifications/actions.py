@@ -1,0 +1,48 @@
+"""What can be asked of the feed."""
+
+from contracts.notifications import Feed, FeedHead, FeedPage
+from contracts.rpc import Actor, Nothing
+from services.notifications.errors import FeedNotAllowedError
+from services.notifications.feed import Feeds, types_of
+from services.notifications.policy import may_read, still_told
+
+
+class Reading:
+    """Reads of the feed, each for the actor's own organization and by today's policy."""
+
+    def __init__(self, feeds: Feeds) -> None:
+        self._feeds = feeds
+
+    async def page(self, request: FeedPage, actor: Actor) -> Feed:
+        """Return the entries after a position.
+
+        Raises:
+            FeedNotAllowedError: the actor may not read a feed.
+            CursorExpiredError: what comes after the position is no longer kept.
+        """
+        organization = _reader(actor)
+        await self._feeds.check(request.after, request.epoch)
+        head = await self._feeds.head(organization)
+        found = await self._feeds.read(organization, request.after, request.first)
+        told = [entry for entry in found.entries if still_told(entry.type, entry.relation)]
+        return Feed(
+            entries=tuple(types_of(told, request.types)),
+            epoch=head.epoch,
+            scanned=found.scanned,
+            head=head.seq,
+            has_next=found.has_next,
+        )
+
+    async def head(self, _request: Nothing, actor: Actor) -> FeedHead:
+        """Return where the actor's feed ends.
+
+        Raises:
+            FeedNotAllowedError: the actor may not read a feed.
+        """
+        return await self._feeds.head(_reader(actor))
+
+
+def _reader(actor: Actor) -> str:
+    if not may_read(actor) or actor.organization is None:
+        raise FeedNotAllowedError("Reading the feed takes a verified organization and the scope feed:read.")
+    return actor.organization

@@ -1,0 +1,136 @@
+"""The feed of an organization as a stream: appended once and in order, read in batches."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from nats.aio.msg import Msg
+from nats.js.errors import NotFoundError
+
+from chassis import telemetry
+from chassis.bus import Bus
+from chassis.ordered import OrderedPublisher
+from chassis.streams import DAY, StreamSpec
+from contracts.notifications import FeedEntry, FeedHead
+from services.notifications.errors import CursorExpiredError
+
+STREAM = "FEED"
+READ_SECONDS = 5.0
+_decode = msgspec.json.Decoder(FeedEntry).decode
+_encode = msgspec.json.Encoder().encode
+_appended = telemetry.meter.create_counter("feed.appended", description="Entries appended to feeds")
+
+
+def streams(max_bytes: int, replicas: int) -> tuple[StreamSpec, ...]:
+    """The streams that this service owns."""
+    return (
+        StreamSpec(STREAM, ("feed.>",), 90 * DAY, max_bytes, replicas, republish=("feed.>", "live.feed.>")),
+        StreamSpec("DLQ", ("dlq.>",), 180 * DAY, max_bytes, replicas),
+    )
+
+
+def subject_of(organization: str, referral: str) -> str:
+    """The subject of an organization's entries about one referral; also what guards their order."""
+    return f"feed.{organization}.referral.{referral}"
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Some entries, the highest sequence that was looked at, and whether there is more."""
+
+    entries: list[FeedEntry]
+    scanned: int
+    has_next: bool
+
+
+class Feeds:
+    """All organizations' feeds."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._publisher = OrderedPublisher(bus, STREAM)
+
+    async def append(self, organization: str, entry: FeedEntry, n: int) -> None:
+        """Append an entry, once, whatever is repeated; ``n`` is the referral's count of events."""
+        subject = subject_of(organization, entry.referral.id)
+        headers = {
+            "ce-specversion": "1.0",
+            "ce-id": entry.event,
+            "ce-type": entry.type,
+            "ce-subject": entry.referral.id,
+            "ce-time": entry.at.isoformat(),
+            "Nats-Msg-Id": f"{organization}:{entry.event}",
+        }
+        telemetry.inject(headers)
+        await self._publisher.publish(subject, subject, n, _encode(entry), headers)
+        _appended.add(1)
+
+    async def head(self, organization: str) -> FeedHead:
+        """Where an organization's feed ends now, asked of the stream's leader."""
+        epoch = await self._epoch()
+        try:
+            last = await self._bus.js.get_last_msg(STREAM, f"feed.{organization}.>")
+        except NotFoundError:
+            return FeedHead(epoch=epoch, seq=0)
+        return FeedHead(epoch=epoch, seq=last.seq or 0)
+
+    async def check(self, after: int, epoch: str | None) -> None:
+        """Refuse a position whose following entries are no longer kept.
+
+        Raises:
+            CursorExpiredError: say so, and from where the feed can be read.
+        """
+        info = await self._bus.js.stream_info(STREAM)
+        if epoch is not None and epoch != _epoch_of(info):
+            raise CursorExpiredError("The feed was started anew since; read it again from the beginning.")
+        if after and after + 1 < info.state.first_seq:
+            raise CursorExpiredError("What came after this cursor is no longer kept; read from the oldest.")
+
+    async def read(self, organization: str, after: int, first: int) -> Slice:
+        """Up to ``first`` entries with a sequence above ``after``, in one request to the stream."""
+        inbox = self._bus.nc.new_inbox()
+        queue: asyncio.Queue[Msg] = asyncio.Queue()
+        subscription = await self._bus.subscribe(inbox, queue.put)
+        ask = {"seq": after + 1, "next_by_subj": f"feed.{organization}.>", "batch": first}
+        try:
+            await self._bus.nc.publish(f"$JS.API.DIRECT.GET.{STREAM}", json.dumps(ask).encode(), inbox)
+            async with asyncio.timeout(READ_SECONDS):
+                return await _collect(queue, after)
+        finally:
+            await subscription.unsubscribe()
+
+    async def epoch(self) -> str:
+        """What names this life of the stream."""
+        return await self._epoch()
+
+    async def _epoch(self) -> str:
+        return _epoch_of(await self._bus.js.stream_info(STREAM))
+
+
+def _epoch_of(info: Any) -> str:
+    created = info.created
+    return created if isinstance(created, str) else created.isoformat()
+
+
+async def _collect(queue: "asyncio.Queue[Msg]", after: int) -> Slice:
+    """Gather a batched direct get: messages, then an empty one with the status that ends it."""
+    entries: list[FeedEntry] = []
+    left = 0
+    while True:
+        message = await queue.get()
+        headers = message.headers or {}
+        if "Status" in headers:  # 204: end of the batch; 404: nothing at all
+            break
+        seq = int(headers["Nats-Sequence"])
+        left = int(headers.get("Nats-Num-Pending", "0"))
+        entries.append(msgspec.structs.replace(_decode(message.data), seq=seq))
+    return Slice(entries, entries[-1].seq if entries else after, has_next=left > 0)
+
+
+def types_of(entries: Sequence[FeedEntry], types: Sequence[str]) -> list[FeedEntry]:
+    """Those of the types asked for; all where none is named."""
+    wanted = frozenset(types)
+    return [entry for entry in entries if not wanted or entry.type in wanted]

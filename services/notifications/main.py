@@ -1,0 +1,54 @@
+"""The notifications service: wiring only."""
+
+from chassis.consumer import Consumer
+from chassis.mongo import connect
+from chassis.part import Part, run
+from chassis.rpc import Server
+from chassis.settings import load
+from chassis.streams import reconcile
+from services.notifications import api
+from services.notifications.consumers import handlers
+from services.notifications.feed import Feeds, streams
+from services.notifications.settings import Settings
+
+PART = "notifications"
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    settings = load(Settings)
+
+    async def build(part: Part) -> None:
+        client = connect(settings.mongo_url)
+        db = client["relevo_notifications"]
+        specs = streams(settings.stream_max_bytes, settings.stream_replicas)
+        feeds = Feeds(part.bus)
+        consumer = Consumer(
+            part.bus, db, durable=PART, filter_subjects=["evt.referrals.>"], handlers=handlers(feeds)
+        )
+        server = Server(part.bus, PART, part.peers)
+        api.register(server, feeds)
+        api.register_status(server, consumer, specs)
+
+        async def own_streams() -> None:
+            for spec in specs:
+                await reconcile(part.bus.js, spec)
+
+        async def database_is_there() -> bool:
+            await client.admin.command("ping")
+            return True
+
+        async def close_database() -> None:
+            client.close()
+
+        part.health.looks["database"] = database_is_there
+        part.on_stop(close_database)
+        await part.run(own_streams, close_nothing)
+        await part.run(consumer.start, consumer.stop)
+        await part.run(server.start, server.drain)
+
+    run(PART, settings, build)
+
+
+async def close_nothing() -> None:
+    """Streams stay when the part goes."""
