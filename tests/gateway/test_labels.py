@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 import pytest
+
 from contracts import codes
 from contracts.labels import LABELS
 
