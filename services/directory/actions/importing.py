@@ -1,0 +1,108 @@
+"""Importing a batch of a source's records: each by itself, in two requests to the database for each noun."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+from contracts.directory import ImportOutcome, ImportRecords, ImportReply
+from contracts.rpc import FieldProblem
+from services.directory import record
+from services.directory.ids import Noun
+from services.directory.record import Imported
+from services.directory.store import Change, Known, Store
+
+# Another import of the same source may be running. Each round loses only to a record that it wrote.
+ROUNDS = 5
+NEW = Known()
+Numbered = tuple[int, Imported]
+
+_REPEATED = FieldProblem(
+    path=("id",), code="DUPLICATE", message="An earlier record of the batch has this id."
+)
+_STRAY = FieldProblem(
+    path=("organization_id",),
+    code="UNKNOWN_ORGANIZATION",
+    message="No organization with this id has come from this source: import it first.",
+)
+_CONTENDED = FieldProblem(
+    path=("id",), code="CONTENDED", message="Another import writes it now: import it again."
+)
+
+
+async def import_records(store: Store, request: ImportRecords) -> ImportReply:
+    """Take each record that is good, refuse each that is not, and say so in the batch's order.
+
+    The records' events stay pending: the relay's sweep publishes them once the import leaves it time.
+    """
+    batch = _Batch(request)
+    await batch.write(store, "organization")
+    await batch.refuse_strays(store)
+    await batch.write(store, "service")
+    return ImportReply(outcomes=tuple(batch.outcomes[number] for number in range(len(request.records))))
+
+
+class _Batch:
+    """A batch in the making: which records wait to be written, and what became of the others."""
+
+    def __init__(self, request: ImportRecords) -> None:
+        self.source = request.source
+        self.outcomes: dict[int, ImportOutcome] = {}
+        self._waiting: list[Numbered] = []
+        ids: set[str] = set()
+        for number, given in enumerate(request.records):
+            read = record.read(request.source, given)
+            if not isinstance(read, Imported):
+                self._refuse(number, *read)
+            elif read.id in ids:
+                self._refuse(number, _REPEATED)
+            else:
+                ids.add(read.id)
+                self._waiting.append((number, read))
+
+    async def refuse_strays(self, store: Store) -> None:
+        """Refuse the services whose organization is not there."""
+        needed = {number: one.needs_organization for number, one in self._waiting if one.needs_organization}
+        known = await store.known("organization", set(needed.values()))
+        for number, organization in needed.items():
+            if organization not in known:
+                self._refuse(number, _STRAY)
+        self._forget_settled()
+
+    async def write(self, store: Store, noun: Noun) -> None:
+        """Write the noun's records that are new or have changed."""
+        for _ in range(ROUNDS):
+            mine = [(number, one) for number, one in self._waiting if one.noun == noun]
+            if not mine:
+                return
+            await self._try(store, noun, mine)
+            self._forget_settled()
+        for number, one in self._waiting:
+            if one.noun == noun:
+                self._refuse(number, _CONTENDED)
+        self._forget_settled()
+
+    async def _try(self, store: Store, noun: Noun, mine: Sequence[Numbered]) -> None:
+        known = await store.known(noun, [one.id for _, one in mine])
+        news = [(number, one) for number, one in mine if known.get(one.id, NEW).hash != one.hash]
+        at = datetime.now(UTC)
+        taken = await store.save(noun, [_change(one, known.get(one.id, NEW), at) for _, one in news])
+        for number, one in mine:
+            if one.id not in taken:
+                self.outcomes[number] = ImportOutcome(outcome=_word(one, known.get(one.id, NEW)), id=one.id)
+
+    def _refuse(self, number: int, *problems: FieldProblem) -> None:
+        self.outcomes[number] = ImportOutcome(outcome="refused", problems=problems)
+
+    def _forget_settled(self) -> None:
+        self._waiting = [(number, one) for number, one in self._waiting if number not in self.outcomes]
+
+
+def _change(one: Imported, known: Known, at: datetime) -> Change:
+    event = record.changed_event(one.noun, one.id, one.fields, known.n + 1, at)
+    return Change(one.id, known, one.fields, event)
+
+
+def _word(one: Imported, known: Known) -> Literal["created", "updated", "unchanged"]:
+    if not known.revision:
+        return "created"
+    return "unchanged" if known.hash == one.hash else "updated"

@@ -1,0 +1,105 @@
+"""Looking things up: by id in batches, and by condition in pages."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from chassis.problems import InvalidError
+from contracts.directory import (
+    ListOrganizations,
+    ListServices,
+    Organization,
+    OrganizationList,
+    Organizations,
+    Service,
+    ServiceList,
+    Services,
+)
+from contracts.rpc import FieldProblem, Ids
+from services.directory import organization, paging, service
+from services.directory.ids import Noun
+from services.directory.index import Key
+from services.directory.listing import Listing
+from services.directory.store import Store
+
+MOST_IDS = 100
+
+ViewT = TypeVar("ViewT", Organization, Service)
+
+
+async def get_organizations(store: Store, request: Ids) -> Organizations:
+    """Return the organizations with these ids, in their order; null for one that does not exist.
+
+    Raises:
+        InvalidError: more than 100 ids.
+    """
+    _check(request)
+    return Organizations(items=await _get(store, "organization", request.ids, organization.view))
+
+
+async def get_services(store: Store, request: Ids) -> Services:
+    """Return the services with these ids, in their order; null for one that does not exist.
+
+    Raises:
+        InvalidError: more than 100 ids.
+    """
+    _check(request)
+    return Services(items=await _get(store, "service", request.ids, service.view))
+
+
+async def list_organizations(store: Store, listing: Listing, request: ListOrganizations) -> OrganizationList:
+    """Return a page of the organizations that fit every condition, by name.
+
+    Raises:
+        InvalidError: the page is not right.
+    """
+    keys = (await listing.fresh()).find_organizations(request)
+    page = paging.cut(keys, request.page)
+    items, positions = await _page(store, "organization", page.keys, organization.view)
+    return OrganizationList(
+        items=items,
+        positions=positions,
+        has_next=page.has_next,
+        has_previous=page.has_previous,
+        total=len(keys),
+    )
+
+
+async def list_services(store: Store, listing: Listing, request: ListServices) -> ServiceList:
+    """Return a page of the services that fit every condition, by name.
+
+    Raises:
+        InvalidError: the page is not right.
+    """
+    keys = (await listing.fresh()).find_services(request)
+    page = paging.cut(keys, request.page)
+    items, positions = await _page(store, "service", page.keys, service.view)
+    return ServiceList(
+        items=items,
+        positions=positions,
+        has_next=page.has_next,
+        has_previous=page.has_previous,
+        total=len(keys),
+    )
+
+
+async def _get(
+    store: Store, noun: Noun, ids: Sequence[str], view: Callable[[dict[str, Any]], ViewT]
+) -> tuple[ViewT | None, ...]:
+    documents = await store.get_many(noun, set(ids))
+    views = {noun_id: view(document) for noun_id, document in documents.items()}
+    return tuple(views.get(noun_id) for noun_id in ids)
+
+
+async def _page(
+    store: Store, noun: Noun, keys: Sequence[Key], view: Callable[[dict[str, Any]], ViewT]
+) -> tuple[tuple[ViewT, ...], tuple[tuple[str, ...], ...]]:
+    """The page's rows and their positions; one that has gone since is left out with its position."""
+    found = await _get(store, noun, [noun_id for _, noun_id in keys], view)
+    rows = [(item, key) for item, key in zip(found, keys, strict=True) if item is not None]
+    return tuple(item for item, _ in rows), tuple(key for _, key in rows)
+
+
+def _check(request: Ids) -> None:
+    if len(request.ids) > MOST_IDS:
+        words = f"Ask for {MOST_IDS} ids at most, not {len(request.ids)}."
+        raise InvalidError(words, (FieldProblem(path=("ids",), message=words),))

@@ -1,0 +1,96 @@
+"""Registering organizations and those who act for them: clients and members."""
+
+from datetime import UTC, datetime
+
+from chassis.outbox import Relay
+from contracts.directory import (
+    AuthenticateClient,
+    Client,
+    CreateClient,
+    CreateMember,
+    CreateOrganization,
+    Member,
+    NewClient,
+    Organization,
+    RevokeClient,
+)
+from services.directory import client, ids, member, organization, record
+from services.directory.errors import (
+    ClientNotFoundError,
+    InvalidClientError,
+    MemberExistsError,
+    OrganizationNotFoundError,
+)
+from services.directory.store import Change, Document, Known, Store
+
+
+async def create_organization(store: Store, relay: Relay, request: CreateOrganization) -> Organization:
+    """Register an organization under a new id, and return it."""
+    noun_id = ids.fresh("organization")
+    fields = organization.from_request(request)
+    event = record.changed_event("organization", noun_id, fields, 1, datetime.now(UTC))
+    await store.save("organization", [Change(noun_id, Known(), fields, event)])
+    relay.kick(noun_id, [event])
+    return organization.view({"_id": noun_id, **fields})
+
+
+async def create_client(store: Store, key: bytes, request: CreateClient) -> NewClient:
+    """Give an organization a client, and return it with its secret, which nobody can see again.
+
+    Raises:
+        OrganizationNotFoundError: there is no such organization.
+    """
+    owner = await _organization(store, request.organization)
+    secret = client.new_secret()
+    stored = client.document(request, client.hash_secret(key, secret), datetime.now(UTC))
+    stored["_id"] = ids.fresh("client")
+    await store.insert_client(stored)
+    return NewClient(client=client.view(stored, owner), secret=secret)
+
+
+async def authenticate_client(store: Store, key: bytes, request: AuthenticateClient) -> Client:
+    """Return the client whose secret this is.
+
+    Raises:
+        InvalidClientError: unknown, revoked, or another secret.
+    """
+    stored = await store.get_client(request.client)
+    proven = client.is_proven(stored, client.hash_secret(key, request.secret))
+    if stored is None or not proven:
+        raise InvalidClientError("The client is unknown or revoked, or its secret is another.")
+    return client.view(stored, await _organization(store, stored["organization"]))
+
+
+async def revoke_client(store: Store, request: RevokeClient) -> Client:
+    """Revoke a client; one that is revoked already stays so.
+
+    Raises:
+        ClientNotFoundError: there is no such client.
+    """
+    stored = await store.get_client(request.client)
+    if stored is None:
+        raise ClientNotFoundError(f"There is no client {request.client}.")
+    await store.revoke_client(request.client, datetime.now(UTC))
+    return client.view(stored, await _organization(store, stored["organization"]))
+
+
+async def create_member(store: Store, request: CreateMember) -> Member:
+    """Add a member to an organization and return it; the same once more is the same.
+
+    Raises:
+        OrganizationNotFoundError: there is no such organization.
+        MemberExistsError: it is there already, with other roles.
+    """
+    await _organization(store, request.organization)
+    wanted = member.document(request)
+    stored = await store.insert_member(wanted)
+    if stored["roles"] != wanted["roles"]:
+        raise MemberExistsError(f"{request.reference} is {', '.join(stored['roles'])} there already.")
+    return member.view(stored)
+
+
+async def _organization(store: Store, organization_id: str) -> Document:
+    found = await store.get("organization", organization_id)
+    if found is None:
+        raise OrganizationNotFoundError(f"There is no organization {organization_id}.")
+    return found

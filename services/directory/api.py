@@ -1,0 +1,97 @@
+"""The directory's requests: who may ask what, and which action answers."""
+
+from nats.js import JetStreamContext
+
+from chassis.outbox import Relay
+from chassis.rpc import Server
+from chassis.streams import StreamSpec
+from contracts import directory as contract
+from contracts.directory import (
+    AuthenticateClient,
+    Client,
+    CreateClient,
+    CreateMember,
+    CreateOrganization,
+    ImportRecords,
+    ImportReply,
+    ListOrganizations,
+    ListServices,
+    Member,
+    NewClient,
+    Organization,
+    OrganizationList,
+    Organizations,
+    RevokeClient,
+    ServiceList,
+    Services,
+)
+from contracts.rpc import Actor, Ids, Nothing, PartStatus
+from services.directory import doctor
+from services.directory.actions import importing, looking, registering
+from services.directory.listing import Listing
+from services.directory.store import Store
+
+OPERATOR = frozenset({"operator"})
+GATEWAY = frozenset({"gateway", "operator"})
+PARTS = frozenset({"gateway", "operator", "referrals", "notifications"})
+
+
+class Api:
+    """Answers the directory's operations. What it holds is public (T0), so no look-up asks who it is for."""
+
+    def __init__(
+        self, store: Store, relay: Relay, key: bytes, js: JetStreamContext, stream: StreamSpec
+    ) -> None:
+        self._store = store
+        self._relay = relay
+        self._key = key
+        self._js = js
+        self._stream = stream
+        self.listing = Listing(store)
+
+    def serve(self, server: Server) -> None:
+        """Register every operation of ``contracts/directory.py`` with those who may ask for it."""
+        server.add(contract.GET_ORGANIZATIONS, self.get_organizations, PARTS)
+        server.add(contract.GET_SERVICES, self.get_services, PARTS)
+        server.add(contract.LIST_ORGANIZATIONS, self.list_organizations, GATEWAY)
+        server.add(contract.LIST_SERVICES, self.list_services, GATEWAY)
+        server.add(contract.AUTHENTICATE_CLIENT, self.authenticate_client, GATEWAY)
+        server.add(contract.CREATE_ORGANIZATION, self.create_organization, OPERATOR)
+        server.add(contract.CREATE_CLIENT, self.create_client, OPERATOR)
+        server.add(contract.REVOKE_CLIENT, self.revoke_client, OPERATOR)
+        server.add(contract.CREATE_MEMBER, self.create_member, OPERATOR)
+        server.add(contract.IMPORT_RECORDS, self.import_records, OPERATOR)
+        server.add(contract.STATUS, self.status, OPERATOR)
+
+    async def get_organizations(self, request: Ids, _actor: Actor) -> Organizations:
+        return await looking.get_organizations(self._store, request)
+
+    async def get_services(self, request: Ids, _actor: Actor) -> Services:
+        return await looking.get_services(self._store, request)
+
+    async def list_organizations(self, request: ListOrganizations, _actor: Actor) -> OrganizationList:
+        return await looking.list_organizations(self._store, self.listing, request)
+
+    async def list_services(self, request: ListServices, _actor: Actor) -> ServiceList:
+        return await looking.list_services(self._store, self.listing, request)
+
+    async def authenticate_client(self, request: AuthenticateClient, _actor: Actor) -> Client:
+        return await registering.authenticate_client(self._store, self._key, request)
+
+    async def create_organization(self, request: CreateOrganization, _actor: Actor) -> Organization:
+        return await registering.create_organization(self._store, self._relay, request)
+
+    async def create_client(self, request: CreateClient, _actor: Actor) -> NewClient:
+        return await registering.create_client(self._store, self._key, request)
+
+    async def revoke_client(self, request: RevokeClient, _actor: Actor) -> Client:
+        return await registering.revoke_client(self._store, request)
+
+    async def create_member(self, request: CreateMember, _actor: Actor) -> Member:
+        return await registering.create_member(self._store, request)
+
+    async def import_records(self, request: ImportRecords, _actor: Actor) -> ImportReply:
+        return await importing.import_records(self._store, request)
+
+    async def status(self, _request: Nothing, _actor: Actor) -> PartStatus:
+        return await doctor.examine(self._store, self._js, self._stream)

@@ -1,0 +1,57 @@
+"""What the directory looks at when ``relevo doctor`` asks how it is."""
+
+from datetime import timedelta
+
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+from pymongo.errors import PyMongoError
+
+from chassis.streams import StreamSpec, differences
+from contracts.rpc import Check, PartStatus
+from services.directory.store import Store
+
+OVERDUE = timedelta(minutes=1)
+
+
+async def examine(store: Store, js: JetStreamContext, stream: StreamSpec) -> PartStatus:
+    """Look at the database, its indexes, the pending events and the stream of events."""
+    try:
+        await store.is_there()
+        database = [
+            Check(name="database", ok=True, detail="It answers."),
+            await _indexes(store),
+            await _pending(store),
+        ]
+    except PyMongoError as error:
+        detail = f"It does not answer ({type(error).__name__})."
+        database = [Check(name="database", ok=False, detail=detail)]
+    return PartStatus(checks=(*database, await _stream(js, stream)))
+
+
+async def _indexes(store: Store) -> Check:
+    missing = await store.missing_indexes()
+    detail = f"Missing: {', '.join(missing)}; a restart makes them." if missing else "All are there."
+    return Check(name="indexes", ok=not missing, detail=detail)
+
+
+async def _pending(store: Store) -> Check:
+    waiting = await store.overdue("organization", OVERDUE) + await store.overdue("service", OVERDUE)
+    detail = (
+        f"{waiting} organizations or services have waited over a minute to have their events published."
+        if waiting
+        else "No event has waited over a minute."
+    )
+    return Check(name="pending events", ok=not waiting, detail=detail)
+
+
+async def _stream(js: JetStreamContext, stream: StreamSpec) -> Check:
+    name = f"stream {stream.name}"
+    try:
+        wrong = differences(stream.config(), (await js.stream_info(stream.name)).config)
+    except NotFoundError:
+        return Check(name=name, ok=False, detail="It does not exist; a restart of the directory makes it.")
+    except (NatsError, TimeoutError) as error:
+        return Check(name=name, ok=False, detail=f"JetStream does not answer ({type(error).__name__}).")
+    detail = f"It differs in {', '.join(wrong)}; a restart puts it right." if wrong else "As it should be."
+    return Check(name=name, ok=not wrong, detail=detail)

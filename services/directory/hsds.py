@@ -1,0 +1,148 @@
+"""The fields of HSDS 3.0 records that the directory types; all others stay in the record, untouched.
+
+``relevo`` holds the network's own fields. A list may be null, as some sources write it. Numbers may
+come as text.
+"""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, Struct
+
+from contracts.codes import Intake, Need, OrganizationKind, Visibility
+from contracts.directory import Name, SourceId
+from contracts.directory import Phone as ContractPhone
+from contracts.rpc import FieldProblem
+
+Line = Annotated[str, Meta(max_length=1000)]
+Text = Annotated[str, Meta(max_length=20_000)]
+Status = Literal["active", "inactive", "defunct", "temporarily closed"]
+
+RecordT = TypeVar("RecordT", bound=Struct)
+
+
+class Phone(Struct):
+    number: Line
+    extension: str | int | float | None = None
+    description: Line | None = None
+
+
+class Address(Struct):
+    address_1: Line | None = None
+    address_2: Line | None = None
+    city: Line | None = None
+    region: Line | None = None
+    state_province: Line | None = None
+    postal_code: Line | None = None
+    country: Line | None = None
+    address_type: Line | None = None
+
+
+class LocationExtension(Struct):
+    visibility: Visibility = Visibility.PUBLIC
+    municipality: Line | None = None
+
+
+class Location(Struct):
+    id: SourceId | None = None
+    name: Line | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    addresses: list[Address] | None = None
+    phones: list[Phone] | None = None
+    relevo: LocationExtension = msgspec.field(default_factory=LocationExtension)
+
+
+class ServiceAtLocation(Struct):
+    location: Location | None = None
+    phones: list[Phone] | None = None
+
+
+class Language(Struct):
+    code: Line | None = None
+    name: Line | None = None
+
+
+class Unit(Struct):
+    name: Line | None = None
+    identifier: Line | None = None
+
+
+class ServiceCapacity(Struct):
+    """Of HSDS 3.1. ``updated`` is text: sources write it in several forms of ISO 8601."""
+
+    available: Annotated[float, Meta(ge=0, le=1_000_000)]
+    maximum: Annotated[float, Meta(ge=0, le=1_000_000)] | None = None
+    unit: Unit | None = None
+    unit_id: Line | None = None
+    updated: Line | None = None
+
+
+class OrganizationExtension(Struct):
+    kind: OrganizationKind = OrganizationKind.OTHER
+    verified: bool = True
+    emergency_phone: ContractPhone | None = None
+    fictional: bool = False
+
+
+class OrganizationRecord(Struct):
+    id: SourceId
+    name: Name
+    alternate_name: Line | None = None
+    description: Text | None = None
+    email: Line | None = None
+    website: Line | None = None
+    phones: list[Phone] | None = None
+    locations: list[Location] | None = None
+    relevo: OrganizationExtension = msgspec.field(default_factory=OrganizationExtension)
+
+
+class ServiceExtension(Struct):
+    needs: list[Need] | None = None
+    intake: Intake = Intake.TELEPHONE
+    emergency_phone: ContractPhone | None = None
+    fictional: bool = False
+
+
+class ServiceRecord(Struct):
+    """``capacities`` is the name in HSDS 3.1's JSON, ``service_capacities`` that of its table."""
+
+    id: SourceId
+    organization_id: SourceId
+    name: Name
+    status: Status
+    alternate_name: Line | None = None
+    description: Text | None = None
+    phones: list[Phone] | None = None
+    languages: list[Language] | None = None
+    service_at_locations: list[ServiceAtLocation] | None = None
+    capacities: list[ServiceCapacity] | None = None
+    service_capacities: list[ServiceCapacity] | None = None
+    relevo: ServiceExtension = msgspec.field(default_factory=ServiceExtension)
+
+
+def read(record: dict[str, Any], kind: type[RecordT]) -> RecordT | tuple[FieldProblem, ...]:
+    """Return the record's typed fields, or one problem for each field that is missing or wrong.
+
+    msgspec stops at the first mistake; a report that names all of them saves its reader the rounds. So
+    each field is read by itself.
+    """
+    values: dict[str, Any] = {}
+    problems: list[FieldProblem] = []
+    for field in msgspec.structs.fields(kind):
+        given = record.get(field.name, UNSET)
+        try:
+            if given is not UNSET:
+                values[field.name] = msgspec.convert(given, field.type, strict=False)
+            elif field.required:
+                problems.append(FieldProblem(path=(field.name,), message="It is missing.", code="MISSING"))
+        except msgspec.ValidationError as error:
+            problems.append(_problem(field.name, str(error)))
+    return tuple(problems) if problems else kind(**values)
+
+
+def _problem(field: str, words: str) -> FieldProblem:
+    """Turn msgspec's words (``Expected `str`, got `int` - at `$.phones[0].number` ``) into a path."""
+    what, _, place = words.partition(" - at `$")
+    steps = place.rstrip("`").replace("[", ".").replace("]", "").split(".")
+    return FieldProblem(path=(field, *(step for step in steps if step)), message=f"{what}.")

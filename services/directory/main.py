@@ -1,0 +1,64 @@
+"""The directory: wiring only."""
+
+from chassis.mongo import connect
+from chassis.outbox import Relay
+from chassis.part import Part, run
+from chassis.rpc import Server
+from chassis.settings import load, read_key
+from chassis.streams import DAY, StreamSpec, reconcile
+from contracts.directory import PART
+from services.directory.api import Api
+from services.directory.client import KEY_BYTES
+from services.directory.settings import Settings
+from services.directory.store import Store
+
+
+def events_stream(settings: Settings) -> StreamSpec:
+    """Return the stream of every part's events, which the directory owns."""
+    return StreamSpec(
+        name="EVT",
+        subjects=("evt.>",),
+        keep=30 * DAY,
+        max_bytes=settings.stream_max_bytes,
+        replicas=settings.stream_replicas,
+    )
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    settings = load(Settings)
+    key = read_key(settings.hash_key, KEY_BYTES)
+
+    async def build(part: Part) -> None:
+        client = connect(settings.mongo_url)
+        store = Store(client)
+        stream = events_stream(settings)
+        organizations = Relay(part.bus, store.collection("organization"))
+        services = Relay(part.bus, store.collection("service"))
+        server = Server(part.bus, PART, part.peers)
+        api = Api(store, organizations, key, part.bus.js, stream)
+        api.serve(server)
+
+        async def own_stream() -> None:
+            await reconcile(part.bus.js, stream)
+
+        async def prepare() -> None:
+            await store.prepare()
+            await api.listing.fresh()
+
+        async def close_database() -> None:
+            client.close()
+
+        part.health.looks["database"] = store.is_there
+        part.on_stop(close_database)
+        await part.run(own_stream, leave_it)
+        await part.run(prepare, leave_it)
+        await part.run(organizations.start, organizations.stop)
+        await part.run(services.start, services.stop)
+        await part.run(server.start, server.drain)
+
+    run(PART, settings, build)
+
+
+async def leave_it() -> None:
+    """The stream and the indexes stay when the part goes."""

@@ -1,0 +1,14 @@
+"""The directory's settings."""
+
+from pathlib import Path
+
+from chassis.settings import PartSettings
+
+
+class Settings(PartSettings):
+    """What every part has; and where the key of the clients' secrets lies."""
+
+    @property
+    def hash_key(self) -> Path:
+        """The key under which the hashes of secrets are made: 32 bytes."""
+        return self.keys_dir / "directory" / "hash.key"

@@ -1,0 +1,179 @@
+"""Every database call of the directory: organizations, services, clients, members.
+
+An organization or a service is one document: typed fields, the record as received (``record``, a JSON
+text), its source and the hash of the record, ``revision``, and the outbox's ``n``, ``pending`` and
+``pending_since``. Every write of one is conditional on its revision.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from collections.abc import Collection as Some
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongo import IndexModel, UpdateOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.read_concern import ReadConcern
+
+from chassis import mongo
+from services.directory.ids import Noun
+
+DATABASE = "relevo_directory"
+ORGANIZATIONS = "organizations"
+SERVICES = "services"
+CLIENTS = "clients"
+MEMBERS = "members"
+
+# Few, since the look-ups are by _id and the lists are made in memory (index.py).
+INDEXES = {
+    noun: [
+        IndexModel([("changed_at", 1)], name="changed_at"),
+        IndexModel([("pending_since", 1)], name="pending_since", sparse=True),
+    ]
+    for noun in (ORGANIZATIONS, SERVICES)
+}
+
+Document = dict[str, Any]
+DUPLICATE_KEY = 11_000
+# What the hot look-ups leave in the database.
+_UNSEEN = {"record": 0, "pending": 0, "hash": 0}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a write has to know of what is there: its revision, its count of events, its record's hash."""
+
+    revision: int = 0
+    n: int = 0
+    hash: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One write of an organization or service, decided on ``known``, with the event that it causes."""
+
+    id: str
+    known: Known
+    fields: Document
+    event: Document
+
+
+class Store:
+    """The directory's collections."""
+
+    def __init__(self, client: mongo.Client) -> None:
+        self.db: mongo.Database = client[DATABASE]
+        self._clients: AsyncIOMotorCollection[Document] = self.db[CLIENTS]
+        self._members: AsyncIOMotorCollection[Document] = self.db[MEMBERS]
+
+    def collection(self, noun: Noun) -> AsyncIOMotorCollection[Document]:
+        """Return the collection of organizations or services."""
+        return self.db[ORGANIZATIONS if noun == "organization" else SERVICES]
+
+    async def prepare(self) -> None:
+        """Create the indexes that are missing."""
+        await mongo.ensure_indexes(self.db, INDEXES)
+
+    async def missing_indexes(self) -> list[str]:
+        """Return the names of the indexes that should be there and are not."""
+        return await mongo.missing_indexes(self.db, INDEXES)
+
+    async def is_there(self) -> bool:
+        """Whether the database answers; raises the driver's error where it does not."""
+        await self.db.command("ping")
+        return True
+
+    async def now(self) -> datetime:
+        """Return the database's own clock, by which ``changed_at`` is set."""
+        hello: Document = await self.db.command(
+            "hello", codec_options=CodecOptions(tz_aware=True, tzinfo=UTC)
+        )
+        moment: datetime = hello["localTime"]
+        return moment
+
+    async def get_many(self, noun: Noun, ids: Some[str]) -> dict[str, Document]:
+        """Return the documents that exist, by id, in one query; without the record."""
+        cursor = self.collection(noun).find({"_id": {"$in": list(ids)}}, _UNSEEN)
+        return {document["_id"]: document async for document in cursor}
+
+    async def get(self, noun: Noun, noun_id: str) -> Document | None:
+        """Return one document without its record, or None."""
+        return await self.collection(noun).find_one({"_id": noun_id}, _UNSEEN)
+
+    async def known(self, noun: Noun, ids: Some[str]) -> dict[str, Known]:
+        """Return, of those that exist, what a write has to know."""
+        if not ids:
+            return {}
+        cursor = self.collection(noun).find({"_id": {"$in": list(ids)}}, {"revision": 1, "n": 1, "hash": 1})
+        return {one["_id"]: Known(one["revision"], one["n"], one.get("hash")) async for one in cursor}
+
+    async def save(self, noun: Noun, changes: Iterable[Change]) -> set[str]:
+        """Write all changes in one request; return the ids of those that somebody else changed first.
+
+        A new document is expected at revision 0, where there is none: the upsert makes it. Where the
+        revision is another, the upsert collides with the ``_id`` that is there, and so says which of
+        the batch it was: a plain update would only say how many matched.
+        """
+        writes = [_write(change) for change in changes]
+        if not writes:
+            return set()
+        try:
+            await self.collection(noun).bulk_write(writes, ordered=False)
+        except BulkWriteError as error:
+            failed = error.details["writeErrors"]
+            if error.details["writeConcernErrors"] or any(one["code"] != DUPLICATE_KEY for one in failed):
+                raise
+            return {one["op"]["q"]["_id"] for one in failed}
+        return set()
+
+    async def changed(self, noun: Noun, since: datetime | None) -> AsyncIterator[Document]:
+        """Yield the documents changed after a moment of the database's clock, or all; without record.
+
+        It reads what the primary has, acknowledged by a majority or not: waiting for that could hide a
+        change until after its moment was asked about.
+        """
+        collection = self.collection(noun).with_options(read_concern=ReadConcern("local"))
+        condition = {} if since is None else {"changed_at": {"$gt": since}}
+        async for document in collection.find(condition, _UNSEEN):
+            yield document
+
+    async def overdue(self, noun: Noun, older_than: timedelta) -> int:
+        """Return how many documents have waited longer than that to have their events published."""
+        moment = datetime.now(UTC) - older_than
+        return await self.collection(noun).count_documents({"pending_since": {"$lt": moment}})
+
+    async def insert_client(self, document: Document) -> None:
+        """Add a client; its id is new."""
+        await self._clients.insert_one(document)
+
+    async def get_client(self, client_id: str) -> Document | None:
+        """Return a client's document, or None."""
+        return await self._clients.find_one({"_id": client_id})
+
+    async def revoke_client(self, client_id: str, at: datetime) -> None:
+        """Revoke a client, once: the first moment stays."""
+        await self._clients.update_one({"_id": client_id, "revoked": None}, {"$set": {"revoked": at}})
+
+    async def insert_member(self, document: Document) -> Document:
+        """Add a member and return it, or the one that has its id already."""
+        try:
+            await self._members.insert_one(document)
+        except DuplicateKeyError:
+            return await self._members.find_one({"_id": document["_id"]}) or document
+        return document
+
+
+def _write(change: Change) -> UpdateOne:
+    return UpdateOne(
+        {"_id": change.id, "revision": change.known.revision},
+        {
+            "$set": {**change.fields, "n": change.event["n"], "pending_since": change.event["at"]},
+            "$inc": {"revision": 1},
+            "$push": {"pending": change.event},
+            # The database's own clock: replicas that follow changes by it need not trust each other's.
+            "$currentDate": {"changed_at": True},
+        },
+        upsert=True,
+    )
