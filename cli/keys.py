@@ -1,0 +1,117 @@
+"""Makes the keys of a network: each part's own, and the public ones that all may read.
+
+What exists is kept, so that it may run before every start. A key that is lost is lost with all that it
+protects: ``referrals/master.key`` opens every person's data, and has to be backed up apart from them.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import nkeys
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+# Everybody who connects to the bus: the four parts, and whoever runs the command line.
+USERS = ("directory", "referrals", "notifications", "gateway", "operator")
+TOKEN_KEY = "gateway/token.pem"  # noqa: S105 - a file's name
+# Random keys by file and length in bytes. 96 is what MongoDB's local key provider asks for.
+RANDOM = {
+    "gateway/seal.key": 32,
+    "referrals/master.key": 96,
+    "referrals/hash.key": 32,
+    "directory/hash.key": 32,
+}
+PUBLIC = "public.json"
+NATS_USERS = "nats/users.conf"
+
+
+class KeysError(Exception):
+    """A key cannot be written, or what stands in its file is not a key. Its text is for people."""
+
+
+def init(folder: Path) -> list[str]:
+    """Make what is missing under ``folder``; return the names of the files made or renewed.
+
+    Raises:
+        KeysError: the folder cannot be written, or holds a file that is no key.
+    """
+    try:
+        made = [*_make_seeds(folder), *_make_others(folder)]
+        return made + _publish(folder)
+    except OSError as error:
+        raise KeysError(f"the keys in {folder} cannot be written: {error.strerror}") from error
+
+
+def public_keys(folder: Path) -> dict[str, str]:
+    """Return each user's public nkey, read from the seeds under ``folder``."""
+    return {user: _public(folder / user / "nkey.seed") for user in USERS}
+
+
+def _make_seeds(folder: Path) -> list[str]:
+    names = (f"{user}/nkey.seed" for user in USERS)
+    return [name for name in names if _create(folder / name, _new_seed)]
+
+
+def _make_others(folder: Path) -> list[str]:
+    made = [TOKEN_KEY] if _create(folder / TOKEN_KEY, _new_token_key) else []
+    return made + [name for name, size in RANDOM.items() if _create(folder / name, partial(os.urandom, size))]
+
+
+def _publish(folder: Path) -> list[str]:
+    """Write the two public files anew from the seeds, where they say something else."""
+    keys = public_keys(folder)
+    texts = {
+        PUBLIC: json.dumps(keys, indent=2) + "\n",
+        NATS_USERS: "# Who may connect; written by `relevo keys init`. What each may do: permissions.conf.\n"
+        + "".join(f"{user.upper()}_KEY: {key}\n" for user, key in keys.items()),
+    }
+    return [name for name, text in texts.items() if _renew(folder / name, text.encode())]
+
+
+def _new_seed() -> bytes:
+    return bytes(nkeys.encode_seed(os.urandom(32), nkeys.PREFIX_BYTE_USER)) + b"\n"
+
+
+def _new_token_key() -> bytes:
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _public(path: Path) -> str:
+    try:
+        seed = bytearray(path.read_bytes().strip())
+        return str(nkeys.from_seed(seed).public_key.decode("ascii"))
+    except (nkeys.NkeysError, ValueError) as error:
+        raise KeysError(f"{path} is not an nkey seed; put the right one back from your backup") from error
+
+
+def _create(path: Path, new: Callable[[], bytes]) -> bool:
+    if path.exists():
+        return False
+    _write(path, new())
+    return True
+
+
+def _renew(path: Path, content: bytes) -> bool:
+    if path.exists() and path.read_bytes() == content:
+        return False
+    _write(path, content)
+    return True
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a whole file or none of it, readable by its owner only."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # mkdir gives the mode to the last folder only, and the umask has its say.
+    path.parent.chmod(0o700)
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,309 @@
+"""The bus lets each part say and hear what it must, and nothing else: on the real server."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nats
+import pytest
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js.api import ConsumerConfig, RePublish, StreamConfig
+
+from cli import keys
+from cli.embedded import nats as server
+from cli.embedded.keeper import Keeper
+from cli.embedded.ports import choose
+from contracts import directory, notifications, referrals
+from contracts.rpc import Operation
+
+AnyOperation = Operation[Any, Any]
+PUBLIC_DIRECTORY: set[AnyOperation] = {
+    directory.GET_ORGANIZATIONS,
+    directory.GET_SERVICES,
+    directory.LIST_ORGANIZATIONS,
+    directory.LIST_SERVICES,
+    directory.AUTHENTICATE_CLIENT,
+}
+
+
+@dataclass
+class Bus:
+    """A server, and how to connect to it."""
+
+    url: str
+    keys_dir: Path
+
+    async def connect(self, part: str, denied: list[str] | None = None) -> Client:
+        async def error(reason: Exception) -> None:
+            if denied is not None:
+                denied.append(str(reason))
+
+        return await nats.connect(
+            self.url,
+            nkeys_seed=str(self.keys_dir / part / "nkey.seed"),
+            inbox_prefix=f"_INBOX_{part}",
+            error_cb=error,
+            allow_reconnect=False,
+        )
+
+
+@dataclass
+class User:
+    """One part, connected; ``denied`` collects what the server refused it."""
+
+    nc: Client
+    denied: list[str] = field(default_factory=list)
+
+    async def refused(self) -> bool:
+        """Whether the server refused anything since the last question.
+
+        It answers in order: what it had against something has come when a later ping is answered. The
+        client writes its ping before what is still buffered, hence the second one.
+        """
+        await self.nc.flush()
+        await self.nc.flush()
+        found, self.denied[:] = list(self.denied), []
+        return any("permissions violation" in reason.lower() for reason in found)
+
+    async def may_publish(self, subject: str) -> bool:
+        await self.nc.publish(subject, b"{}")
+        return not await self.refused()
+
+    async def may_subscribe(self, subject: str) -> bool:
+        subscription = await self.nc.subscribe(subject)
+        allowed = not await self.refused()
+        if allowed:
+            await subscription.unsubscribe()
+        return allowed
+
+
+@pytest.fixture(scope="module")
+def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
+    data = tmp_path_factory.mktemp("bus")
+    (data / "logs").mkdir()
+    keys.init(data / "keys")
+    ports = choose({"nats": 0, "nats_monitor": 0})
+    program = server.program(data, ports)
+    keeper = Keeper([program], data / "logs", say=lambda _: None)
+    keeper.start()
+    try:
+        while program.ask():
+            assert keeper.failures("nats") == 0, (data / "logs" / "nats.log").read_text()
+        yield Bus(f"nats://127.0.0.1:{ports['nats']}", data / "keys")
+    finally:
+        keeper.stop()
+
+
+@asynccontextmanager
+async def signed_in(bus: Bus, part: str) -> AsyncIterator[User]:
+    denied: list[str] = []
+    nc = await bus.connect(part, denied)
+    try:
+        yield User(nc, denied)
+    finally:
+        await nc.close()
+
+
+def operations() -> list[AnyOperation]:
+    modules = (directory, referrals, notifications)
+    return [thing for module in modules for thing in vars(module).values() if isinstance(thing, Operation)]
+
+
+def public(operation: AnyOperation) -> bool:
+    if operation.part == directory.PART:
+        return operation in PUBLIC_DIRECTORY
+    return operation.name != "status"
+
+
+@pytest.mark.parametrize("operation", operations(), ids=repr)
+async def test_gateway_may_ask_for_exactly_the_public_operations(bus: Bus, operation: AnyOperation) -> None:
+    async with signed_in(bus, "gateway") as gateway:
+        assert await gateway.may_publish(operation.subject) == public(operation)
+
+
+@pytest.mark.parametrize("operation", operations(), ids=repr)
+async def test_operator_may_ask_the_directory_and_for_everybodys_status(
+    bus: Bus, operation: AnyOperation
+) -> None:
+    async with signed_in(bus, "operator") as operator:
+        wanted = operation.part == directory.PART or operation.name == "status"
+        assert await operator.may_publish(operation.subject) == wanted
+
+
+@pytest.mark.parametrize("operation", operations(), ids=repr)
+async def test_services_ask_only_for_organizations_and_services(bus: Bus, operation: AnyOperation) -> None:
+    looked_up: set[AnyOperation] = {directory.GET_ORGANIZATIONS, directory.GET_SERVICES}
+    async with signed_in(bus, "referrals") as service:
+        assert await service.may_publish(operation.subject) == (operation in looked_up)
+    async with signed_in(bus, "notifications") as service:
+        assert await service.may_publish(operation.subject) == (operation is directory.GET_ORGANIZATIONS)
+    async with signed_in(bus, "directory") as service:
+        assert not await service.may_publish(operation.subject)
+
+
+STREAMS = ("EVT", "FEED", "DLQ")
+# Subject by who may publish it; everybody else may not. What is not here is tried as denied to all below.
+PUBLISHERS: dict[str, set[str]] = {
+    "evt.directory.organization.o1.changed.v1": {"directory"},
+    "evt.referrals.referral.r1.sent.v1": {"referrals"},
+    "evt.notifications.x.y.z.v1": set(),
+    "feed.o1.referral.r1": {"notifications"},
+    "live.feed.o1.referral.r1": set(),
+    "dlq.notifications.r1": {"notifications"},
+    "$SRV.PING": {"operator"},
+    "$JS.API.INFO": {"directory"},
+    "$JS.API.STREAM.NAMES": set(),
+    "$JS.API.STREAM.LIST": set(),
+    "$JS.API.STREAM.INFO.EVT": {"directory", "referrals", "notifications", "operator"},
+    "$JS.API.STREAM.INFO.FEED": {"notifications", "operator"},
+    "$JS.API.STREAM.INFO.DLQ": {"notifications", "operator"},
+    "$JS.API.STREAM.CREATE.EVT": {"directory"},
+    "$JS.API.STREAM.UPDATE.EVT": {"directory"},
+    "$JS.API.STREAM.CREATE.FEED": {"notifications"},
+    "$JS.API.STREAM.UPDATE.DLQ": {"notifications"},
+    "$JS.API.STREAM.CREATE.OTHER": set(),
+    **{f"$JS.API.STREAM.DELETE.{stream}": set() for stream in STREAMS},
+    **{f"$JS.API.STREAM.PURGE.{stream}": set() for stream in STREAMS},
+    **{f"$JS.API.STREAM.MSG.DELETE.{stream}": set() for stream in STREAMS},
+    **{f"$JS.API.STREAM.SNAPSHOT.{stream}": set() for stream in STREAMS},
+    "$JS.API.STREAM.MSG.GET.EVT": {"directory", "referrals", "notifications"},
+    "$JS.API.DIRECT.GET.EVT.evt.referrals.referral.r1.sent.v1": {"directory", "referrals", "notifications"},
+    "$JS.API.STREAM.MSG.GET.FEED": {"notifications"},
+    "$JS.API.DIRECT.GET.FEED": {"notifications"},
+    "$JS.API.STREAM.MSG.GET.DLQ": set(),
+    "$JS.API.CONSUMER.CREATE.EVT.notifications": {"notifications"},
+    "$JS.API.CONSUMER.CREATE.EVT.another": set(),
+    "$JS.API.CONSUMER.CREATE.EVT": set(),
+    "$JS.API.CONSUMER.DELETE.EVT.notifications": set(),
+    "$JS.API.CONSUMER.MSG.NEXT.EVT.notifications": {"notifications"},
+    "$JS.API.CONSUMER.INFO.EVT.notifications": {"notifications", "operator"},
+    "$JS.API.CONSUMER.LIST.EVT": {"operator"},
+    "$JS.API.CONSUMER.CREATE.FEED.page.feed.o1.>": {"notifications"},
+    "$JS.API.CONSUMER.MSG.NEXT.FEED.page": {"notifications"},
+    "$JS.API.CONSUMER.DELETE.FEED.page": {"notifications"},
+    "$JS.API.CONSUMER.CREATE.DLQ.page": set(),
+    "$JS.ACK.EVT.notifications.1.1.1.1.0": {"notifications"},
+    "$JS.ACK.EVT.another.1.1.1.1.0": set(),
+    "_INBOX_gateway.x": set(),
+    "$SYS.REQ.SERVER.PING": set(),
+    "anything": set(),
+}
+# Subject by who may hear it.
+LISTENERS: dict[str, set[str]] = {
+    "rpc.v1.directory.get_services": {"directory"},
+    "rpc.v1.referrals.issue": {"referrals"},
+    "rpc.v1.>": set(),
+    "$SRV.>": set(),
+    "rpc.v1.notifications.feed_page": {"notifications"},
+    "$SRV.PING": {"directory", "referrals", "notifications"},
+    "$SRV.PING.relevo-referrals": {"referrals"},
+    "$SRV.STATS.relevo-directory.one": {"directory"},
+    "live.feed.o1.>": {"gateway"},
+    "live.>": set(),
+    "feed.>": set(),
+    "evt.>": set(),
+    "dlq.>": set(),
+    "_INBOX.>": set(),
+    "$JS.>": set(),
+    ">": set(),
+    **{f"_INBOX_{user}.>": {user} for user in keys.USERS},
+}
+
+
+@pytest.mark.parametrize("part", keys.USERS)
+async def test_part_publishes_what_the_table_says_and_nothing_else(bus: Bus, part: str) -> None:
+    async with signed_in(bus, part) as user:
+        found = {subject for subject in PUBLISHERS if await user.may_publish(subject)}
+    assert found == {subject for subject, parts in PUBLISHERS.items() if part in parts}
+
+
+@pytest.mark.parametrize("part", keys.USERS)
+async def test_part_hears_what_the_table_says_and_nothing_else(bus: Bus, part: str) -> None:
+    async with signed_in(bus, part) as user:
+        found = {subject for subject in LISTENERS if await user.may_subscribe(subject)}
+    assert found == {subject for subject, parts in LISTENERS.items() if part in parts}
+
+
+@pytest.mark.parametrize(
+    "who",
+    [{}, {"user": "gateway", "password": "x"}, {"token": "x"}],
+    ids=["nothing", "a password", "a token"],
+)
+async def test_nobody_without_a_key_gets_in(bus: Bus, who: dict[str, str]) -> None:
+    await turned_away(bus, **who)
+
+
+async def test_somebody_with_a_key_of_another_network_does_not_get_in(bus: Bus, tmp_path: Path) -> None:
+    keys.init(tmp_path)
+    await turned_away(bus, nkeys_seed=str(tmp_path / "gateway" / "nkey.seed"))
+
+
+async def turned_away(bus: Bus, **who: Any) -> None:
+    async def ignore(_: Exception) -> None:
+        return
+
+    nc = Client()
+    with pytest.raises(nats.errors.Error, match=r"(?i)authorization violation"):
+        await nc.connect(bus.url, allow_reconnect=False, error_cb=ignore, **who)
+    # The client leaves its socket open when it is turned away.
+    transport: Any = nc._transport
+    transport.close()
+    with suppress(ConnectionResetError):
+        await transport.wait_closed()
+
+
+async def test_reply_goes_to_the_asker_and_a_service_can_send_nothing_else_there(bus: Bus) -> None:
+    async with signed_in(bus, "gateway") as asker, signed_in(bus, "directory") as answerer:
+
+        async def answer(message: Msg) -> None:
+            await message.respond(b"once")
+
+        await answerer.nc.subscribe("rpc.v1.directory.get_services", queue="directory", cb=answer)
+        await answerer.nc.flush()
+        reply = await asker.nc.request("rpc.v1.directory.get_services", b"{}", timeout=5)
+        assert reply.data == b"once"
+        assert not await answerer.refused()
+        assert not await answerer.may_publish(reply.subject)
+
+
+async def test_owners_can_do_all_that_their_streams_need_and_the_gateway_hears_the_feed_live(
+    bus: Bus,
+) -> None:
+    async with signed_in(bus, "directory") as owner, signed_in(bus, "notifications") as feeder:
+        events, feed = owner.nc.jetstream(), feeder.nc.jetstream()
+        await events.add_stream(StreamConfig(name="EVT", subjects=["evt.>"], allow_direct=True))
+        await events.update_stream(
+            StreamConfig(name="EVT", subjects=["evt.>"], allow_direct=True, max_age=60)
+        )
+        await feed.add_stream(
+            StreamConfig(
+                name="FEED",
+                subjects=["feed.>"],
+                allow_direct=True,
+                republish=RePublish(src="feed.>", dest="live.feed.>"),
+            )
+        )
+        await feed.add_stream(
+            StreamConfig(name="DLQ", subjects=["dlq.>", "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>"])
+        )
+        await events.publish("evt.directory.organization.o1.changed.v1", b"{}")
+        last = await events.get_last_msg("EVT", "evt.directory.organization.o1.>", direct=True)
+        assert last.seq == 1
+        await feed.add_consumer("EVT", ConsumerConfig(name="notifications", durable_name="notifications"))
+        pull = await feed.pull_subscribe_bind("notifications", stream="EVT")
+        (message,) = await pull.fetch(1, timeout=5)
+        await message.ack_sync()
+        await feed.publish("feed.o1.organization.o1", b"{}")
+        page = await feed.subscribe("feed.o1.>", stream="FEED", ordered_consumer=True)
+        assert (await page.next_msg(timeout=5)).data == b"{}"
+        await page.unsubscribe()
+        assert not await owner.refused()
+        assert not await feeder.refused()
+        async with signed_in(bus, "gateway") as listener:
+            live = await listener.nc.subscribe("live.feed.o2.>")
+            await listener.nc.flush()
+            await feed.publish("feed.o2.referral.r1", b"news")
+            assert (await live.next_msg(timeout=5)).data == b"news"
