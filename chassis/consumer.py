@@ -6,7 +6,6 @@ older. A transient failure is tried again after a growing delay. A failing event
 dead-letter stream: every other noun goes on, and what comes for the parked one waits in ``EVT``.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,7 @@ from pymongo.errors import ConnectionFailure, DuplicateKeyError
 
 from chassis import telemetry
 from chassis.bus import Bus
+from chassis.keyed import KeyedLocks
 from chassis.problems import UnreachableError
 from chassis.pull import Puller
 
@@ -76,7 +76,7 @@ class Consumer:
         self._stream = stream
         self._handlers = handlers
         self._store = db[f"applied_{durable}"]
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks = KeyedLocks()
         self._puller = Puller(
             bus,
             stream=stream,
@@ -111,18 +111,14 @@ class Consumer:
     async def _receive(self, message: Msg) -> None:
         """Take one message from the stream: apply what it stands for, then acknowledge it."""
         noun_id = (message.headers or {})["ce-subject"]
-        lock = self._locks.setdefault(noun_id, asyncio.Lock())
         try:
-            async with lock:
+            async with self._locks.hold(noun_id):
                 await self._apply_through(message, noun_id)
             await message.ack()
         except TRANSIENT as error:
             delivered = message.metadata.num_delivered or 1
             log.warning("consumer.retry", durable=self._durable, kind=type(error).__name__)
             await message.nak(delay=BACKOFF[min(delivered, len(BACKOFF)) - 1])
-        finally:
-            if not lock.locked():
-                self._locks.pop(noun_id, None)
 
     async def _apply_through(self, message: Msg, noun_id: str) -> None:
         delivery = _delivery(message.headers or {}, message.data, message.metadata.sequence.stream)

@@ -23,6 +23,7 @@ from pymongo.errors import DuplicateKeyError
 
 from chassis import telemetry
 from chassis.bus import Bus
+from chassis.keyed import KeyedLocks
 from chassis.ordered import OrderedPublisher
 
 log = structlog.get_logger()
@@ -80,7 +81,7 @@ class Relay:
     def __init__(self, bus: Bus, collection: Collection, stream: str = "EVT") -> None:
         self._collection = collection
         self._publisher = OrderedPublisher(bus, stream)
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks = KeyedLocks()
         self._tasks: set[asyncio.Task[None]] = set()
         self._sweeper: asyncio.Task[None] | None = None
         self._slots = asyncio.Semaphore(32)
@@ -113,17 +114,12 @@ class Relay:
         Raises:
             Exception: the bus or the database failed; what was not done stays pending.
         """
-        lock = self._locks.setdefault(noun_id, asyncio.Lock())
-        try:
-            async with lock, self._slots:
-                entries = pending if self._is_next(pending) else await self._load(noun_id)
-                for entry in entries:
-                    await self._carry_out(entry)
-                if entries:
-                    await self._forget(noun_id, entries)
-        finally:
-            if not lock.locked():
-                self._locks.pop(noun_id, None)
+        async with self._locks.hold(noun_id), self._slots:
+            entries = pending if self._is_next(pending) else await self._load(noun_id)
+            for entry in entries:
+                await self._carry_out(entry)
+            if entries:
+                await self._forget(noun_id, entries)
 
     async def left_over(self, older_than: timedelta = LEFT_OVER) -> int:
         """How many documents have entries that have waited longer than that."""

@@ -5,6 +5,7 @@ server sends heartbeats, and a silence longer than two of them, or a disturbed b
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -93,7 +94,15 @@ class Puller:
 
     async def _pull_forever(self) -> None:
         inbox = self._bus.nc.new_inbox()
-        await self._bus.subscribe(inbox, self._queue.put)
+        subscription = await self._bus.subscribe(inbox, self._queue.put)
+        try:
+            await self._pull(inbox)
+        finally:
+            # Without interest in the inbox the server forgets the request, and keeps what it had for others.
+            with contextlib.suppress(NatsError):
+                await subscription.unsubscribe()
+
+    async def _pull(self, inbox: str) -> None:
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._durable}"
         ask = json.dumps(
             {"batch": BATCH, "expires": EXPIRES * SECOND, "idle_heartbeat": HEARTBEAT * SECOND}

@@ -1,0 +1,137 @@
+"""A consumer applies each noun's events once and in order, and parks only the noun that fails."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from motor.motor_asyncio import AsyncIOMotorDatabase
+from nats.js.errors import NotFoundError
+
+from chassis.bus import Bus
+from chassis.consumer import Consumer, Delivery
+from chassis.ordered import OrderedPublisher
+from tests.chassis.conftest import Connect
+from tests.servers import eventually
+
+pytestmark = pytest.mark.usefixtures("streams")
+
+Database = AsyncIOMotorDatabase[dict[str, Any]]
+TYPE = "referrals.referral.sent.v1"
+_ids = (f"consumed{number}" for number in itertools.count())
+
+
+class Cast:
+    """A consumer under test, what it applied, and a hand that publishes."""
+
+    def __init__(self, notifications: Bus, referrals: Bus, db: Database) -> None:
+        self.applied: list[tuple[str, int]] = []
+        self.fail: Callable[[Delivery], Exception | None] = lambda _: None
+        self.publisher = OrderedPublisher(referrals, "EVT")
+        self.consumer = Consumer(
+            notifications,
+            db,
+            durable="notifications",
+            filter_subjects=["evt.referrals.>"],
+            handlers={TYPE: self.apply},
+        )
+
+    async def apply(self, delivery: Delivery) -> None:
+        if error := self.fail(delivery):
+            raise error
+        self.applied.append((delivery.noun_id, delivery.n))
+
+    async def publish(self, noun_id: str, n: int) -> None:
+        stem = f"evt.referrals.referral.{noun_id}"
+        headers = {"ce-type": TYPE, "ce-subject": noun_id, "ce-id": f"{noun_id}:{n}"}
+        await self.publisher.publish(f"{stem}.sent.v1", f"{stem}.>", n, b"{}", headers)
+
+    async def of(self, noun_id: str) -> list[int]:
+        return [n for noun, n in self.applied if noun == noun_id]
+
+
+@asynccontextmanager
+async def running(cast: Cast) -> AsyncIterator[Cast]:
+    await cast.consumer.start()
+    try:
+        yield cast
+    finally:
+        await cast.consumer.stop()
+
+
+@pytest.fixture
+async def cast(bus_of: Connect, db: Database) -> AsyncIterator[Cast]:
+    notifications = await bus_of("notifications")
+    async with running(Cast(notifications, await bus_of("referrals"), db)) as cast:
+        yield cast
+
+
+async def test_events_are_applied_once_and_in_order_of_each_noun(cast: Cast) -> None:
+    nouns = [next(_ids) for _ in range(5)]
+    for n in range(1, 11):
+        await asyncio.gather(*(cast.publish(noun, n) for noun in nouns))
+    for noun in nouns:
+        assert await eventually(lambda noun=noun: cast.of(noun), lambda got: len(got) == 10) == list(  # type: ignore[misc]
+            range(1, 11)
+        )
+
+
+async def test_a_hole_is_fetched_from_the_stream(cast: Cast, db: Database) -> None:
+    noun = next(_ids)
+    for n in (1, 2, 3):
+        await cast.publish(noun, n)
+    await eventually(lambda: cast.of(noun), lambda got: len(got) == 3)
+    # As if the second and third had never been applied: the next one finds the hole.
+    await db.applied_notifications.update_one({"_id": noun}, {"$set": {"n": 1}})
+    cast.applied.clear()
+    await cast.publish(noun, 4)
+    assert await eventually(lambda: cast.of(noun), lambda got: len(got) == 3) == [2, 3, 4]
+
+
+async def test_a_passing_fault_is_tried_again(cast: Cast) -> None:
+    noun, faults = next(_ids), iter([TimeoutError(), TimeoutError(), None])
+    cast.fail = lambda delivery: next(faults) if delivery.noun_id == noun else None
+    await cast.publish(noun, 1)
+    assert await eventually(lambda: cast.of(noun)) == [1]
+
+
+async def test_a_failing_noun_is_parked_and_the_others_go_on(cast: Cast, bus_of: Connect) -> None:
+    bad, good = next(_ids), next(_ids)
+    cast.fail = lambda delivery: ValueError("canary-name") if delivery.noun_id == bad else None
+    for n in (1, 2):
+        await cast.publish(bad, n)
+        await cast.publish(good, n)
+    assert await eventually(lambda: cast.of(good), lambda got: len(got) == 2) == [1, 2]
+    assert await eventually(cast.consumer.parked, lambda parked: bad in parked)
+    bus = await bus_of("notifications")
+
+    async def letter() -> Any:
+        try:
+            return await bus.js.get_last_msg("DLQ", f"dlq.notifications.{bad}")
+        except NotFoundError:
+            return None
+
+    parked = await eventually(letter)
+    assert parked.headers["dlq-reason"] == "ValueError"
+    assert "canary-name" not in str(parked.headers)
+    # Mended and resumed, it goes on from where it stopped, with all that came meanwhile.
+    cast.fail = lambda _: None
+    await cast.consumer.resume(bad)
+    assert await cast.of(bad) == [1, 2]
+    assert bad not in await cast.consumer.parked()
+
+
+async def test_a_new_consumer_of_the_same_name_does_not_apply_again(
+    cast: Cast, bus_of: Connect, db: Database
+) -> None:
+    noun = next(_ids)
+    await cast.publish(noun, 1)
+    await eventually(lambda: cast.of(noun))
+    await cast.consumer.stop()
+    second = Cast(await bus_of("notifications"), await bus_of("referrals"), db)
+    async with running(second):
+        await cast.publish(noun, 2)
+        assert await eventually(lambda: second.of(noun)) == [2]
+    await cast.consumer.start()

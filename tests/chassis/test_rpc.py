@@ -1,0 +1,163 @@
+"""Requests between parts: typed, signed, refused in words, and never a leak or a silence."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import pytest
+from msgspec import Meta
+
+from chassis.bus import Bus
+from chassis.identity import Identity, Peers
+from chassis.problems import BadActorError, PartError, RefusedError, UnreachableError
+from chassis.rpc import Caller, Server
+from contracts.rpc import Actor, Message, Operation
+from tests.chassis.conftest import Connect
+from tests.servers import Servers
+
+
+class Ask(Message):
+    """A request of the tests' own."""
+
+    word: Annotated[str, Meta(max_length=20)]
+
+
+class Answer(Message):
+    """Its reply."""
+
+    word: str
+    actor: str
+
+
+# Names that the permissions know, so that real keys may use them.
+ECHO = Operation("directory", "get_services", Ask, Answer)
+CLIENT = Actor(kind="client", id="client1", organization="org1", verified=True, scopes=("feed:read",))
+
+
+class TeapotError(PartError):
+    """A refusal of the tests' own."""
+
+    code = "TEAPOT"
+    status = 418
+    title = "A teapot"
+
+
+async def answer(request: Ask, actor: Actor) -> Answer:
+    if request.word == "refuse":
+        raise TeapotError("Coffee is not made here; ask for tea.")
+    if request.word == "fail":
+        raise ValueError("canary-name")
+    return Answer(word=request.word, actor=actor.id)
+
+
+@pytest.fixture
+async def server(bus_of: Connect, peers: Peers) -> AsyncIterator[Server]:
+    server = Server(await bus_of("directory"), "directory", peers, concurrency=8)
+    server.add(ECHO, answer)
+    await server.start()
+    yield server
+    await server.drain()
+
+
+@pytest.fixture
+async def gateway(bus_of: Connect) -> Bus:
+    return await bus_of("gateway")
+
+
+@pytest.mark.usefixtures("server")
+async def test_a_request_is_answered_for_its_actor(gateway: Bus) -> None:
+    assert await Caller(gateway).call(ECHO, Ask(word="hello"), CLIENT) == Answer(
+        word="hello", actor="client1"
+    )
+
+
+@pytest.mark.usefixtures("server")
+async def test_a_refusal_comes_back_as_its_problem(gateway: Bus) -> None:
+    with pytest.raises(RefusedError) as refusal:
+        await Caller(gateway).call(ECHO, Ask(word="refuse"), CLIENT)
+    assert (refusal.value.code, refusal.value.status) == ("TEAPOT", 418)
+    assert refusal.value.detail == "Coffee is not made here; ask for tea."
+
+
+@pytest.mark.usefixtures("server")
+async def test_an_unknown_failure_is_masked(gateway: Bus) -> None:
+    with pytest.raises(RefusedError) as refusal:
+        await Caller(gateway).call(ECHO, Ask(word="fail"), CLIENT)
+    assert refusal.value.code == "INTERNAL"
+    assert "canary" not in refusal.value.detail
+
+
+@pytest.mark.usefixtures("server")
+async def test_a_field_that_is_wrong_is_named(gateway: Bus) -> None:
+    with pytest.raises(RefusedError) as refusal:
+        await Caller(gateway).call(ECHO, Ask(word="x" * 21), CLIENT)
+    assert refusal.value.code == "INVALID"
+    assert "$.word" in refusal.value.detail
+
+
+async def test_nobody_there_is_unreachable(gateway: Bus) -> None:
+    with pytest.raises(UnreachableError):
+        await Caller(gateway).call(ECHO, Ask(word="hello"), CLIENT)
+
+
+@pytest.mark.usefixtures("server")
+async def test_a_part_that_may_not_ask_is_refused(bus_of: Connect) -> None:
+    referrals = Caller(await bus_of("referrals"))
+    with pytest.raises(RefusedError) as refusal:
+        await referrals.call(ECHO, Ask(word="hello"), referrals.me)
+    assert refusal.value.code == "NOT_ALLOWED"
+
+
+@pytest.mark.usefixtures("server")
+async def test_a_part_may_not_speak_for_a_client(bus_of: Connect) -> None:
+    with pytest.raises(RefusedError) as refusal:
+        await Caller(await bus_of("referrals")).call(ECHO, Ask(word="hello"), CLIENT)
+    assert refusal.value.code == "BAD_ACTOR"
+
+
+@pytest.mark.usefixtures("server")
+async def test_a_request_without_an_actor_is_refused(gateway: Bus) -> None:
+    reply = await gateway.nc.request(ECHO.subject, b'{"word":"hello"}', timeout=5)
+    assert b"BAD_ACTOR" in reply.data
+
+
+def test_an_actor_header_is_good_for_its_own_request_only(servers: Servers, peers: Peers) -> None:
+    header = Identity.load(servers.keys_dir, "gateway").sign(CLIENT, "subject.a", b"body")
+    assert peers.verify(header, "subject.a", b"body") == ("gateway", CLIENT)
+    with pytest.raises(BadActorError):
+        peers.verify(header, "subject.b", b"body")
+    with pytest.raises(BadActorError):
+        peers.verify(header, "subject.a", b"other")
+    with pytest.raises(BadActorError):
+        peers.verify(header[:-4] + "AAAA", "subject.a", b"body")
+
+
+async def test_draining_finishes_what_is_in_hand(bus_of: Connect, peers: Peers, gateway: Bus) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(request: Ask, actor: Actor) -> Answer:
+        asked.set()
+        await go_on.wait()
+        return Answer(word=request.word, actor=actor.id)
+
+    server = Server(await bus_of("directory"), "directory", peers)
+    server.add(ECHO, slow)
+    await server.start()
+    call = asyncio.create_task(Caller(gateway).call(ECHO, Ask(word="late"), CLIENT))
+    await asked.wait()
+    draining = asyncio.create_task(server.drain())
+    await asyncio.sleep(0)
+    go_on.set()
+    assert (await call).word == "late"
+    await draining
+
+
+@pytest.mark.usefixtures("server")
+async def test_the_part_is_a_nats_micro_service_and_shows_no_failure_text(bus_of: Connect) -> None:
+    gateway = Caller(await bus_of("gateway"))
+    with pytest.raises(RefusedError):
+        await gateway.call(ECHO, Ask(word="fail"), CLIENT)
+    operator = await bus_of("operator")
+    reply = await operator.nc.request("$SRV.STATS.relevo-directory", b"", timeout=5)
+    assert ECHO.subject.encode() in reply.data
+    assert b"canary" not in reply.data
