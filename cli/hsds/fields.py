@@ -1,0 +1,148 @@
+"""Mends single fields by their names: addresses of the web and of mail, numbers, coordinates, capacity."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from cli.hsds.numbers import number
+from cli.hsds.reading import Mend, What
+
+# Fields of one line; all other texts keep their lines.
+ONE_LINE = frozenset(
+    {
+        "name", "alternate_name", "title", "department", "email", "assurer_email", "number",
+        "attention", "address_1", "address_2", "city", "region", "state_province", "postal_code",
+        "country", "status", "code", "taxonomy", "identifier", "url", "website", "logo",
+        "schedule_link", "uri", "term_uri",
+    }
+)  # fmt: skip
+# What a program reads, and no person wrote: nothing in it may be taken for markup or damage.
+VERBATIM = frozenset(
+    {
+        "url", "website", "logo", "schedule_link", "uri", "term_uri", "email", "assurer_email",
+        "extent",
+    }
+)  # fmt: skip
+# What HSDS says is a number; an extension is not among them, for a text may begin with a nought.
+NUMBERS = frozenset(
+    {
+        "latitude", "longitude", "minimum_age", "maximum_age", "amount", "available", "maximum",
+        "year_incorporated", "timezone", "count", "interval",
+    }
+)  # fmt: skip
+
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,24}", re.IGNORECASE)
+_WITH_SCHEME = re.compile(r"https?://([^\s/?#:@]+)(?::\d{1,5})?(?:[/?#]\S*)?", re.IGNORECASE)
+_WITHOUT_SCHEME = re.compile(r"([^\s/?#:@]+)(?::\d{1,5})?(?:[/?#]\S*)?")
+_EMAIL = re.compile(r"[^\s@,;<>()\"]{1,64}@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,24}", re.IGNORECASE)
+
+_LATITUDES = 90
+_LONGITUDES = 180
+
+# A mended value (None: there is none, what was given is kept beside), and what was done, if anything.
+Mended = tuple[Any, What | None, str]
+
+
+def mend_url(text: str) -> Mended:
+    """An address of the web with its scheme."""
+    if (match := _WITH_SCHEME.fullmatch(text)) and _HOST.fullmatch(match[1]):
+        return text, None, ""
+    if (match := _WITHOUT_SCHEME.fullmatch(text)) and _HOST.fullmatch(match[1]) and "\\" not in text:
+        return f"http://{text}", What.URL_SCHEME, "http:// put before it"
+    return None, What.BAD_URL, "not an address of the web"
+
+
+def mend_email(text: str) -> Mended:
+    """An address of mail."""
+    if _EMAIL.fullmatch(text):
+        return text, None, ""
+    return None, What.BAD_EMAIL, "not an address of mail"
+
+
+def mend_number(text: str) -> Mended:
+    """A number that came as a text."""
+    value = number(text)
+    if value is None:
+        return None, What.BAD_NUMBER, "not a number"
+    return value, What.NUMBER_AS_TEXT, "was a number in quotes"
+
+
+def mend_phone_number(text: str) -> Mended:
+    """A telephone number, which some sources write in quotation marks."""
+    bare = text.strip("\"' ")
+    if bare and bare != text:
+        return bare, What.QUOTES, "quotation marks removed"
+    return text, None, ""
+
+
+def mend_status(text: str) -> Mended:
+    """A status of HSDS, which is written in small letters."""
+    if text != text.lower():
+        return text.lower(), What.STATUS_CASE, "written in small letters"
+    return text, None, ""
+
+
+BY_NAME: dict[str, Callable[[str], Mended]] = {
+    **dict.fromkeys(("url", "website", "logo", "schedule_link"), mend_url),
+    **dict.fromkeys(("email", "assurer_email"), mend_email),
+    **dict.fromkeys(NUMBERS, mend_number),
+    "number": mend_phone_number,
+    "status": mend_status,
+}
+
+
+def mend_coordinates(record: dict[str, Any]) -> list[Mend]:
+    """Take coordinates that are no place on Earth (or only half of one) out of a location, in place."""
+    if "latitude" not in record and "longitude" not in record:
+        return []
+    latitude, longitude = record.get("latitude"), record.get("longitude")
+    if (
+        isinstance(latitude, int | float)
+        and isinstance(longitude, int | float)
+        and abs(latitude) <= _LATITUDES
+        and abs(longitude) <= _LONGITUDES
+        and (latitude, longitude) != (0, 0)
+    ):
+        return []
+    for field in ("latitude", "longitude"):
+        if field in record:
+            record[f"{field}_as_given"] = record.pop(field)
+    how = "no place on Earth; kept as latitude_as_given and longitude_as_given"
+    return [Mend("latitude", What.BAD_COORDINATES, how)]
+
+
+def mend_capacity(service: dict[str, Any]) -> list[Mend]:
+    """Rename HSDS 3.1's ``capacities``, and drop what cannot be true, in place."""
+    mended: list[Mend] = []
+    if "capacities" in service and "service_capacities" not in service:
+        service["service_capacities"] = service.pop("capacities")
+        how = "capacities is kept as service_capacities"
+        mended.append(Mend("service_capacities", What.VERSION_3_1_NAME, how))
+    given = service.get("service_capacities")
+    if given is None:
+        return mended
+    kept = []
+    for capacity in given if isinstance(given, list) else [given]:
+        why = _untrue(capacity)
+        if why is None:
+            kept.append(capacity)
+        else:
+            mended.append(Mend("service_capacities", What.CAPACITY_DROPPED, why))
+    service["service_capacities"] = kept
+    if not kept:
+        del service["service_capacities"]
+    return mended
+
+
+def _untrue(capacity: Any) -> str | None:
+    """Why a capacity cannot be true, or None."""
+    if not isinstance(capacity, dict) or not isinstance(capacity.get("unit"), dict):
+        return "it names no unit"
+    available, maximum = capacity.get("available"), capacity.get("maximum")
+    if not isinstance(available, int) or available < 0:
+        return f"{available!r} places are no number of places"
+    if maximum is None:
+        return None
+    if not isinstance(maximum, int) or available > maximum:
+        return f"{available} of at most {maximum} places cannot be free"
+    return None
