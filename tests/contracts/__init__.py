@@ -1,0 +1,1 @@
+"""Tests of the contracts: what was once said on the bus can be read for ever."""
