@@ -1,4 +1,4 @@
-"""Stores the JSON Schema and an example of every event type that has none yet: ``python -m tests.contracts.freeze``.
+"""Stores JSON Schema and example of every event type that has none: ``python -m tests.contracts.freeze``.
 
 What is stored is never written again: it is what some reader out there was built for.
 """
@@ -17,6 +17,12 @@ from contracts.rpc import Message
 
 SCHEMAS = Path(__file__).parent / "schemas"
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+PLAIN: dict[type, Any] = {
+    msgspec.inspect.StrType: "abc",
+    msgspec.inspect.IntType: 7,
+    msgspec.inspect.BoolType: True,
+    msgspec.inspect.DateTimeType: MOMENT.isoformat(),
+}
 
 
 def example(kind: type[Message], *, optional: bool) -> dict[str, Any]:
@@ -30,22 +36,13 @@ def value_of(annotation: Any) -> Any:
     info = msgspec.inspect.type_info(annotation)
     if isinstance(info, msgspec.inspect.UnionType):
         info = next(kind for kind in info.types if not isinstance(kind, msgspec.inspect.NoneType))
-    match info:
-        case msgspec.inspect.StrType():
-            return "abc"
-        case msgspec.inspect.IntType():
-            return 7
-        case msgspec.inspect.BoolType():
-            return True
-        case msgspec.inspect.DateTimeType():
-            return MOMENT.isoformat()
-        case msgspec.inspect.LiteralType(values=values):
-            return values[0]
-        case msgspec.inspect.EnumType(cls=cls):
-            return next(member.value for member in cls if isinstance(member, Enum))
-        case msgspec.inspect.StructType(cls=cls):
-            return example(cls, optional=True)
-    raise TypeError(annotation)
+    if isinstance(info, msgspec.inspect.StructType):
+        return example(info.cls, optional=True)
+    if isinstance(info, msgspec.inspect.LiteralType):
+        return info.values[0]
+    if isinstance(info, msgspec.inspect.EnumType):
+        return next(member.value for member in info.cls if isinstance(member, Enum))
+    return PLAIN[type(info)]
 
 
 def frozen() -> dict[str, type[Message]]:
