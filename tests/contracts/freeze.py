@@ -25,7 +25,7 @@ PLAIN: dict[type, Any] = {
 }
 
 
-def example(kind: type[Message], *, optional: bool) -> dict[str, Any]:
+def example(kind: type[msgspec.Struct], *, optional: bool) -> dict[str, Any]:
     """An instance of a struct as JSON, with or without the fields that may be absent."""
     wanted = [field for field in msgspec.structs.fields(kind) if field.required or optional]
     return {field.encode_name: value_of(field.type) for field in wanted}
