@@ -115,7 +115,8 @@ def _take_organization(
     whole = {key: value for key, value in record.items() if key != "services"}
     found = Found("organization", whole, name, row, nested)
     relevo = whole.get("relevo")
-    if isinstance(relevo, dict) and "verified" in relevo:
+    # A file may say that nobody verified an organization, but not that somebody did.
+    if isinstance(relevo, dict) and relevo.get("verified", False) is not False:
         whole["relevo"] = {key: value for key, value in relevo.items() if key != "verified"}
         how = "left out: being verified is a coordinator's word"
         found.mended.append(Mend("relevo.verified", What.VERIFIED_DROPPED, how))

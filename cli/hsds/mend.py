@@ -16,6 +16,9 @@ _HOW = {
     What.WHITESPACE: "superfluous white space was removed",
 }
 
+# What could not be mended is kept under this name, untouched.
+_AS_GIVEN = "_as_given"
+
 Walked = tuple[Any, list[Mend]]
 
 
@@ -47,10 +50,12 @@ class Mender:
             if mended_value is not None:
                 out[key] = mended_value
             elif value is not None and notes:
-                out[f"{key}_as_given"] = value
+                out[key + _AS_GIVEN] = value
         return out, mended + fields.mend_coordinates(out)
 
     def _field(self, key: str, value: Any) -> Walked:
+        if key.endswith(_AS_GIVEN):
+            return value, []
         if isinstance(value, str):
             return self._text(key, value)
         if isinstance(value, dict):
@@ -74,7 +79,7 @@ class Mender:
             return text, mended
         better, done, how = fields.BY_NAME[key](text)
         if done is not None:
-            how = f"{how}; kept as {key}_as_given" if better is None else how
+            how = f"{how}; kept as {key}{_AS_GIVEN}" if better is None else how
             mended.append(Mend(key, done, how))
         return better, mended
 

@@ -140,7 +140,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> File:
 
 def _is_wanted(name: str) -> bool:
     path = PurePosixPath(name)
-    hidden = any(part.startswith((".", "__")) for part in path.parts)
+    hidden = any(part.startswith((".", "__")) and part != ".." for part in path.parts)
     return path.suffix.lower() in _KINDS and not hidden
 
 

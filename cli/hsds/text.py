@@ -31,7 +31,7 @@ _BLOCKS = (
 )
 _INLINE = (
     "a abbr b big center cite code del em font i img ins li small span strong sub sup u"
-    " tbody thead tfoot tr body html head meta link title o:p"
+    " tbody thead tfoot tr td th body html head meta link title o:p"
 )
 # An attribute must have a value: "a <b y c> d" is somebody's way of writing, not a tag.
 _REST = r"(?:\s+[\w:-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s<>\"']+))*\s*/?>"
@@ -50,7 +50,7 @@ _TAGS = (
     (_tags(_BLOCKS, r"[ \t\n]*"), "\n\n"),
     (_tags("br tr", r"[ \t]*\n?"), "\n"),
     (re.compile(rf"<li{_REST}[ \t\n]*", re.IGNORECASE), "\n- "),
-    (_tags("td th"), " "),
+    (re.compile(r"</(?:td|th)\s*>", re.IGNORECASE), " "),
     (_tags(_INLINE), ""),
 )
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
