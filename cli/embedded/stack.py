@@ -81,7 +81,7 @@ class Stack:
             self._programs = {program.name: program for program in self._plan()}
             self._keeper = Keeper(list(self._programs.values()), self.data / "logs", self._say)
             self._keeper.start()
-            self.wait_ready(within=within)
+            self._wait_first(time.monotonic() + within)
             folder.announce(self.urls)
         except BaseException:
             self.stop()
@@ -100,11 +100,14 @@ class Stack:
         """Return when those programs (all, if none is named) answer that they are ready.
 
         Raises:
-            CommandError: one of them did not, in that many seconds, or keeps ending.
+            CommandError: one of them did not, in that many seconds.
         """
         until = time.monotonic() + within
-        for name in names or tuple(reversed(self._programs)):
-            self._wait_for(name, until)
+        for name in names or tuple(self._programs):
+            while why := self._programs[name].ask():
+                if time.monotonic() > until:
+                    raise self._not_ready(name, f"is not ready: {why}")
+                time.sleep(GLANCE)
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> int:
         """Send a signal to a program's process and return its id; after SIGKILL it is gone.
@@ -165,11 +168,16 @@ class Stack:
             plan.append(database.program(self.data, self.ports))
         return plan
 
-    def _wait_for(self, name: str, until: float) -> None:
-        while why := self._programs[name].ask():
-            hopeless = self._running.failures(name) >= HOPELESS
-            if hopeless or time.monotonic() > until:
-                log = self.data / "logs" / f"{name}.log"
-                how = "keeps ending" if hopeless else f"is not ready: {why}"
-                raise CommandError(f"{name} {how}; see {log}", Exit.NOT_READY)
-            time.sleep(GLANCE)
+    def _wait_first(self, until: float) -> None:
+        """Wait for everything, but not for what ends again and again before it was ever ready."""
+        for name, program in reversed(self._programs.items()):
+            while why := program.ask():
+                if self._running.failures(name) >= HOPELESS:
+                    raise self._not_ready(name, "keeps ending")
+                if time.monotonic() > until:
+                    raise self._not_ready(name, f"is not ready: {why}")
+                time.sleep(GLANCE)
+
+    def _not_ready(self, name: str, how: str) -> CommandError:
+        log = self.data / "logs" / f"{name}.log"
+        return CommandError(f"{name} {how}; see {log}", Exit.NOT_READY)

@@ -20,7 +20,7 @@ def note(what: str) -> None:
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         self.send_response(503 if behaviour == "never_ready" else 200)
         self.end_headers()
 
@@ -39,5 +39,5 @@ if behaviour == "broken":
     sys.exit(7)
 server = http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["RELEVO_HTTP_PORT"])), Handler)
 signal.signal(signal.SIGTERM, on_term)
-server.serve_forever()
+server.serve_forever(poll_interval=0.02)
 note("stopped")

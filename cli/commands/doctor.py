@@ -1,0 +1,40 @@
+"""``relevo doctor``: is everything there, as it should be, and going on?"""
+
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.table import Table
+
+from cli.examination import Finding, examine
+from cli.exits import Exit, epilog
+from cli.operator import OperatorSettings, run
+from cli.output import out, print_json
+
+EPILOG = epilog(
+    "relevo doctor",
+    "relevo doctor --json | jq '.[] | select(.check.ok | not)'",
+    codes=(Exit.WRONG, Exit.UNREACHABLE, Exit.NOT_WRITABLE),
+)
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Ask every part how it is, and look at streams and consumers: what is missing, stuck or parked."""
+    settings = OperatorSettings()
+    findings = run(lambda operator: examine(operator, settings.gateway), settings)
+    if as_json:
+        print_json(msgspec.to_builtins(findings))
+    else:
+        _show(findings)
+    if not all(finding.check.ok for finding in findings):
+        raise typer.Exit(int(Exit.WRONG))
+
+
+def _show(findings: list[Finding]) -> None:
+    table = Table("of", "", "what", "finding")
+    for finding in findings:
+        mark = "[green]ok[/]" if finding.check.ok else "[bold red]wrong[/]"
+        table.add_row(finding.of, mark, finding.check.name, finding.check.detail)
+    out.print(table)

@@ -1,0 +1,110 @@
+"""``relevo import hsds``: a directory of services, in the Human Services Data Specification."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from cli.exits import CommandError, Exit, epilog
+from cli.hsds.reader import read
+from cli.hsds.reading import NotHsdsError, Reading
+from cli.importing import BATCH_SECONDS, Report, begin, send
+from cli.operator import Operator, run
+from cli.output import err, out, print_json
+
+# As the contract has it for ImportRecords.source.
+SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
+# Of what was mended or refused, the table shows the first so many; --json has all.
+SHOWN = 40
+
+app = typer.Typer(help="Directories from elsewhere.", no_args_is_help=True)
+
+
+@app.callback()
+def imports() -> None:
+    """Directories from elsewhere."""
+
+
+@app.command(
+    "hsds",
+    epilog=epilog(
+        "relevo import hsds datapackage.zip --source miami",
+        "relevo import hsds services.json --source sedif-tabasco --json > report.json",
+        codes=(Exit.UNREACHABLE, Exit.REFUSED, Exit.INCOMPLETE, Exit.BAD_INPUT, Exit.NOT_WRITABLE),
+    ),
+)
+def hsds(
+    path: Annotated[Path, typer.Argument(help="A file, a folder or a zip.", metavar="PATH")],
+    source: Annotated[
+        str,
+        typer.Option(
+            help="Who made it: a lower-case name. The same source again updates its own records.",
+            metavar="NAME",
+        ),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Import organizations and services: HSDS 3 as JSON or CSV tables, or a 1.1 data package.
+
+    What can be mended is mended, what cannot be taken is refused by itself; the report at the end says
+    both. The same import again changes nothing.
+    """
+    if not SOURCE.fullmatch(source):
+        raise CommandError(
+            f"--source {source!r} must be up to 80 of a-z 0-9 . _ -, beginning with a letter or a digit",
+            Exit.USAGE,
+        )
+    report = _import(path, source)
+    if as_json:
+        print_json(report.as_data())
+    else:
+        _show(report)
+    if report.refused:
+        raise typer.Exit(int(Exit.INCOMPLETE))
+
+
+def _import(path: Path, source: str) -> Report:
+    try:
+        with err.status(f"reading {path}"):
+            reading = read(path)
+    except NotHsdsError as error:
+        raise CommandError(str(error), Exit.BAD_INPUT) from error
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror or error}", Exit.BAD_INPUT) from error
+    report = begin(reading, source)
+    run(lambda operator: _send(operator, reading, report), patience=BATCH_SECONDS)
+    return report
+
+
+async def _send(operator: Operator, reading: Reading, report: Report) -> None:
+    columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err) as progress:
+        task = progress.add_task("", total=reading.total)
+        await send(operator, reading, report, lambda count: progress.advance(task, count))
+
+
+def _show(report: Report) -> None:
+    counts = Table(title=f"{report.source}: HSDS {report.version} ({report.format})", title_justify="left")
+    for name in ("taken", "updated", "unchanged", "refused"):
+        counts.add_column(name, justify="right")
+    data = report.as_data()
+    counts.add_row(
+        str(data["taken"]), str(data["updated"]), str(data["unchanged"]), str(len(data["refused"]))
+    )
+    out.print(counts)
+    _show_list("mended", ("count", "what", "how"), data["mended"])
+    _show_list("refused", ("file", "row", "field", "why"), data["refused"])
+
+
+def _show_list(title: str, columns: tuple[str, ...], rows: list[dict[str, object]]) -> None:
+    if not rows:
+        return
+    table = Table(*columns, title=title, title_justify="left")
+    for row in rows[:SHOWN]:
+        table.add_row(*("" if row[column] is None else str(row[column]) for column in columns))
+    out.print(table)
+    if len(rows) > SHOWN:
+        err.print(f"relevo: {len(rows) - SHOWN} more {title}; --json shows all")

@@ -1,0 +1,52 @@
+"""``relevo org``: organizations, registered by the operator."""
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from cli.exits import Exit, epilog
+from cli.operator import run
+from cli.output import out, print_json
+from contracts.codes import OrganizationKind
+from contracts.directory import CREATE_ORGANIZATION, CreateOrganization, Phone
+
+app = typer.Typer(help="Organizations.", no_args_is_help=True)
+
+
+@app.command(
+    "create",
+    epilog=epilog(
+        "relevo org create 'Albergue La Ceiba' --kind shelter",
+        "relevo org create 'Clínica Usumacinta' --kind health --emergency-phone '+52 993 000 0000' --json",
+        codes=(Exit.UNREACHABLE, Exit.REFUSED, Exit.NOT_WRITABLE),
+    ),
+)
+def create(
+    *,
+    name: Annotated[str, typer.Argument(help="Its name, as people know it.")],
+    kind: Annotated[
+        OrganizationKind, typer.Option(help=f"One of: {', '.join(OrganizationKind)}.", metavar="KIND")
+    ],
+    verified: Annotated[
+        bool, typer.Option(help="Whether a coordinator has verified it; else it sees the directory only.")
+    ] = True,
+    description: Annotated[str | None, typer.Option(help="What it does.")] = None,
+    emergency_phone: Annotated[
+        str | None, typer.Option(help="Whom to call at any hour.", metavar="NUMBER")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole record.")] = False,
+) -> None:
+    """Register an organization. Prints its id."""
+    request = CreateOrganization(
+        name=name,
+        kind=kind,
+        verified=verified,
+        description=description,
+        emergency_phone=Phone(number=emergency_phone) if emergency_phone else None,
+    )
+    made = run(lambda operator: operator.ask(CREATE_ORGANIZATION, request))
+    if as_json:
+        print_json(msgspec.to_builtins(made))
+    else:
+        out.print(made.id, highlight=False)

@@ -1,0 +1,34 @@
+"""``relevo serve PART``: becomes that part, until it is told to stop."""
+
+import importlib
+import sys
+from collections.abc import Callable
+
+from cli.exits import CommandError, Exit
+
+# Loaded by name when asked for, so that a part's process holds that part only.
+PARTS = {
+    "directory": "services.directory.main",
+    "referrals": "services.referrals.main",
+    "notifications": "services.notifications.main",
+    "gateway": "gateway.main",
+}
+
+
+def serve() -> None:
+    """Run the part that the arguments of this process name."""
+    if len(sys.argv) > 3:  # noqa: PLR2004 - relevo, serve, PART
+        raise CommandError("serve takes one part and nothing else", Exit.USAGE)
+    run(sys.argv[2])
+
+
+def run(part: str) -> None:
+    """Run a part; returns when SIGTERM or SIGINT has stopped it and its work in hand is done.
+
+    Raises:
+        CommandError: there is no such part.
+    """
+    if part not in PARTS:
+        raise CommandError(f"there is no part {part!r}; there are {', '.join(PARTS)}", Exit.USAGE)
+    main: Callable[[], None] = importlib.import_module(PARTS[part]).main
+    main()
