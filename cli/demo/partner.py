@@ -21,14 +21,14 @@ class Partner:
         self.client = client
         self._secret = secret
         self._http = httpx.AsyncClient(base_url=url, timeout=10)
-        self._token = ""
+        self.token = ""
 
     async def __aenter__(self) -> "Partner":
         answer = await self._http.post(
             "/oauth/token", data={"grant_type": "client_credentials"}, auth=(self.client, self._secret)
         )
         answer.raise_for_status()
-        self._token = answer.json()["access_token"]
+        self.token = answer.json()["access_token"]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -83,4 +83,4 @@ class Partner:
                     yield entry
 
     def _headers(self) -> dict[str, str]:
-        return {"authorization": f"Bearer {self._token}"}
+        return {"authorization": f"Bearer {self.token}"}

@@ -1,0 +1,80 @@
+"""``python -m bench``: measures issue, hear, list and idle, prints them, and writes ``bench/result.json``.
+
+Options: ``--rounds N`` (how often each is measured, default 300), ``--out FILE``.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.network import running
+from bench.runs import run_idle, run_issue, run_list
+
+HERE = Path(__file__).parent
+
+
+async def measure(rounds: int) -> dict[str, Any]:
+    """Measure everything on one fresh network; return it as data, times in milliseconds."""
+    with tempfile.TemporaryDirectory(prefix="relevo-bench-") as folder:
+        async with running(Path(folder) / "data") as network:
+            idle = run_idle(network)
+            return {
+                "machine": {"cpus": os.cpu_count(), "python": platform.python_version()},
+                "idle": idle,
+                **await run_issue(network, rounds),
+                "list": await run_list(network, rounds, Path(folder)),
+            }
+
+
+def show(result: dict[str, Any]) -> None:
+    """Print the result as tables."""
+    console = Console(highlight=False)
+    table = Table("what", "median ms", "p99 ms", "floor ms", "floor p99", "ratio", "aim", title="times")
+    for name in ("issue", "hear"):
+        row = result[name]
+        table.add_row(
+            name,
+            f"{row['median']:.1f}",
+            f"{row['p99']:.1f}",
+            f"{row['floor']['median']:.1f}",
+            f"{row['floor']['p99']:.1f}",
+            f"{row['ratio']:.2f}",
+            "≤ 2",
+        )
+    console.print(table)
+    table = Table("what", "per second", "floor per second", "ratio", "aim", title="throughput, 16 at once")
+    for name, aim in (("issue", "≥ 0.5"), ("list", "–")):
+        row = result[name]["throughput"]
+        table.add_row(
+            name, f"{row['per_second']:.0f}", f"{row['floor_per_second']:.0f}", f"{row['ratio']:.2f}", aim
+        )
+    console.print(table)
+    for name, value in result["list"]["cpu_seconds_per_1000"].items():
+        console.print(f"list: {value:.2f} CPU s per 1,000 requests in {name}")
+    console.print(f"issue: {result['issue']['database_operations']} database operations from issue to feed")
+    for name, value in result["idle"]["megabytes"].items():
+        console.print(f"idle: {value:.0f} MB in {name}")
+    console.print(f"idle: ready after {result['idle']['seconds_to_start']:.1f} s")
+
+
+def main() -> None:
+    """Measure, print, and write."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=300)
+    parser.add_argument("--out", type=Path, default=HERE / "result.json")
+    options = parser.parse_args()
+    result = asyncio.run(measure(options.rounds))
+    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    show(result)
+
+
+if __name__ == "__main__":
+    main()

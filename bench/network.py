@@ -1,0 +1,117 @@
+"""A network to measure: the embedded stack on free ports, fictional organizations, two clients."""
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bench.http import Connection
+from cli.demo.cast import assemble
+from cli.demo.partner import Partner
+from cli.embedded.settings import EmbeddedSettings
+from cli.embedded.stack import Stack
+from cli.operator import OperatorSettings, connected
+
+ISSUE = (
+    "mutation($input: IssueReferralInput!) { issueReferral(input: $input) "
+    "{ referral { id folio status version } userErrors { code path message } } }"
+)
+LIST = (
+    "{ referrals(box: OUTBOX, first: 20) { nodes { id folio status priority needGroup createdAt "
+    "sender { id name } receiver { id name } service { id name } } pageInfo { hasNextPage endCursor } } }"
+)
+HEAR = "subscription($after: String) { events(after: $after) { cursor folio } }"
+
+
+@dataclass
+class Network:
+    """The running stack, and both parties' tokens."""
+
+    stack: Stack
+    service: str
+    sender: Partner
+    receiver: Partner
+    seconds_to_start: float
+
+    @property
+    def url(self) -> str:
+        """The gateway."""
+        return self.stack.urls["gateway"]
+
+    def issue(self, connection: Connection) -> bytes:
+        """The bytes of issuing one more referral, with a new person."""
+        now = datetime.now(UTC)
+        fields = {
+            "idempotencyKey": secrets.token_hex(16),
+            "serviceId": self.service,
+            "need": "PRENATAL_CARE",
+            "priority": "ROUTINE",
+            "state": "CHP",
+            "person": {
+                "ageBand": "ADULT",
+                "gender": "FEMALE",
+                "languages": ["es"],
+                "vulnerabilities": ["PREGNANT"],
+                "alias": "Persona Ficticia",
+                "safeContact": {"channel": "NONE"},
+            },
+            "notes": [{"category": "HEALTH", "text": "Fictional."}],
+            "consent": {
+                "basis": "CONSENT",
+                "categories": ["HEALTH"],
+                "vulnerabilities": ["PREGNANT"],
+                "purpose": "prenatal care",
+                "method": "VERBAL",
+                "language": "es",
+                "takenBy": "member-17",
+                "givenAt": now.isoformat(),
+                "until": (now + timedelta(days=30)).isoformat(),
+            },
+        }
+        return self.ask(connection, ISSUE, input=fields)
+
+    def ask(self, connection: Connection, document: str, **variables: Any) -> bytes:
+        """The bytes of any request of the sender's."""
+        body = json.dumps({"query": document, "variables": variables}).encode()
+        return connection.request("/graphql", body, self.sender.token)
+
+    def listen(self, connection: Connection, after: str) -> bytes:
+        """The bytes of the receiver's live subscription."""
+        body = json.dumps({"query": HEAR, "variables": {"after": after}}).encode()
+        return connection.request("/graphql", body, self.receiver.token, accept="text/event-stream")
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[Network]:
+    """Start a network in a fresh folder, and stop it again."""
+    # The benchmark's own load is one client's: its limit is not what is measured.
+    variables = {"RELEVO_RATE_PER_SECOND": "1000000", "RELEVO_RATE_BURST": "1000000"}
+    settings = EmbeddedSettings(data_dir=folder).on_free_ports()
+    stack = Stack(settings, variables=variables, say=lambda _sentence: None)
+    began = time.perf_counter()
+    await asyncio.to_thread(stack.start)
+    seconds = time.perf_counter() - began
+    try:
+        operator_settings = OperatorSettings(
+            data_dir=stack.data, nats_url=stack.urls["nats"], keys_dir=stack.data / "keys"
+        )
+        async with connected(operator_settings) as operator:
+            cast = await assemble(operator, stack.data)
+        async with _partner(stack, cast.clients["shelter"]) as sender:
+            async with _partner(stack, cast.clients["hospital"]) as receiver:
+                found = await sender.ask(
+                    "query($s: String!) { service(sourceId: $s) { id } }", s=cast.service
+                )
+                yield Network(stack, found["service"]["id"], sender, receiver, seconds)
+    finally:
+        await asyncio.to_thread(stack.stop)
+
+
+def _partner(stack: Stack, who: dict[str, str]) -> Partner:
+    return Partner(stack.urls["gateway"], who["name"], who["client"], who["secret"])
