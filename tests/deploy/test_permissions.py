@@ -173,7 +173,7 @@ PUBLISHERS: dict[str, set[str]] = {
     "$JS.API.DIRECT.GET.EVT.evt.referrals.referral.r1.sent.v1": {"directory", "referrals", "notifications"},
     "$JS.API.STREAM.MSG.GET.FEED": {"notifications"},
     "$JS.API.DIRECT.GET.FEED": {"notifications"},
-    "$JS.API.STREAM.MSG.GET.DLQ": set(),
+    "$JS.API.STREAM.MSG.GET.DLQ": {"notifications"},
     "$JS.API.CONSUMER.CREATE.EVT.notifications": {"notifications"},
     "$JS.API.CONSUMER.CREATE.EVT.another": set(),
     "$JS.API.CONSUMER.CREATE.EVT": set(),
