@@ -103,12 +103,10 @@ async def running(folder: Path) -> AsyncIterator[Network]:
         )
         async with connected(operator_settings) as operator:
             cast = await assemble(operator, stack.data)
-        async with _partner(stack, cast.clients["shelter"]) as sender:
-            async with _partner(stack, cast.clients["hospital"]) as receiver:
-                found = await sender.ask(
-                    "query($s: String!) { service(sourceId: $s) { id } }", s=cast.service
-                )
-                yield Network(stack, found["service"]["id"], sender, receiver, seconds)
+        shelter, hospital = (_partner(stack, cast.clients[role]) for role in ("shelter", "hospital"))
+        async with shelter as sender, hospital as receiver:
+            found = await sender.ask("query($s: String!) { service(sourceId: $s) { id } }", s=cast.service)
+            yield Network(stack, found["service"]["id"], sender, receiver, seconds)
     finally:
         await asyncio.to_thread(stack.stop)
 

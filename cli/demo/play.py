@@ -47,9 +47,8 @@ async def _play(stack: Stack, console: Console) -> None:
     )
     async with connected(settings) as operator:
         cast = await assemble(operator, stack.data)
-    console.print(
-        f"\n[bold]{len(cast.ids)} fictional organizations and services are in the directory.[/bold]"
-    )
+    console.print("
+[bold]The fictional network is in the directory.[/bold]")
     url = stack.urls["gateway"]
     async with AsyncExitStack() as held:
         shelter, hospital, bystander = [
