@@ -47,8 +47,7 @@ async def _play(stack: Stack, console: Console) -> None:
     )
     async with connected(settings) as operator:
         cast = await assemble(operator, stack.data)
-    console.print("
-[bold]The fictional network is in the directory.[/bold]")
+    console.print("\n[bold]The fictional network is in the directory.[/bold]")
     url = stack.urls["gateway"]
     async with AsyncExitStack() as held:
         shelter, hospital, bystander = [
