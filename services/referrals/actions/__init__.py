@@ -1,0 +1,1 @@
+"""One async function for each thing that somebody can cause, by kind: issue, change, read."""

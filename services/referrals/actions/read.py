@@ -1,0 +1,145 @@
+"""Reading referrals: by id, by folio, by the own external id, by box, and a referral's history."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.problems import InvalidError
+from contracts.codes import Box
+from contracts.referrals import (
+    FindReferral,
+    FoundReferral,
+    GetHistory,
+    GetReferrals,
+    History,
+    ListReferrals,
+    Referral,
+    ReferralList,
+    Referrals,
+)
+from contracts.rpc import Actor, FieldProblem
+from services.referrals import folio as folios
+from services.referrals import paging, tiers
+from services.referrals.errors import ForbiddenError, NotFoundError
+from services.referrals.means import Means
+from services.referrals.opening import open_all, open_history
+from services.referrals.referral import Document
+from services.referrals.roles import Party, is_firewalled, tiers_of
+
+
+async def get(means: Means, request: GetReferrals, actor: Actor) -> Referrals:
+    """Return the referrals with those ids, in order; null for what the caller may not know of."""
+    found = await means.store.load_many(set(request.ids), sealed=bool(request.tiers))
+    shown = await _shown(means, list(found.values()), request.tiers, actor)
+    return Referrals(items=tuple(shown.get(referral) for referral in request.ids))
+
+
+async def find(means: Means, request: FindReferral, actor: Actor) -> FoundReferral:
+    """Return the referral with that folio, or with that external id of the caller's own side; or null.
+
+    Raises:
+        InvalidError: not exactly one of the two is given.
+    """
+    if (request.folio is None) == (request.external_id is None):
+        fields = tuple(
+            FieldProblem(path=(name,), message="Give one of the two.") for name in ("folio", "external_id")
+        )
+        raise InvalidError("Give a folio or an external id: one of the two.", fields)
+    referral = await _found(means, request, actor)
+    if referral is None:
+        return FoundReferral(item=None)
+    reply = await get(means, GetReferrals(ids=(referral,), tiers=request.tiers), actor)
+    item = reply.items[0]
+    # A reservation may be ahead of its referral: only what the referral says is true.
+    if item is not None and request.external_id is not None and item.external_id != request.external_id:
+        item = None
+    return FoundReferral(item=item)
+
+
+async def _found(means: Means, request: FindReferral, actor: Actor) -> str | None:
+    if request.folio is not None:
+        folio = folios.read(request.folio)
+        return None if folio is None else await means.store.by_folio(folio)
+    if actor.organization is None or request.external_id is None:
+        return None
+    return await means.store.by_external_id(means.marks.external_id(actor.organization, request.external_id))
+
+
+async def list_(means: Means, request: ListReferrals, actor: Actor) -> ReferralList:
+    """Return a page of the caller's inbox or outbox, newest first.
+
+    An organization that sees nothing has empty boxes.
+
+    Raises:
+        ForbiddenError: the caller's roles or scopes let it read no referral.
+        InvalidError: the page is not one.
+    """
+    want = paging.wanted(request.page)
+    if actor.organization is None or tiers.T1 not in tiers_of(actor):
+        raise ForbiddenError("To list needs a role; of a client, the scope referrals:read.")
+    if is_firewalled(actor) or not actor.verified:
+        return ReferralList(items=(), positions=(), has_next=False, has_previous=False)
+    conditions = _conditions(request, actor.organization)
+    rows = await means.store.box(conditions, want, sealed=bool(request.tiers), now=means.now())
+    shown = await _shown(means, rows.documents, request.tiers, actor)
+    return ReferralList(
+        items=tuple(shown[doc["_id"]] for doc in rows.documents),
+        positions=tuple(paging.position(doc["place"]) for doc in rows.documents),
+        has_next=rows.has_next,
+        has_previous=rows.has_previous,
+    )
+
+
+def _conditions(request: ListReferrals, organization: str) -> dict[str, Any]:
+    if request.box is Box.INBOX:
+        # What was never sent exists for its sender only.
+        conditions: dict[str, Any] = {"receiver": organization, "n": {"$gt": 0}}
+    else:
+        conditions = {"sender": organization}
+    filters = {
+        "status": request.statuses,
+        "need_group": request.need_groups,
+        "priority": request.priorities,
+    }
+    conditions |= {name: {"$in": sorted(map(str, codes))} for name, codes in filters.items() if codes}
+    if request.service is not None:
+        conditions["service"] = request.service
+    return conditions
+
+
+async def _shown(
+    means: Means, docs: Sequence[Document], asked: Sequence[str], actor: Actor
+) -> dict[str, Referral]:
+    """Return by id what the actor may see of those referrals, with the tiers asked for opened."""
+    now = means.now()
+    parties = ((doc, tiers.party_of(doc, actor)) for doc in docs)
+    reads: list[tuple[Document, Party]] = [
+        (doc, party) for doc, party in parties if party is not None and tiers.may_read(party)
+    ]
+    opened = await open_all(means.vault, reads, frozenset(asked), now)
+    return {
+        doc["_id"]: tiers.view(doc, party, inside, now)
+        for (doc, party), inside in zip(reads, opened, strict=True)
+    }
+
+
+async def history(means: Means, request: GetHistory, actor: Actor) -> History:
+    """Return a page of a referral's history, oldest first.
+
+    Raises:
+        NotFoundError: there is none, or the caller may not read it.
+        InvalidError: the page is not one.
+    """
+    doc = await means.store.load(request.referral)
+    party = doc and tiers.party_of(doc, actor)
+    if not doc or not party or not tiers.may_read(party):
+        raise NotFoundError
+    now = means.now()
+    page = paging.slice_of(request.page, len(doc["history"]))
+    entries = doc["history"][page]
+    opened = await open_history(means.vault, doc, party, entries, now)
+    return History(
+        items=tuple(tiers.history_view(doc, entry, party, opened, now) for entry in entries),
+        positions=tuple((str(entry["n"]),) for entry in entries),
+        has_next=page.stop < len(doc["history"]),
+        has_previous=page.start > 0,
+    )

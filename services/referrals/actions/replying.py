@@ -1,0 +1,30 @@
+"""Makes the reply to a command: the referral as its caller may see it, with everything open to it."""
+
+from datetime import datetime
+
+from opentelemetry.metrics import Counter
+
+from chassis import telemetry
+from contracts.referrals import ReferralReply
+from services.referrals import tiers
+from services.referrals.means import Means
+from services.referrals.opening import ALL, open_all
+from services.referrals.referral import Document
+from services.referrals.roles import Party
+
+transitions: Counter = telemetry.meter.create_counter(
+    "referral.transitions", description="Changes of referrals, by action and status"
+)
+
+
+async def replied(
+    means: Means, doc: Document, party: Party, now: datetime, replayed: bool = False
+) -> ReferralReply:
+    """Return the reply that shows a referral to a party, all tiers open to it included."""
+    (opened,) = await open_all(means.vault, [(doc, party)], ALL, now)
+    return ReferralReply(referral=tiers.view(doc, party, opened, now), replayed=replayed)
+
+
+def count(action: str, status: str) -> None:
+    """Count one change."""
+    transitions.add(1, {"action": action, "status": status})

@@ -1,0 +1,89 @@
+"""The referrals service's requests: which action answers which operation, and for whom."""
+
+from functools import partial
+
+from chassis.identity import OPERATOR
+from chassis.rpc import Server
+from contracts import referrals as contract
+from contracts.referrals import Change as ChangeRequest
+from contracts.referrals import (
+    FindReferral,
+    FoundReferral,
+    GetHistory,
+    GetReferrals,
+    History,
+    IssueReferral,
+    ListReferrals,
+    ReferralList,
+    ReferralReply,
+    Referrals,
+)
+from contracts.rpc import Actor, Check, Nothing, PartStatus
+from services.referrals.actions import change, issue, read
+from services.referrals.means import Means
+
+# One operation for each action, by its name in the table.
+CHANGES = (
+    contract.RECEIVE,
+    contract.ACCEPT,
+    contract.DECLINE,
+    contract.START,
+    contract.COMPLETE,
+    contract.END,
+    contract.CANCEL,
+    contract.ACKNOWLEDGE,
+)
+
+
+class Api:
+    """Answers the operations of ``contracts/referrals.py``."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+
+    def serve(self, server: Server) -> None:
+        """Register every operation; all but the doctor's are the gateway's to ask."""
+        server.add(contract.ISSUE, self.issue)
+        for operation in CHANGES:
+            server.add(operation, partial(self.change, operation.name))
+        server.add(contract.GET, self.get)
+        server.add(contract.FIND, self.find)
+        server.add(contract.LIST, self.list)
+        server.add(contract.HISTORY, self.history)
+        server.add(contract.STATUS, self.status, frozenset({OPERATOR}))
+
+    async def issue(self, request: IssueReferral, actor: Actor) -> ReferralReply:
+        return await issue.issue(self._means, request, actor)
+
+    async def change(self, action: str, request: ChangeRequest, actor: Actor) -> ReferralReply:
+        return await change.change(self._means, action, request, actor)
+
+    async def get(self, request: GetReferrals, actor: Actor) -> Referrals:
+        return await read.get(self._means, request, actor)
+
+    async def find(self, request: FindReferral, actor: Actor) -> FoundReferral:
+        return await read.find(self._means, request, actor)
+
+    async def list(self, request: ListReferrals, actor: Actor) -> ReferralList:
+        return await read.list_(self._means, request, actor)
+
+    async def history(self, request: GetHistory, actor: Actor) -> History:
+        return await read.history(self._means, request, actor)
+
+    async def status(self, _request: Nothing, _actor: Actor) -> PartStatus:
+        missing = await self._means.store.missing_indexes()
+        waiting = await self._means.relay.left_over()
+        return PartStatus(
+            checks=(
+                Check(
+                    name="indexes",
+                    ok=not missing,
+                    detail=f"missing: {', '.join(missing)}" if missing else "all there",
+                ),
+                Check(
+                    name="outbox",
+                    ok=not waiting,
+                    detail=f"{waiting} referrals have events that wait" if waiting else "nothing waits",
+                ),
+            )
+        )

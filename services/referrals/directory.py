@@ -1,0 +1,46 @@
+"""What this service asks the directory: a service, whose it is, and whom to call in an emergency."""
+
+import time
+from collections import OrderedDict
+
+from chassis.rpc import Caller
+from contracts.directory import GET_ORGANIZATIONS, GET_SERVICES, Organization, Phone, Service
+from contracts.rpc import Ids
+
+# An organization's kind and telephone change rarely; a service's state is asked for every time.
+REMEMBERED_SECONDS = 30.0
+REMEMBERED = 5_000
+
+
+class Directory:
+    """Asks the directory as this service itself."""
+
+    def __init__(self, caller: Caller, emergency_phone: str) -> None:
+        self._caller = caller
+        self._last_resort = Phone(number=emergency_phone)
+        self._organizations: OrderedDict[str, tuple[float, Organization | None]] = OrderedDict()
+
+    async def service(self, service: str) -> tuple[Service | None, Organization | None]:
+        """Return a service and the organization that offers it; None for what does not exist.
+
+        Raises:
+            UnreachableError: the directory did not answer.
+        """
+        reply = await self._caller.call(GET_SERVICES, Ids(ids=(service,)), self._caller.me)
+        found = reply.items[0]
+        return found, None if found is None else await self._organization(found.organization)
+
+    async def _organization(self, organization: str) -> Organization | None:
+        kept = self._organizations.get(organization)
+        if kept is not None and kept[0] > time.monotonic():
+            return kept[1]
+        reply = await self._caller.call(GET_ORGANIZATIONS, Ids(ids=(organization,)), self._caller.me)
+        self._organizations[organization] = (time.monotonic() + REMEMBERED_SECONDS, reply.items[0])
+        self._organizations.move_to_end(organization)
+        if len(self._organizations) > REMEMBERED:
+            self._organizations.popitem(last=False)
+        return reply.items[0]
+
+    def emergency_phone(self, service: Service, organization: Organization) -> Phone:
+        """Return whom to call: the service's telephone, else its organization's, else the network's."""
+        return service.emergency_phone or organization.emergency_phone or self._last_resort

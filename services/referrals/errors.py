@@ -1,0 +1,104 @@
+"""The refusals of the referrals service. What is not allowed answers exactly as what does not exist."""
+
+from chassis.problems import PartError
+from contracts.rpc import FieldProblem
+
+
+class NotFoundError(PartError):
+    """There is no such referral, or the caller may not know of it: the same words for both."""
+
+    code = "NOT_FOUND"
+    status = 404
+    title = "Not found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such referral.")
+
+
+class ForbiddenError(PartError):
+    """The caller's roles or scopes do not reach that far; says nothing of any referral."""
+
+    code = "FORBIDDEN"
+    status = 403
+    title = "Not with these roles or scopes"
+
+
+class FirewalledError(PartError):
+    """Organizations of this kind are behind the firewall."""
+
+    code = "FIREWALLED"
+    status = 403
+    title = "Behind the firewall"
+
+
+class NotVerifiedError(PartError):
+    """No coordinator has verified the organization yet."""
+
+    code = "NOT_VERIFIED"
+    status = 403
+    title = "The organization is not verified"
+
+
+class WrongStatusError(PartError):
+    """The action is not possible from where the referral stands; ``detail`` says what is."""
+
+    code = "WRONG_STATUS"
+    status = 409
+    title = "Not possible from this status"
+
+
+class StaleVersionError(PartError):
+    """The referral changed since the caller looked."""
+
+    code = "STALE_VERSION"
+    status = 409
+    title = "The referral has changed"
+
+    def __init__(self, expected: int, version: int, status: str) -> None:
+        super().__init__(
+            f"The referral is at version {version} ({status}), not {expected}: read it, and decide again."
+        )
+
+
+class IdempotencyKeyReusedError(PartError):
+    """The key was used for another input within the last 30 days."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+    status = 409
+    title = "The key was used for something else"
+
+    def __init__(self) -> None:
+        fields = (FieldProblem(path=("idempotency_key",), message="Was used for another input."),)
+        super().__init__(
+            "This idempotencyKey was used for another input: take a new key for a new request.", fields
+        )
+
+
+class ExternalIdTakenError(PartError):
+    """The organization gave this external id to another referral, or this referral has another one."""
+
+    code = "EXTERNAL_ID_TAKEN"
+    status = 409
+    title = "The external id is taken"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, (FieldProblem(path=("external_id",), message=detail, code="TAKEN"),))
+
+
+class ContendedError(PartError):
+    """The referral changed again and again while this change was tried; nothing was done."""
+
+    code = "CONTENDED"
+    status = 503
+    title = "Too many changes at once"
+
+
+class PersonErasedError(PartError):
+    """The person's data was erased, and with it the place for what was to be added."""
+
+    code = "ERASED"
+    status = 410
+    title = "The person's data was erased"
+
+    def __init__(self) -> None:
+        super().__init__("The person's data was erased: nothing can be added to it. Leave notes out.")

@@ -1,0 +1,186 @@
+"""What an action is given: whether it is right, which fields it sets, and what of it is a secret."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from chassis.problems import InvalidError
+from contracts.referrals import Appointment
+from contracts.rpc import FieldProblem
+
+HAPPENED_WITHIN = timedelta(days=30)
+# Clocks of callers run ahead a little.
+AHEAD = timedelta(minutes=5)
+
+Given = Mapping[str, Any]
+Fields = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Secret:
+    """Something to be encrypted with one of the referral's keys, and put at ``place``.
+
+    ``place`` is a field of the document, or ``note``: the note of this change's history entry.
+    """
+
+    place: str
+    key: str
+    value: Any
+
+
+def required(name: str, message: str = "Must be given.") -> FieldProblem:
+    """A field that is missing."""
+    return FieldProblem(path=(name,), message=message, code="REQUIRED")
+
+
+def happened(name: str, at: datetime | None, now: datetime) -> list[FieldProblem]:
+    """Whether a moment may be when something happened: up to 30 days back, five minutes ahead."""
+    if at is None or now - HAPPENED_WITHIN <= at <= now + AHEAD:
+        return []
+    return [FieldProblem(path=(name,), message="Must be within the last 30 days, and not in the future.")]
+
+
+def checked(action: str, needs: tuple[str, ...], inputs: Given, now: datetime) -> Fields:
+    """Return the inputs that were given.
+
+    ``needs`` names what must be given, alternatives with a bar between them. ``arrived_at`` is when the
+    action happened where nothing else is said.
+
+    Raises:
+        InvalidError: some are missing or wrong; ``fields`` says which, all at once.
+    """
+    given = {name: _stored(value) for name, value in inputs.items() if value is not None}
+    if "arrived_at" in needs:
+        given.setdefault("arrived_at", given.get("occurred_at", now))
+    problems = [problem for need in needs for problem in _missing(need, given)]
+    problems += happened("occurred_at", given.get("occurred_at"), now)
+    problems += happened("arrived_at", given.get("arrived_at"), now)
+    if given.get("reason") == "other" and "note" not in given:
+        problems.append(required("note", "The reason `other` needs a note."))
+    for name in ("arrive_by", "review_at", "resume_at"):
+        problems += _ahead((name,), given.get(name), now)
+    problems += _appointment(given.get("appointment"), now)
+    if problems:
+        raise InvalidError(f"To {action}, some inputs are not right.", tuple(problems))
+    return given
+
+
+def stored_moment(at: datetime) -> datetime:
+    """Return a moment as the database keeps it, UTC in whole milliseconds: so every reply says the same."""
+    return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return stored_moment(value)
+    if isinstance(value, Appointment):
+        return msgspec.structs.replace(value, start=stored_moment(value.start))
+    return str(value) if isinstance(value, StrEnum) else value
+
+
+def _missing(need: str, given: Given) -> list[FieldProblem]:
+    names = need.split("|")
+    found = [name for name in names if name in given]
+    if len(found) == 1:
+        return []
+    if len(names) == 1:
+        return [required(need)]
+    message = f"Give one of {' and '.join(names)}" + (", not both." if found else ".")
+    return [FieldProblem(path=(name,), message=message, code="REQUIRED") for name in names]
+
+
+def _ahead(path: tuple[str, ...], at: datetime | None, now: datetime) -> list[FieldProblem]:
+    if at is None or at > now:
+        return []
+    return [FieldProblem(path=path, message="Must be in the future.")]
+
+
+def _appointment(appointment: Appointment | None, now: datetime) -> list[FieldProblem]:
+    if appointment is None:
+        return []
+    problems = _ahead(("appointment", "start"), appointment.start, now)
+    try:
+        ZoneInfo(appointment.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        path = ("appointment", "timezone")
+        problems.append(FieldProblem(path=path, message="Must be an IANA name, as America/Mexico_City."))
+    return problems
+
+
+def effects(doc: Fields, action: str, who: str, given: Given, at: datetime) -> Fields:
+    """Return the fields that the action itself sets; ``at`` is when it happened.
+
+    The receiver's first action is its first sign of life, whatever it is.
+    """
+    fields: Fields = {}
+    if who == "receiver" and doc["received_at"] is None:
+        fields["received_at"] = at
+    if action in _EFFECTS:
+        fields |= _EFFECTS[action](doc, given, at)
+    if given.get("external_id") is not None:
+        fields[f"external_id_{who}"] = given["external_id"]
+    return fields
+
+
+def _expected(_doc: Fields, given: Given, _at: datetime) -> Fields:
+    appointment = given.get("appointment")
+    return {
+        "arrive_by": given.get("arrive_by"),
+        "appointment": None if appointment is None else msgspec.structs.asdict(appointment),
+    }
+
+
+def _accept(doc: Fields, given: Given, at: datetime) -> Fields:
+    return {"accepted_at": at, **_expected(doc, given, at)}
+
+
+def _start(doc: Fields, given: Given, at: datetime) -> Fields:
+    # Whoever takes the person in has accepted her.
+    return {"accepted_at": doc["accepted_at"] or at, "arrived_at": given["arrived_at"]}
+
+
+def _reason(_doc: Fields, given: Given, _at: datetime) -> Fields:
+    return {"reason": given["reason"]}
+
+
+_EFFECTS: dict[str, Callable[[Fields, Given, datetime], Fields]] = {
+    "waitlist": lambda _doc, given, _at: {"review_at": given["review_at"]},
+    "accept": _accept,
+    "decline": _reason,
+    "propose_redirect": lambda _doc, given, _at: {"proposed_redirect": given["service"]},
+    "refuse_redirect": lambda _doc, _given, _at: {"proposed_redirect": None},
+    "lapse_redirect": lambda _doc, _given, _at: {"proposed_redirect": None},
+    "reschedule": _expected,
+    "start": _start,
+    "pause": lambda _doc, given, _at: {"resume_at": given["resume_at"]},
+    "resume": lambda _doc, _given, _at: {"resume_at": None},
+    "complete": lambda _doc, given, _at: {"outcome": given["outcome"]},
+    "end": _reason,
+    "cancel": _reason,
+    "acknowledge": lambda _doc, _given, at: {"loop_closed_at": at},
+}
+
+
+# Free text may hold a name; a service given may be a sensitive need. Questions and answers before
+# acceptance are T2, so that they outlive T3 as the rest of T2 does.
+_SECRETS: dict[tuple[str, str], tuple[str, str]] = {
+    ("*", "note"): ("note", "t3"),
+    ("ask", "question"): ("note", "t2"),
+    ("reply", "answer"): ("note", "t2"),
+    ("accept", "instructions"): ("sealed_instructions", "t3"),
+    ("complete", "services_given"): ("sealed_given", "t2"),
+}
+
+
+def secrets_of(action: str, given: Given) -> tuple[Secret, ...]:
+    """Return what of the inputs is to be encrypted, and where it goes."""
+    return tuple(
+        Secret(place, key, given[name])
+        for (where, name), (place, key) in _SECRETS.items()
+        if where in {"*", action} and given.get(name)
+    )

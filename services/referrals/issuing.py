@@ -1,0 +1,233 @@
+"""What a new referral must be: every rule on the request and its service, and the document made of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from contracts.codes import (
+    GROUP_OF,
+    SENSITIVE_NEEDS,
+    AgeBand,
+    Basis,
+    ConsentMethod,
+    ContactChannel,
+    Intake,
+    OrganizationKind,
+    ReferralStatus,
+    Vulnerability,
+)
+from contracts.directory import Organization, Phone, Service
+from contracts.referrals import Consent, IssueReferral, Person
+from contracts.rpc import Actor, FieldProblem
+from services.referrals.inputs import AHEAD, happened, stored_moment
+from services.referrals.referral import Document, history_entry
+from services.referrals.roles import FIREWALLED
+
+Problems = Iterator[FieldProblem]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+OLDEST_YEARS = 120
+# Age bands by whole years, both ends included (contracts.codes.AgeBand).
+YEARS: dict[AgeBand, tuple[int, int]] = {
+    AgeBand.INFANT: (0, 1),
+    AgeBand.YOUNG_CHILD: (2, 5),
+    AgeBand.CHILD: (6, 11),
+    AgeBand.ADOLESCENT: (12, 17),
+    AgeBand.ADULT: (18, 59),
+    AgeBand.OLDER_ADULT: (60, OLDEST_YEARS),
+}
+CHILDREN = frozenset({AgeBand.INFANT, AgeBand.YOUNG_CHILD, AgeBand.CHILD, AgeBand.ADOLESCENT})
+OF_CHILDREN = frozenset(
+    {Vulnerability.UNACCOMPANIED_CHILD, Vulnerability.SEPARATED_CHILD, Vulnerability.ACCOMPANIED_CHILD}
+)
+# Without these a consent is only a word.
+CONSENT_NEEDS = ("method", "language", "taken_by", "given_at")
+
+
+def request_problems(request: IssueReferral, now: datetime) -> list[FieldProblem]:
+    """Return all that is wrong with the request itself, whatever its service is."""
+    return [
+        *happened("occurred_at", request.occurred_at, now),
+        *_basis(request.consent, request.person),
+        *_consent(request.consent, now),
+        *_person(request.person, now),
+        *_household(request),
+        *_places(request),
+    ]
+
+
+def service_problems(
+    request: IssueReferral, sender: str, service: Service | None, receiver: Organization | None
+) -> list[FieldProblem]:
+    """Return why the service cannot be referred to, as far as the directory knows it."""
+    if service is None or receiver is None:
+        return [_wrong("There is no such service.", "NOT_FOUND", "service")]
+    return list(_service(request, sender, service, receiver))
+
+
+def _wrong(message: str, code: str, *path: str) -> FieldProblem:
+    return FieldProblem(path=path, message=message, code=code)
+
+
+def _basis(consent: Consent, person: Person) -> Problems:
+    if consent.basis is Basis.CONSENT:
+        for name in CONSENT_NEEDS:
+            if getattr(consent, name) is None:
+                yield _wrong("Must be given where the basis is consent.", "REQUIRED", "consent", name)
+    elif consent.reason is None:
+        yield _wrong("Must be given where the basis is not consent.", "REQUIRED", "consent", "reason")
+    if consent.basis is Basis.BEST_INTERESTS_OF_THE_CHILD and person.age_band not in CHILDREN:
+        yield _wrong("This basis is for children only.", "INVALID", "consent", "basis")
+
+
+def _consent(consent: Consent, now: datetime) -> Problems:
+    if consent.given_at is not None and consent.given_at > now + AHEAD:
+        yield _wrong("Must not be in the future.", "INVALID", "consent", "given_at")
+    if consent.until is not None and consent.until <= now:
+        yield _wrong("Must be in the future.", "INVALID", "consent", "until")
+    for name in ("categories", "vulnerabilities"):
+        codes = getattr(consent, name)
+        if len(set(codes)) < len(codes):
+            yield _wrong("Names a code twice.", "INVALID", "consent", name)
+
+
+def _person(person: Person, now: datetime) -> Problems:
+    yield from _vulnerabilities(person.vulnerabilities, person.age_band, ("person",))
+    if person.birth_date is not None:
+        yield from _birth_date(person.birth_date, person.age_band, now.date())
+    contact = person.safe_contact
+    if contact is None:
+        return
+    reaches = contact.channel not in {ContactChannel.NONE, ContactChannel.IN_PERSON}
+    if reaches and contact.value is None:
+        yield _wrong("Must be given for this channel.", "REQUIRED", "person", "safe_contact", "value")
+    if contact.channel is ContactChannel.NONE and contact.value is not None:
+        yield _wrong(
+            "Must not be given where there is no channel.", "INVALID", "person", "safe_contact", "value"
+        )
+
+
+def _birth_date(born: date, band: AgeBand, today: date) -> Problems:
+    # Here it may be another day than where the person is: either of two ages is right.
+    ages = {_years(born, today - timedelta(days=1)), _years(born, today + timedelta(days=1))}
+    youngest, oldest = YEARS[band]
+    if max(ages) < 0 or min(ages) > OLDEST_YEARS:
+        yield _wrong("Must be within the last 120 years.", "INVALID", "person", "birth_date")
+    elif not any(youngest <= max(age, 0) <= oldest for age in ages):
+        yield _wrong(f"Does not agree with the age band {band}.", "INVALID", "person", "birth_date")
+
+
+def _years(born: date, on: date) -> int:
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def _vulnerabilities(codes: tuple[Vulnerability, ...], band: AgeBand, path: tuple[str, ...]) -> Problems:
+    if len(set(codes)) < len(codes):
+        yield _wrong("Names a code twice.", "INVALID", *path, "vulnerabilities")
+    if band not in CHILDREN and not OF_CHILDREN.isdisjoint(codes):
+        yield _wrong(f"Names what only a child can be, of an {band}.", "INVALID", *path, "vulnerabilities")
+
+
+def _household(request: IssueReferral) -> Problems:
+    members = request.household.members if request.household else ()
+    for place, member in enumerate(members):
+        path = ("household", "members", str(place))
+        yield from _vulnerabilities(member.vulnerabilities, member.age_band, path)
+
+
+def _places(request: IssueReferral) -> Problems:
+    units = [places.unit for places in request.places]
+    for place, unit in enumerate(units):
+        if unit in units[:place]:
+            yield _wrong("Names a unit twice.", "INVALID", "places", str(place), "unit")
+
+
+def _service(request: IssueReferral, sender: str, service: Service, receiver: Organization) -> Problems:
+    if service.status != "active":
+        yield _wrong("The service is not active.", "NOT_ACTIVE", "service")
+    if service.intake is Intake.NONE:
+        yield _wrong("The service takes no referrals.", "NO_INTAKE", "service")
+    if service.organization == sender:
+        yield _wrong("Is a service of your own organization.", "OWN_SERVICE", "service")
+    if receiver.kind in FIREWALLED:
+        yield _wrong("Its organization is behind the firewall.", "FIREWALLED", "service")
+    if receiver.kind is OrganizationKind.PROSECUTOR and not _may_go_to_prosecutor(request.consent):
+        message = "A prosecutor receives only with written consent that names it, or on a legal obligation."
+        yield _wrong(message, "WRITTEN_CONSENT_NEEDED", "consent", "method")
+
+
+def _may_go_to_prosecutor(consent: Consent) -> bool:
+    written = consent.basis is Basis.CONSENT and consent.method is ConsentMethod.WRITTEN
+    return written or consent.basis is Basis.LEGAL_OBLIGATION
+
+
+@dataclass(frozen=True)
+class Issue:
+    """What a new document is made of, all of it checked; ``sealed`` holds its encrypted fields."""
+
+    id: str
+    folio: str
+    request: IssueReferral
+    fingerprint: str
+    service: Service
+    emergency_phone: Phone
+    follows: str | None
+    external_mark: str | None
+    sealed: dict[str, Any]
+
+
+def issued(issue: Issue, actor: Actor, now: datetime) -> Document:
+    """Return the document of a new referral, as it is stored but for its outbox."""
+    request, consent = issue.request, issue.request.consent
+    sent = ReferralStatus.SENT.value
+    given = {"occurred_at": _moment(request.occurred_at)}
+    entry = {**history_entry((None, "issue", sent), actor, given, now), "n": 1, "version": 1}
+    empty = (
+        "external_id_receiver", "received_at", "accepted_at", "arrived_at", "arrive_by", "appointment",
+        "review_at", "resume_at", "ended_at", "reason", "outcome", "proposed_redirect", "loop_closed_at",
+        "sealed_instructions", "sealed_given",
+    )  # fmt: skip
+    return {
+        "_id": issue.id,
+        "folio": issue.folio,
+        "status": sent,
+        "version": 1,
+        "revision": 1,
+        "n": 1,
+        "created_at": now,
+        "updated_at": now,
+        "place": place_of(now, issue.id),
+        "fingerprint": issue.fingerprint,
+        "need_group": GROUP_OF[request.need].value,
+        "need": None if request.need in SENSITIVE_NEEDS else request.need.value,
+        "priority": request.priority.value,
+        "state": request.state.value,
+        "sender": actor.organization,
+        "receiver": issue.service.organization,
+        "service": issue.service.id,
+        "intake": issue.service.intake.value,
+        "emergency_phone": msgspec.to_builtins(issue.emergency_phone),
+        "external_id_sender": request.external_id,
+        "external_marks": [issue.external_mark] if issue.external_mark else [],
+        "basis": consent.basis.value,
+        "given_at": _moment(consent.given_at),
+        "until": _moment(consent.until),
+        "follows": issue.follows,
+        **dict.fromkeys(empty),
+        **issue.sealed,
+        "history": [entry],
+        "idempotency": [],
+    }
+
+
+def _moment(at: datetime | None) -> datetime | None:
+    return None if at is None else stored_moment(at)
+
+
+def place_of(created_at: datetime, referral: str) -> str:
+    """Return the referral's place in every list, as one string that sorts as its time and then its id."""
+    milliseconds = (created_at - EPOCH) // timedelta(milliseconds=1)
+    return f"{milliseconds:013d}-{referral}"

@@ -1,0 +1,57 @@
+"""The referrals service: wiring only."""
+
+from chassis.mongo import connect
+from chassis.outbox import Relay
+from chassis.part import Part, run
+from chassis.rpc import Caller, Server
+from chassis.settings import load
+from contracts.referrals import PART
+from services.referrals.api import Api
+from services.referrals.directory import Directory
+from services.referrals.marks import Marks, hash_key
+from services.referrals.means import Means
+from services.referrals.settings import Settings
+from services.referrals.store import Store
+from services.referrals.vault import Vault, master_key
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    settings = load(Settings)
+    # A missing key ends the process before anything starts.
+    hash_key(settings.keys_dir)
+    master_key(settings.keys_dir)
+
+    async def build(part: Part) -> None:
+        await start(part, settings)
+
+    run(PART, settings, build)
+
+
+async def start(part: Part, settings: Settings) -> None:
+    """Start the service; ``part`` stops it in reverse."""
+    client = connect(settings.mongo_url)
+    store = Store(client)
+    relay = Relay(part.bus, store.referrals)
+    means = Means(
+        store=store,
+        vault=Vault(client, master_key(settings.keys_dir)),
+        marks=Marks(hash_key(settings.keys_dir)),
+        directory=Directory(Caller(part.bus), settings.emergency_phone),
+        relay=relay,
+    )
+    server = Server(part.bus, PART, part.peers)
+    Api(means).serve(server)
+
+    async def close_database() -> None:
+        client.close()
+
+    part.health.looks["database"] = store.answers
+    part.on_stop(close_database)
+    await part.run(store.prepare, leave_them)
+    await part.run(relay.start, relay.stop)
+    await part.run(server.start, server.drain)
+
+
+async def leave_them() -> None:
+    """The indexes stay when the part goes."""

@@ -1,0 +1,29 @@
+"""What every action works with: the store, the vault, the hashes, the directory, the relay and the clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from chassis.outbox import Relay
+from services.referrals.directory import Directory
+from services.referrals.inputs import stored_moment
+from services.referrals.marks import Marks
+from services.referrals.store import Store
+from services.referrals.vault import Vault
+
+
+def utc_now() -> datetime:
+    """The time now as the database keeps it, in whole milliseconds."""
+    return stored_moment(datetime.now(UTC))
+
+
+@dataclass(frozen=True)
+class Means:
+    """One of each per process."""
+
+    store: Store
+    vault: Vault
+    marks: Marks
+    directory: Directory
+    relay: Relay
+    now: Callable[[], datetime] = utc_now

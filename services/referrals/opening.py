@@ -1,0 +1,97 @@
+"""Opens the encrypted blobs that a reader may have, and only those: the keys of a whole list in one query."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from contracts.referrals import ServiceGiven
+from services.referrals.referral import Document
+from services.referrals.roles import Party
+from services.referrals.sealed import CategoryNotes, Circumstances, Identity, Opened, unseal
+from services.referrals.tiers import PARTIES, T2, T3, T4, may_open_note, open_tiers
+from services.referrals.vault import KeyId, Keys, Vault, key_of
+
+ALL = frozenset({T2, T3, T4})
+
+
+@dataclass
+class _Blobs:
+    """What is to be opened of one referral."""
+
+    circumstances: bytes | None = None
+    identity: bytes | None = None
+    instructions: bytes | None = None
+    notes: list[bytes] | None = None
+    given: bytes | None = None
+    history: dict[int, bytes] = field(default_factory=dict)
+
+    def key_ids(self) -> list[KeyId]:
+        """The keys that it takes."""
+        single = (self.circumstances, self.identity, self.instructions, self.given)
+        blobs = [*single, *(self.notes or ()), *self.history.values()]
+        return [key_of(blob) for blob in blobs if blob is not None]
+
+
+async def open_all(
+    vault: Vault, reads: Sequence[tuple[Document, Party]], asked: frozenset[str], now: datetime
+) -> list[Opened]:
+    """Return for each referral what its reader may open now of the tiers asked for, in order.
+
+    Asks the key vault once, or not at all where there is nothing to open.
+    """
+    return await _open(vault, [_blobs(doc, party, asked, now) for doc, party in reads])
+
+
+async def open_history(
+    vault: Vault, doc: Document, party: Party, entries: Iterable[Document], now: datetime
+) -> Opened:
+    """Return the notes of those entries of the history, as far as the party may read them."""
+    blobs = _Blobs()
+    if PARTIES in open_tiers(doc, party, now):
+        blobs.history = {entry["n"]: entry["note"] for entry in entries if entry.get("note") is not None}
+    return (await _open(vault, [blobs]))[0]
+
+
+async def _open(vault: Vault, wanted: list[_Blobs]) -> list[Opened]:
+    with await vault.fetch(key for blobs in wanted for key in blobs.key_ids()) as keys:
+        return [_opened(keys, blobs) for blobs in wanted]
+
+
+def _blobs(doc: Document, party: Party, asked: frozenset[str], now: datetime) -> _Blobs:
+    granted = open_tiers(doc, party, now)
+    tiers = granted & asked
+    blobs = _Blobs()
+    # The consent stands in the T2 blob, and its categories are T4: the filter shows what is open of it.
+    if not tiers.isdisjoint({T2, T4}):
+        blobs.circumstances = doc["sealed_t2"]
+    if T3 in tiers:
+        blobs.identity, blobs.instructions = doc["sealed_t3"], doc["sealed_instructions"]
+    if T4 in tiers:
+        notes = doc["sealed_t4"]
+        shown = [note["blob"] for note in notes if may_open_note(doc, party, note["opens"], now)]
+        # Hidden is null, never empty in disguise.
+        blobs.notes = shown if shown or not notes else None
+    if asked and PARTIES in granted:
+        blobs.given = doc["sealed_given"]
+    return blobs
+
+
+def _opened(keys: Keys, blobs: _Blobs) -> Opened:
+    """Decrypt. A key that is gone takes its blobs with it, and leaves the other key's."""
+    gone = [key for key in blobs.key_ids() if key not in keys]
+
+    def there(blob: bytes | None) -> bytes | None:
+        return None if blob is None or key_of(blob) in gone else blob
+
+    notes = [unseal(keys, blob, CategoryNotes) for blob in blobs.notes or () if there(blob)]
+    return Opened(
+        circumstances=unseal(keys, there(blobs.circumstances), Circumstances),
+        identity=unseal(keys, there(blobs.identity), Identity),
+        notes=None
+        if blobs.notes is None or (gone and not notes)
+        else tuple(note for category in notes for note in category.notes()),
+        instructions=unseal(keys, there(blobs.instructions), str),
+        given=unseal(keys, there(blobs.given), tuple[ServiceGiven, ...]),
+        history={n: unseal(keys, blob, str) for n, blob in blobs.history.items() if there(blob)},
+        erased=bool(gone),
+    )

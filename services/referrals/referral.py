@@ -1,0 +1,311 @@
+"""A referral: the stored document, the table of its transitions, and the pure functions that apply it.
+
+The document is a plain dict, flat so that every change is one ``$set`` and ``$push``:
+
+==========================  ===============================================================================
+``_id``                     HMAC of the caller and its idempotency key, base 32
+``folio status version``    as the public sees them; ``version`` grows with status or content
+``revision``                grows with every save; ``n`` counts the events
+``created_at updated_at``   recorded moments; ``place`` is created_at and id as one string to page by
+``need_group need``         ``need`` only where it is not sensitive; the exact one is in ``sealed_t2``
+``priority state service``  and ``intake`` of the service, ``emergency_phone`` as it was at issue
+``sender receiver``         organization ids; ``external_id_sender``, ``external_id_receiver``, and
+                            ``external_marks``: under what they are reserved
+``fingerprint``             of the input it was issued with; ``idempotency``: keys (hashed) of its changes
+``basis given_at until``    consent in outline; its content is in ``sealed_t2``
+``follows``                 the folio of an earlier referral of the sender
+``key_t2 key_t3``           ids of the two data keys; the second is for T3 and T4
+``sealed_…``                encrypted: ``t2``, ``t3``, ``t4`` (a list, each saying when it ``opens``),
+                            ``instructions``, ``given``
+``received_at accepted_at`` and ``arrived_at``: when it happened; ``ended_at``: when the end was recorded
+``arrive_by appointment``   and ``review_at resume_at reason outcome proposed_redirect loop_closed_at``
+``history``                 one entry for each change, never rewritten; notes in it are encrypted
+``pending pending_since``   the outbox (``chassis.outbox``)
+==========================  ===============================================================================
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from contracts.codes import Intake, NeedGroup, Priority, ReferralStatus, State
+from contracts.events import REFERRAL_EVENTS, EventType, ReferralEvent
+from contracts.referrals import AllowedAction
+from contracts.rpc import Actor
+from services.referrals.errors import ForbiddenError, WrongStatusError
+from services.referrals.inputs import Secret, checked, effects, secrets_of
+from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, SYSTEM, Party, needed
+
+Document = dict[str, Any]
+
+S = ReferralStatus
+UNANSWERED = frozenset({S.SENT, S.RECEIVED, S.INFO_REQUESTED, S.WAITLISTED})
+ARRIVABLE = UNANSWERED | {S.ACCEPTED}
+WORKED_ON = frozenset({S.ACCEPTED, S.IN_PROGRESS, S.ON_HOLD})
+OPEN = UNANSWERED | WORKED_ON | {S.DRAFT}
+ENDED = frozenset({S.DECLINED, S.REDIRECTED, S.COMPLETED, S.NOT_COMPLETED, S.CANCELLED, S.EXPIRED})
+TERMINAL = ENDED | {S.ENTERED_IN_ERROR}
+
+REOPEN_WITHIN = timedelta(days=7)
+LATE_TRUTH_WITHIN = timedelta(days=30)
+
+Guard = Callable[[Document, datetime], bool]
+
+
+def _ended_within(limit: timedelta) -> Guard:
+    return lambda doc, now: doc["ended_at"] is not None and now - doc["ended_at"] <= limit
+
+
+def _may_expire(doc: Document, _now: datetime) -> bool:
+    return bool(doc["priority"] != Priority.EMERGENCY and doc["intake"] == Intake.NETWORK)
+
+
+def _proposed(doc: Document, _now: datetime) -> bool:
+    return bool(doc["proposed_redirect"])
+
+
+def was_sent(doc: Document) -> bool:
+    """Whether anybody but the sender was ever told of it: a draft that was cancelled was not."""
+    return bool(doc["n"])
+
+
+def _was_sent(doc: Document, _now: datetime) -> bool:
+    return was_sent(doc)
+
+
+def _never_sent(doc: Document, _now: datetime) -> bool:
+    return not was_sent(doc)
+
+
+def _told_and_not_acknowledged(doc: Document, _now: datetime) -> bool:
+    return was_sent(doc) and not doc["loop_closed_at"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table: who may do what, from where, to where.
+
+    ``number`` is the row of the domain's table (0: closing the loop, which stands below it). ``come_from``
+    holds None where there is no referral yet; ``to`` is None where the status stays. ``needs`` are the
+    inputs that must be given, alternatives with a bar. ``event`` is None where nobody is told.
+    """
+
+    number: int
+    action: str
+    who: str
+    come_from: frozenset[ReferralStatus | None]
+    to: ReferralStatus | None
+    needs: tuple[str, ...] = ()
+    event: str | None = None
+    only_if: Guard | None = None
+
+    def applies(self, doc: Document, party: Party, now: datetime) -> bool:
+        """Whether this row is the one for that referral and party, now."""
+        return (
+            doc["status"] in self.come_from
+            and party.is_for(self.who)
+            and (self.only_if is None or self.only_if(doc, now))
+        )
+
+
+def _row(
+    number: int, action: str, who: str, come_from: Any, to: ReferralStatus | None, *needs: str, **more: Any
+) -> Row:
+    return Row(number, action, who, frozenset(come_from), to, needs, **more)
+
+
+# A referral is a conversation of two parties about one person. Each status says whose word is awaited:
+# the receiver's (sent, received), the sender's (info_requested), nobody's until a day (waitlisted,
+# on_hold), the person's own arrival (accepted). An end is never silent: it is a status, it is told, and
+# the sender acknowledges it. Whatever is not in this table cannot happen: it is refused with words that
+# name the status and what is possible from it, and changes nothing. For one status, action and side
+# there is at most one row, so that the table alone decides.
+_ISSUED_WITH = ("need", "priority", "service", "consent", "person")
+_EXPECTED = ("arrive_by|appointment",)
+TRANSITIONS: tuple[Row, ...] = (
+    _row(1, "draft", SENDER, {None}, S.DRAFT, "need"),
+    _row(2, "send", SENDER, {S.DRAFT}, S.SENT, *_ISSUED_WITH, event="sent"),
+    _row(2, "issue", SENDER, {None}, S.SENT, *_ISSUED_WITH, event="sent"),
+    _row(3, "receive", RECEIVER, {S.SENT}, S.RECEIVED, event="received"),
+    _row(4, "ask", RECEIVER, {S.SENT, S.RECEIVED}, S.INFO_REQUESTED, "question", event="info_requested"),
+    _row(5, "reply", SENDER, {S.INFO_REQUESTED}, S.RECEIVED, "answer", event="replied"),
+    _row(6, "waitlist", RECEIVER, UNANSWERED - {S.WAITLISTED}, S.WAITLISTED, "review_at", event="waitlisted"),
+    _row(7, "accept", RECEIVER, UNANSWERED, S.ACCEPTED, *_EXPECTED, event="accepted"),
+    _row(8, "decline", RECEIVER, UNANSWERED, S.DECLINED, "reason", event="declined"),
+    _row(9, "propose_redirect", RECEIVER, UNANSWERED, None, "service", event="redirect_proposed"),
+    _row(9, "refuse_redirect", SENDER, UNANSWERED, None, event="redirect_refused", only_if=_proposed),
+    _row(9, "lapse_redirect", SYSTEM, UNANSWERED, None, event="redirect_refused", only_if=_proposed),
+    _row(10, "confirm_redirect", SENDER, UNANSWERED, S.REDIRECTED, "consent", event="redirected",
+         only_if=_proposed),
+    _row(11, "reschedule", RECEIVER, {S.ACCEPTED}, S.ACCEPTED, *_EXPECTED, "reason", event="rescheduled"),
+    _row(12, "start", RECEIVER, ARRIVABLE, S.IN_PROGRESS, "arrived_at", event="started"),
+    _row(13, "pause", RECEIVER, {S.IN_PROGRESS}, S.ON_HOLD, "reason", "resume_at", event="paused"),
+    _row(13, "resume", RECEIVER, {S.ON_HOLD}, S.IN_PROGRESS, event="resumed"),
+    _row(14, "complete", RECEIVER, WORKED_ON, S.COMPLETED, "outcome", event="completed"),
+    _row(15, "end", RECEIVER, WORKED_ON, S.NOT_COMPLETED, "reason", event="ended"),
+    _row(16, "cancel", SENDER, {S.DRAFT}, S.CANCELLED, "reason"),
+    _row(16, "cancel", SENDER, OPEN - {S.DRAFT}, S.CANCELLED, "reason", event="cancelled"),
+    _row(16, "cancel", RECEIVER, WORKED_ON, S.CANCELLED, "reason", event="cancelled"),
+    _row(17, "expire", SYSTEM, UNANSWERED, S.EXPIRED, "deadline", event="expired", only_if=_may_expire),
+    _row(18, "void", SENDER, OPEN | ENDED, S.ENTERED_IN_ERROR, "note", event="voided", only_if=_was_sent),
+    _row(18, "void", SENDER, {S.DRAFT, S.CANCELLED}, S.ENTERED_IN_ERROR, "note", only_if=_never_sent),
+    _row(19, "reopen", RECEIVER, {S.COMPLETED, S.NOT_COMPLETED}, S.IN_PROGRESS, "reason", event="reopened",
+         only_if=_ended_within(REOPEN_WITHIN)),
+    _row(20, "start", RECEIVER, {S.EXPIRED}, S.IN_PROGRESS, "arrived_at", event="started",
+         only_if=_ended_within(LATE_TRUTH_WITHIN)),
+    _row(20, "complete", RECEIVER, {S.EXPIRED}, S.COMPLETED, "outcome", event="completed",
+         only_if=_ended_within(LATE_TRUTH_WITHIN)),
+    _row(0, "acknowledge", SENDER, ENDED, None, event="acknowledged", only_if=_told_and_not_acknowledged),
+)  # fmt: skip
+
+ACTIONS = tuple(dict.fromkeys(row.action for row in TRANSITIONS))
+# What the API offers so far; the rest of the table waits for its mutations.
+REACHABLE = frozenset(
+    {"issue", "receive", "accept", "decline", "start", "complete", "end", "cancel", "acknowledge"}
+)
+
+# FHIR R4/R5 Task.status for each of ours.
+FHIR_TASK_STATUS: dict[ReferralStatus, str] = {
+    S.DRAFT: "draft",
+    S.SENT: "requested",
+    S.RECEIVED: "requested",
+    S.INFO_REQUESTED: "requested",
+    S.WAITLISTED: "requested",
+    S.ACCEPTED: "accepted",
+    S.DECLINED: "rejected",
+    S.REDIRECTED: "rejected",
+    S.IN_PROGRESS: "in-progress",
+    S.ON_HOLD: "on-hold",
+    S.COMPLETED: "completed",
+    S.NOT_COMPLETED: "failed",
+    S.CANCELLED: "cancelled",
+    S.EXPIRED: "cancelled",
+    S.ENTERED_IN_ERROR: "entered-in-error",
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one action does to the document: fields to set, the history entry, the event's name."""
+
+    action: str
+    set: Document
+    history: Document
+    event: str | None
+    secrets: tuple[Secret, ...] = field(default=())
+
+
+def decide(doc: Document, action: str, party: Party, inputs: Mapping[str, Any], now: datetime) -> Change:
+    """Return what the action does to the referral when that party takes it; touches nothing.
+
+    ``inputs`` are the request's own fields by name (``occurred_at`` among them), None where not given.
+
+    Raises:
+        ForbiddenError: the actor's roles or scopes are not enough for the action.
+        WrongStatusError: the table has no such row from here, for this side, now.
+        InvalidError: inputs are missing or wrong, all of them at once.
+    """
+    rows = [row for row in TRANSITIONS if row.action == action and party.is_for(row.who)]
+    if rows and not any(party.may(action, row.who) for row in rows):
+        raise ForbiddenError(f"To {action} needs {needed(action, rows[0].who)}.")
+    row = next((row for row in rows if row.applies(doc, party, now)), None)
+    if row is None:
+        raise WrongStatusError(_words(doc, action, party, now))
+    given = checked(row.action, row.needs, inputs, now)
+    return _change(doc, row, party, given, now)
+
+
+def allowed_actions(doc: Document, party: Party, now: datetime) -> tuple[AllowedAction, ...]:
+    """What the party may do to the referral now by the API, with the inputs that each needs."""
+    return tuple(
+        AllowedAction(action=row.action, needs=row.needs)
+        for row in TRANSITIONS
+        if row.action in REACHABLE and row.applies(doc, party, now) and party.may(row.action, row.who)
+    )
+
+
+def event_of(doc: Document, change: Change) -> tuple[EventType, ReferralEvent] | None:
+    """Return what is told of a change; ``doc`` is the document after it. None where nobody is told."""
+    if change.event is None:
+        return None
+    entry = change.history
+    return REFERRAL_EVENTS[change.event], event_data(doc, entry["from_status"], entry["recorded_at"])
+
+
+def event_data(doc: Document, before: str | None, at: datetime) -> ReferralEvent:
+    """Return the event's data: ids, codes, statuses, times; of the need the group only."""
+    return ReferralEvent(
+        id=doc["_id"],
+        n=doc["n"],
+        at=at,
+        version=doc["version"],
+        folio=doc["folio"],
+        from_status=S(before) if before else None,
+        to_status=S(doc["status"]),
+        need_group=NeedGroup(doc["need_group"]),
+        priority=Priority(doc["priority"]),
+        state=State(doc["state"]),
+        sender=doc["sender"],
+        receiver=doc["receiver"],
+        service=doc["service"],
+    )
+
+
+def history_entry(
+    moved: tuple[str | None, str, str], actor: Actor, given: Mapping[str, Any], now: datetime
+) -> Document:
+    """Return one entry of the history, without its place in it (``n``, ``version``).
+
+    ``moved`` is the status before, the action, and the status after.
+    """
+    before, action, after = moved
+    return {
+        "action": action,
+        "from_status": before,
+        "to_status": after,
+        "recorded_at": now,
+        "occurred_at": given.get("occurred_at") or now,
+        "organization": actor.organization,
+        "actor": f"{actor.kind}:{actor.id}",
+        "on_behalf_of": actor.on_behalf_of,
+        "reason": given.get("reason"),
+        "reported_by": given.get("reported_by"),
+        "channel": given.get("channel"),
+    }
+
+
+def _words(doc: Document, action: str, party: Party, now: datetime) -> str:
+    possible = ", ".join(allowed.action for allowed in allowed_actions(doc, party, now))
+    return (
+        f"{action} is not possible for the {party.relation} while the referral is {doc['status']}; "
+        f"possible now: {possible or 'nothing'}."
+    )
+
+
+def _change(doc: Document, row: Row, party: Party, given: Mapping[str, Any], now: datetime) -> Change:
+    status: str = (row.to or S(doc["status"])).value
+    entry = history_entry((doc["status"], row.action, status), party.actor, given, now)
+    entry["n"] = len(doc["history"]) + 1
+    entry["version"] = doc["version"] + 1
+    if party.relation == COORDINATOR:
+        entry["acted_for"] = row.who
+    fields = {
+        "status": status,
+        "version": doc["version"] + 1,
+        "n": doc["n"] + (row.event is not None),
+        "updated_at": now,
+        **_ending(row, now),
+        **effects(doc, row.action, row.who, given, entry["occurred_at"]),
+    }
+    return Change(row.action, fields, entry, row.event, secrets_of(row.action, given))
+
+
+def _ending(row: Row, now: datetime) -> Document:
+    """The end's own fields: set when it comes, taken back when it turns out not to be one."""
+    if row.to in TERMINAL:
+        return {"ended_at": now, "proposed_redirect": None, "reason": None, "loop_closed_at": None}
+    if row.to is not None and not row.come_from.isdisjoint(TERMINAL):
+        nothing = ("ended_at", "reason", "outcome", "sealed_given", "loop_closed_at")
+        return dict.fromkeys(nothing)
+    return {}

@@ -1,0 +1,108 @@
+"""Who may do what: one table of roles and scopes for every action, and one for what they let a reader see."""
+
+from dataclasses import dataclass
+
+from contracts.codes import NetworkRole, OrganizationKind, Role, Scope
+from contracts.rpc import Actor
+
+SENDER = "sender"
+RECEIVER = "receiver"
+COORDINATOR = "coordinator"
+SYSTEM = "system"
+
+_SENDS = frozenset({Role.INTAKE, Role.CASEWORKER, Role.MANAGER})
+_WORKS = frozenset({Role.CASEWORKER, Role.MANAGER})
+_MANAGES = frozenset({Role.MANAGER})
+
+# (action, side): the member's roles, one of which is needed, and the client's scope. What the system
+# does, nobody else may; a coordinator may act for either side.
+ROLES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
+    ("draft", SENDER): (_SENDS, Scope.REFERRALS_SEND),
+    ("send", SENDER): (_SENDS, Scope.REFERRALS_SEND),
+    ("issue", SENDER): (_SENDS, Scope.REFERRALS_SEND),
+    ("reply", SENDER): (_WORKS, Scope.REFERRALS_SEND),
+    ("refuse_redirect", SENDER): (_WORKS, Scope.REFERRALS_SEND),
+    ("confirm_redirect", SENDER): (_WORKS, Scope.REFERRALS_SEND),
+    ("cancel", SENDER): (_WORKS, Scope.REFERRALS_SEND),
+    ("acknowledge", SENDER): (_WORKS, Scope.REFERRALS_SEND),
+    # A system cannot void: it takes a person who answers for it.
+    ("void", SENDER): (_MANAGES, None),
+    ("receive", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    ("ask", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    ("waitlist", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    ("accept", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    ("decline", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    ("propose_redirect", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    ("reschedule", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    ("start", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    ("pause", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    ("resume", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    ("complete", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    ("end", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    ("cancel", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    ("reopen", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    ("lapse_redirect", SYSTEM): (frozenset(), None),
+    ("expire", SYSTEM): (frozenset(), None),
+}
+
+# What each role or scope lets its holder see of a referral of the own organization, stages permitting.
+# T4 is the caseworkers' alone; a manager who needs it is a caseworker as well.
+TIERS: dict[Role | Scope, frozenset[str]] = {
+    Role.INTAKE: frozenset({"T1"}),
+    Role.VIEWER: frozenset({"T1"}),
+    Role.CASEWORKER: frozenset({"T1", "T2", "T3", "T4", "parties"}),
+    Role.MANAGER: frozenset({"T1", "T2", "T3", "parties"}),
+    Scope.REFERRALS_READ: frozenset({"T1"}),
+    Scope.REFERRALS_READ_PERSON: frozenset({"T2", "T3", "parties"}),
+    Scope.REFERRALS_READ_SENSITIVE: frozenset({"T4"}),
+}
+
+FIREWALLED = frozenset({OrganizationKind.POLICE, OrganizationKind.MIGRATION_AUTHORITY})
+
+
+@dataclass(frozen=True)
+class Party:
+    """Somebody with a say in a referral: who it is, and on which side of it (one of the four above)."""
+
+    relation: str
+    actor: Actor
+
+    def is_for(self, side: str) -> bool:
+        """Whether what that side may do is this party's; a coordinator may act for either of the two."""
+        return side == self.relation or (self.relation == COORDINATOR and side != SYSTEM)
+
+    def may(self, action: str, side: str) -> bool:
+        """Whether the roles or scopes allow the action on that side."""
+        if not self.is_for(side):
+            return False
+        if self.relation in {SYSTEM, COORDINATOR}:
+            return True
+        roles, scope = ROLES[action, side]
+        if self.actor.kind == "client":
+            return scope is not None and scope in self.actor.scopes
+        return not roles.isdisjoint(self.actor.roles)
+
+
+def needed(action: str, side: str) -> str:
+    """Say in words what the action needs: for the refusal."""
+    roles, scope = ROLES[action, side]
+    words = "one of the roles " + ", ".join(sorted(roles))
+    return f"{words}; of a client, the scope {scope}" if scope else f"{words} (no client can)"
+
+
+def tiers_of(actor: Actor) -> frozenset[str]:
+    """The tiers that the actor's roles or scopes open within its own organization."""
+    granted: set[str] = set()
+    for name in actor.scopes if actor.kind == "client" else actor.roles:
+        granted |= TIERS.get(name, frozenset())  # type: ignore[call-overload] # codes are their strings
+    return frozenset(granted)
+
+
+def is_firewalled(actor: Actor) -> bool:
+    """Whether the organization is of a kind that sees the public directory only."""
+    return actor.organization_kind in FIREWALLED
+
+
+def is_coordinator(actor: Actor) -> bool:
+    """Whether the actor keeps the network."""
+    return NetworkRole.COORDINATOR in actor.network_roles

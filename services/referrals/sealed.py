@@ -1,0 +1,174 @@
+"""What stands inside the encrypted blobs of a referral: one for T2, one for T3, one for each T4 category.
+
+A blob's kind is not written beside it where the kind itself would tell something: a stored T4 blob says
+only from when the receiver may open it, never of which category it is.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import msgspec
+from bson.binary import Binary
+
+from contracts.codes import AgeBand, Basis, Gender, Need, NoteCategory, Priority, Vulnerability
+from contracts.referrals import (
+    Consent,
+    Household,
+    IssueReferral,
+    Note,
+    Places,
+    SafeContact,
+    ServiceGiven,
+)
+from services.referrals.vault import KeyId, Keys
+
+# When the receiver may open a T4 blob.
+NEVER = "never"
+FROM_ACCEPTED = "accepted"
+FROM_RECEIVED = "received"
+
+
+class Circumstances(msgspec.Struct, frozen=True, omit_defaults=True):
+    """T2: what a receiver must know to answer. The consent is here whole, since it names sensitive codes."""
+
+    need: Need
+    age_band: AgeBand
+    gender: Gender
+    consent: Consent
+    languages: tuple[str, ...] = ()
+    needs_interpreter: bool = False
+    vulnerabilities: tuple[Vulnerability, ...] = ()
+    household: Household | None = None
+    places: tuple[Places, ...] = ()
+
+
+class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
+    """T3: who she is, and how she can be reached."""
+
+    name: str | None = None
+    alias: str | None = None
+    birth_date: date | None = None
+    safe_contact: SafeContact | None = None
+    instructions: str | None = None
+
+
+class CategoryNotes(msgspec.Struct, frozen=True):
+    """T4: the notes of one category."""
+
+    category: NoteCategory
+    texts: tuple[str, ...]
+
+    def notes(self) -> tuple[Note, ...]:
+        """The notes one by one."""
+        return tuple(Note(category=self.category, text=text) for text in self.texts)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What was decrypted of one referral, as far as its reader may have it; None is not opened.
+
+    ``erased`` says that something was to be opened, and its key is gone. ``notes`` are those of the
+    history, by the entry's ``n``.
+    """
+
+    circumstances: Circumstances | None = None
+    identity: Identity | None = None
+    notes: tuple[Note, ...] | None = None
+    instructions: str | None = None
+    given: tuple[ServiceGiven, ...] | None = None
+    history: dict[int, str] = field(default_factory=dict)
+    erased: bool = False
+
+
+NOTHING = Opened()
+
+
+def circumstances_of(request: IssueReferral) -> Circumstances:
+    """Return T2 of what a sender says."""
+    person = request.person
+    return Circumstances(
+        need=request.need,
+        age_band=person.age_band,
+        gender=person.gender,
+        consent=request.consent,
+        languages=person.languages,
+        needs_interpreter=person.needs_interpreter,
+        vulnerabilities=person.vulnerabilities,
+        household=request.household,
+        places=request.places,
+    )
+
+
+def identity_of(request: IssueReferral) -> Identity:
+    """Return T3 of what a sender says."""
+    person = request.person
+    return Identity(
+        name=person.name,
+        alias=person.alias,
+        birth_date=person.birth_date,
+        safe_contact=person.safe_contact,
+        instructions=person.instructions,
+    )
+
+
+def categories_of(request: IssueReferral) -> tuple[CategoryNotes, ...]:
+    """Return T4 of what a sender says, by category, in the order in which they were first named."""
+    texts: dict[NoteCategory, list[str]] = {}
+    for note in request.notes:
+        texts.setdefault(note.category, []).append(note.text)
+    return tuple(CategoryNotes(category, tuple(of)) for category, of in texts.items())
+
+
+def opens(category: NoteCategory, request: IssueReferral) -> str:
+    """When the receiver may open a category: where the consent names it, or where a life depends on it."""
+    if category is NoteCategory.HEALTH and is_vital(request.priority, request.consent.basis):
+        return FROM_RECEIVED
+    return FROM_ACCEPTED if category in request.consent.categories else NEVER
+
+
+def is_vital(priority: str, basis: str) -> bool:
+    """Whether it is an emergency on the basis of vital interest, which opens T3 and health early."""
+    return priority == Priority.EMERGENCY and basis == Basis.VITAL_INTEREST
+
+
+def opened_by_sender(request: IssueReferral) -> Opened:
+    """Return what a sender has just said as its own caseworker could open it."""
+    categories = categories_of(request)
+    return Opened(
+        circumstances=circumstances_of(request),
+        identity=identity_of(request),
+        notes=tuple(note for category in categories for note in category.notes()),
+    )
+
+
+def seal_all(request: IssueReferral, keys: Keys, key_t2: KeyId, key_t3: KeyId) -> dict[str, Any]:
+    """Return the document's encrypted fields for what a sender says."""
+    return {
+        "key_t2": key_t2,
+        "key_t3": key_t3,
+        "sealed_t2": seal(keys, key_t2, circumstances_of(request)),
+        "sealed_t3": seal(keys, key_t3, identity_of(request)),
+        "sealed_t4": [
+            {"blob": seal(keys, key_t3, notes), "opens": opens(notes.category, request)}
+            for notes in categories_of(request)
+        ],
+    }
+
+
+def seal(keys: Keys, key: KeyId, value: Any) -> Binary:
+    """Return anything that is JSON, encrypted.
+
+    Raises:
+        ErasedError: the key is gone.
+    """
+    return keys.seal(key, msgspec.json.encode(value))
+
+
+def unseal(keys: Keys, blob: bytes | None, kind: Any) -> Any:
+    """Return the value of a blob as that type; None where there is no blob.
+
+    Raises:
+        ErasedError: the key is gone.
+    """
+    return None if blob is None else msgspec.json.decode(keys.open(blob), type=kind)

@@ -1,0 +1,213 @@
+"""Every database call of the referrals service but those of the vault.
+
+A referral is one document, and a change is one conditional write of it, on id and revision. What a chosen
+``_id`` can make unique is made unique by it: folios and external ids are small documents of their own, so
+that the referrals can be sharded by ``_id``.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
+
+from chassis import mongo
+from services.referrals import folio as folios
+from services.referrals.issuing import EPOCH
+from services.referrals.paging import Wanted, Windows
+from services.referrals.referral import Document
+
+DATABASE = "relevo_referrals"
+REFERRALS = "referrals"
+INDEXES = {
+    REFERRALS: [
+        IndexModel([("sender", ASCENDING), ("place", ASCENDING)], name="outbox"),
+        IndexModel([("receiver", ASCENDING), ("place", ASCENDING)], name="inbox"),
+        IndexModel([("pending_since", ASCENDING)], name="pending_since", sparse=True),
+    ]
+}
+KEYS_KEPT_FOR = timedelta(days=30)
+KEYS_KEPT = 100
+# A reservation that its referral does not know of after this long was left over by a crash or a refusal.
+LEFT_OVER = timedelta(minutes=1)
+
+_INNER = {"history": 0, "idempotency": 0, "pending": 0, "pending_since": 0}
+_SEALED = {"sealed_t2": 0, "sealed_t3": 0, "sealed_t4.blob": 0, "sealed_instructions": 0, "sealed_given": 0}
+
+
+@dataclass(frozen=True)
+class Write:
+    """One change of one document: everything that goes into its one write."""
+
+    fields: Document
+    history: Document
+    idempotency: Document
+    pending: Sequence[Document]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Part of a list, newest first."""
+
+    documents: list[Document]
+    has_next: bool
+    has_previous: bool
+
+
+class Store:
+    """The referrals, their folios and external ids."""
+
+    def __init__(self, client: mongo.Client) -> None:
+        self.db: mongo.Database = client[DATABASE]
+        self.referrals: AsyncIOMotorCollection[Document] = self.db[REFERRALS]
+        self._folios: AsyncIOMotorCollection[Document] = self.db["folios"]
+        self._external_ids: AsyncIOMotorCollection[Document] = self.db["external_ids"]
+        self._windows = Windows()
+
+    async def prepare(self) -> None:
+        """Create the indexes that are missing."""
+        await mongo.ensure_indexes(self.db, INDEXES)
+
+    async def missing_indexes(self) -> list[str]:
+        """Return the names of the indexes that should be there and are not."""
+        return await mongo.missing_indexes(self.db, INDEXES)
+
+    async def answers(self) -> bool:
+        """Whether the database is there now."""
+        await self.db.command("ping")
+        return True
+
+    # --- one referral ---------------------------------------------------------------------------
+
+    async def load(self, referral: str) -> Document | None:
+        """Return the whole document, or None."""
+        return await self.referrals.find_one({"_id": referral})
+
+    async def load_many(self, ids: Iterable[str], sealed: bool) -> dict[str, Document]:
+        """Return by id what replies are made of; the encrypted fields only where they are asked for."""
+        rows = self.referrals.find({"_id": {"$in": list(ids)}}, _projection(sealed))
+        return {row["_id"]: row async for row in rows}
+
+    async def insert(self, document: Document) -> bool:
+        """Store a new referral; False where there is one with that id already."""
+        try:
+            await self.referrals.insert_one(document)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def save(self, referral: str, revision: int, write: Write) -> bool:
+        """Write one change if the document is still at that revision; False where it is not."""
+        now = write.history["recorded_at"]
+        fields = {**write.fields, "revision": revision + 1}
+        push: Document = {
+            "history": write.history,
+            "idempotency": {"$each": [write.idempotency], "$slice": -KEYS_KEPT},
+        }
+        if write.pending:
+            fields["pending_since"] = now
+            push["pending"] = {"$each": list(write.pending)}
+        result = await self.referrals.update_one(
+            {"_id": referral, "revision": revision}, {"$set": fields, "$push": push}
+        )
+        return bool(result.matched_count)
+
+    # --- folios and external ids ----------------------------------------------------------------
+
+    async def reserve_folio(self, referral: str) -> str:
+        """Return a folio that was never anybody's, and is this referral's from now on."""
+        while True:
+            folio = folios.make()
+            try:
+                await self._folios.insert_one({"_id": folio, "referral": referral})
+            except DuplicateKeyError:
+                continue
+            return folio
+
+    async def release_folio(self, folio: str) -> None:
+        """Give back a folio that nobody has seen."""
+        await self._folios.delete_one({"_id": folio})
+
+    async def by_folio(self, folio: str) -> str | None:
+        """Return the id of the referral that has a folio."""
+        row = await self._folios.find_one({"_id": folio})
+        return None if row is None else str(row["referral"])
+
+    async def reserve_external_id(self, mark: str, referral: str, now: datetime) -> bool:
+        """Keep an organization's own id for that referral; False where it is another's.
+
+        What was reserved for a referral that then did not get it is taken over after a minute; it is never
+        given back at once, since two requests for one referral may share it.
+        """
+        try:
+            await self._external_ids.insert_one({"_id": mark, "referral": referral, "at": now})
+        except DuplicateKeyError:
+            return await self._take_over(mark, referral, now)
+        return True
+
+    async def _take_over(self, mark: str, referral: str, now: datetime) -> bool:
+        row = await self._external_ids.find_one({"_id": mark})
+        if row is None:
+            return await self.reserve_external_id(mark, referral, now)
+        if row["referral"] == referral:
+            return True
+        holder = await self.referrals.find_one({"_id": row["referral"]}, {"external_marks": 1})
+        if row["at"] > now - LEFT_OVER or (holder and mark in holder["external_marks"]):
+            return False
+        result = await self._external_ids.update_one(row, {"$set": {"referral": referral, "at": now}})
+        return bool(result.matched_count)
+
+    async def by_external_id(self, mark: str) -> str | None:
+        """Return the id of the referral that an organization's own id was reserved for."""
+        row = await self._external_ids.find_one({"_id": mark})
+        return None if row is None else str(row["referral"])
+
+    # --- lists ----------------------------------------------------------------------------------
+
+    async def box(self, conditions: Mapping[str, Any], want: Wanted, sealed: bool, now: datetime) -> Rows:
+        """Return a page of the referrals that fit the conditions, newest first.
+
+        One of the conditions must be the sender or the receiver.
+        """
+        key = repr(sorted(conditions.items()))
+        rows = await self._walk(key, conditions, want, _projection(sealed), now)
+        shown = rows[: want.count]
+        self._windows.learn(key, want.count, [row["place"] for row in shown])
+        onwards = len(rows) > want.count
+        near, far = (want.below, want.above) if want.back else (want.above, want.below)
+        if not onwards and far is not None:
+            onwards = await self._has(key, conditions, shown[-1]["place"], want.back, now) if shown else True
+        backwards = near is not None
+        if backwards and shown:
+            backwards = await self._has(key, conditions, shown[0]["place"], not want.back, now)
+        if want.back:
+            return Rows(shown, onwards, backwards)
+        return Rows(shown[::-1], backwards, onwards)
+
+    async def _has(
+        self, key: str, conditions: Mapping[str, Any], place: str, back: bool, now: datetime
+    ) -> bool:
+        """Whether any row lies beyond a place, back or forth in time."""
+        want = Wanted(0, back, None if back else place, place if back else None)
+        return bool(await self._walk(key, conditions, want, {"place": 1}, now))
+
+    async def _walk(
+        self, key: str, conditions: Mapping[str, Any], want: Wanted, projection: Document, now: datetime
+    ) -> list[Document]:
+        """Return the wanted rows and one more, in the order of the walk."""
+        rows: list[Document] = []
+        direction = DESCENDING if want.back else ASCENDING
+        for above, below in self._windows.walk(key, want, (now - EPOCH) // timedelta(milliseconds=1)):
+            bounds = {"$gt": above or "", **({"$lt": below} if below is not None else {})}
+            found = self.referrals.find({**conditions, "place": bounds}, projection)
+            rows += await found.sort("place", direction).limit(want.count + 1 - len(rows)).to_list(None)
+            if len(rows) > want.count:
+                break
+        return rows
+
+
+def _projection(sealed: bool) -> Document:
+    return _INNER if sealed else {**_INNER, **_SEALED}

@@ -1,0 +1,321 @@
+"""Who may know what: the tier of every field, what is open to whom and when, and the only maker of replies.
+
+T1 to T4 are those of the domain. Four more say what the tiers alone cannot:
+
+* ``need``: the exact need is T1, but T2 where it is sensitive.
+* ``names``: sender, receiver and service are T1, but for those who work on the referral only where its
+  need is sensitive: a shelter's name can reveal it.
+* ``parties``: reasons and outcomes, for the two parties' caseworkers and managers, at any status.
+* ``own``: what each side says for itself, seen by that side only.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import msgspec
+
+from contracts.codes import Basis, PersonAccess, ReferralStatus
+from contracts.directory import Phone
+from contracts.referrals import (
+    Appointment,
+    ConsentView,
+    HistoryEntry,
+    Household,
+    PersonView,
+    Referral,
+)
+from contracts.rpc import Actor, Message
+from services.referrals.referral import UNANSWERED, Document, allowed_actions, was_sent
+from services.referrals.roles import (
+    COORDINATOR,
+    RECEIVER,
+    SENDER,
+    Party,
+    is_coordinator,
+    is_firewalled,
+    tiers_of,
+)
+from services.referrals.sealed import FROM_ACCEPTED, FROM_RECEIVED, Opened, is_vital
+
+T1, T2, T3, T4 = "T1", "T2", "T3", "T4"
+NEED, NAMES, PARTIES, OWN = "need", "names", "parties", "own"
+
+FIELDS: dict[type[Message], dict[str, str]] = {
+    Referral: {
+        "id": T1,
+        "folio": T1,
+        "status": T1,
+        "version": T1,
+        "need_group": T1,
+        "need": NEED,
+        "priority": T1,
+        "state": T1,
+        "created_at": T1,
+        "updated_at": T1,
+        "person_access": T1,
+        "external_id": OWN,
+        "sender": NAMES,
+        "receiver": NAMES,
+        "service": NAMES,
+        "emergency_phone": T1,
+        "person": T1,  # a shell: each field inside has its own tier
+        "household": T2,
+        "places": T2,
+        "consent": T1,  # a shell
+        "appointment": T2,
+        "arrive_by": T2,
+        "arrived_at": T2,
+        "acceptance_instructions": T3,
+        "reason": PARTIES,
+        "outcome": PARTIES,
+        "services_given": PARTIES,
+        "loop_closed_at": T1,
+        "follows": T1,
+        "allowed_actions": T1,
+    },
+    PersonView: {
+        "age_band": T2,
+        "gender": T2,
+        "languages": T2,
+        "needs_interpreter": T2,
+        "vulnerabilities": T2,
+        "name": T3,
+        "alias": T3,
+        "birth_date": T3,
+        "safe_contact": T3,
+        "instructions": T3,
+        "notes": T4,
+    },
+    ConsentView: {
+        "basis": T1,
+        "given_at": T1,
+        "until": T1,
+        "method": T2,
+        "language": T2,
+        "purpose": T2,
+        "taken_by": T2,
+        "reason": T2,
+        "vulnerabilities": T2,
+        "categories": T4,
+    },
+    HistoryEntry: {
+        "n": T1,
+        "action": T1,
+        "from_status": T1,
+        "to_status": T1,
+        "version": T1,
+        "recorded_at": T1,
+        "occurred_at": T1,
+        "organization": NAMES,
+        "on_behalf_of": OWN,
+        "reason": PARTIES,
+        "note": PARTIES,
+        "reported_by": PARTIES,
+        "channel": PARTIES,
+    },
+}
+
+S = ReferralStatus
+AFTER_ACCEPTANCE = frozenset({S.ACCEPTED, S.IN_PROGRESS, S.ON_HOLD})
+# These two keep the receiver's view for a week, to write its own report.
+REPORTED = frozenset({S.COMPLETED, S.NOT_COMPLETED})
+REPORTED_FOR = timedelta(days=7)
+# After the first sign of life and before acceptance.
+EARLY = UNANSWERED - {S.SENT}
+
+_Struct = TypeVar("_Struct", bound=Message)
+
+
+def relation(doc: Document, actor: Actor) -> str | None:
+    """Return on which side of the referral the actor is; None for whom it does not exist.
+
+    Organizations behind the firewall, and those that nobody has verified, are on no side. What was never
+    sent exists for its sender only.
+    """
+    if actor.kind not in {"member", "client"} or is_firewalled(actor) or not actor.verified:
+        return None
+    if actor.organization == doc["sender"]:
+        return SENDER
+    if not was_sent(doc):
+        return None
+    if actor.organization == doc["receiver"]:
+        return RECEIVER
+    return COORDINATOR if is_coordinator(actor) else None
+
+
+def party_of(doc: Document, actor: Actor) -> Party | None:
+    """Return the actor as a party of the referral, or None where it is none."""
+    side = relation(doc, actor)
+    return None if side is None else Party(side, actor)
+
+
+def may_read(party: Party) -> bool:
+    """Whether the party may look referrals up at all."""
+    return party.relation == COORDINATOR or T1 in tiers_of(party.actor)
+
+
+def open_tiers(doc: Document, party: Party, now: datetime) -> frozenset[str]:
+    """Return the tiers of this referral that are open to that party now.
+
+    What its side may know at this stage, as far as the actor's roles or scopes reach. T1 is open to
+    every party: also the client that may only send sees the outline of what it sent.
+    """
+    if party.relation == COORDINATOR:
+        granted = {T1, NAMES}
+    else:
+        stage = _stage(doc, now) if party.relation == RECEIVER else {T2, T3, T4}
+        granted = ({T1, PARTIES} | stage) & tiers_of(party.actor) | {T1, OWN}
+    if doc["need"] is not None or T2 in granted:
+        granted |= {NEED}
+    if doc["need"] is not None or PARTIES in granted:
+        granted |= {NAMES}
+    return frozenset(granted)
+
+
+def _stage(doc: Document, now: datetime) -> set[str]:
+    """What the receiver's side may know, beyond the outline, at this stage."""
+    status = doc["status"]
+    if _consent_is_over(doc, now):
+        return set()
+    if _is_accepted(doc, now):
+        return {T2, T3, T4}
+    if status in EARLY and is_vital(doc["priority"], doc["basis"]):
+        return {T2, T3, T4}
+    return {T2} if status in UNANSWERED else set()
+
+
+def _is_accepted(doc: Document, now: datetime) -> bool:
+    """Whether the receiver is at work, or has reported the end within the last week."""
+    if doc["status"] in REPORTED:
+        return bool(now - doc["ended_at"] < REPORTED_FOR)
+    return doc["status"] in AFTER_ACCEPTANCE
+
+
+def _consent_is_over(doc: Document, now: datetime) -> bool:
+    return doc["basis"] == Basis.CONSENT and doc["until"] is not None and doc["until"] <= now
+
+
+def may_open_note(doc: Document, party: Party, opens: str, now: datetime) -> bool:
+    """Whether a T4 blob that says it ``opens`` then is open to a party to which T4 is."""
+    if party.relation == SENDER or opens == FROM_RECEIVED:
+        return True
+    return opens == FROM_ACCEPTED and _is_accepted(doc, now)
+
+
+def person_access(doc: Document, party: Party, opened: Opened, now: datetime) -> PersonAccess:
+    """Why the party sees, or does not see, the person."""
+    granted, roles = open_tiers(doc, party, now), tiers_of(party.actor)
+    if opened.erased:
+        return PersonAccess.ERASED
+    if T3 not in roles:
+        return PersonAccess.ROLE
+    if T3 not in granted:
+        answered = doc["status"] not in UNANSWERED or _consent_is_over(doc, now)
+        return PersonAccess.ENDED if answered else PersonAccess.NOT_YET_ACCEPTED
+    if T4 not in roles:
+        return PersonAccess.ROLE
+    hidden = any(not may_open_note(doc, party, note["opens"], now) for note in doc["sealed_t4"])
+    return PersonAccess.NOT_CONSENTED if hidden else PersonAccess.FULL
+
+
+def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral:
+    """Make the reply: the referral as that party may see it now. Nothing else makes one.
+
+    ``opened`` is what was decrypted for this party (``services.referrals.opening``); what it lacks is
+    null, and so is what it holds too much of.
+    """
+    granted = open_tiers(doc, party, now)
+    inside = opened.circumstances
+    values: dict[str, Any] = {
+        name: doc[name]
+        for name in (
+            "folio", "status", "version", "need_group", "priority", "state", "created_at", "updated_at",
+            "sender", "receiver", "service", "arrive_by", "arrived_at", "reason", "outcome",
+            "loop_closed_at", "follows",
+        )
+    }  # fmt: skip
+    values |= {
+        "id": doc["_id"],
+        "person_access": person_access(doc, party, opened, now),
+        "need": doc["need"] if inside is None else inside.need,
+        "external_id": doc.get(f"external_id_{party.relation}"),
+        "emergency_phone": msgspec.convert(doc["emergency_phone"], Phone),
+        "person": _person(party, opened, granted),
+        "household": None if inside is None else _household(party, opened),
+        "places": None if inside is None else inside.places,
+        "consent": _consent(doc, opened, granted),
+        "appointment": doc["appointment"] and Appointment(**doc["appointment"]),
+        "acceptance_instructions": opened.instructions,
+        "services_given": opened.given,
+        "allowed_actions": allowed_actions(doc, party, now),
+    }
+    return _masked(Referral, values, granted)
+
+
+def history_view(doc: Document, entry: Document, party: Party, opened: Opened, now: datetime) -> HistoryEntry:
+    """Make one entry of the history, as that party may see it now."""
+    names = FIELDS[HistoryEntry].keys() - {"note", "on_behalf_of"}
+    is_own = entry["organization"] == party.actor.organization
+    values = {
+        **{name: entry[name] for name in names},
+        "note": opened.history.get(entry["n"]),
+        "on_behalf_of": entry["on_behalf_of"] if is_own else None,
+    }
+    return _masked(HistoryEntry, values, open_tiers(doc, party, now))
+
+
+def _masked(kind: type[_Struct], values: Mapping[str, Any], granted: frozenset[str]) -> _Struct:
+    """Return the struct with only those values whose field's tier is open."""
+    shown = {name: value for name, value in values.items() if FIELDS[kind][name] in granted}
+    return msgspec.convert(shown, kind, strict=False)
+
+
+def _shell(kind: type[_Struct], values: Mapping[str, Any], granted: frozenset[str]) -> _Struct | None:
+    """The same for a part of the referral, null where nothing of it is open."""
+    shown = {name: value for name, value in values.items() if FIELDS[kind][name] in granted}
+    return kind(**shown) if shown else None
+
+
+def _person(party: Party, opened: Opened, granted: frozenset[str]) -> PersonView | None:
+    values: dict[str, Any] = {}
+    if opened.circumstances is not None:
+        inside = opened.circumstances
+        values |= {
+            "age_band": inside.age_band,
+            "gender": inside.gender,
+            "languages": inside.languages,
+            "needs_interpreter": inside.needs_interpreter,
+            "vulnerabilities": _consented(party, opened, inside.vulnerabilities),
+        }
+    if opened.identity is not None:
+        values |= msgspec.structs.asdict(opened.identity)
+    if opened.notes is not None:
+        values["notes"] = opened.notes
+    return _shell(PersonView, values, granted)
+
+
+def _consented(party: Party, opened: Opened, all_of_them: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The vulnerabilities that the reader may know: the receiver only those consented to, one by one."""
+    if party.relation == SENDER or opened.circumstances is None:
+        return all_of_them
+    named = opened.circumstances.consent.vulnerabilities
+    return tuple(one for one in all_of_them if one in named)
+
+
+def _household(party: Party, opened: Opened) -> Household | None:
+    household = opened.circumstances and opened.circumstances.household
+    if not household:
+        return None
+    members = tuple(
+        msgspec.structs.replace(member, vulnerabilities=_consented(party, opened, member.vulnerabilities))
+        for member in household.members
+    )
+    return msgspec.structs.replace(household, members=members)
+
+
+def _consent(doc: Document, opened: Opened, granted: frozenset[str]) -> ConsentView | None:
+    values = {name: doc[name] for name in ("basis", "given_at", "until")}
+    if opened.circumstances is not None:
+        values |= msgspec.structs.asdict(opened.circumstances.consent)
+    return _shell(ConsentView, values, granted)

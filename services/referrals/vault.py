@@ -1,0 +1,165 @@
+"""The vault: a person's data as encrypted blobs, and the data keys whose deletion erases it for good.
+
+Explicit client-side field level encryption, as any MongoDB driver can read it: AEAD with a random
+initialization vector, data keys wrapped by a local master key, kept in a database of their own so that
+they are backed up apart from the data. A referral has two keys, one for T2, one for T3 and T4.
+
+libmongocrypt is driven directly. The driver's own ClientEncryption asks the key vault for every key that
+it has just made, and again for every value once a key is out of its cache; here keys that are made are at
+hand, and those of a whole list come in one query (docs/decisions has the numbers). Each operation has a
+libmongocrypt of its own and forgets its keys, so that a key that was deleted decrypts nothing from that
+moment on: the library's own cache would go on for a minute.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+import bson
+from bson.binary import Binary
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongocrypt.options import MongoCryptOptions
+from pymongocrypt.synchronous.explicit_encrypter import ExplicitEncrypter
+from pymongocrypt.synchronous.state_machine import MongoCryptCallback
+
+from chassis import mongo
+from chassis.settings import read_key
+
+DATABASE = "relevo_keys"
+COLLECTION = "data_keys"
+MASTER_KEY_BYTES = 96
+# Random: the same name twice is two different blobs. Nothing encrypted is ever searched.
+ALGORITHM = "AEAD_AES_256_CBC_HMAC_SHA_512-Random"
+
+KeyId = UUID
+
+
+class ErasedError(Exception):
+    """The data key of a value is gone, and the value with it."""
+
+
+class _Ring(MongoCryptCallback):  # type: ignore[misc] # pymongocrypt has no types
+    """The wrapped keys of one operation; libmongocrypt asks it instead of the database."""
+
+    def __init__(self, wrapped: Iterable[RawBSONDocument]) -> None:
+        self.keys = {bytes(key["_id"]): key for key in wrapped}
+
+    def fetch_keys(self, filter: bytes) -> Iterator[Any]:
+        wanted = bson.decode(filter)["$or"][0]["_id"]["$in"]
+        return (self.keys[bytes(key)].raw for key in wanted if bytes(key) in self.keys)
+
+    def insert_data_key(self, data_key: bytes) -> Binary:
+        key = RawBSONDocument(data_key)
+        self.keys[bytes(key["_id"])] = key
+        return Binary(bytes(key["_id"]), 4)
+
+    def bson_encode(self, doc: Any) -> bytes:
+        return bson.encode(doc)
+
+    def kms_request(self, kms_context: Any) -> None:
+        raise NotImplementedError("a local master key needs no KMS")
+
+    def collection_info(self, database: str, filter: bytes) -> bytes:
+        raise NotImplementedError("explicit encryption reads no schema")
+
+    def mark_command(self, database: str, cmd: bytes) -> bytes:
+        raise NotImplementedError("explicit encryption marks nothing")
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Keys:
+    """Some data keys in hand, to encrypt and decrypt with; close them after the operation."""
+
+    def __init__(self, master: bytes, wrapped: Iterable[RawBSONDocument] = ()) -> None:
+        self._ring = _Ring(wrapped)
+        options = MongoCryptOptions({"local": {"key": master}}, bypass_encryption=True)
+        self._crypt = ExplicitEncrypter(self._ring, options)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._crypt.close()
+
+    def __contains__(self, key: KeyId) -> bool:
+        return key.bytes in self._ring.keys
+
+    @property
+    def wrapped(self) -> list[RawBSONDocument]:
+        """The keys as the key vault keeps them."""
+        return list(self._ring.keys.values())
+
+    def make(self) -> KeyId:
+        """Make a new data key, in hand only: ``Vault.keep`` stores it."""
+        return UUID(bytes=bytes(self._crypt.create_data_key("local")))
+
+    def seal(self, key: KeyId, value: bytes) -> Binary:
+        """Return the value encrypted with that key.
+
+        Raises:
+            ErasedError: the key is not there any more.
+        """
+        if key not in self:
+            raise ErasedError
+        plain = bson.encode({"v": Binary(value)})
+        sealed = self._crypt.encrypt(plain, ALGORITHM, key_id=key.bytes)
+        return Binary(bson.decode(sealed)["v"], 6)
+
+    def open(self, blob: bytes) -> bytes:
+        """Return the value of an encrypted blob.
+
+        Raises:
+            ErasedError: its key is not there any more.
+        """
+        if key_of(blob) not in self:
+            raise ErasedError
+        plain: bytes = self._crypt.decrypt(bson.encode({"v": Binary(blob, 6)}))
+        return bytes(bson.decode(plain)["v"])
+
+
+class Vault:
+    """The key vault: makes, keeps, fetches and erases data keys. One per process."""
+
+    def __init__(self, client: mongo.Client, master: bytes) -> None:
+        self._master = master
+        self._collection: AsyncIOMotorCollection[Any] = client[DATABASE].get_collection(
+            COLLECTION, codec_options=CodecOptions(document_class=RawBSONDocument)
+        )
+
+    def new(self) -> Keys:
+        """Return an empty ring, to make keys in."""
+        return Keys(self._master)
+
+    async def keep(self, keys: Keys) -> None:
+        """Store new keys. When this returns they are durable, at a majority."""
+        await self._collection.insert_many(keys.wrapped, ordered=False)
+
+    async def fetch(self, ids: Iterable[KeyId]) -> Keys:
+        """Return those keys that are still there, in one query whatever their number."""
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
+            return Keys(self._master)
+        rows = self._collection.find({"_id": {"$in": [Binary(key.bytes, 4) for key in wanted]}})
+        return Keys(self._master, await rows.to_list(None))
+
+    async def erase(self, ids: Iterable[KeyId]) -> None:
+        """Delete keys: what they encrypted is gone, here and in every backup of the data."""
+        await self._collection.delete_many({"_id": {"$in": [Binary(key.bytes, 4) for key in ids]}})
+
+
+def key_of(blob: bytes) -> KeyId:
+    """Return the id of the key that encrypted a blob, which stands in its first bytes after the type."""
+    return UUID(bytes=bytes(blob[1:17]))
+
+
+def master_key(keys_dir: Path) -> bytes:
+    """Read the master key of the referrals service; ends the process where it is not as it should be."""
+    return read_key(keys_dir / "referrals" / "master.key", MASTER_KEY_BYTES)
