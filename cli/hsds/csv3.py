@@ -163,7 +163,7 @@ def _hold(row: Row, link: Link, index: Index) -> None:
         return
     held = index.get(link.table, {}).get(id_)
     if held is None:
-        row.mend(link.column, What.DANGLING_REFERENCE, f"{id_!r} names nothing; left out")
+        _keep_dangling(row, link.column, id_)
         return
     held.placed = True
     row[link.key] = held
@@ -195,13 +195,18 @@ def _place(row: Row, links: tuple[Link, ...], index: Index, draft: Draft) -> Non
         column, id_ = dangling[0] if dangling else (links[0].column, None)
         draft.refused.append(Refusal(row.file, row.row, column, _names_nothing(id_)))
         return
-    for column, id_ in dangling:
-        row.mend(column, What.DANGLING_REFERENCE, f"{id_!r} names nothing; left out")
     for owner, key in owners:
         if row.keys() <= {"id"}:
             owner.mend(key, What.EMPTY_ROW, f"a row of {row.file} that holds nothing but ids was left out")
         else:
             owner.setdefault(key, []).append(row)
+    for column, id_ in dangling:
+        _keep_dangling(row, column, id_)
+
+
+def _keep_dangling(row: Row, column: str, id_: str) -> None:
+    row[f"{column}_as_given"] = id_
+    row.mend(column, What.DANGLING_REFERENCE, f"named nothing; kept as {column}_as_given")
 
 
 def _names_nothing(id_: str | None) -> str:

@@ -140,9 +140,9 @@ def _untrue(capacity: Any) -> str | None:
         return "it names no unit"
     available, maximum = capacity.get("available"), capacity.get("maximum")
     if not isinstance(available, int) or available < 0:
-        return f"{available!r} places are no number of places"
+        return "what is free is no number of places"
     if maximum is None:
         return None
     if not isinstance(maximum, int) or available > maximum:
-        return f"{available} of at most {maximum} places cannot be free"
+        return "more places are free than there are"
     return None

@@ -49,7 +49,10 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """One thing that was mended: the field's path (``service_at_locations.location.name``), and how."""
+    """One thing that was mended: the field's path (``service_at_locations.location.name``), and how.
+
+    ``how`` holds nothing of the record, so that equal mends can be counted.
+    """
 
     field: str
     what: What

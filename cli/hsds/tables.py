@@ -155,9 +155,7 @@ def _row(columns: list[str], cells: list[str], name: str, number: int) -> Row:
         if column and cell.strip() and column not in row:
             row[column] = cell.replace("\0", "").strip() if is_id(column) else cell
     if len(cells) < len(columns):
-        row.mend(
-            "", What.SHORT_ROW, f"{len(cells)} cells where the header has {len(columns)}; the rest is blank"
-        )
+        row.mend("", What.SHORT_ROW, "fewer cells than the header has; the rest is blank")
     return row
 
 

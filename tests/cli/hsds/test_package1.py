@@ -95,7 +95,12 @@ def test_version_1_becomes_version_3(read_tables: ReadTables) -> None:
                 "link_type": "taxonomy_term",
                 "taxonomy_term": {"id": "BH-1", "name": "Albergue", "taxonomy": "Ejemplo"},
             },
-            {"id": "2", "link_entity": "service", "link_type": "taxonomy_term"},
+            {
+                "id": "2",
+                "link_entity": "service",
+                "link_type": "taxonomy_term",
+                "taxonomy_term_id_as_given": "BH-9",
+            },
         ],
         "payments_accepted": [{"id": "1", "payment": "ninguno"}],
         "service_at_locations": [
@@ -105,6 +110,7 @@ def test_version_1_becomes_version_3(read_tables: ReadTables) -> None:
                     "id": "10",
                     "name": "Sede Norte",
                     "location_type": "physical",
+                    "organization_id_as_given": "10",
                     "addresses": [
                         {
                             "id": "1",

@@ -69,7 +69,7 @@ def test_capacity_is_nested_with_its_unit_and_what_cannot_be_true_is_dropped(rea
     ]
     assert "service_capacities" not in second
     hows = {mend.how for item in reading.items for mend in item.mended if mend.what is What.CAPACITY_DROPPED}
-    assert "12 of at most 10 places cannot be free" in hows
+    assert "more places are free than there are" in hows
     assert "it names no unit" in hows
 
 

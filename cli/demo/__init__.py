@@ -1,0 +1,1 @@
+"""The demonstration: a fictional network, and one referral played on it."""
