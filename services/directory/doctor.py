@@ -5,7 +5,6 @@ from datetime import timedelta
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
-from pymongo.errors import PyMongoError
 
 from chassis.streams import StreamSpec, differences
 from contracts.rpc import Check, PartStatus
@@ -16,17 +15,13 @@ OVERDUE = timedelta(minutes=1)
 
 async def examine(store: Store, js: JetStreamContext, stream: StreamSpec) -> PartStatus:
     """Look at the database, its indexes, the pending events and the stream of events."""
-    try:
-        await store.is_there()
-        database = [
-            Check(name="database", ok=True, detail="It answers."),
-            await _indexes(store),
-            await _pending(store),
-        ]
-    except PyMongoError as error:
-        detail = f"It does not answer ({type(error).__name__})."
-        database = [Check(name="database", ok=False, detail=detail)]
-    return PartStatus(checks=(*database, await _stream(js, stream)))
+    checks = [await _stream(js, stream)]
+    if await store.answers():
+        database = Check(name="database", ok=True, detail="It answers.")
+        checks += [database, await _indexes(store), await _pending(store)]
+    else:
+        checks.append(Check(name="database", ok=False, detail="It does not answer."))
+    return PartStatus(checks=tuple(checks))
 
 
 async def _indexes(store: Store) -> Check:

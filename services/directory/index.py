@@ -82,6 +82,11 @@ class Rows(Generic[RowT]):
         """Return a row, or None."""
         return self._rows.get(row_id)
 
+    def has(self, row_id: str, revision: int) -> bool:
+        """Whether the row is here, made from that revision of its document."""
+        row = self._rows.get(row_id)
+        return row is not None and row.revision == revision
+
     def fitting(self, conditions: list[Condition[RowT]]) -> list[Key]:
         """Return, in order, the keys of the rows that fit every condition."""
         if self._ordered is None:

@@ -27,37 +27,43 @@ def events_stream(settings: Settings) -> StreamSpec:
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
     settings = load(Settings)
-    key = read_key(settings.hash_key, KEY_BYTES)
+    read_key(settings.hash_key, KEY_BYTES)  # a missing key ends the process before anything starts
 
     async def build(part: Part) -> None:
-        client = connect(settings.mongo_url)
-        store = Store(client)
-        stream = events_stream(settings)
-        organizations = Relay(part.bus, store.collection("organization"))
-        services = Relay(part.bus, store.collection("service"))
-        server = Server(part.bus, PART, part.peers)
-        api = Api(store, organizations, key, part.bus.js, stream)
-        api.serve(server)
-
-        async def own_stream() -> None:
-            await reconcile(part.bus.js, stream)
-
-        async def prepare() -> None:
-            await store.prepare()
-            await api.listing.fresh()
-
-        async def close_database() -> None:
-            client.close()
-
-        part.health.looks["database"] = store.is_there
-        part.on_stop(close_database)
-        await part.run(own_stream, leave_it)
-        await part.run(prepare, leave_it)
-        await part.run(organizations.start, organizations.stop)
-        await part.run(services.start, services.stop)
-        await part.run(server.start, server.drain)
+        await start(part, settings)
 
     run(PART, settings, build)
+
+
+async def start(part: Part, settings: Settings) -> None:
+    """Start the directory's parts, in order; ``part`` stops them in reverse."""
+    client = connect(settings.mongo_url)
+    store = Store(client)
+    stream = events_stream(settings)
+    organizations = Relay(part.bus, store.collection("organization"))
+    services = Relay(part.bus, store.collection("service"))
+    key = read_key(settings.hash_key, KEY_BYTES)
+    api = Api(store, organizations, key, part.bus.js, stream)
+    server = Server(part.bus, PART, part.peers)
+    api.serve(server)
+
+    async def own_stream() -> None:
+        await reconcile(part.bus.js, stream)
+
+    async def prepare() -> None:
+        await store.prepare()
+        await api.listing.fresh()
+
+    async def close_database() -> None:
+        client.close()
+
+    part.health.looks["database"] = store.answers
+    part.on_stop(close_database)
+    await part.run(own_stream, leave_it)
+    await part.run(prepare, leave_it)
+    await part.run(organizations.start, organizations.stop)
+    await part.run(services.start, services.stop)
+    await part.run(server.start, server.drain)
 
 
 async def leave_it() -> None:

@@ -5,8 +5,9 @@ text), its source and the hash of the record, ``revision``, and the outbox's ``n
 ``pending_since``. Every write of one is conditional on its revision.
 """
 
-from collections.abc import AsyncIterator, Iterable
+import asyncio
 from collections.abc import Collection as Some
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import IndexModel, UpdateOne
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from chassis import mongo
@@ -37,6 +38,7 @@ INDEXES = {
 
 Document = dict[str, Any]
 DUPLICATE_KEY = 11_000
+ANSWER_SECONDS = 2
 # What the hot look-ups leave in the database.
 _UNSEEN = {"record": 0, "pending": 0, "hash": 0}
 
@@ -52,12 +54,16 @@ class Known:
 
 @dataclass(frozen=True)
 class Change:
-    """One write of an organization or service, decided on ``known``, with the event that it causes."""
+    """One write of an organization or service, decided on ``known``, with the event that it causes.
+
+    ``sweep_from`` is when the relay's sweep may begin to think that the event was left over.
+    """
 
     id: str
     known: Known
     fields: Document
     event: Document
+    sweep_from: datetime
 
 
 class Store:
@@ -80,9 +86,13 @@ class Store:
         """Return the names of the indexes that should be there and are not."""
         return await mongo.missing_indexes(self.db, INDEXES)
 
-    async def is_there(self) -> bool:
-        """Whether the database answers; raises the driver's error where it does not."""
-        await self.db.command("ping")
+    async def answers(self) -> bool:
+        """Whether the database answers within two seconds."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self.db.command("ping")
+        except (PyMongoError, TimeoutError):
+            return False
         return True
 
     async def now(self) -> datetime:
@@ -128,16 +138,15 @@ class Store:
             return {one["op"]["q"]["_id"] for one in failed}
         return set()
 
-    async def changed(self, noun: Noun, since: datetime | None) -> AsyncIterator[Document]:
-        """Yield the documents changed after a moment of the database's clock, or all; without record.
+    async def changed(self, noun: Noun, since: datetime | None) -> dict[str, int]:
+        """Return the revisions, by id, of what changed after a moment of the database's clock; or of all.
 
         It reads what the primary has, acknowledged by a majority or not: waiting for that could hide a
         change until after its moment was asked about.
         """
         collection = self.collection(noun).with_options(read_concern=ReadConcern("local"))
         condition = {} if since is None else {"changed_at": {"$gt": since}}
-        async for document in collection.find(condition, _UNSEEN):
-            yield document
+        return {one["_id"]: one["revision"] async for one in collection.find(condition, {"revision": 1})}
 
     async def overdue(self, noun: Noun, older_than: timedelta) -> int:
         """Return how many documents have waited longer than that to have their events published."""
@@ -169,7 +178,7 @@ def _write(change: Change) -> UpdateOne:
     return UpdateOne(
         {"_id": change.id, "revision": change.known.revision},
         {
-            "$set": {**change.fields, "n": change.event["n"], "pending_since": change.event["at"]},
+            "$set": {**change.fields, "n": change.event["n"], "pending_since": change.sweep_from},
             "$inc": {"revision": 1},
             "$push": {"pending": change.event},
             # The database's own clock: replicas that follow changes by it need not trust each other's.

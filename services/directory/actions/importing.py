@@ -1,7 +1,7 @@
-"""Importing a batch of a source's records: each by itself, in two requests to the database for each noun."""
+"""Importing a batch of a source's records: each by itself, in a few requests to the database for all."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from contracts.directory import ImportOutcome, ImportRecords, ImportReply
@@ -13,6 +13,10 @@ from services.directory.store import Change, Known, Store
 
 # Another import of the same source may be running. Each round loses only to a record that it wrote.
 ROUNDS = 5
+# A large batch is one of many. Publishing their events at the same time would make the import take twice
+# as long (measured: 20 s and not 11 s for 5,163 records), so the sweep leaves it a head start.
+LARGE = 50
+HEAD_START = timedelta(seconds=15)
 NEW = Known()
 Numbered = tuple[int, Imported]
 
@@ -32,7 +36,7 @@ _CONTENDED = FieldProblem(
 async def import_records(store: Store, request: ImportRecords) -> ImportReply:
     """Take each record that is good, refuse each that is not, and say so in the batch's order.
 
-    The records' events stay pending: the relay's sweep publishes them once the import leaves it time.
+    The records' events stay pending, and the relay's sweep publishes them afterwards.
     """
     batch = _Batch(request)
     await batch.write(store, "organization")
@@ -45,7 +49,7 @@ class _Batch:
     """A batch in the making: which records wait to be written, and what became of the others."""
 
     def __init__(self, request: ImportRecords) -> None:
-        self.source = request.source
+        self._head_start = HEAD_START if len(request.records) >= LARGE else timedelta(0)
         self.outcomes: dict[int, ImportOutcome] = {}
         self._waiting: list[Numbered] = []
         ids: set[str] = set()
@@ -85,21 +89,21 @@ class _Batch:
         known = await store.known(noun, [one.id for _, one in mine])
         news = [(number, one) for number, one in mine if known.get(one.id, NEW).hash != one.hash]
         at = datetime.now(UTC)
-        taken = await store.save(noun, [_change(one, known.get(one.id, NEW), at) for _, one in news])
+        changes = [self._change(one, known.get(one.id, NEW), at) for _, one in news]
+        taken = await store.save(noun, changes)
         for number, one in mine:
             if one.id not in taken:
                 self.outcomes[number] = ImportOutcome(outcome=_word(one, known.get(one.id, NEW)), id=one.id)
+
+    def _change(self, one: Imported, known: Known, at: datetime) -> Change:
+        event = record.changed_event(one.noun, one.id, one.fields, known.n + 1, at)
+        return Change(one.id, known, one.fields, event, sweep_from=at + self._head_start)
 
     def _refuse(self, number: int, *problems: FieldProblem) -> None:
         self.outcomes[number] = ImportOutcome(outcome="refused", problems=problems)
 
     def _forget_settled(self) -> None:
         self._waiting = [(number, one) for number, one in self._waiting if number not in self.outcomes]
-
-
-def _change(one: Imported, known: Known, at: datetime) -> Change:
-    event = record.changed_event(one.noun, one.id, one.fields, known.n + 1, at)
-    return Change(one.id, known, one.fields, event)
 
 
 def _word(one: Imported, known: Known) -> Literal["created", "updated", "unchanged"]:

@@ -28,8 +28,9 @@ async def create_organization(store: Store, relay: Relay, request: CreateOrganiz
     """Register an organization under a new id, and return it."""
     noun_id = ids.fresh("organization")
     fields = organization.from_request(request)
-    event = record.changed_event("organization", noun_id, fields, 1, datetime.now(UTC))
-    await store.save("organization", [Change(noun_id, Known(), fields, event)])
+    at = _now()
+    event = record.changed_event("organization", noun_id, fields, 1, at)
+    await store.save("organization", [Change(noun_id, Known(), fields, event, sweep_from=at)])
     relay.kick(noun_id, [event])
     return organization.view({"_id": noun_id, **fields})
 
@@ -42,7 +43,7 @@ async def create_client(store: Store, key: bytes, request: CreateClient) -> NewC
     """
     owner = await _organization(store, request.organization)
     secret = client.new_secret()
-    stored = client.document(request, client.hash_secret(key, secret), datetime.now(UTC))
+    stored = client.document(request, client.hash_secret(key, secret), _now())
     stored["_id"] = ids.fresh("client")
     await store.insert_client(stored)
     return NewClient(client=client.view(stored, owner), secret=secret)
@@ -70,7 +71,7 @@ async def revoke_client(store: Store, request: RevokeClient) -> Client:
     stored = await store.get_client(request.client)
     if stored is None:
         raise ClientNotFoundError(f"There is no client {request.client}.")
-    await store.revoke_client(request.client, datetime.now(UTC))
+    await store.revoke_client(request.client, _now())
     return client.view(stored, await _organization(store, stored["organization"]))
 
 
@@ -87,6 +88,12 @@ async def create_member(store: Store, request: CreateMember) -> Member:
     if stored["roles"] != wanted["roles"]:
         raise MemberExistsError(f"{request.reference} is {', '.join(stored['roles'])} there already.")
     return member.view(stored)
+
+
+def _now() -> datetime:
+    """The moment in whole milliseconds, as the database keeps it: what is answered is what is stored."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 async def _organization(store: Store, organization_id: str) -> Document:

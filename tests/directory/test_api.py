@@ -1,0 +1,37 @@
+"""Every operation of the contract is answered, and only those are heard who need it."""
+
+from chassis.rpc import Server
+from contracts import directory as contract
+from contracts.directory import PART
+from contracts.rpc import Operation
+from services.directory.api import Api
+
+EVERYBODY = {"gateway", "operator", "referrals", "notifications"}
+READERS = {"gateway", "operator"}
+
+
+def served() -> dict[str, set[str]]:
+    server = Server(None, PART, None)  # type: ignore[arg-type] # it is not started
+    Api(None, None, b"", None, None).serve(server)  # type: ignore[arg-type] # nor asked anything
+    return {operation.name: set(callers) for operation, _, callers in server._operations}
+
+
+def test_every_operation_of_the_contract_is_served() -> None:
+    declared = {one.name for one in vars(contract).values() if isinstance(one, Operation)}
+    assert set(served()) == declared
+
+
+def test_parts_look_up_the_gateway_also_lists_and_only_the_operator_changes() -> None:
+    assert served() == {
+        "get_organizations": EVERYBODY,
+        "get_services": EVERYBODY,
+        "list_organizations": READERS,
+        "list_services": READERS,
+        "authenticate_client": READERS,
+        "create_organization": {"operator"},
+        "create_client": {"operator"},
+        "revoke_client": {"operator"},
+        "create_member": {"operator"},
+        "import_records": {"operator"},
+        "status": {"operator"},
+    }

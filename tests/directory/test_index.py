@@ -1,0 +1,111 @@
+"""The conditions that lists can be asked by, on rows in memory."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from contracts.codes import Need, OrganizationKind, State
+from contracts.directory import ListOrganizations, ListServices
+from contracts.rpc import Page
+from services.directory import organization, record, service
+from services.directory.index import Index, Key
+from services.directory.record import Imported
+from tests.directory import cast
+
+PAGE = Page(first=100)
+
+
+def put(index: Index, *records: Any, revision: int = 1) -> None:
+    for given in records:
+        imported = record.read(cast.SOURCE, given)
+        assert isinstance(imported, Imported)
+        document = {"_id": imported.id, "revision": revision, **imported.fields}
+        if imported.noun == "organization":
+            index.put_organization(organization.row(document))
+        else:
+            index.put_service(service.row(document))
+
+
+@pytest.fixture
+def index() -> Index:
+    index = Index()
+    put(index, *cast.network())
+    return index
+
+
+def names(keys: Sequence[Key]) -> list[str]:
+    return [sort for sort, _ in keys]
+
+
+BEDS, CONSULTATION = "camas para mujeres", "consulta medica"
+SHELTER, CLINIC = "casa la ceiba", "clinica ambar"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "found"),
+    [
+        ({}, [BEDS, CONSULTATION]),
+        ({"needs": (Need.FOOD, Need.MEDICINES)}, [BEDS]),
+        ({"needs": (Need.MEDICINES,)}, []),
+        ({"states": (State.OAX,)}, [CONSULTATION]),
+        ({"states": (State.OAX, State.CHP)}, [BEDS, CONSULTATION]),
+        ({"needs": (Need.FOOD,), "states": (State.OAX,)}, []),
+        ({"kinds": (OrganizationKind.HEALTH,)}, [CONSULTATION]),
+        ({"kinds": (OrganizationKind.HEALTH, OrganizationKind.SHELTER)}, [BEDS, CONSULTATION]),
+        ({"has_capacity": True}, [BEDS]),
+        ({"has_capacity": False}, [CONSULTATION]),
+        ({"source_id": "s-camas"}, [BEDS]),
+        ({"source_id": "s-"}, []),
+        ({"organization": "org_unknown"}, []),
+        ({"text": "MUJER cam"}, [BEDS]),
+        ({"text": "médica"}, [CONSULTATION]),
+        ({"text": "medica lunes"}, [CONSULTATION]),
+        ({"text": "dormitorio"}, [BEDS]),
+        ({"text": "edica"}, []),
+        ({"text": "mujeres medica"}, []),
+        ({"text": " ¿! "}, [BEDS, CONSULTATION]),
+        ({"text": "canario"}, []),
+    ],
+)
+def test_services_are_found_by_every_condition(index: Index, conditions: Any, found: list[str]) -> None:
+    assert names(index.find_services(ListServices(page=PAGE, **conditions))) == found
+
+
+@pytest.mark.parametrize(
+    ("conditions", "found"),
+    [
+        ({}, [SHELTER, CLINIC]),
+        ({"kinds": (OrganizationKind.SHELTER,)}, [SHELTER]),
+        ({"states": (State.OAX,)}, [CLINIC]),
+        ({"needs": (Need.FOOD,)}, [SHELTER]),
+        ({"needs": (Need.FOOD,), "states": (State.OAX,)}, []),
+        ({"text": "ambar partos"}, [CLINIC]),
+        ({"source_id": "o-ceiba"}, [SHELTER]),
+    ],
+)
+def test_organizations_are_found_by_every_condition(index: Index, conditions: Any, found: list[str]) -> None:
+    assert names(index.find_organizations(ListOrganizations(page=PAGE, **conditions))) == found
+
+
+def test_an_organization_in_a_state_is_found_there_without_any_service(index: Index) -> None:
+    place = {"id": "l", "addresses": [{"state_province": "Veracruz"}]}
+    put(index, cast.organization(cast.CLINIC, id="o-oficina", name="Oficina", locations=[place]))
+    found = index.find_organizations(ListOrganizations(page=PAGE, states=(State.VER,)))
+    assert names(found) == ["oficina"]
+
+
+def test_a_service_that_is_renamed_and_moved_is_found_where_it_is_now(index: Index) -> None:
+    put(index, cast.service(cast.BEDS, name="Zaguán", organization_id="o-clinica"), revision=2)
+    assert names(index.find_services(ListServices(page=PAGE))) == [CONSULTATION, "zaguan"]
+    found = index.find_organizations(ListOrganizations(page=PAGE, needs=(Need.FOOD,)))
+    assert names(found) == [CLINIC]
+
+
+def test_rows_of_one_name_are_ordered_by_id() -> None:
+    index = Index()
+    put(index, *(cast.organization(cast.CLINIC, id=str(number), name="«Ámbar»") for number in range(20)))
+    keys = index.find_organizations(ListOrganizations(page=PAGE))
+    assert keys == sorted(keys)
+    assert len(set(keys)) == 20
+    assert {sort for sort, _ in keys} == {"ambar"}

@@ -1,0 +1,195 @@
+"""The directory as the process that it is, with a whole real directory in it."""
+
+import asyncio
+import os
+import signal
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chassis import mongo
+from chassis.bus import connect
+from chassis.identity import Identity
+from chassis.rpc import Caller
+from cli.embedded.ports import choose
+from cli.hsds import reader
+from contracts.codes import State
+from contracts.directory import (
+    GET_SERVICES,
+    IMPORT_RECORDS,
+    LIST_ORGANIZATIONS,
+    LIST_SERVICES,
+    ImportRecord,
+    ImportRecords,
+    ListOrganizations,
+    ListServices,
+)
+from contracts.rpc import Ids, Page
+from services.directory.store import Store
+from tests.servers import Servers, eventually
+
+MIAMI = Path(__file__).parents[3] / "shared" / "data" / "hsds-1.1-miami" / "datapackage.zip"
+PROGRAM = "from services.directory.main import main; main()"
+IMPORT_SECONDS = 60
+LIST_SECONDS = 0.05
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Running:
+    """The process, what it runs on, and an operator who asks it."""
+
+    servers: Servers
+    process: asyncio.subprocess.Process
+    url: str
+    caller: Caller
+
+
+@pytest.fixture(scope="module")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    port = choose({"http": 0})["http"]
+    with Servers(tmp_path_factory.mktemp("process")) as servers:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", PROGRAM,
+            env={
+                **os.environ,
+                "RELEVO_MONGO_URL": servers.mongo_url,
+                "RELEVO_NATS_URL": servers.nats_url,
+                "RELEVO_KEYS_DIR": str(servers.keys_dir),
+                "RELEVO_HTTP_PORT": str(port),
+                "RELEVO_STREAM_MAX_BYTES": str(64 * 1024**2),
+            },
+        )  # fmt: skip
+        bus = await connect(servers.nats_url, Identity.load(servers.keys_dir, "operator"), lambda: None)
+        running = Running(servers, process, f"http://127.0.0.1:{port}", Caller(bus, timeout=30))
+        await eventually(lambda: _is_ready(running.url), within=30)
+        yield running
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        await bus.close()
+
+
+@pytest.fixture(scope="module")
+def miami() -> tuple[ImportRecord, ...]:
+    if not MIAMI.is_file():
+        pytest.skip("the Miami directory is not here: it is no part of the repository")
+    return tuple(item.record for item in reader.read(MIAMI).items)
+
+
+async def test_a_whole_real_directory_is_taken_once(
+    running: Running, miami: tuple[ImportRecord, ...]
+) -> None:
+    began = time.perf_counter()
+    assert await _import(running, miami) == {
+        ("organization", "created"): 1074,
+        ("service", "created"): 4089,
+    }
+    seconds = time.perf_counter() - began
+    assert seconds < IMPORT_SECONDS, f"the import took {seconds:.1f} s"
+    assert await _import(running, miami) == {
+        ("organization", "unchanged"): 1074,
+        ("service", "unchanged"): 4089,
+    }
+
+
+async def test_every_service_is_met_once_in_pages_of_a_hundred(
+    running: Running, miami: tuple[ImportRecord, ...]
+) -> None:
+    seen: list[str] = []
+    after = None
+    while True:
+        request = ListServices(page=Page(first=100, after=after))
+        page = await running.caller.call(LIST_SERVICES, request, running.caller.me)
+        seen += [service.id for service in page.items]
+        assert page.total == 4089
+        if not page.has_next:
+            break
+        after = page.positions[-1]
+    assert len(seen) == len(set(seen)) == sum(record.kind == "service" for record in miami)
+
+
+async def test_the_events_of_an_import_are_all_published_in_the_end(
+    running: Running, miami: tuple[ImportRecord, ...]
+) -> None:
+    del miami
+    store = Store(mongo.connect(running.servers.mongo_url))
+
+    async def waiting() -> bool:
+        waits = {"pending_since": {"$gt": _LONG_AGO}}
+        nouns = [store.collection("organization"), store.collection("service")]
+        return any([await noun.count_documents(waits, limit=1) for noun in nouns])
+
+    await eventually(waiting, lambda waits: not waits, within=90)
+    store.db.client.close()
+
+
+async def test_any_list_is_answered_within_fifty_milliseconds(
+    running: Running, miami: tuple[ImportRecord, ...]
+) -> None:
+    del miami
+    page = Page(first=20)
+
+    def services(**conditions: object) -> Callable[[], Awaitable[object]]:
+        request = ListServices(page=page, **conditions)  # type: ignore[arg-type] # each is given its type below
+        return lambda: running.caller.call(LIST_SERVICES, request, running.caller.me)
+
+    lists = {
+        "all": services(),
+        "one word": services(text="counsel"),
+        "three words": services(text="health care miami"),
+        "no such word": services(text="zzzz"),
+        "state": services(states=(State.CHP,)),
+        "last": services(has_capacity=False),
+        "organizations": lambda: running.caller.call(
+            LIST_ORGANIZATIONS, ListOrganizations(page=page, states=(State.CHP,)), running.caller.me
+        ),
+    }
+    # What was imported just now is looked at again for five seconds: this is about the time after.
+    await eventually(lambda: _median(lists["all"], 5), lambda seconds: seconds < LIST_SECONDS)
+    medians = {name: await _median(ask, 15) for name, ask in lists.items()}
+    assert not {name: seconds for name, seconds in medians.items() if seconds > LIST_SECONDS}
+
+
+async def test_asked_to_stop_it_finishes_and_ends_well(running: Running) -> None:
+    request = Ids(ids=("svc_unknown",))
+    asked = asyncio.create_task(running.caller.call(GET_SERVICES, request, running.caller.me))
+    await asked
+    running.process.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(running.process.wait(), timeout=5) == 0
+
+
+async def _import(running: Running, records: tuple[ImportRecord, ...]) -> Counter[tuple[str, str]]:
+    """Import in batches, one after the other; count the outcomes."""
+    outcomes: Counter[tuple[str, str]] = Counter()
+    for start in range(0, len(records), 100):
+        batch = records[start : start + 100]
+        request = ImportRecords(source="miami", records=batch)
+        reply = await running.caller.call(IMPORT_RECORDS, request, running.caller.me)
+        outcomes.update((one.kind, out.outcome) for one, out in zip(batch, reply.outcomes, strict=True))
+    return outcomes
+
+
+async def _median(ask: Callable[[], Awaitable[object]], times: int) -> float:
+    seconds = []
+    for _ in range(times):
+        began = time.perf_counter()
+        await ask()
+        seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds)
+
+
+async def _is_ready(url: str) -> bool:
+    async with httpx.AsyncClient() as client:
+        try:
+            return (await client.get(f"{url}/readyz")).status_code == 200
+        except httpx.TransportError:
+            return False
