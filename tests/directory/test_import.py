@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contracts.directory import (
@@ -14,6 +15,7 @@ from contracts.directory import (
 )
 from contracts.rpc import Ids, Page
 from services.directory import ids
+from services.directory.actions.importing import HEAD_START, LARGE
 from services.directory.store import Store
 from tests.directory import cast
 from tests.directory.conftest import Ask
@@ -103,6 +105,25 @@ async def test_two_versions_imported_at_once_leave_one_of_them_whole(operator: A
     left = await store.get("service", ids.derived("service", "race", "s-camas"))
     assert left is not None
     assert (left["revision"], left["n"]) == (3, 3)
+
+
+async def test_only_a_large_batchs_events_wait_for_the_import_to_end(operator: Ask, store: Store) -> None:
+    many = [cast.organization(cast.CLINIC, id=f"o-{number}") for number in range(LARGE)]
+    began = datetime.now(UTC)
+    await take(operator, "large", *many)
+    await take(operator, "small", *many[1:])
+
+    async def sweep_from(source: str) -> datetime | None:
+        noun_id = ids.derived("organization", source, "o-1")
+        document = await store.collection("organization").find_one({"_id": noun_id})
+        assert document is not None
+        moment: datetime | None = document.get("pending_since")
+        return moment
+
+    large, small = await sweep_from("large"), await sweep_from("small")
+    assert large is not None
+    assert large > began + HEAD_START - timedelta(seconds=1)
+    assert small is None or small < datetime.now(UTC)
 
 
 async def test_the_record_is_kept_as_it_was_received(operator: Ask, store: Store) -> None:
