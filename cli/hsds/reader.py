@@ -8,7 +8,7 @@ import msgspec
 
 from cli.hsds import csv3, json3, package1
 from cli.hsds.mend import Mender
-from cli.hsds.reading import Draft, Found, Item, Mend, NotHsdsError, Reading, Refusal
+from cli.hsds.reading import Draft, Found, Item, NotHsdsError, Reading, Refusal
 from cli.hsds.source import File, open_files
 from cli.hsds.tables import read_tables
 from contracts.directory import ImportRecord
@@ -123,6 +123,3 @@ def _too_long(record: ImportRecord) -> str | None:
     if size > MOST_BYTES_OF_A_RECORD:
         return f"the record is {size} bytes long as JSON; {MOST_BYTES_OF_A_RECORD} is the most"
     return None
-
-
-__all__ = ["Item", "Mend", "NotHsdsError", "Reading", "Refusal", "finish", "read"]
