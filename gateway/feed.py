@@ -183,6 +183,8 @@ class FeedGate:
                 if stream.replaying:
                     async for entry in self._replay(stream, epoch, types):
                         yield epoch, entry
+                    if stream.replaying:
+                        continue  # disturbed again: what is in the buffer may lie behind a gap
                 for entry in stream.live():
                     stream.cursor = entry.seq
                     if not types or entry.type in types:

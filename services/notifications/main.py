@@ -17,38 +17,42 @@ PART = "notifications"
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
     settings = load(Settings)
-
-    async def build(part: Part) -> None:
-        client = connect(settings.mongo_url)
-        db = client["relevo_notifications"]
-        specs = streams(settings.stream_max_bytes, settings.stream_replicas)
-        feeds = Feeds(part.bus)
-        consumer = Consumer(
-            part.bus, db, durable=PART, filter_subjects=["evt.referrals.>"], handlers=handlers(feeds)
-        )
-        server = Server(part.bus, PART, part.peers)
-        api.register(server, feeds)
-        api.register_status(server, consumer, specs)
-
-        async def own_streams() -> None:
-            for spec in specs:
-                await reconcile(part.bus.js, spec)
-
-        async def database_is_there() -> bool:
-            await client.admin.command("ping")
-            return True
-
-        async def close_database() -> None:
-            client.close()
-
-        part.health.looks["database"] = database_is_there
-        part.on_stop(close_database)
-        await part.run(own_streams, close_nothing)
-        await part.run(consumer.start, consumer.stop)
-        await part.run(server.start, server.drain)
-
-    run(PART, settings, build)
+    run(PART, settings, lambda part: start(part, settings))
 
 
-async def close_nothing() -> None:
+async def start(part: Part, settings: Settings) -> None:
+    """Start everything that the service is made of, on a part that is connected."""
+    client = connect(settings.mongo_url)
+    specs = streams(settings.stream_max_bytes, settings.stream_replicas)
+    feeds = Feeds(part.bus)
+    consumer = Consumer(
+        part.bus,
+        client["relevo_notifications"],
+        durable=PART,
+        filter_subjects=["evt.referrals.>"],
+        handlers=handlers(feeds),
+    )
+    server = Server(part.bus, PART, part.peers)
+    api.register(server, feeds)
+    api.register_status(server, consumer, specs)
+
+    async def own_streams() -> None:
+        for spec in specs:
+            await reconcile(part.bus.js, spec)
+
+    async def database_is_there() -> bool:
+        await client.admin.command("ping")
+        return True
+
+    async def close_database() -> None:
+        client.close()
+
+    part.health.looks["database"] = database_is_there
+    part.on_stop(close_database)
+    await part.run(own_streams, leave)
+    await part.run(consumer.start, consumer.stop)
+    await part.run(server.start, server.drain)
+
+
+async def leave() -> None:
     """Streams stay when the part goes."""

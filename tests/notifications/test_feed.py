@@ -1,0 +1,126 @@
+"""The feed: one entry for each party and change, in order, once, by today's policy."""
+
+import asyncio
+
+import pytest
+
+from chassis.bus import Bus
+from chassis.problems import RefusedError
+from chassis.rpc import Caller
+from contracts.events import REFERRAL_EVENTS
+from contracts.notifications import FEED_HEAD, FEED_PAGE, STATUS, Feed, FeedEntry, FeedPage
+from contracts.rpc import Actor, Nothing
+from services.notifications.policy import TOLD, audience, may_read
+from tests.notifications.conftest import Hand, event_of, new_referral, reader_of
+from tests.servers import eventually
+
+
+async def page(caller: Caller, reader: Actor, after: int = 0, first: int = 100, **more: object) -> Feed:
+    return await caller.call(FEED_PAGE, FeedPage(after=after, first=first, **more), reader)  # type: ignore[arg-type]
+
+
+async def test_both_parties_are_told_once_and_in_order(hand: Hand, caller: Caller, reader: Actor) -> None:
+    referral, sender = new_referral(), reader
+    receiver = reader_of(f"{sender.organization}-receiver")
+    for n in range(1, 6):
+        await hand.publish(referral, n, sender=sender.organization, receiver=receiver.organization)
+    for party, relation in ((sender, "sender"), (receiver, "receiver")):
+        feed = await eventually(
+            lambda party=party: page(caller, party),  # type: ignore[misc]
+            lambda feed: len(feed.entries) == 5,
+        )
+        assert [entry.referral.version for entry in feed.entries] == [1, 2, 3, 4, 5]
+        assert {entry.relation for entry in feed.entries} == {relation}
+        assert not feed.has_next
+
+
+async def test_a_third_organization_is_told_nothing(hand: Hand, caller: Caller, reader: Actor) -> None:
+    referral = new_referral()
+    await hand.publish(referral, 1, sender="someone", receiver=reader.organization)
+    await eventually(lambda: page(caller, reader), lambda feed: len(feed.entries) == 1)
+    third = await page(caller, reader_of("third"))
+    assert (third.entries, third.scanned, third.head) == ((), 0, 0)
+
+
+async def test_an_entry_names_neither_party_nor_service(hand: Hand, caller: Caller, reader: Actor) -> None:
+    await hand.publish(new_referral(), 1, sender=reader.organization)
+    feed = await eventually(lambda: page(caller, reader), lambda feed: len(feed.entries) == 1)
+    assert not {"sender", "receiver", "service", "need"} & set(feed.entries[0].referral.__struct_fields__)
+
+
+async def test_pages_follow_each_other_without_gap_or_repeat(
+    hand: Hand, caller: Caller, reader: Actor
+) -> None:
+    referrals = [new_referral() for _ in range(25)]
+    await asyncio.gather(*(hand.publish(one, 1, sender=reader.organization) for one in referrals))
+    whole = await eventually(lambda: page(caller, reader), lambda feed: len(feed.entries) == 25)
+    paged: list[FeedEntry] = []
+    after = 0
+    while True:
+        feed = await page(caller, reader, after, first=4)
+        paged += feed.entries
+        after = feed.scanned
+        if not feed.has_next:
+            break
+    assert paged == list(whole.entries)
+
+
+async def test_a_type_is_asked_for_without_losing_ones_place(
+    hand: Hand, caller: Caller, reader: Actor
+) -> None:
+    await hand.publish(new_referral(), 1, sender=reader.organization)
+    whole = await eventually(lambda: page(caller, reader), lambda feed: len(feed.entries) == 1)
+    other = await page(caller, reader, types=(REFERRAL_EVENTS["accepted"].type,))
+    assert other.entries == ()
+    assert other.scanned == whole.scanned
+
+
+async def test_a_position_from_another_life_of_the_feed_is_refused(caller: Caller, reader: Actor) -> None:
+    with pytest.raises(RefusedError) as refusal:
+        await page(caller, reader, after=1, epoch="another")
+    assert refusal.value.code == "CURSOR_EXPIRED"
+
+
+@pytest.mark.parametrize(
+    "actor",
+    [
+        reader_of("org", scopes=()),
+        reader_of("org", verified=False),
+        reader_of("org", organization_kind="police"),
+        reader_of("org", organization_kind="migration_authority"),
+        Actor(kind="member", id="m", organization="org", verified=True, roles=("intake",)),
+    ],
+)
+async def test_who_may_not_read_a_feed_is_refused(caller: Caller, actor: Actor) -> None:
+    assert not may_read(actor)
+    for call in (
+        caller.call(FEED_PAGE, FeedPage(), actor),
+        caller.call(FEED_HEAD, Nothing(), actor),
+    ):
+        with pytest.raises(RefusedError) as refusal:
+            await call
+        assert refusal.value.code == "NOT_ALLOWED"
+
+
+def test_every_referral_event_has_a_policy() -> None:
+    assert set(TOLD) == {event.type for event in REFERRAL_EVENTS.values()}
+
+
+def test_an_event_without_a_policy_is_told_to_nobody() -> None:
+    assert audience("referrals.referral.invented.v1", event_of("referral", 1)) == []
+
+
+async def test_an_event_that_cannot_be_read_parks_its_referral_only(
+    hand: Hand, caller: Caller, reader: Actor, buses: dict[str, Bus]
+) -> None:
+    bad, good = new_referral(), new_referral()
+    await hand.publish(bad, 1, data=b'{"id": "x"}')
+    await hand.publish(good, 1, sender=reader.organization)
+    await eventually(lambda: page(caller, reader), lambda feed: len(feed.entries) == 1)
+    operator = Caller(buses["operator"])
+
+    async def parked() -> str:
+        status = await operator.call(STATUS, Nothing(), operator.me)
+        return next(check.detail for check in status.checks if check.name == "parked" and not check.ok)
+
+    assert bad in await eventually(parked)

@@ -1,0 +1,163 @@
+"""The live gate: replay, then live, with no gap and no repeat at the seam, whatever is disturbed."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator
+
+import pytest
+
+from chassis.bus import Bus
+from chassis.problems import RefusedError
+from chassis.rpc import Caller
+from contracts.notifications import FeedEntry
+from contracts.rpc import Actor
+from gateway import feed
+from gateway.feed import FeedGate
+from tests.notifications.conftest import Hand, new_referral, reader_of
+from tests.notifications.test_feed import page
+from tests.servers import eventually
+
+
+async def take(entries: AsyncIterator[tuple[str, FeedEntry]], count: int) -> list[str]:
+    """The first so many entries' events."""
+    taken: list[str] = []
+    async with asyncio.timeout(20):
+        while len(taken) < count:
+            taken.append((await anext(entries))[1].event)
+    return taken
+
+
+@contextlib.asynccontextmanager
+async def listening(
+    gate: FeedGate, reader: Actor, after: tuple[str, int] | None = None
+) -> AsyncIterator[AsyncIterator[tuple[str, FeedEntry]]]:
+    entries = gate.entries(reader, after, frozenset())
+    async with contextlib.aclosing(entries):  # type: ignore[type-var] # an async generator
+        yield entries
+
+
+async def head(gate: FeedGate, reader: Actor) -> tuple[str, int]:
+    found = await gate.head(reader)
+    return found.epoch, found.seq
+
+
+async def test_a_stream_begins_with_what_comes_after_its_cursor(
+    gate: FeedGate, hand: Hand, caller: Caller, reader: Actor
+) -> None:
+    referrals = [new_referral() for _ in range(10)]
+    start = await head(gate, reader)
+    for one in referrals[:5]:
+        await hand.publish(one, 1, sender=reader.organization)
+    await eventually(lambda: page(caller, reader), lambda found: len(found.entries) == 5)
+    async with listening(gate, reader, start) as entries:
+        assert await take(entries, 5) == [f"{one}:1" for one in referrals[:5]]
+        for one in referrals[5:]:
+            await hand.publish(one, 1, sender=reader.organization)
+        assert sorted(await take(entries, 5)) == sorted(f"{one}:1" for one in referrals[5:])
+
+
+async def test_a_stream_without_a_cursor_begins_now(
+    gate: FeedGate, hand: Hand, caller: Caller, reader: Actor
+) -> None:
+    await hand.publish(new_referral(), 1, sender=reader.organization)
+    await eventually(lambda: page(caller, reader), lambda found: len(found.entries) == 1)
+    async with listening(gate, reader) as entries:
+        first = asyncio.ensure_future(take(entries, 1))
+        await eventually(lambda: _has_stream(gate, reader))
+        fresh = new_referral()
+        await hand.publish(fresh, 1, sender=reader.organization)
+        assert await first == [f"{fresh}:1"]
+
+
+async def _has_stream(gate: FeedGate, reader: Actor) -> bool:
+    hub = gate._hubs.get(reader.organization or "")
+    return hub is not None and any(not stream.replaying for stream in hub.streams)
+
+
+async def test_entries_made_while_the_stream_opens_are_neither_lost_nor_repeated(
+    gate: FeedGate, hand: Hand, reader: Actor
+) -> None:
+    start = await head(gate, reader)
+    referrals = [new_referral() for _ in range(200)]
+
+    async def publish() -> None:
+        for one in referrals:
+            await hand.publish(one, 1, sender=reader.organization)
+
+    publishing = asyncio.create_task(publish())
+    for _ in range(5):
+        async with listening(gate, reader, start) as entries:
+            await take(entries, 20)
+    async with listening(gate, reader, start) as entries:
+        taken = await take(entries, len(referrals))
+    await publishing
+    assert sorted(taken) == sorted(f"{one}:1" for one in referrals)
+
+
+async def test_a_disturbed_bus_loses_and_repeats_nothing(
+    gate: FeedGate, hand: Hand, reader: Actor, buses: dict[str, Bus]
+) -> None:
+    start = await head(gate, reader)
+    referrals = [new_referral() for _ in range(200)]
+    generator = random.Random(7)  # noqa: S311 - when to disturb
+
+    async def publish() -> None:
+        for one in referrals:
+            await hand.publish(one, 1, sender=reader.organization)
+            if generator.random() < 0.1:
+                buses["gateway"]._disturb()
+
+    publishing = asyncio.create_task(publish())
+    async with listening(gate, reader, start) as entries:
+        taken = await take(entries, len(referrals))
+    await publishing
+    assert sorted(taken) == sorted(f"{one}:1" for one in referrals)
+    assert len(set(taken)) == len(taken)
+
+
+async def test_what_was_missed_without_a_sign_is_found_by_comparing(
+    gate: FeedGate, hand: Hand, reader: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "COMPARE_SECONDS", 0.1)
+    async with listening(gate, reader) as entries:
+        first = asyncio.ensure_future(take(entries, 1))
+        await eventually(lambda: _has_stream(gate, reader))
+        hub = gate._hubs[reader.organization or ""]
+        # The subscription is gone, and nobody was told.
+        assert hub._subscription is not None
+        await hub._subscription.unsubscribe()
+        missed = new_referral()
+        await hand.publish(missed, 1, sender=reader.organization)
+        assert await first == [f"{missed}:1"]
+
+
+async def test_a_slow_reader_is_served_from_the_stream(
+    gate: FeedGate, hand: Hand, caller: Caller, reader: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "BUFFER", 5)
+    referrals = [new_referral() for _ in range(40)]
+    async with listening(gate, reader) as entries:
+        first = asyncio.ensure_future(take(entries, 1))
+        await eventually(lambda: _has_stream(gate, reader))
+        for one in referrals:
+            await hand.publish(one, 1, sender=reader.organization)
+        await eventually(lambda: page(caller, reader), lambda found: len(found.entries) == 40)
+        assert sorted(await first + await take(entries, 39)) == sorted(f"{one}:1" for one in referrals)
+
+
+async def test_the_last_reader_takes_the_subscription_with_it(gate: FeedGate, reader: Actor) -> None:
+    async with listening(gate, reader) as entries:
+        waiting = asyncio.ensure_future(anext(entries))
+        await eventually(lambda: _has_stream(gate, reader))
+        waiting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await waiting
+    assert gate._hubs == {}
+
+
+async def test_who_may_not_read_is_refused_at_once(gate: FeedGate) -> None:
+    with pytest.raises(RefusedError) as refusal:
+        async with listening(gate, reader_of("org", scopes=())) as entries:
+            await anext(entries)
+    assert refusal.value.code == "NOT_ALLOWED"
