@@ -1,0 +1,137 @@
+"""The referrals service and the directory on servers of their own, and those who ask."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pytest
+from fastapi import FastAPI
+from nats.js.api import RawStreamMsg
+from nats.js.errors import NotFoundError
+
+from chassis import mongo
+from chassis.bus import Bus, connect
+from chassis.health import Health
+from chassis.identity import Identity, Peers
+from chassis.part import Part
+from chassis.rpc import Caller
+from chassis.streams import DAY, StreamSpec, reconcile
+from contracts.directory import IMPORT_RECORDS, ImportRecords
+from contracts.rpc import Actor, Operation, Rep, Req
+from services.directory import main as directory_main
+from services.directory.settings import Settings as DirectorySettings
+from services.referrals import main as referrals_main
+from services.referrals.settings import Settings
+from services.referrals.store import Store
+from services.referrals.vault import Vault, master_key
+from tests.referrals import cast
+from tests.servers import Servers
+
+
+@pytest.fixture(scope="package")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Servers of these tests' own: nobody else answers on them."""
+    with Servers(tmp_path_factory.mktemp("referrals")) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+async def mongo_client(servers: Servers) -> AsyncIterator[mongo.Client]:
+    """The database."""
+    client = mongo.connect(servers.mongo_url)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="package")
+def store(mongo_client: mongo.Client) -> Store:
+    """The service's collections, to look at what stands in them."""
+    return Store(mongo_client)
+
+
+@pytest.fixture(scope="package")
+def vault(mongo_client: mongo.Client, servers: Servers) -> Vault:
+    """The service's vault."""
+    return Vault(mongo_client, master_key(servers.keys_dir))
+
+
+class Ask(Protocol):
+    """Asks a part through the gateway's connection, for somebody."""
+
+    async def __call__(self, operation: Operation[Req, Rep], request: Req, actor: Actor) -> Rep:
+        """Return the reply, or raise the refusal."""
+        ...
+
+
+@dataclass(frozen=True)
+class Network:
+    """The running parts, and the ids that the directory gave to the cast."""
+
+    ask: Ask
+    ids: dict[str, str]
+    referrals: Bus
+
+    async def last_event(self, referral: str) -> RawStreamMsg | None:
+        """The last event of a referral in the stream, or None."""
+        try:
+            return await self.referrals.js.get_last_msg("EVT", f"evt.referrals.referral.{referral}.>")
+        except NotFoundError:
+            return None
+
+    def member(self, organization: str, *roles: str, **more: Any) -> Actor:
+        """A member of one of the cast's organizations."""
+        return cast.member(self.ids[organization], *roles, **{**self._facts(organization), **more})
+
+    def client(self, organization: str, *scopes: str, **more: Any) -> Actor:
+        """A client of one of the cast's organizations."""
+        return cast.client(self.ids[organization], *scopes, **{**self._facts(organization), **more})
+
+    def caseworker(self, organization: str, **more: Any) -> Actor:
+        """A caseworker of one of the cast's organizations."""
+        return self.member(organization, "caseworker", **more)
+
+    def _facts(self, organization: str) -> dict[str, Any]:
+        _, kind, verified, _ = cast.ORGANIZATIONS[organization]
+        return {"organization_kind": kind, "verified": verified}
+
+
+@pytest.fixture(scope="package")
+async def network(servers: Servers) -> AsyncIterator[Network]:
+    """The directory and the referrals service, running in this process, with the cast in the directory."""
+    urls: dict[str, Any] = {
+        "mongo_url": servers.mongo_url,
+        "nats_url": servers.nats_url,
+        "keys_dir": servers.keys_dir,
+        "stream_max_bytes": 64 * 1024**2,
+    }
+    directory, referrals = await _part(servers, "directory"), await _part(servers, "referrals")
+    await reconcile(directory.bus.js, StreamSpec("EVT", ("evt.>",), 30 * DAY, 64 * 1024**2))
+    await directory_main.start(directory, DirectorySettings(**urls))
+    await referrals_main.start(referrals, Settings(**urls))
+    operator, gateway = await _bus(servers, "operator"), await _bus(servers, "gateway")
+    ids = await _import(operator)
+    yield Network(
+        ask=Caller(gateway, timeout=30).call,
+        ids=ids,
+        referrals=referrals.bus,
+    )
+    for bus in (operator, gateway):
+        await bus.close()
+    for part in (referrals, directory):
+        await part.close()
+
+
+async def _import(operator: Bus) -> dict[str, str]:
+    caller = Caller(operator, timeout=30)
+    records = cast.records()
+    reply = await caller.call(IMPORT_RECORDS, ImportRecords(source=cast.SOURCE, records=records), caller.me)
+    assert [one.problems for one in reply.outcomes] == [()] * len(records)
+    return {record.record["id"]: str(one.id) for record, one in zip(records, reply.outcomes, strict=True)}
+
+
+async def _part(servers: Servers, name: str) -> Part:
+    return Part(await _bus(servers, name), Peers.load(servers.keys_dir), FastAPI(), Health())
+
+
+async def _bus(servers: Servers, name: str) -> Bus:
+    return await connect(servers.nats_url, Identity.load(servers.keys_dir, name), lambda: None)
