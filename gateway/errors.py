@@ -35,12 +35,21 @@ class RequestError(PartError):
         self.extensions = extensions
         self.headers: dict[str, str] = {}
 
+    @property
+    def entry(self) -> dict[str, Any]:
+        """The refusal as an entry of a response's ``errors``."""
+        return {"message": self.detail, "extensions": {"code": self.code, **self.extensions}}
+
 
 class MethodError(RequestError):
     """GraphQL is asked by POST."""
 
     code = "METHOD_NOT_ALLOWED"
     status = 405
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.headers["allow"] = "POST"
 
 
 class NotAcceptableError(RequestError):
@@ -127,9 +136,16 @@ class StreamEndedError(RequestError):
         self.code = code  # type: ignore[misc] # one of the documented few, see live.py
 
 
-def body_of(error: RequestError) -> dict[str, Any]:
-    """A whole response that consists of one refusal."""
-    return {"errors": [{"message": error.detail, "extensions": {"code": error.code, **error.extensions}}]}
+class InternalError(RequestError):
+    """Something unknown went wrong here; it is logged, and the client learns no more than where."""
+
+    code = "INTERNAL"
+    status = 500
+
+    @classmethod
+    def of(cls, cause: BaseException) -> "InternalError":
+        """Log a failure, and return what is said of it."""
+        return cls(_logged(cause, ""), trace=telemetry.trace_id())
 
 
 def shown(error: GraphQLError) -> dict[str, Any]:
@@ -154,14 +170,15 @@ def _refusal(cause: PartError) -> tuple[str, dict[str, Any]]:
 
 
 def _masked(error: GraphQLError, cause: BaseException) -> tuple[str, dict[str, Any]]:
-    trace = telemetry.trace_id()
+    path = ".".join(str(step) for step in error.path or ())
+    return _logged(cause, path), {"code": "INTERNAL", "trace": telemetry.trace_id()}
+
+
+def _logged(cause: BaseException, path: str) -> str:
+    """Log code, place and path only: arguments, and an exception's own words, may hold a name."""
     code = getattr(cause, "code", "INTERNAL")
-    log.error("graphql.failed", code=code, kind=type(cause).__name__, path=_path(error), where=_where(cause))
-    return f"Something went wrong here; it is logged as trace {trace}.", {"code": "INTERNAL", "trace": trace}
-
-
-def _path(error: GraphQLError) -> str:
-    return ".".join(str(step) for step in error.path or ())
+    log.error("graphql.failed", code=code, kind=type(cause).__name__, path=path, where=_where(cause))
+    return f"Something went wrong here; it is logged as trace {telemetry.trace_id()}."
 
 
 def _where(cause: BaseException) -> str:

@@ -1,0 +1,82 @@
+"""Who may come in: a good token, not too often, and not with too many streams at once."""
+
+import math
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import msgspec
+
+from contracts.rpc import Actor
+from gateway.errors import RateLimitedError, RequestError, UnauthenticatedError
+from gateway.rates import Rates
+from gateway.settings import GatewaySettings
+from gateway.tokens import Tokens, Verified
+
+ON_BEHALF_OF = "relevo-on-behalf-of"
+_OPAQUE = re.compile(r"[\x21-\x7e]{1,100}")
+
+
+class Admission:
+    """The door of the gateway, the same for HTTP, streams and WebSockets."""
+
+    def __init__(self, settings: GatewaySettings, tokens: Tokens) -> None:
+        self._settings = settings
+        self._tokens = tokens
+        self._rates = Rates(settings.rate_per_second, settings.rate_burst)
+        self._streams: Counter[str] = Counter()
+
+    def admit(self, headers: Mapping[str, str]) -> Verified:
+        """Return who asks, by the request's headers.
+
+        Raises:
+            UnauthenticatedError: there is no good access token.
+            RequestError: ``Relevo-On-Behalf-Of`` is malformed.
+        """
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise UnauthenticatedError("Send an access token: Authorization: Bearer …, from /oauth/token.")
+        verified = self._tokens.verify(token.strip())
+        member = headers.get(ON_BEHALF_OF)
+        if member is None:
+            return verified
+        if not _OPAQUE.fullmatch(member):
+            raise RequestError("Relevo-On-Behalf-Of is 1 to 100 visible ASCII characters.")
+        return verified._replace(actor=msgspec.structs.replace(verified.actor, on_behalf_of=member))
+
+    def count(self, actor: Actor) -> None:
+        """Count one operation.
+
+        Raises:
+            RateLimitedError: the client asks too often.
+        """
+        seconds = self._rates.take(actor.id)
+        if seconds > 0:
+            rate = self._settings.rate_per_second
+            raise RateLimitedError(
+                f"More than {rate:g} requests a second; wait a little.", math.ceil(seconds), limit=rate
+            )
+
+    @contextmanager
+    def stream(self, actor: Actor) -> Iterator[None]:
+        """Hold one of the client's places for streams.
+
+        Raises:
+            RateLimitedError: it has none left.
+        """
+        most = self._settings.client_streams
+        if self._streams[actor.id] >= most:
+            raise RateLimitedError(f"This client has {most} streams; that is the limit.", 10, limit=most)
+        self._streams[actor.id] += 1
+        try:
+            yield
+        finally:
+            self._streams[actor.id] -= 1
+            if not self._streams[actor.id]:
+                del self._streams[actor.id]
+
+    def stream_seconds(self, verified: Verified) -> float:
+        """How many seconds a stream that was opened with this token may last from now on."""
+        return verified.expires + self._settings.stream_grace_seconds - time.time()

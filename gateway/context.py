@@ -1,0 +1,73 @@
+"""What every resolver of one request is given: who asks, the other parts, and what was looked up."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import strawberry
+from graphql import GraphQLResolveInfo
+
+from contracts.directory import Organization, Service
+from contracts.notifications import FeedEntry
+from contracts.referrals import Referral
+from contracts.rpc import Actor
+from gateway.clients import Clients
+from gateway.ids import Cursors
+from gateway.loaders import Loader
+
+SPANISH = "es"
+ENGLISH = "en"
+
+
+class Feed(Protocol):
+    """The live feed, as ``feed.py`` gives it."""
+
+    def entries(
+        self, actor: Actor, after: tuple[str, int] | None, types: frozenset[str]
+    ) -> AsyncIterator[tuple[str, FeedEntry]]:
+        """The epoch and what the actor's organization is told, from after that place on, without end."""
+
+
+@dataclass(slots=True)
+class Context:
+    """One request, or one event of a subscription."""
+
+    clients: Clients
+    cursors: Cursors
+    feed: Feed
+    language: str = SPANISH
+    organizations: Loader[Organization] = field(init=False)
+    services: Loader[Service] = field(init=False)
+    referrals: Loader[Referral] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.forget()
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks."""
+        return self.clients.actor
+
+    def forget(self) -> None:
+        """Look everything up anew from here on, as each event of a subscription does."""
+        self.organizations = Loader(self.clients.organizations)
+        self.services = Loader(self.clients.services)
+        self.referrals = Loader(self.clients.referrals)
+
+
+class Info(strawberry.Info[Context, None]):
+    """Strawberry's ``info``, with the type of our context."""
+
+    @property
+    def raw(self) -> GraphQLResolveInfo[Any]:
+        """graphql-core's own, for looking ahead."""
+        return self._raw_info
+
+
+def language_of(header: str | None) -> str:
+    """The first of the languages that we have in an ``Accept-Language`` header; Spanish otherwise."""
+    for entry in (header or "").split(","):
+        tag = entry.split(";")[0].strip().lower().split("-")[0]
+        if tag in {SPANISH, ENGLISH}:
+            return tag
+    return SPANISH

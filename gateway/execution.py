@@ -1,0 +1,226 @@
+"""From a document's text to a response: parsed and validated once, measured every time, executed.
+
+What is known of a document is kept by its text, since clients send the same few over and over.
+"""
+
+import inspect
+from collections import OrderedDict
+from collections.abc import AsyncGenerator
+from typing import Any, NamedTuple
+
+import msgspec
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    Executor,
+    GraphQLError,
+    GraphQLList,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    get_named_type,
+    get_nullable_type,
+    get_operation_ast,
+    is_composite_type,
+    parse,
+    specified_rules,
+    subscribe,
+    validate,
+)
+from graphql.validation import MaxIntrospectionDepthRule
+from graphql.validation.rules import overlapping_fields_can_be_merged
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from gateway import limits
+from gateway.context import Context
+from gateway.errors import RequestError, shown
+from gateway.limits import Limits, Measured, Shape
+
+Response = dict[str, Any]
+
+# graphql-core compares fields of one name pair by pair, and gives up at half a million; with a thousand
+# tokens no honest document comes near this.
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
+_RULES = (
+    *specified_rules, MaxIntrospectionDepthRule, MaybeNullValidationRule, OneOfInputValidationRule,
+)  # fmt: skip
+# A parsed token takes about half a kilobyte.
+KEPT_TOKENS = 20_000
+# Longer than in most lists, since every code of a kind comes.
+_LISTS = {"codes": 50}
+
+
+class Params(msgspec.Struct, frozen=True):
+    """A GraphQL request, in the names that its clients write."""
+
+    query: str
+    operation_name: str | None = msgspec.field(name="operationName", default=None)
+    variables: dict[str, Any] | None = None
+    extensions: dict[str, Any] | None = None
+
+
+class Document:
+    """A document that was parsed and measured; validated once it is to be executed."""
+
+    def __init__(self, ast: DocumentNode, tokens: int, measured: dict[str | None, Measured]) -> None:
+        self.ast = ast
+        self.tokens = tokens
+        self.measured = measured
+        self.errors: list[GraphQLError] | None = None
+
+
+class Operation(NamedTuple):
+    """What is to be executed: within the limits, and valid."""
+
+    document: Document
+    node: OperationDefinitionNode
+    params: Params
+
+    @property
+    def kind(self) -> str:
+        """``query``, ``mutation`` or ``subscription``."""
+        return str(self.node.operation.value)
+
+    @property
+    def is_subscription(self) -> bool:
+        """Whether it gives a stream of responses."""
+        return self.node.operation is OperationType.SUBSCRIPTION
+
+
+class RefusedDocumentError(Exception):
+    """The document, or what was asked of it, is not right; ``response`` says why."""
+
+    def __init__(self, code: str, errors: list[GraphQLError]) -> None:
+        super().__init__(code)
+        for error in errors:
+            error.extensions = {"code": code, **(error.extensions or {})}
+        self.response: Response = {"errors": [shown(error) for error in errors]}
+
+
+class Engine:
+    """Executes documents on one schema, within limits."""
+
+    def __init__(self, schema: GraphQLSchema, bounds: Limits) -> None:
+        self._schema = schema
+        self._bounds = bounds
+        self._shape = shape_of(schema)
+        self._documents: OrderedDict[str, Document] = OrderedDict()
+        self._tokens = 0
+
+    def prepare(self, params: Params) -> Operation:
+        """Return the operation that is asked for.
+
+        Raises:
+            DocumentError: it breaks a limit.
+            RefusedDocumentError: it is no valid document, or has no such operation.
+        """
+        document = self._document(params.query)
+        node = get_operation_ast(document.ast, params.operation_name)
+        if node is None:
+            words = "Name one of the document's operations: operationName is missing, or not one of them."
+            raise RefusedDocumentError("OPERATION_NOT_FOUND", [GraphQLError(words)])
+        name = node.name.value if node.name else None
+        limits.check(document.measured[name], params.variables or {}, self._bounds)
+        if document.errors is None:
+            document.errors = validate(self._schema, document.ast, _RULES, max_errors=20)
+        if document.errors:
+            raise RefusedDocumentError("GRAPHQL_VALIDATION_FAILED", document.errors)
+        return Operation(document, node, params)
+
+    async def execute(self, operation: Operation, context: Context) -> Response:
+        """Return the response to a query or mutation.
+
+        Raises:
+            RefusedDocumentError: the variables are not of their types.
+        """
+        executor = Executor.build(
+            self._schema,
+            operation.document.ast,
+            context_value=context,
+            raw_variable_values=operation.params.variables,
+            operation_name=operation.params.operation_name,
+        )
+        if isinstance(executor, list):
+            raise RefusedDocumentError("BAD_USER_INPUT", executor)
+        result = executor.execute_operation()
+        if inspect.isawaitable(result):
+            result = await result
+        return _response(result)
+
+    async def subscribe(self, operation: Operation, context: Context) -> AsyncGenerator[Response, None]:
+        """Yield the responses of a subscription; a failure of the stream itself is the last of them.
+
+        Raises:
+            RefusedDocumentError: the variables are not of their types.
+        """
+        stream: Any = subscribe(
+            self._schema,
+            operation.document.ast,
+            context_value=context,
+            variable_values=operation.params.variables,
+            operation_name=operation.params.operation_name,
+        )
+        if inspect.isawaitable(stream):
+            stream = await stream
+        if isinstance(stream, ExecutionResult):
+            raise RefusedDocumentError("BAD_USER_INPUT", stream.errors or [])
+        try:
+            async for result in stream:
+                yield _response(result)
+        except Exception as error:  # noqa: BLE001 - whatever ended it is said to the client, or masked
+            yield failed(error, operation.node)
+        finally:
+            await stream.aclose()
+
+    def _document(self, text: str) -> Document:
+        known = self._documents.get(text)
+        if known is not None:
+            self._documents.move_to_end(text)
+            return known
+        tokens = limits.check_tokens(text, self._bounds)
+        try:
+            ast = parse(text)
+        except GraphQLError as error:
+            raise RefusedDocumentError("GRAPHQL_PARSE_FAILED", [error]) from None
+        document = Document(ast, tokens, limits.measure(ast, self._shape))
+        self._keep(text, document)
+        return document
+
+    def _keep(self, text: str, document: Document) -> None:
+        self._documents[text] = document
+        self._tokens += document.tokens
+        while self._tokens > KEPT_TOKENS and len(self._documents) > 1:
+            _, oldest = self._documents.popitem(last=False)
+            self._tokens -= oldest.tokens
+
+
+def shape_of(schema: GraphQLSchema) -> Shape:
+    """What the limits need to know of a schema: its plain lists of things, and its mutations."""
+    lists = {
+        name: limits.PLAIN_LIST
+        for kind in schema.type_map.values()
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__")
+        for name, field in kind.fields.items()
+        if isinstance(get_nullable_type(field.type), GraphQLList)
+        and is_composite_type(get_named_type(field.type))
+        and name not in {"edges", "nodes"}
+    }
+    mutations = schema.mutation_type.fields if schema.mutation_type else {}
+    return Shape({**lists, **_LISTS}, dict.fromkeys(mutations, limits.MUTATION))
+
+
+def failed(error: Exception, node: OperationDefinitionNode | None = None) -> Response:
+    """A response that consists of one failure of an operation as a whole."""
+    if isinstance(error, RequestError):
+        return {"errors": [error.entry]}
+    if not isinstance(error, GraphQLError):
+        error = GraphQLError("", node, original_error=error)
+    return {"errors": [shown(error)]}
+
+
+def _response(result: Any) -> Response:
+    if not result.errors:
+        return {"data": result.data}
+    return {"data": result.data, "errors": [shown(error) for error in result.errors]}

@@ -1,0 +1,78 @@
+"""Ids and cursors as clients see them: opaque, global, and good for as long as the thing exists.
+
+An id is the type and the part's own id, in base64url: it hides nothing, and need not. A cursor is sealed,
+since it holds times and sequences that would betray how much is going on (``chassis.seal``).
+"""
+
+import base64
+import binascii
+from typing import Any
+
+from chassis.seal import Sealer, SealError
+from gateway.errors import BadArgumentError
+
+Position = tuple[str, ...]
+# The parts' own ids are shorter; whatever is longer is nothing of ours.
+MOST_CHARACTERS = 100
+
+
+def global_id(kind: str, part_id: str) -> str:
+    """The Node id of a thing of that GraphQL type."""
+    return base64.urlsafe_b64encode(f"{kind}:{part_id}".encode()).rstrip(b"=").decode()
+
+
+def split_id(node_id: str) -> tuple[str, str] | None:
+    """The type and the part's own id of a Node id; nothing if it is not one of ours."""
+    try:
+        raw = base64.b64decode(node_id.encode() + b"=" * (-len(node_id) % 4), altchars=b"-_", validate=True)
+        kind, colon, part_id = raw.decode().partition(":")
+    except (binascii.Error, ValueError):
+        return None
+    return (kind, part_id) if colon and part_id and len(part_id) <= MOST_CHARACTERS else None
+
+
+def part_id_of(kind: str, node_id: str) -> str | None:
+    """The part's own id of a Node id of that type; nothing if it is of another type, or not ours."""
+    found = split_id(node_id)
+    return found[1] if found and found[0] == kind else None
+
+
+class Cursors:
+    """Seals and opens positions in lists, and places in feeds."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+
+    def seal(self, list_name: str, position: Position) -> str:
+        """The cursor of a row."""
+        return self._sealer.seal(f"list:{list_name}", *position)
+
+    def open(self, list_name: str, argument: str, cursor: str) -> Position:
+        """The position that a cursor stands for.
+
+        Raises:
+            BadArgumentError: it is not a cursor of this list.
+        """
+        return tuple(str(value) for value in self._open(f"list:{list_name}", argument, cursor))
+
+    def seal_feed(self, epoch: str, seq: int, organization: str) -> str:
+        """The cursor of a place in an organization's feed."""
+        return self._sealer.seal("feed", epoch, seq, organization)
+
+    def open_feed(self, argument: str, cursor: str, organization: str) -> tuple[str, int]:
+        """The stream's epoch and the sequence that a cursor of this organization's feed stands for.
+
+        Raises:
+            BadArgumentError: it is not a cursor of this feed.
+        """
+        values = self._open("feed", argument, cursor)
+        match values:
+            case (str(epoch), int(seq), owner) if owner == organization:
+                return epoch, seq
+        raise BadArgumentError(f"{argument} is a cursor of another organization's feed.")
+
+    def _open(self, purpose: str, argument: str, cursor: str) -> tuple[Any, ...]:
+        try:
+            return self._sealer.open(purpose, cursor)
+        except SealError:
+            raise BadArgumentError(f"{argument} is not a cursor of this list.") from None

@@ -1,0 +1,56 @@
+"""What one request has looked up already, by id, and how it looks up the rest in one batch.
+
+A list's resolver looks ahead and *primes* these; the fields below it then find plain values, at once.
+Whatever was not primed is loaded in a batch when it is asked for: so looking ahead is never needed for an
+answer to be right, only for it to be quick.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Generic, TypeAlias, TypeVar
+
+from strawberry.dataloader import DataLoader
+
+Thing = TypeVar("Thing")
+# A thing that is at hand, or that has to be waited for; graphql-core takes either.
+Later: TypeAlias = Thing | Awaitable[Thing | None] | None
+Fetch = Callable[[Sequence[str]], Awaitable[list[Thing | None]]]
+
+
+class Loader(Generic[Thing]):
+    """Things of one kind by the part's own id, each looked up once in a request."""
+
+    def __init__(self, fetch: Fetch[Thing]) -> None:
+        self._fetch = fetch
+        self._found: dict[str, Thing | None] = {}
+        self._late: DataLoader[str, Thing | None] | None = None
+
+    async def prime(self, ids: Iterable[str | None]) -> None:
+        """Look up at once those of the ids that are not known yet."""
+        wanted = [part_id for part_id in dict.fromkeys(ids) if part_id and part_id not in self._found]
+        if wanted:
+            self._found.update(zip(wanted, await self._fetch(wanted), strict=True))
+
+    def put(self, ids: Sequence[str], things: Sequence[Thing | None]) -> None:
+        """Note what was looked up elsewhere."""
+        self._found.update(zip(ids, things, strict=True))
+
+    def get(self, part_id: str | None) -> Later[Thing]:
+        """The thing, at once where it is known; else something to wait for."""
+        if part_id is None:
+            return None
+        if part_id in self._found:
+            return self._found[part_id]
+        return self.load(part_id)
+
+    async def load(self, part_id: str | None) -> Thing | None:
+        """The thing, together with whatever else is asked for in this turn of the loop."""
+        if part_id is None or part_id in self._found:
+            return self._found.get(part_id or "")
+        if self._late is None:
+            self._late = DataLoader(self._fetch_late, max_batch_size=100)
+        return await self._late.load(part_id)
+
+    async def _fetch_late(self, ids: list[str]) -> list[Thing | None]:
+        things = await self._fetch(ids)
+        self._found.update(zip(ids, things, strict=True))
+        return things

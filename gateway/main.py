@@ -1,0 +1,62 @@
+"""The gateway: wiring only."""
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+
+from chassis.part import Part, run
+from chassis.rpc import Caller
+from chassis.seal import Sealer
+from chassis.settings import load, read_key
+from gateway import schema
+from gateway.admission import Admission
+from gateway.endpoint import GraphQLEndpoint
+from gateway.execution import Engine
+from gateway.feed import FeedGate
+from gateway.ids import Cursors
+from gateway.limits import Limits
+from gateway.live import Streams
+from gateway.means import Means
+from gateway.oauth import TokenEndpoint
+from gateway.rates import Rates
+from gateway.settings import GatewaySettings
+from gateway.tokens import TokenKey, Tokens
+
+PART = "gateway"
+SEAL_KEY_BYTES = 32
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    settings = load(GatewaySettings)
+    # Keys first: a missing one ends the start with its name.
+    key = TokenKey.load(settings.keys_dir)
+    sealer = Sealer(read_key(settings.keys_dir / PART / "seal.key", SEAL_KEY_BYTES))
+    tokens = Tokens(key, settings.public_url, settings.audience, settings.token_seconds)
+    bounds = Limits(settings.limit_tokens, settings.limit_depth, settings.limit_cost)
+
+    async def build(part: Part) -> None:
+        caller = Caller(part.bus)
+        streams = Streams()
+        means = Means(
+            settings=settings,
+            admission=Admission(settings, tokens),
+            engine=Engine(schema.build(), bounds),
+            streams=streams,
+            caller=caller,
+            cursors=Cursors(sealer),
+            feed=FeedGate(part.bus, caller),
+        )
+        failures = Rates(1 / settings.failed_attempt_seconds, settings.failed_attempts)
+        endpoint = GraphQLEndpoint(means)
+        part.app.router.routes.insert(0, Route("/graphql", endpoint))
+        part.app.router.routes.insert(1, WebSocketRoute("/graphql", endpoint))
+        part.app.include_router(TokenEndpoint(caller, tokens, failures).router())
+        text = schema.sdl()
+
+        async def published(_request: object) -> Response:
+            return PlainTextResponse(text, headers={"cache-control": "public, max-age=300"})
+
+        part.app.add_route("/schema.graphql", published)
+        part.on_stop(streams.stop)
+
+    run(PART, settings, build)

@@ -1,0 +1,199 @@
+"""The changes of a referral: what receivers answer, and what senders do about it."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from contracts import referrals as contract
+from contracts.codes import CancelReason, DeclineReason, EndReason, Need, Outcome
+from contracts.rpc import Message
+from gateway.context import Info
+from gateway.schema.change import ChangeInput, Done, Payload, carry_out
+
+_NOTE = "What is to be said besides; needed with the reason `OTHER`. The two parties' caseworkers see it."
+_EXTERNAL_ID = "Your own id for it, unique in your organization; nobody else sees it."
+
+
+@strawberry.input(description="A first sign of life.")
+class ReceiveReferralInput(ChangeInput):
+    """Becomes ``contracts.referrals.Receive``."""
+
+    external_id: str | None = strawberry.field(description=_EXTERNAL_ID, default=None)
+
+
+@strawberry.input(description="When and where the person is expected.")
+class AppointmentInput:
+    """Becomes ``contracts.referrals.Appointment``."""
+
+    start: datetime = strawberry.field(description="When.")
+    timezone: str = strawberry.field(
+        description="The place's time zone, as an IANA name: `America/Mexico_City`."
+    )
+    location: strawberry.ID | None = strawberry.field(
+        description="One of the service's locations.", default=None
+    )
+
+
+@strawberry.input(description="An acceptance. Give `arriveBy` or `appointment`.")
+class AcceptReferralInput(ChangeInput):
+    """Becomes ``contracts.referrals.Accept``."""
+
+    arrive_by: datetime | None = strawberry.field(description="By when to arrive.", default=None)
+    appointment: AppointmentInput | None = strawberry.field(
+        description="When and where to arrive.", default=None
+    )
+    instructions: str | None = strawberry.field(
+        description="What the person should know, bring or do.", default=None
+    )
+    external_id: str | None = strawberry.field(description=_EXTERNAL_ID, default=None)
+
+
+@strawberry.input(description="A refusal, with its reason.")
+class DeclineReferralInput(ChangeInput):
+    """Becomes ``contracts.referrals.Decline``."""
+
+    reason: DeclineReason = strawberry.field(description="Why.")
+    note: str | None = strawberry.field(description=_NOTE, default=None)
+
+
+@strawberry.input(description="An arrival.")
+class StartReferralInput(ChangeInput):
+    """Becomes ``contracts.referrals.Start``."""
+
+    arrived_at: datetime | None = strawberry.field(description="When, if not now.", default=None)
+
+
+@strawberry.input(description="Something that was given.")
+class ServiceGivenInput:
+    """Becomes ``contracts.referrals.ServiceGiven``."""
+
+    code: Need = strawberry.field(description="The need that it was for.")
+    quantity: int = strawberry.field(description="How many times.", default=1)
+
+
+@strawberry.input(description="A good end.")
+class CompleteReferralInput(ChangeInput):
+    """Becomes ``contracts.referrals.Complete``."""
+
+    outcome: Outcome = strawberry.field(description="How the need was met.")
+    services_given: list[ServiceGivenInput] | None = strawberry.field(
+        description="What was given.", default=None
+    )
+    note: str | None = strawberry.field(description=_NOTE, default=None)
+
+
+@strawberry.input(description="An end without completion.")
+class EndReferralInput(ChangeInput):
+    """Becomes ``contracts.referrals.End``."""
+
+    reason: EndReason = strawberry.field(description="Why.")
+    note: str | None = strawberry.field(description=_NOTE, default=None)
+
+
+@strawberry.input(description="A withdrawal.")
+class CancelReferralInput(ChangeInput):
+    """Becomes ``contracts.referrals.Cancel``."""
+
+    reason: CancelReason = strawberry.field(description="Why.")
+    note: str | None = strawberry.field(description=_NOTE, default=None)
+
+
+@strawberry.input(description="The sender's word that it has read the end.")
+class AcknowledgeReferralInput(ChangeInput):
+    """Becomes ``contracts.referrals.Acknowledge``."""
+
+
+@strawberry.type(description="What became of `receiveReferral`.")
+class ReceiveReferralPayload(Payload):
+    """Read from ``change.Done``, as all payloads."""
+
+
+@strawberry.type(description="What became of `acceptReferral`.")
+class AcceptReferralPayload(Payload):
+    """See ``Payload``."""
+
+
+@strawberry.type(description="What became of `declineReferral`.")
+class DeclineReferralPayload(Payload):
+    """See ``Payload``."""
+
+
+@strawberry.type(description="What became of `startReferral`.")
+class StartReferralPayload(Payload):
+    """See ``Payload``."""
+
+
+@strawberry.type(description="What became of `completeReferral`.")
+class CompleteReferralPayload(Payload):
+    """See ``Payload``."""
+
+
+@strawberry.type(description="What became of `endReferral`.")
+class EndReferralPayload(Payload):
+    """See ``Payload``."""
+
+
+@strawberry.type(description="What became of `cancelReferral`.")
+class CancelReferralPayload(Payload):
+    """See ``Payload``."""
+
+
+@strawberry.type(description="What became of `acknowledgeReferral`.")
+class AcknowledgeReferralPayload(Payload):
+    """See ``Payload``."""
+
+
+STRUCTS: dict[type, type[Message]] = {
+    ReceiveReferralInput: contract.Receive,
+    AppointmentInput: contract.Appointment,
+    AcceptReferralInput: contract.Accept,
+    DeclineReferralInput: contract.Decline,
+    StartReferralInput: contract.Start,
+    ServiceGivenInput: contract.ServiceGiven,
+    CompleteReferralInput: contract.Complete,
+    EndReferralInput: contract.End,
+    CancelReferralInput: contract.Cancel,
+    AcknowledgeReferralInput: contract.Acknowledge,
+}
+_INPUT = strawberry.argument(description="The change.")
+
+
+async def receive_referral(info: Info, input: Annotated[ReceiveReferralInput, _INPUT]) -> Done:
+    """The receiver's first sign of life: somebody looks at it."""
+    return await carry_out(info, contract.RECEIVE, input, STRUCTS)
+
+
+async def accept_referral(info: Info, input: Annotated[AcceptReferralInput, _INPUT]) -> Done:
+    """The receiver will help; from now on it sees who the person is."""
+    return await carry_out(info, contract.ACCEPT, input, STRUCTS)
+
+
+async def decline_referral(info: Info, input: Annotated[DeclineReferralInput, _INPUT]) -> Done:
+    """The receiver cannot help; it loses sight of the person at once."""
+    return await carry_out(info, contract.DECLINE, input, STRUCTS)
+
+
+async def start_referral(info: Info, input: Annotated[StartReferralInput, _INPUT]) -> Done:
+    """The person arrived. Accepts the referral, if that was not said before."""
+    return await carry_out(info, contract.START, input, STRUCTS)
+
+
+async def complete_referral(info: Info, input: Annotated[CompleteReferralInput, _INPUT]) -> Done:
+    """The receiver has helped."""
+    return await carry_out(info, contract.COMPLETE, input, STRUCTS)
+
+
+async def end_referral(info: Info, input: Annotated[EndReferralInput, _INPUT]) -> Done:
+    """The receiver could not complete it, and says why."""
+    return await carry_out(info, contract.END, input, STRUCTS)
+
+
+async def cancel_referral(info: Info, input: Annotated[CancelReferralInput, _INPUT]) -> Done:
+    """The sender takes it back; from acceptance the receiver may, too."""
+    return await carry_out(info, contract.CANCEL, input, STRUCTS)
+
+
+async def acknowledge_referral(info: Info, input: Annotated[AcknowledgeReferralInput, _INPUT]) -> Done:
+    """The sender has read the end: the loop is closed."""
+    return await carry_out(info, contract.ACKNOWLEDGE, input, STRUCTS)

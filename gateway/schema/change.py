@@ -1,0 +1,140 @@
+"""How every mutation on referrals runs: the input becomes a command, the reply or the refusal a payload."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+import strawberry
+
+from chassis.problems import RefusedError
+from contracts import referrals as contract
+from contracts.referrals import ReferralReply
+from contracts.rpc import Message, Operation
+from gateway.context import Info
+from gateway.ids import part_id_of
+from gateway.lookahead import below
+from gateway.schema.problems import UserError, UserErrorCode, not_found, user_errors
+from gateway.schema.referral import Referral, prime, tiers_for
+
+Command = TypeVar("Command", bound=Message)
+
+# Inputs that are ids, by their name, and the type of thing that they name.
+_IDS = {"referral": "Referral", "follows": "Referral", "service": "Service", "location": "Location"}
+# Refusals of this status and above say nothing of the input: nobody answered, or the part failed.
+_NOT_THE_INPUT = 500
+
+
+class BadIdError(Exception):
+    """An id in the input is not one of ours, or of another type of thing."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+@dataclass(slots=True)
+class Done:
+    """What payloads are read from."""
+
+    referral: contract.Referral | None = None
+    replayed: bool = False
+    user_errors: list[UserError] = field(default_factory=list)
+
+
+@strawberry.type
+class Payload:
+    """The fields of every payload."""
+
+    referral: Referral | None = strawberry.field(
+        description="The referral as it now is. Null if it was refused, save for `STALE_VERSION`."
+    )
+    replayed: bool = strawberry.field(
+        description="Whether the same key and input had done this before; then it was not done again."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        description="Why it was not done: all reasons at once. Empty if it was done."
+    )
+
+
+@strawberry.input
+class ChangeInput:
+    """The inputs of every change of an existing referral."""
+
+    referral: strawberry.ID = strawberry.field(description="Which referral.")
+    idempotency_key: str = strawberry.field(
+        description="Made by you for this one change, up to 255 characters, a ULID or UUID by habit. If the "
+        "answer is lost, repeat the call with the same key and input: it is not done twice. Kept 30 days."
+    )
+    expected_version: int | None = strawberry.field(
+        description="The `version` that you decided upon; if it has another by now, nothing is done.",
+        default=None,
+    )
+    occurred_at: datetime | None = strawberry.field(
+        description="When it happened, if not now: up to 30 days back.", default=None
+    )
+
+
+def struct_of(value: Any, structs: Mapping[type, type[Message]]) -> Any:
+    """An input as the contract's struct of the same field names; what was not given keeps its default.
+
+    Raises:
+        BadIdError: an id is not one of ours.
+    """
+    if isinstance(value, list):
+        return tuple(struct_of(item, structs) for item in value)
+    struct = structs.get(type(value))
+    if struct is None:
+        return value
+    given = {name: _given(name, item, structs) for name, item in vars(value).items() if item is not None}
+    return struct(**given)
+
+
+def _given(name: str, value: Any, structs: Mapping[type, type[Message]]) -> Any:
+    if name not in _IDS:
+        return struct_of(value, structs)
+    part_id = part_id_of(_IDS[name], value)
+    if part_id is None:
+        raise BadIdError(name)
+    return part_id
+
+
+async def carry_out(
+    info: Info,
+    operation: Operation[Any, ReferralReply],
+    given: Any,
+    structs: Mapping[type, type[Message]],
+) -> Done:
+    """Carry a command out for whoever asks, and say what became of it.
+
+    Raises:
+        RefusedError, UnreachableError: it is not known whether it was done; shown as ``UNAVAILABLE``.
+    """
+    try:
+        command = struct_of(given, structs)
+    except BadIdError as error:
+        return Done(user_errors=[not_found(error.name)])
+    try:
+        reply: ReferralReply = await info.context.clients.ask(operation, command)
+    except RefusedError as refusal:
+        if refusal.status >= _NOT_THE_INPUT:
+            raise
+        return await _refused(info, command, refusal)
+    return Done(referral=await _shown(info, reply.referral), replayed=reply.replayed)
+
+
+async def _refused(info: Info, command: Any, refusal: RefusedError) -> Done:
+    """The refusal; where the referral has changed meanwhile, with the referral as it now is."""
+    current: contract.Referral | None = None
+    if refusal.code == UserErrorCode.STALE_VERSION:
+        selections = below(info.raw, "referral")
+        found = await info.context.clients.referrals([command.referral], tiers_for(info.raw, selections))
+        await prime(info.context, info.raw, selections, found)
+        current = found[0]
+    return Done(referral=current, user_errors=user_errors(refusal))
+
+
+async def _shown(info: Info, changed: contract.Referral) -> contract.Referral:
+    """The changed referral, with what was selected beside it fetched; the reply holds all that is open."""
+    await prime(info.context, info.raw, below(info.raw, "referral"), [changed])
+    return changed

@@ -1,0 +1,170 @@
+"""The codes of the domain as GraphQL enums, and the words for people that go with them."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import strawberry
+
+from contracts import codes
+from contracts.codes import GROUP_OF, SENSITIVE_NEEDS, Need, NeedGroup
+from contracts.labels import LABELS
+from gateway.context import ENGLISH, SPANISH, Info
+from gateway.schema.enums import publish
+
+# What a stranger should know of each list of codes, besides the labels of its values.
+_DESCRIPTIONS: dict[type[StrEnum], str] = {
+    codes.OrganizationKind: "What sort of organization it is.",
+    codes.NeedGroup: "The group of a need: all that most readers may know of a sensitive one.",
+    codes.Need: "What a person is referred for.",
+    codes.Vulnerability: "What makes a person need more care than others.",
+    codes.Priority: "How soon somebody must act. An emergency never expires: telephone first.",
+    codes.ReferralStatus: "Where a referral stands. `DECLINED`, `REDIRECTED`, `COMPLETED`, `NOT_COMPLETED`, "
+    "`CANCELLED`, `EXPIRED` and `ENTERED_IN_ERROR` are ends.",
+    codes.DeclineReason: "Why a receiver declines; `OTHER` needs a note.",
+    codes.EndReason: "Why a referral was not completed; `OTHER` needs a note.",
+    codes.CancelReason: "Why a referral was cancelled; `OTHER` needs a note.",
+    codes.Outcome: "How a completed referral ended.",
+    codes.Role: "What a member may do in its organization; roles combine.",
+    codes.Scope: "What a client may do. In a token and on `/oauth/token` they are written as "
+    "`referrals:send`.",
+    codes.Intake: "How a service takes referrals.",
+    codes.Channel: "How an answer reached whoever recorded it.",
+    codes.ConsentMethod: "How consent was given.",
+    codes.Basis: "The lawful basis on which a person's data is shared.",
+    codes.NoteCategory: "What a note is about. The receiver sees only the categories that the consent names.",
+    codes.AgeBand: "How old a person is, in years.",
+    codes.Gender: "As the person says it.",
+    codes.PersonAccess: "Why you see, or do not see, the person of a referral.",
+    codes.Visibility: "Who may see a location's address.",
+    codes.ContactChannel: "How a person can be reached without putting her in danger.",
+    codes.Box: "Referrals to your organization, or from it.",
+    codes.State: "A federal entity of Mexico, by its ISO 3166-2:MX subdivision code.",
+}
+
+
+for _kind, _description in _DESCRIPTIONS.items():
+    publish(_kind, _description, {code: label.en for code, label in LABELS[_kind].items()})
+
+
+class ReferralReason(StrEnum):
+    """Why a referral was declined, not completed, or cancelled."""
+
+    NO_CAPACITY = "no_capacity"
+    NOT_ELIGIBLE = "not_eligible"
+    OUT_OF_AREA = "out_of_area"
+    SERVICE_UNAVAILABLE = "service_unavailable"
+    SAFETY_RISK = "safety_risk"
+    MISSING_DOCUMENTS = "missing_documents"
+    LANGUAGE_UNAVAILABLE = "language_unavailable"
+    DUPLICATE = "duplicate"
+    INSUFFICIENT_INFORMATION = "insufficient_information"
+    COULD_NOT_CONTACT = "could_not_contact"
+    PERSON_DECLINED = "person_declined"
+    NO_SHOW = "no_show"
+    DECLINED_BY_PERSON = "declined_by_person"
+    LEFT_BEFORE_SERVICE = "left_before_service"
+    MOVED_ON = "moved_on"
+    DETAINED = "detained"
+    RETURNED = "returned"
+    MISSING = "missing"
+    DECEASED = "deceased"
+    NEED_MET = "need_met"
+    PERSON_WITHDREW = "person_withdrew"
+    SENT_IN_ERROR = "sent_in_error"
+    WAITING_FOR_PERSON = "waiting_for_person"
+    WAITING_FOR_SERVICE = "waiting_for_service"
+    WAITING_FOR_DOCUMENTS = "waiting_for_documents"
+    OTHER = "other"
+
+
+# Every list of reasons that a referral's history may name.
+REASONS = (codes.DeclineReason, codes.EndReason, codes.CancelReason, codes.PauseReason)
+
+
+publish(
+    ReferralReason,
+    "Why a referral was declined, paused, not completed, or cancelled.",
+    {ReferralReason(code): label.en for kind in REASONS for code, label in LABELS[kind].items()},
+)
+
+
+class CodeKind(StrEnum):
+    """The lists of codes that `codes` gives."""
+
+    ORGANIZATION_KIND = "OrganizationKind"
+    NEED_GROUP = "NeedGroup"
+    NEED = "Need"
+    VULNERABILITY = "Vulnerability"
+    PRIORITY = "Priority"
+    REFERRAL_STATUS = "ReferralStatus"
+    DECLINE_REASON = "DeclineReason"
+    END_REASON = "EndReason"
+    CANCEL_REASON = "CancelReason"
+    OUTCOME = "Outcome"
+    ROLE = "Role"
+    SCOPE = "Scope"
+    INTAKE = "Intake"
+    CHANNEL = "Channel"
+    CONSENT_METHOD = "ConsentMethod"
+    BASIS = "Basis"
+    NOTE_CATEGORY = "NoteCategory"
+    AGE_BAND = "AgeBand"
+    GENDER = "Gender"
+    PERSON_ACCESS = "PersonAccess"
+    VISIBILITY = "Visibility"
+    CONTACT_CHANNEL = "ContactChannel"
+    BOX = "Box"
+    STATE = "State"
+
+
+class Language(StrEnum):
+    """A language of labels and messages."""
+
+    ES = SPANISH
+    EN = ENGLISH
+
+
+publish(CodeKind, "A list of codes.", {kind: f"Those of the enum `{kind.value}`." for kind in CodeKind})
+publish(Language, "A language of labels and messages.", {Language.ES: "Spanish", Language.EN: "English"})
+_KINDS = {kind.__name__: kind for kind in LABELS}
+
+
+@strawberry.type(description="A code, and what people read for it.")
+class Code:
+    """One code with its labels."""
+
+    code: str = strawberry.field(description="The code, as the enum writes it: `EMERGENCY_SHELTER`.")
+    label: str = strawberry.field(description="The words for people, in the language asked for.")
+    es: str = strawberry.field(description="The words in Spanish, as used in Mexico.")
+    en: str = strawberry.field(description="The words in English.")
+    group: NeedGroup | None = strawberry.field(description="The group, if the code is a need.", default=None)
+    sensitive: bool = strawberry.field(
+        description="Whether the code itself is a secret: a need of which most readers learn the group only.",
+        default=False,
+    )
+
+
+def codes_of(
+    info: Info,
+    kind: Annotated[CodeKind, strawberry.argument(description="Which list.")],
+    language: Annotated[
+        Language | None,
+        strawberry.argument(description="The language of `label`; by default the one of `Accept-Language`."),
+    ] = None,
+) -> list[Code]:
+    """Every code of a list, with its labels."""
+    tongue = language or info.context.language
+    found = []
+    for code, words in LABELS[_KINDS[kind.value]].items():
+        need = Need(code) if isinstance(code, Need) else None
+        found.append(
+            Code(
+                code=code.name,
+                label=words.en if tongue == ENGLISH else words.es,
+                es=words.es,
+                en=words.en,
+                group=GROUP_OF[need] if need else None,
+                sensitive=need in SENSITIVE_NEEDS,
+            )
+        )
+    return found

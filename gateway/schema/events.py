@@ -1,0 +1,261 @@
+"""The feed: what an organization is told, as pages and as a live stream, with one kind of cursor for both."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import strawberry
+
+from contracts import notifications, referrals
+from contracts.codes import NeedGroup, Priority, ReferralStatus, State
+from gateway.context import Context, Info
+from gateway.errors import BadArgumentError
+from gateway.ids import global_id
+from gateway.loaders import Later
+from gateway.lookahead import deeper, names, of_rows
+from gateway.schema.enums import publish
+from gateway.schema.fields import published
+from gateway.schema.pages import LONGEST, PageInfo
+from gateway.schema.referral import Referral, prime, tiers_for
+
+# So many types may be asked for; there are not many more.
+MOST_TYPES = 50
+
+
+class FeedRelation(StrEnum):
+    """Why an entry concerns the organization that reads it."""
+
+    SENDER = "sender"
+    RECEIVER = "receiver"
+
+
+publish(
+    FeedRelation,
+    "Why an entry concerns you.",
+    {FeedRelation.SENDER: "You sent the referral.", FeedRelation.RECEIVER: "The referral is to you."},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What entries are read from: the feed's entry, and its place."""
+
+    entry: notifications.FeedEntry
+    cursor: str
+
+
+def _referral(parent: strawberry.Parent[Told], info: Info) -> Later[referrals.Referral]:
+    """The referral as it is *now*, which may be further on. Null if you may no longer know of it."""
+    return info.context.referrals.get(parent.entry.referral.id)
+
+
+def _referral_id(parent: strawberry.Parent[Told]) -> strawberry.ID:
+    """The id of the referral."""
+    return strawberry.ID(global_id("Referral", parent.entry.referral.id))
+
+
+def _of(name: str, description: str, kind: object) -> object:
+    """A field that the entry's event says."""
+
+    def read(parent: strawberry.Parent[Told]) -> object:
+        return getattr(parent.entry.referral, name)
+
+    return strawberry.field(resolver=read, graphql_type=kind, description=description)
+
+
+def _event(parent: strawberry.Parent[Told]) -> str:
+    """The event's own id: the same for everybody who is told of it, on every channel."""
+    return parent.entry.event
+
+
+def _type(parent: strawberry.Parent[Told]) -> str:
+    """What happened, as a CloudEvents type: `referrals.referral.accepted.v1`."""
+    return parent.entry.type
+
+
+def _at(parent: strawberry.Parent[Told]) -> datetime:
+    """When it was recorded."""
+    return parent.entry.at
+
+
+def _relation(parent: strawberry.Parent[Told]) -> str:
+    """Why it concerns you."""
+    return parent.entry.relation
+
+
+@strawberry.type(
+    description="One thing that your organization is told. It names the referral, never the person."
+)
+class FeedEntry:
+    """Read from ``Told``."""
+
+    cursor: str = strawberry.field(
+        description="Its place in your feed. Keep the last one that you have dealt with: `events(after:)` "
+        "goes on from there, on every channel."
+    )
+    event = published(_event, str)
+    type = published(_type, str)
+    at = published(_at, datetime)
+    relation = published(_relation, FeedRelation)
+    referral_id = published(_referral_id, strawberry.ID)
+    folio = _of("folio", "The referral's folio.", str)
+    from_status = _of("from_status", "Where it stood before; null for the first.", ReferralStatus | None)
+    status = _of("to_status", "Where it stood after this.", ReferralStatus)
+    version = _of("version", "Its version after this.", int)
+    need_group = _of("need_group", "The group of the need.", NeedGroup)
+    priority = _of("priority", "How soon somebody must act.", Priority)
+    state = _of("state", "The state (entidad) where the person is.", State)
+    referral = published(_referral, Referral | None)
+
+
+@strawberry.type(description="An entry in a page.")
+class EventEdge:
+    """Read from ``Told`` and its page."""
+
+    cursor: str = strawberry.field(description="Its place in your feed.")
+    node: FeedEntry = strawberry.field(description="The entry.")
+
+
+@strawberry.type(description="A page of your feed, oldest first.")
+class EventConnection:
+    """Read from ``Feed``."""
+
+    edges: list[EventEdge] = strawberry.field(description="The entries with their cursors.")
+    nodes: list[FeedEntry] = strawberry.field(description="The entries.")
+    page_info: PageInfo = strawberry.field(
+        description="Where the page stands. Its `endCursor` moves on even if no entry was of the types."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What edges are read from."""
+
+    node: Told
+
+    @property
+    def cursor(self) -> str:
+        """The entry's place."""
+        return self.node.cursor
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRows:
+    """What a page of the feed is read from."""
+
+    nodes: Sequence[Told]
+    end_cursor: str
+    has_next_page: bool
+    has_previous_page: bool
+
+    @property
+    def edges(self) -> list[Edge]:
+        """The entries with their cursors."""
+        return [Edge(told) for told in self.nodes]
+
+    @property
+    def page_info(self) -> "FeedRows":
+        """The page itself says where it stands."""
+        return self
+
+    @property
+    def start_cursor(self) -> str | None:
+        """The first entry's place."""
+        return self.nodes[0].cursor if self.nodes else None
+
+
+Types = Annotated[
+    list[str] | None,
+    strawberry.argument(description="Only these CloudEvents types, as `FeedEntry.type` has them."),
+]
+
+
+async def events(
+    info: Info,
+    first: Annotated[int, strawberry.argument(description="How many at most, 1 to 100.")],
+    *,
+    after: Annotated[
+        str | None,
+        strawberry.argument(
+            description="Only what comes after this cursor; without it, from the oldest kept."
+        ),
+    ] = None,
+    types: Types = None,
+) -> FeedRows:
+    """What your organization has been told, oldest first; kept for 90 days.
+
+    A cursor older than that is refused with the code `CURSOR_EXPIRED`: read your referrals again, and go on
+    from `viewer.feedHead`.
+    """
+    if not 1 <= first <= LONGEST:
+        raise BadArgumentError(f"A page has 1 to {LONGEST} rows, not {first}.", limit=LONGEST, value=first)
+    context = info.context
+    epoch, seq = _opened(context, after) or (None, 0)
+    request = notifications.FeedPage(after=seq, epoch=epoch, first=first, types=tuple(_checked(types)))
+    page = await context.clients.ask(notifications.FEED_PAGE, request)
+    told = [_told(context, page.epoch, entry) for entry in page.entries]
+    await _look_ahead(info, told)
+    return FeedRows(told, _sealed(context, page.epoch, page.scanned), page.has_next, after is not None)
+
+
+async def stream(
+    info: Info,
+    *,
+    after: Annotated[
+        str | None,
+        strawberry.argument(
+            description="First all that came after this cursor, then live, without gap or repeat. Without "
+            "it, from now on: take `viewer.feedHead` first for a start that misses nothing."
+        ),
+    ] = None,
+    types: Types = None,
+) -> AsyncIterator[Told]:
+    """What your organization is told, as it happens: every entry once, in order.
+
+    The stream may end with an error whose code says how to come back, always with your last cursor:
+    `TOKEN_EXPIRED` (get a fresh token first), `SHUTTING_DOWN` (at once), `CURSOR_EXPIRED` (see the query).
+    """
+    context = info.context
+    entries = context.feed.entries(context.actor, _opened(context, after), _checked(types))
+    async for epoch, entry in entries:
+        # Each entry shows its referral as it is when the entry comes.
+        context.forget()
+        yield _told(context, epoch, entry)
+
+
+async def feed_head(context: Context) -> str:
+    """The cursor of where the feed ends now."""
+    head = await context.clients.feed_head()
+    return _sealed(context, head.epoch, head.seq)
+
+
+async def _look_ahead(info: Info, told: list[Told]) -> None:
+    """Fetch the referrals of a page in one batch, with the tiers that were selected, if they were."""
+    selections = of_rows(info.raw)
+    if "referral" not in names(info.raw, selections):
+        return
+    inner = deeper(info.raw, selections, "referral")
+    ids = list(dict.fromkeys(one.entry.referral.id for one in told))
+    found = await info.context.clients.referrals(ids, tiers_for(info.raw, inner))
+    info.context.referrals.put(ids, found)
+    await prime(info.context, info.raw, inner, found)
+
+
+def _told(context: Context, epoch: str, entry: notifications.FeedEntry) -> Told:
+    return Told(entry, _sealed(context, epoch, entry.seq))
+
+
+def _sealed(context: Context, epoch: str, seq: int) -> str:
+    return context.cursors.seal_feed(epoch, seq, context.actor.organization or "")
+
+
+def _opened(context: Context, after: str | None) -> tuple[str, int] | None:
+    return context.cursors.open_feed("after", after, context.actor.organization or "") if after else None
+
+
+def _checked(types: list[str] | None) -> frozenset[str]:
+    if types and len(types) > MOST_TYPES:
+        raise BadArgumentError(f"types has {len(types)} entries; the limit is {MOST_TYPES}.")
+    return frozenset(types or ())

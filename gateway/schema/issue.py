@@ -1,0 +1,179 @@
+"""``issueReferral``: everything that a sender says of a person, her need, and the service asked for."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+import strawberry
+
+from contracts import referrals as contract
+from contracts.codes import (
+    AgeBand,
+    Basis,
+    ConsentMethod,
+    ContactChannel,
+    Gender,
+    Need,
+    NoteCategory,
+    Priority,
+    State,
+    Vulnerability,
+)
+from contracts.rpc import Message
+from gateway.context import Info
+from gateway.schema.change import Done, Payload, carry_out
+
+
+@strawberry.input(description="How the person can be reached without putting her in danger.")
+class SafeContactInput:
+    """Becomes ``contracts.referrals.SafeContact``."""
+
+    channel: ContactChannel = strawberry.field(description="By what means; `NONE` if there is no safe way.")
+    value: str | None = strawberry.field(description="The number or address.", default=None)
+    hours: str | None = strawberry.field(description="When.", default=None)
+    may_leave_message: bool = strawberry.field(description="Whether a message may be left.", default=False)
+    say: str | None = strawberry.field(description="What to say, and who to say one is.", default=None)
+    avoid: str | None = strawberry.field(description="Whom to avoid.", default=None)
+
+
+@strawberry.input(description="Whom the referral is about. Give no more than the receiver needs.")
+class PersonInput:
+    """Becomes ``contracts.referrals.Person``."""
+
+    age_band: AgeBand = strawberry.field(description="How old she is.")
+    gender: Gender = strawberry.field(description="As she says it.")
+    languages: list[str] | None = strawberry.field(
+        description="The languages she speaks, as BCP 47 tags: `es`, `ht`, `mam`.", default=None
+    )
+    needs_interpreter: bool = strawberry.field(description="Whether an interpreter is needed.", default=False)
+    vulnerabilities: list[Vulnerability] | None = strawberry.field(
+        description="What makes her need more care. The receiver sees those that `consent` names.",
+        default=None,
+    )
+    name: str | None = strawberry.field(
+        description="Her name. The receiver sees it once it has accepted.", default=None
+    )
+    alias: str | None = strawberry.field(description="What she wants to be called.", default=None)
+    birth_date: date | None = strawberry.field(description="Her birth date.", default=None)
+    safe_contact: SafeContactInput | None = strawberry.field(
+        description="How she can be reached.", default=None
+    )
+    instructions: str | None = strawberry.field(
+        description="What the receiver should know or do.", default=None
+    )
+
+
+@strawberry.input(description="One of those who are with the person.")
+class HouseholdMemberInput:
+    """Becomes ``contracts.referrals.HouseholdMember``."""
+
+    age_band: AgeBand = strawberry.field(description="How old.")
+    gender: Gender = strawberry.field(description="As the person says it.")
+    vulnerabilities: list[Vulnerability] | None = strawberry.field(
+        description="What makes them need more care.", default=None
+    )
+
+
+@strawberry.input(description="Who is with the person.")
+class HouseholdInput:
+    """Becomes ``contracts.referrals.Household``."""
+
+    members: list[HouseholdMemberInput] = strawberry.field(description="Everybody but the person herself.")
+    keep_together: bool = strawberry.field(description="Whether they must not be separated.", default=True)
+
+
+@strawberry.input(
+    description="On what basis the person's data is shared with this receiver, and with no other."
+)
+class ConsentInput:
+    """Becomes ``contracts.referrals.Consent``."""
+
+    basis: Basis = strawberry.field(description="Her consent, or another lawful basis with its `reason`.")
+    categories: list[NoteCategory] | None = strawberry.field(
+        description="The notes that the receiver may see.", default=None
+    )
+    vulnerabilities: list[Vulnerability] | None = strawberry.field(
+        description="The vulnerabilities that the receiver may know, one by one.", default=None
+    )
+    purpose: str | None = strawberry.field(description="What for.", default=None)
+    method: ConsentMethod | None = strawberry.field(description="How it was given.", default=None)
+    language: str | None = strawberry.field(description="In which language, as a BCP 47 tag.", default=None)
+    taken_by: str | None = strawberry.field(description="Who took it.", default=None)
+    given_at: datetime | None = strawberry.field(description="When it was given.", default=None)
+    until: datetime | None = strawberry.field(description="Until when it is good.", default=None)
+    reason: str | None = strawberry.field(
+        description="Why there is another basis than consent.", default=None
+    )
+
+
+@strawberry.input(description="Places that are asked for.")
+class PlacesInput:
+    """Becomes ``contracts.referrals.Places``."""
+
+    unit: str = strawberry.field(description="What is counted: `bed`, `family_room`.")
+    count: int = strawberry.field(description="How many, 1 to 100.")
+
+
+@strawberry.input(description="A note on one matter.")
+class NoteInput:
+    """Becomes ``contracts.referrals.Note``."""
+
+    category: NoteCategory = strawberry.field(description="What it is about.")
+    text: str = strawberry.field(description="The note.")
+
+
+@strawberry.input(description="A referral to be issued: drafted and sent in one.")
+class IssueReferralInput:
+    """Becomes ``contracts.referrals.IssueReferral``."""
+
+    idempotency_key: str = strawberry.field(
+        description="Made by you for this one referral, up to 255 characters, a ULID or UUID by habit. If "
+        "the answer is lost, repeat the call with the same key and input: no second one is made. Kept 30 "
+        "days."
+    )
+    service: strawberry.ID = strawberry.field(description="The service that is asked for help.")
+    need: Need = strawberry.field(description="What for.")
+    priority: Priority = strawberry.field(
+        description="How soon somebody must act. In an emergency telephone first."
+    )
+    state: State = strawberry.field(description="The state (entidad) where the person is.")
+    consent: ConsentInput = strawberry.field(description="On what basis her data is shared.")
+    person: PersonInput = strawberry.field(description="Whom it is about.")
+    household: HouseholdInput | None = strawberry.field(description="Who is with her.", default=None)
+    places: list[PlacesInput] | None = strawberry.field(
+        description="Places that are asked for: all of them or none.", default=None
+    )
+    notes: list[NoteInput] | None = strawberry.field(description="Notes, one for each matter.", default=None)
+    external_id: str | None = strawberry.field(
+        description="Your own id for it, unique in your organization; nobody else sees it.", default=None
+    )
+    follows: strawberry.ID | None = strawberry.field(
+        description="An earlier referral of yours that it follows.", default=None
+    )
+    occurred_at: datetime | None = strawberry.field(
+        description="When it happened, if not now: up to 30 days back.", default=None
+    )
+
+
+@strawberry.type(description="What became of `issueReferral`.")
+class IssueReferralPayload(Payload):
+    """Read from ``change.Done``."""
+
+
+STRUCTS: dict[type, type[Message]] = {
+    SafeContactInput: contract.SafeContact,
+    PersonInput: contract.Person,
+    HouseholdMemberInput: contract.HouseholdMember,
+    HouseholdInput: contract.Household,
+    ConsentInput: contract.Consent,
+    PlacesInput: contract.Places,
+    NoteInput: contract.Note,
+    IssueReferralInput: contract.IssueReferral,
+}
+
+
+async def issue_referral(
+    info: Info,
+    input: Annotated[IssueReferralInput, strawberry.argument(description="The referral.")],
+) -> Done:
+    """Ask another organization to help a person with a need. The receiver learns of it at once."""
+    return await carry_out(info, contract.ISSUE, input, STRUCTS)

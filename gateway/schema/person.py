@@ -1,0 +1,107 @@
+"""The person of a referral, who is with her, and on what basis her data is shared."""
+
+from datetime import date, datetime
+
+import strawberry
+
+from contracts.codes import (
+    AgeBand,
+    Basis,
+    ConsentMethod,
+    ContactChannel,
+    Gender,
+    NoteCategory,
+    Vulnerability,
+)
+
+
+@strawberry.type(description="How the person can be reached without putting her in danger.")
+class SafeContact:
+    """Read from ``contracts.referrals.SafeContact``."""
+
+    channel: ContactChannel = strawberry.field(description="By what means; `NONE` if there is no safe way.")
+    value: str | None = strawberry.field(description="The number or address.")
+    hours: str | None = strawberry.field(description="When.")
+    may_leave_message: bool = strawberry.field(description="Whether a message may be left.")
+    say: str | None = strawberry.field(description="What to say, and who to say one is.")
+    avoid: str | None = strawberry.field(description="Whom to avoid.")
+
+
+@strawberry.type(description="A note on one matter.")
+class Note:
+    """Read from ``contracts.referrals.Note``."""
+
+    category: NoteCategory = strawberry.field(description="What it is about.")
+    text: str = strawberry.field(description="The note.")
+
+
+@strawberry.type(
+    description="The person, as far as you may know of her now; `personAccess` says why something is null."
+)
+class Person:
+    """Read from ``contracts.referrals.PersonView``."""
+
+    age_band: AgeBand | None = strawberry.field(description="How old she is.")
+    gender: Gender | None = strawberry.field(description="As she says it.")
+    languages: list[str] | None = strawberry.field(
+        description="The languages she speaks, as BCP 47 tags: `es`, `ht`, `mam`."
+    )
+    needs_interpreter: bool | None = strawberry.field(description="Whether an interpreter is needed.")
+    vulnerabilities: list[Vulnerability] | None = strawberry.field(
+        description="What makes her need more care; to the receiver, those that she consented to one by one."
+    )
+    name: str | None = strawberry.field(description="Her name.")
+    alias: str | None = strawberry.field(description="What she wants to be called.")
+    birth_date: date | None = strawberry.field(description="Her birth date.")
+    safe_contact: SafeContact | None = strawberry.field(description="How she can be reached.")
+    instructions: str | None = strawberry.field(description="What the receiver should know or do.")
+    notes: list[Note] | None = strawberry.field(
+        description="Notes by category; to the receiver, the categories that the consent names."
+    )
+
+
+@strawberry.type(description="One of those who are with the person.")
+class HouseholdMember:
+    """Read from ``contracts.referrals.HouseholdMember``."""
+
+    age_band: AgeBand = strawberry.field(description="How old.")
+    gender: Gender = strawberry.field(description="As the person says it.")
+    vulnerabilities: list[Vulnerability] = strawberry.field(description="What makes them need more care.")
+
+
+@strawberry.type(description="Who is with the person.")
+class Household:
+    """Read from ``contracts.referrals.Household``."""
+
+    members: list[HouseholdMember] = strawberry.field(description="Everybody but the person herself.")
+    keep_together: bool = strawberry.field(description="Whether they must not be separated.")
+
+
+@strawberry.type(
+    description="On what basis the person's data is shared with this receiver: her consent, or another."
+)
+class Consent:
+    """Read from ``contracts.referrals.ConsentView``."""
+
+    basis: Basis = strawberry.field(description="Her consent, or another lawful basis.")
+    given_at: datetime | None = strawberry.field(description="When it was given.")
+    until: datetime | None = strawberry.field(
+        description="Until when it is good; from then on nothing is shown."
+    )
+    method: ConsentMethod | None = strawberry.field(description="How it was given.")
+    language: str | None = strawberry.field(description="In which language, as a BCP 47 tag.")
+    purpose: str | None = strawberry.field(description="What for.")
+    taken_by: str | None = strawberry.field(description="Who took it.")
+    reason: str | None = strawberry.field(description="Why there is another basis than consent.")
+    categories: list[NoteCategory] | None = strawberry.field(description="The notes that may be shared.")
+    vulnerabilities: list[Vulnerability] | None = strawberry.field(
+        description="The vulnerabilities that may be shared."
+    )
+
+
+@strawberry.type(description="How many places of one unit are asked for.")
+class Places:
+    """Read from ``contracts.referrals.Places``."""
+
+    unit: str = strawberry.field(description="What is counted: `bed`, `family_room`.")
+    count: int = strawberry.field(description="How many.")

@@ -1,0 +1,100 @@
+"""Refusals of the domain, as a mutation's payload says them: all at once, each with its place."""
+
+import re
+from enum import StrEnum
+
+import strawberry
+
+from chassis.problems import PartError
+from gateway.schema.enums import publish
+
+# Where msgspec says which part of a request was wrong: "Expected `str` … - at `$.person.languages[0]`".
+_PLACE = re.compile(r"^(?P<words>.*) - at `\$\.?(?P<path>[^`]*)`$", re.DOTALL)
+_STEP = re.compile(r"[A-Za-z_]\w*|\d+")
+
+
+class UserErrorCode(StrEnum):
+    """Every code of a refusal. The parts' own codes, and those of single fields."""
+
+    INVALID = "INVALID"
+    REQUIRED = "REQUIRED"
+    NOT_FOUND = "NOT_FOUND"
+    FORBIDDEN = "FORBIDDEN"
+    NOT_ALLOWED = "NOT_ALLOWED"
+    NOT_VERIFIED = "NOT_VERIFIED"
+    FIREWALLED = "FIREWALLED"
+    WRONG_STATUS = "WRONG_STATUS"
+    STALE_VERSION = "STALE_VERSION"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    EXTERNAL_ID_TAKEN = "EXTERNAL_ID_TAKEN"
+    REFUSED = "REFUSED"
+
+
+_MEANINGS: dict[StrEnum, str] = {
+    UserErrorCode.INVALID: "An input is of its type, and yet not right.",
+    UserErrorCode.REQUIRED: "An input is missing, or one of several must be given.",
+    UserErrorCode.NOT_FOUND: "There is no such thing, or you may not know of it: the same answer for both.",
+    UserErrorCode.FORBIDDEN: "Your roles or scopes do not reach that far.",
+    UserErrorCode.NOT_ALLOWED: "Nobody of your kind may do this.",
+    UserErrorCode.NOT_VERIFIED: "No coordinator has verified your organization yet.",
+    UserErrorCode.FIREWALLED: "Your kind of organization sees the directory only.",
+    UserErrorCode.WRONG_STATUS: "Not possible from where the referral stands; see `allowedActions`.",
+    UserErrorCode.STALE_VERSION: "The referral is not at `expectedVersion`; the payload has it as it is now.",
+    UserErrorCode.IDEMPOTENCY_KEY_REUSED: "The key was used with another input within the last 30 days.",
+    UserErrorCode.EXTERNAL_ID_TAKEN: "Your organization gave this external id to another referral.",
+    UserErrorCode.REFUSED: "Refused for a reason that has no code of its own here; the message says it.",
+}
+
+publish(UserErrorCode, "Why something was not done. Treat one that you do not know as `REFUSED`.", _MEANINGS)
+
+
+@strawberry.type(description="One reason why something was not done.")
+class UserError:
+    """What a payload's ``userErrors`` hold."""
+
+    code: UserErrorCode = strawberry.field(description="The reason, for programs.")
+    path: list[str] = strawberry.field(
+        description="Where in the input: `person`, `birthDate`. Empty if it is about the whole."
+    )
+    message: str = strawberry.field(
+        description="The reason, for people: what is wrong, and what would be right."
+    )
+
+
+def user_errors(refusal: PartError) -> list[UserError]:
+    """A part's refusal, one entry for each field that it names."""
+    if refusal.code != "INVALID":
+        path = _path(refusal.fields[0].path) if refusal.fields else []
+        return [UserError(code=_code(refusal.code), path=path, message=refusal.detail)]
+    if refusal.fields:
+        return [
+            UserError(code=_code(field.code), path=_path(field.path), message=field.message)
+            for field in refusal.fields
+        ]
+    return [_undecoded(refusal.detail)]
+
+
+def not_found(name: str) -> UserError:
+    """An id in the input that is not one of ours: the same answer as for one that does not exist."""
+    return UserError(code=UserErrorCode.NOT_FOUND, path=[camel(name)], message=f"There is no such {name}.")
+
+
+def camel(name: str) -> str:
+    """A contract's name as clients write it: ``arrive_by`` is ``arriveBy``."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _undecoded(detail: str) -> UserError:
+    """A request that the part could not decode: msgspec's words, and the place that they end with."""
+    found = _PLACE.match(detail)
+    words, steps = (found["words"], _STEP.findall(found["path"])) if found else (detail, [])
+    return UserError(code=UserErrorCode.INVALID, path=_path(tuple(steps)), message=f"{words}.")
+
+
+def _path(steps: tuple[str, ...]) -> list[str]:
+    return [camel(step) for step in steps]
+
+
+def _code(code: str) -> UserErrorCode:
+    return UserErrorCode(code) if code in UserErrorCode.__members__ else UserErrorCode.REFUSED

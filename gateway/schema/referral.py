@@ -1,0 +1,181 @@
+"""A referral, as its viewer may see it, and what has to be fetched for the fields that were selected."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import strawberry
+from graphql import GraphQLResolveInfo
+
+from contracts import directory, referrals
+from contracts.codes import Need, NeedGroup, Outcome, PersonAccess, Priority, ReferralStatus, State
+from contracts.referrals import Tier
+from gateway.context import Context, Info
+from gateway.ids import global_id
+from gateway.loaders import Later
+from gateway.lookahead import Selections, deeper, names
+from gateway.schema.actions import AllowedAction
+from gateway.schema.codes import ReferralReason
+from gateway.schema.fields import published
+from gateway.schema.history import ReferralChangeConnection, history
+from gateway.schema.node import Node
+from gateway.schema.organization import Organization, Phone
+from gateway.schema.person import Consent, Household, Person, Places
+from gateway.schema.service import Service
+
+# The protected tier that each field is read from; a field that is not here needs none to be opened.
+_TIER_OF: dict[str, Tier] = {
+    "need": "T2",
+    "household": "T2",
+    "places": "T2",
+    "servicesGiven": "T2",
+    "acceptanceInstructions": "T3",
+}
+_TIER_OF_PERSON: dict[str, Tier] = {
+    "ageBand": "T2",
+    "gender": "T2",
+    "languages": "T2",
+    "needsInterpreter": "T2",
+    "vulnerabilities": "T2",
+    "name": "T3",
+    "alias": "T3",
+    "birthDate": "T3",
+    "safeContact": "T3",
+    "instructions": "T3",
+    "notes": "T4",
+}
+_TIER_OF_CONSENT: dict[str, Tier] = {
+    "method": "T2",
+    "language": "T2",
+    "purpose": "T2",
+    "takenBy": "T2",
+    "reason": "T2",
+    "categories": "T2",
+    "vulnerabilities": "T2",
+}
+
+
+def _sender(parent: strawberry.Parent[referrals.Referral], info: Info) -> Later[directory.Organization]:
+    """Who refers. Null to those who may not know it: a shelter's name can reveal a sensitive need."""
+    return info.context.organizations.get(parent.sender)
+
+
+def _receiver(parent: strawberry.Parent[referrals.Referral], info: Info) -> Later[directory.Organization]:
+    """Who is asked to help. Null as `sender`."""
+    return info.context.organizations.get(parent.receiver)
+
+
+def _service(parent: strawberry.Parent[referrals.Referral], info: Info) -> Later[directory.Service]:
+    """The receiver's service that is asked for. Null as `sender`."""
+    return info.context.services.get(parent.service)
+
+
+def _location(parent: strawberry.Parent[referrals.Appointment]) -> strawberry.ID | None:
+    """The id of the service's location, if it is not evident."""
+    return strawberry.ID(global_id("Location", parent.location)) if parent.location else None
+
+
+@strawberry.type(description="When and where the person is expected.")
+class Appointment:
+    """Read from ``contracts.referrals.Appointment``."""
+
+    start: datetime = strawberry.field(description="When.")
+    timezone: str = strawberry.field(description="The place's time zone, as an IANA name.")
+    location = published(_location, strawberry.ID | None)
+
+
+@strawberry.type(description="Something that the receiver gave.")
+class ServiceGiven:
+    """Read from ``contracts.referrals.ServiceGiven``."""
+
+    code: Need = strawberry.field(description="The need that it was for.")
+    quantity: int = strawberry.field(description="How many times.")
+
+
+@strawberry.type(
+    description="One organization's request that another help a person with a need, and what became of it."
+)
+class Referral(Node):
+    """Read from ``contracts.referrals.Referral``: what is hidden from the viewer is null there already."""
+
+    folio: str = strawberry.field(
+        description="The short code that people say on the phone: `REL-7K3F9M-2P`. Never used again."
+    )
+    external_id: str | None = strawberry.field(description="Your own organization's id for it.")
+    status: ReferralStatus = strawberry.field(description="Where it stands.")
+    version: int = strawberry.field(
+        description="Grows by one with every change of status or content; for `expectedVersion`."
+    )
+    need: Need | None = strawberry.field(
+        description="What for. Null to those who may know only the group of a sensitive need."
+    )
+    need_group: NeedGroup = strawberry.field(description="The group of the need.")
+    priority: Priority = strawberry.field(description="How soon somebody must act.")
+    state: State = strawberry.field(description="The state (entidad) where the person is.")
+    sender = published(_sender, Organization | None)
+    receiver = published(_receiver, Organization | None)
+    service = published(_service, Service | None)
+    emergency_phone: Phone | None = strawberry.field(
+        description="The telephone for emergencies: of the service, else the organization, else the network."
+    )
+    person_access: PersonAccess = strawberry.field(
+        description="Why you see, or do not see, the person's data now."
+    )
+    person: Person | None = strawberry.field(description="Whom it is about.")
+    household: Household | None = strawberry.field(description="Who is with her.")
+    places: list[Places] | None = strawberry.field(description="The places that are asked for.")
+    consent: Consent | None = strawberry.field(description="On what basis her data is shared.")
+    appointment: Appointment | None = strawberry.field(description="When and where she is expected.")
+    arrive_by: datetime | None = strawberry.field(description="By when she should arrive.")
+    arrived_at: datetime | None = strawberry.field(description="When she arrived.")
+    acceptance_instructions: str | None = strawberry.field(
+        description="What the receiver says that the person should know, bring or do."
+    )
+    reason: ReferralReason | None = strawberry.field(
+        description="Why it was declined, not completed or cancelled."
+    )
+    outcome: Outcome | None = strawberry.field(description="How it ended, once completed.")
+    services_given: list[ServiceGiven] | None = strawberry.field(description="What the receiver gave.")
+    created_at: datetime = strawberry.field(description="When it was recorded here.")
+    updated_at: datetime = strawberry.field(description="When it last changed.")
+    loop_closed_at: datetime | None = strawberry.field(
+        description="When the sender acknowledged that it has read the end."
+    )
+    follows: str | None = strawberry.field(
+        name="followsFolio", description="The folio of the sender's earlier referral that it follows."
+    )
+    allowed_actions: list[AllowedAction] = strawberry.field(
+        description="What you may do with it now; nobody should have to copy the state table."
+    )
+    history = published(history, ReferralChangeConnection)
+
+
+def tiers_for(info: GraphQLResolveInfo[Any], selections: Selections) -> tuple[Tier, ...]:
+    """The protected tiers that selected fields of a referral are read from."""
+    within = (
+        (_TIER_OF, selections),
+        (_TIER_OF_PERSON, deeper(info, selections, "person")),
+        (_TIER_OF_CONSENT, deeper(info, selections, "consent")),
+    )
+    needed = {tiers[name] for tiers, inner in within for name in names(info, inner) if name in tiers}
+    return tuple(sorted(needed))
+
+
+async def prime(
+    context: Context,
+    info: GraphQLResolveInfo[Any],
+    selections: Selections,
+    items: Iterable[referrals.Referral | None],
+) -> None:
+    """Fetch what stands beside referrals, one batch each: the organizations and services selected."""
+    shown: Sequence[referrals.Referral] = [item for item in items if item is not None]
+    selected = names(info, selections)
+    parties = [getattr(item, side) for side in ("sender", "receiver") if side in selected for item in shown]
+    wanted = [item.service for item in shown] if "service" in selected else []
+    await asyncio.gather(context.organizations.prime(parties), context.services.prime(wanted))
+    if wanted and "organization" in names(info, deeper(info, selections, "service")):
+        found = [context.services.get(service) for service in wanted]
+        await context.organizations.prime(
+            service.organization for service in found if isinstance(service, directory.Service)
+        )

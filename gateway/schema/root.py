@@ -1,0 +1,105 @@
+"""The public schema: one list of everything that clients may ask for, and how it is built."""
+
+import strawberry
+from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema, Undefined
+from strawberry.printer import print_schema
+from strawberry.schema.config import StrawberryConfig
+
+from gateway.context import Info
+from gateway.schema import answers, quick
+from gateway.schema.codes import Code, codes_of
+from gateway.schema.events import EventConnection, FeedEntry, events, stream
+from gateway.schema.fields import published, streamed
+from gateway.schema.issue import IssueReferralPayload, issue_referral
+from gateway.schema.node import Node, node, nodes
+from gateway.schema.organization import Organization, OrganizationConnection, organization, organizations
+from gateway.schema.referral import Referral
+from gateway.schema.referrals import ReferralConnection, referral, referrals
+from gateway.schema.scalars import SCALARS
+from gateway.schema.service import Service, ServiceConnection, service, services
+from gateway.schema.viewer import Viewer, viewer
+
+
+@strawberry.type(description="Everything that can be read. An access token is needed for all of it.")
+class Query:
+    """The queries."""
+
+    viewer = published(viewer, Viewer)
+    node = published(node, Node | None)
+    nodes = published(nodes, list[Node | None])
+    codes = published(codes_of, list[Code])
+    organization = published(organization, Organization | None)
+    organizations = published(organizations, OrganizationConnection)
+    service = published(service, Service | None)
+    services = published(services, ServiceConnection)
+    referral = published(referral, Referral | None)
+    referrals = published(referrals, ReferralConnection)
+    events = published(events, EventConnection)
+
+
+@strawberry.type(
+    description="Everything that can be done. Each takes an `idempotencyKey`: repeat it at will."
+)
+class Mutation:
+    """The mutations."""
+
+    issue_referral = published(issue_referral, IssueReferralPayload)
+    receive_referral = published(answers.receive_referral, answers.ReceiveReferralPayload)
+    accept_referral = published(answers.accept_referral, answers.AcceptReferralPayload)
+    decline_referral = published(answers.decline_referral, answers.DeclineReferralPayload)
+    start_referral = published(answers.start_referral, answers.StartReferralPayload)
+    complete_referral = published(answers.complete_referral, answers.CompleteReferralPayload)
+    end_referral = published(answers.end_referral, answers.EndReferralPayload)
+    cancel_referral = published(answers.cancel_referral, answers.CancelReferralPayload)
+    acknowledge_referral = published(answers.acknowledge_referral, answers.AcknowledgeReferralPayload)
+
+
+@strawberry.type(description="Everything that can be listened to, over WebSocket or server-sent events.")
+class Subscription:
+    """The subscriptions."""
+
+    events = streamed(stream, FeedEntry)
+
+
+def _strawberry_schema() -> strawberry.Schema:
+    schema = strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        config=StrawberryConfig(info_class=Info, scalar_map=SCALARS),
+    )
+    _leave_out_null_defaults(core_of(schema))
+    return schema
+
+
+def core_of(schema: strawberry.Schema) -> GraphQLSchema:
+    """graphql-core's schema inside of strawberry's, which has no public name."""
+    return schema._schema  # noqa: SLF001
+
+
+def _leave_out_null_defaults(schema: GraphQLSchema) -> None:
+    """Python's ``= None`` says that an input may be left out; to clients ``= null`` says nothing more."""
+    kinds = schema.type_map.values()
+    fields = [
+        field for kind in kinds if isinstance(kind, GraphQLObjectType) for field in kind.fields.values()
+    ]
+    inputs = [
+        field for kind in kinds if isinstance(kind, GraphQLInputObjectType) for field in kind.fields.values()
+    ]
+    for one in (*inputs, *(argument for field in fields for argument in field.args.values())):
+        if one.default_value is None:
+            one.default_value = Undefined
+
+
+def build() -> GraphQLSchema:
+    """The schema, ready to execute."""
+    # graphql-core executes it directly: strawberry's own pipeline has no place for limits before
+    # validation, and costs more than the resolvers.
+    schema = core_of(_strawberry_schema())
+    quick.prepare(schema)
+    return schema
+
+
+def sdl() -> str:
+    """The schema in GraphQL's own language, as committed beside this file's package."""
+    return print_schema(_strawberry_schema()) + "\n"

@@ -1,0 +1,167 @@
+"""Services, where they are given, and how many places they have."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from contracts import directory
+from contracts.codes import Intake, Need, OrganizationKind, State, Visibility
+from contracts.rpc import Page
+from gateway.context import Info
+from gateway.errors import BadArgumentError
+from gateway.ids import global_id, part_id_of
+from gateway.loaders import Later
+from gateway.lookahead import names, of_rows
+from gateway.schema.fields import published
+from gateway.schema.node import Node
+from gateway.schema.organization import Organization, Phone
+from gateway.schema.pages import After, Before, First, Last, PageInfo, Rows, page_of
+
+LIST = "services"
+
+
+def _location_id(parent: strawberry.Parent[directory.Location]) -> strawberry.ID:
+    """Its id, for `appointment.location`."""
+    return strawberry.ID(global_id("Location", parent.id))
+
+
+@strawberry.type(
+    description="Where a service is given. Of a confidential place no more than the municipality is shown."
+)
+class Location:
+    """Read from ``contracts.directory.Location``."""
+
+    id = published(_location_id, strawberry.ID)
+    visibility: Visibility = strawberry.field(description="Who may see the address.")
+    name: str | None = strawberry.field(description="What the place is called.")
+    street: str | None = strawberry.field(description="Street and number.")
+    city: str | None = strawberry.field(description="Town or city.")
+    municipality: str | None = strawberry.field(description="Municipality.")
+    state: State | None = strawberry.field(description="Federal entity.")
+    postal_code: str | None = strawberry.field(description="Postal code.")
+    latitude: float | None = strawberry.field(description="Degrees north (WGS 84).")
+    longitude: float | None = strawberry.field(description="Degrees east (WGS 84).")
+
+
+@strawberry.type(description="How many places a service has, by unit.")
+class Capacity:
+    """Read from ``contracts.directory.Capacity``."""
+
+    unit: str = strawberry.field(description="What is counted: `bed`, `family_room`, `consultation`.")
+    available: int = strawberry.field(description="How many are free.")
+    maximum: int | None = strawberry.field(description="How many there are in all, where that is known.")
+    updated: datetime | None = strawberry.field(description="When this was last said.")
+
+
+def _offered_by(parent: strawberry.Parent[directory.Service], info: Info) -> Later[directory.Organization]:
+    """Who offers it."""
+    return info.context.organizations.get(parent.organization)
+
+
+@strawberry.type(description="What an organization offers to people (HSDS `service`).")
+class Service(Node):
+    """Read from ``contracts.directory.Service``."""
+
+    organization = published(_offered_by, Organization | None)
+    name: str = strawberry.field(description="Its name.")
+    status: str = strawberry.field(
+        description="`active`, or why it is not: `inactive`, `defunct`, `temporarily closed`."
+    )
+    intake: Intake = strawberry.field(description="How it takes referrals.")
+    description: str | None = strawberry.field(description="What it is, and for whom.")
+    alternate_name: str | None = strawberry.field(description="Another name.")
+    needs: list[Need] = strawberry.field(description="The needs that it is for.")
+    states: list[State] = strawberry.field(description="The states in which it is given.")
+    languages: list[str] = strawberry.field(description="The languages spoken there, as BCP 47 tags.")
+    locations: list[Location] = strawberry.field(description="Where it is given.")
+    capacity: list[Capacity] = strawberry.field(description="Its places; empty where it does not count them.")
+    phones: list[Phone] = strawberry.field(description="Its telephones.")
+    emergency_phone: Phone | None = strawberry.field(
+        description="The telephone for emergencies; for those, telephone first."
+    )
+    source: str | None = strawberry.field(description="Which imported directory it came from.")
+    source_id: str | None = strawberry.field(description="Its id in that directory (HSDS `id`).")
+    fictional: bool = strawberry.field(description="Whether it exists for demonstration only.")
+
+
+@strawberry.type(description="A service in a page.")
+class ServiceEdge:
+    """Read from ``pages.Row``."""
+
+    cursor: str = strawberry.field(description="Its place in the list.")
+    node: Service = strawberry.field(description="The service.")
+
+
+@strawberry.type(description="A page of services.")
+class ServiceConnection:
+    """Read from ``pages.Rows``."""
+
+    edges: list[ServiceEdge] = strawberry.field(description="The services with their cursors.")
+    nodes: list[Service] = strawberry.field(description="The services.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+    total_count: int | None = strawberry.field(
+        description="How many there are in all; null where counting would take long."
+    )
+
+
+@strawberry.input(description="Which services: those that fit every condition given.")
+class ServiceFilter:
+    """Conditions of a list of services."""
+
+    organization: strawberry.ID | None = strawberry.field(
+        description="Offered by this organization.", default=None
+    )
+    kinds: list[OrganizationKind] | None = strawberry.field(
+        description="Offered by an organization of one of these kinds.", default=None
+    )
+    needs: list[Need] | None = strawberry.field(description="For one of these needs.", default=None)
+    states: list[State] | None = strawberry.field(description="Given in one of these states.", default=None)
+    text: str | None = strawberry.field(description="Words of its name or description.", default=None)
+    has_capacity: bool | None = strawberry.field(description="With a place that is free now.", default=None)
+
+
+async def service(
+    info: Info,
+    id: Annotated[strawberry.ID | None, strawberry.argument(description="Its id.")] = None,
+    source_id: Annotated[
+        str | None, strawberry.argument(description="Its id in an imported directory.")
+    ] = None,
+) -> directory.Service | None:
+    """One service, by its id or by that of an imported directory; null where there is none."""
+    if (id is None) == (source_id is None):
+        raise BadArgumentError("Give id or sourceId: one of them, not both.")
+    if id is not None:
+        return await info.context.services.load(part_id_of("Service", id))
+    request = directory.ListServices(page=Page(first=1), source_id=source_id)
+    reply = await info.context.clients.ask(directory.LIST_SERVICES, request)
+    return reply.items[0] if reply.items else None
+
+
+async def services(
+    info: Info,
+    *,
+    filter: Annotated[
+        ServiceFilter | None, strawberry.argument(description="Which ones; all without it.")
+    ] = None,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Rows[directory.Service]:
+    """Services of the directory, by name."""
+    chosen = filter or ServiceFilter()
+    by = part_id_of("Organization", chosen.organization) or "-" if chosen.organization else None
+    request = directory.ListServices(
+        page=page_of(info, LIST, first=first, last=last, after=after, before=before),
+        organization=by,
+        kinds=tuple(chosen.kinds or ()),
+        needs=tuple(chosen.needs or ()),
+        states=tuple(chosen.states or ()),
+        text=chosen.text,
+        has_capacity=chosen.has_capacity,
+    )
+    reply = await info.context.clients.ask(directory.LIST_SERVICES, request)
+    if "organization" in names(info.raw, of_rows(info.raw)):
+        await info.context.organizations.prime(item.organization for item in reply.items)
+    return Rows(info.context.cursors, LIST, reply)

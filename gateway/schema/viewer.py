@@ -1,0 +1,87 @@
+"""Who asks, and what they may do."""
+
+from dataclasses import dataclass
+
+import strawberry
+
+from contracts import directory
+from contracts.codes import Role, Scope
+from contracts.rpc import Actor
+from gateway.context import Info
+from gateway.ids import global_id
+from gateway.loaders import Later
+from gateway.schema.events import feed_head
+from gateway.schema.fields import published
+from gateway.schema.organization import Organization
+
+
+@dataclass(frozen=True, slots=True)
+class Self:
+    """What ``Viewer`` and ``Client`` are read from."""
+
+    actor: Actor
+
+    @property
+    def client(self) -> "Self | None":
+        """The client that asks, if it is one."""
+        return self if self.actor.kind == "client" else None
+
+    @property
+    def on_behalf_of(self) -> str | None:
+        """The member behind the client."""
+        return self.actor.on_behalf_of
+
+
+def _organization(parent: strawberry.Parent[Self], info: Info) -> Later[directory.Organization]:
+    """The organization that you act for."""
+    return info.context.organizations.get(parent.actor.organization)
+
+
+def _roles(parent: strawberry.Parent[Self]) -> list[Role]:
+    """Your roles, if you are a member."""
+    return [Role(role) for role in parent.actor.roles]
+
+
+def _scopes(parent: strawberry.Parent[Self]) -> list[Scope]:
+    """What this token may be used for: the client's scopes, or those that it asked for."""
+    return [Scope(scope) for scope in parent.actor.scopes]
+
+
+def _id(parent: strawberry.Parent[Self]) -> strawberry.ID:
+    """Its id; the `client_id` of `/oauth/token` is another form of it."""
+    return strawberry.ID(global_id("Client", parent.actor.id))
+
+
+async def _feed_head(parent: strawberry.Parent[Self], info: Info) -> str:
+    """The cursor of where your feed ends now.
+
+    For a start that misses nothing: take it, then read your referrals, then go on with `events(after:)`.
+    """
+    return await feed_head(info.context)
+
+
+@strawberry.type(description="A system that acts for an organization.")
+class Client:
+    """Read from ``Self``."""
+
+    id = published(_id, strawberry.ID)
+    scopes = published(_scopes, list[Scope])
+
+
+@strawberry.type(description="Whoever holds the access token.")
+class Viewer:
+    """Read from ``Self``."""
+
+    organization = published(_organization, Organization | None)
+    client: Client | None = strawberry.field(description="The client, if you are a system.")
+    on_behalf_of: str | None = strawberry.field(
+        description="The member behind the client, as the header `Relevo-On-Behalf-Of` named it."
+    )
+    roles = published(_roles, list[Role])
+    scopes = published(_scopes, list[Scope])
+    feed_head = published(_feed_head, str)
+
+
+def viewer(info: Info) -> Self:
+    """Whoever asks: the holder of the access token."""
+    return Self(info.context.actor)

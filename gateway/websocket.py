@@ -1,0 +1,245 @@
+"""GraphQL over WebSocket, by the protocol ``graphql-transport-ws`` and no other.
+
+The access token comes in ``connection_init`` (``{"authorization": "Bearer …"}``) or in a header of the
+handshake. A fresh one may be sent in a ``ping`` of the same form: the ``pong`` has ``{"renewed": true}``.
+Close codes, besides those of the protocol (4400, 4401, 4403, 4406, 4408, 4409, 4429):
+
+``4498``  the token expired too long ago: come back with a fresh token and your cursor.
+``1012``  this server stops: come back at once with your cursor.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack, aclosing
+from typing import Any
+
+import msgspec
+from starlette.types import Receive, Send
+
+from gateway.context import language_of
+from gateway.errors import RateLimitedError, RequestError, StreamEndedError
+from gateway.execution import Params, Response, failed
+from gateway.http import encode
+from gateway.live import Stream, token_expired
+from gateway.means import Means
+from gateway.tokens import Verified
+
+PROTOCOL = "graphql-transport-ws"
+INIT_SECONDS = 10.0
+# What a client may say of itself in connection_init, as it would in headers.
+_SPOKEN = frozenset({"authorization", "relevo-on-behalf-of", "accept-language"})
+_LONGEST_REASON = 120  # of a close frame, in bytes
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message of the protocol."""
+
+    type: str
+    id: str | None = None
+    payload: Any = None
+
+
+class CloseError(Exception):
+    """The socket has to be closed, with a code of the protocol."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+_decode = msgspec.json.Decoder(Message).decode
+_SUBPROTOCOL = CloseError(4406, "Subprotocol not acceptable")
+_BAD_MESSAGE = CloseError(4400, "Invalid message")
+_INIT_TIMEOUT = StreamEndedError("INIT_TIMEOUT", "Connection initialisation timeout")
+_CODES = {"INIT_TIMEOUT": 4408, "TOKEN_EXPIRED": 4498, "SHUTTING_DOWN": 1012}
+
+
+class Socket:
+    """One WebSocket: who is at its other end, and the operations under way."""
+
+    def __init__(self, means: Means, headers: dict[str, str], receive: Receive, send: Send) -> None:
+        self._means = means
+        self._headers = headers
+        self._receive = receive
+        self._send = send
+        self._verified: Verified | None = None
+        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._initialised = False
+        self._handlers: dict[str, Callable[[Stream, Message], Awaitable[None]]] = {
+            "connection_init": self._init,
+            "ping": self._ping,
+            "pong": self._pong,
+            "subscribe": self._subscribe,
+            "complete": self._complete,
+        }
+
+    async def serve(self, subprotocols: Sequence[str]) -> None:
+        """Serve the socket until it closes, for whatever reason."""
+        await self._receive()  # websocket.connect
+        known = PROTOCOL in subprotocols
+        await self._send({"type": "websocket.accept", "subprotocol": PROTOCOL if known else None})
+        try:
+            if not known:
+                raise _SUBPROTOCOL
+            with ExitStack() as stack:
+                stream = self._means.streams.open()
+                stack.callback(self._means.streams.close, stream)
+                await self._listen(stream)
+        except CloseError as error:
+            await self._close(error.code, error.reason)
+        except StreamEndedError as error:
+            await self._close(_CODES[error.code], error.detail)
+        except OSError:
+            return  # the client went while something was sent to it
+        finally:
+            await self._clear()
+
+    async def _listen(self, stream: Stream) -> None:
+        """Handle messages until the client goes, or the stream has to end."""
+        self._end_in(stream, INIT_SECONDS, _INIT_TIMEOUT)
+        while True:
+            coming: asyncio.Future[Any] = asyncio.ensure_future(self._receive())
+            await asyncio.wait({coming, stream.ending}, return_when=asyncio.FIRST_COMPLETED)
+            if stream.ending.done():
+                coming.cancel()
+                raise stream.ending.result() or _INIT_TIMEOUT
+            event = coming.result()
+            if event["type"] == "websocket.disconnect":
+                return
+            message = _read(event.get("text"))
+            handler = self._handlers.get(message.type)
+            if handler is None:
+                raise _BAD_MESSAGE
+            await handler(stream, message)
+
+    async def _init(self, stream: Stream, message: Message) -> None:
+        if self._initialised:
+            raise CloseError(4429, "Too many initialisation requests")
+        self._initialised = True
+        self._headers = {**self._headers, **_spoken(message.payload)}
+        self._verified = self._admitted()
+        self._expect_end(stream)
+        await self._say({"type": "connection_ack"})
+
+    async def _ping(self, stream: Stream, message: Message) -> None:
+        fresh = _spoken(message.payload)
+        if self._verified is None or "authorization" not in fresh:
+            await self._say({"type": "pong"})
+            return
+        self._headers = {**self._headers, **fresh}
+        renewed = self._admitted()
+        if (renewed.actor.id, renewed.actor.organization) != (
+            self._verified.actor.id,
+            self._verified.actor.organization,
+        ):
+            raise CloseError(4403, "The fresh token is another client's")
+        self._verified = renewed
+        self._expect_end(stream)
+        await self._say({"type": "pong", "payload": {"renewed": True}})
+
+    async def _pong(self, _stream: Stream, _message: Message) -> None:
+        """A sign of life; uvicorn's own pings see to the rest."""
+
+    async def _subscribe(self, _stream: Stream, message: Message) -> None:
+        if self._verified is None:
+            raise CloseError(4401, "Unauthorized")
+        if not message.id:
+            raise _BAD_MESSAGE
+        if message.id in self._operations:
+            raise CloseError(4409, f"Subscriber for {message.id} already exists")
+        try:
+            params = msgspec.convert(message.payload, Params)
+        except msgspec.ValidationError:
+            raise _BAD_MESSAGE from None
+        task = asyncio.create_task(self._operate(message.id, params, self._verified))
+        self._operations[message.id] = task
+
+    async def _complete(self, _stream: Stream, message: Message) -> None:
+        task = self._operations.pop(message.id or "", None)
+        if task is not None:
+            task.cancel()
+
+    async def _operate(self, key: str, params: Params, verified: Verified) -> None:
+        """Carry one operation out, and say everything that it gives."""
+        try:
+            self._count(verified)
+            responses = self._means.respond(params, verified.actor, self._language)
+            async with aclosing(responses):
+                async for response in responses:
+                    await self._tell(key, response)
+                    if "data" not in response:
+                        return
+            await self._say({"type": "complete", "id": key})
+        except RequestError as error:
+            await self._tell(key, failed(error))
+        except OSError:
+            return  # the client has gone
+        finally:
+            # A client may use the id again at once, also for what took this one's place.
+            if self._operations.get(key) is asyncio.current_task():
+                del self._operations[key]
+
+    def _count(self, verified: Verified) -> None:
+        most = self._means.settings.socket_subscriptions
+        if len(self._operations) > most:
+            raise RateLimitedError(f"This socket has {most} operations; that is the limit.", 1, limit=most)
+        self._means.admission.count(verified.actor)
+
+    async def _tell(self, key: str, response: Response) -> None:
+        if "data" in response:
+            await self._say({"type": "next", "id": key, "payload": response})
+        else:
+            await self._say({"type": "error", "id": key, "payload": response["errors"]})
+
+    @property
+    def _language(self) -> str:
+        return language_of(self._headers.get("accept-language"))
+
+    def _admitted(self) -> Verified:
+        try:
+            return self._means.admission.admit(self._headers)
+        except RequestError as error:
+            raise CloseError(4403, error.detail) from None
+
+    def _expect_end(self, stream: Stream) -> None:
+        assert self._verified is not None
+        self._end_in(stream, self._means.admission.stream_seconds(self._verified), token_expired())
+
+    def _end_in(self, stream: Stream, seconds: float, reason: StreamEndedError) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, seconds), stream.end, reason)
+
+    async def _say(self, message: dict[str, Any]) -> None:
+        await self._send({"type": "websocket.send", "text": encode(message).decode()})
+
+    async def _close(self, code: int, reason: str) -> None:
+        try:
+            await self._send({"type": "websocket.close", "code": code, "reason": reason[:_LONGEST_REASON]})
+        except OSError:
+            return  # it is closed already
+
+    async def _clear(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        tasks = list(self._operations.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _read(text: str | None) -> Message:
+    try:
+        return _decode(text or "")
+    except msgspec.DecodeError:
+        raise _BAD_MESSAGE from None
+
+
+def _spoken(payload: Any) -> dict[str, str]:
+    """What a payload says that a header could say as well; its names are free in their case."""
+    if not isinstance(payload, dict):
+        return {}
+    said = {name.lower(): value for name, value in payload.items() if isinstance(name, str)}
+    return {name: value for name, value in said.items() if name in _SPOKEN and isinstance(value, str)}
