@@ -55,6 +55,7 @@ SERVICES = {
     "telefono": ("clinica", "active", "telephone", None),
     "cerrado": ("clinica", "inactive", "network", None),
     "ninguno": ("clinica", "active", "none", None),
+    "lista": ("clinica", "active", "network", None),
     "camas": ("casa", "active", "network", None),
     "comida": ("tercera", "active", "network", None),
     "reten": ("policia", "active", "network", None),
