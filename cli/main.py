@@ -19,3 +19,7 @@ def main() -> None:
         raise SystemExit(int(error.code)) from None
     except KeyboardInterrupt:
         raise SystemExit(int(Exit.INTERRUPTED)) from None
+
+
+if __name__ == "__main__":
+    main()

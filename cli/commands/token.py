@@ -1,6 +1,7 @@
 """``relevo token``: an access token, from the gateway's own token endpoint as for any client."""
 
 import os
+import sys
 from typing import Annotated, Any
 from urllib.parse import quote_plus
 
@@ -36,16 +37,25 @@ def token(
 ) -> None:
     """Get an access token for a client. Prints the token.
 
-    The secret comes from RELEVO_CLIENT_SECRET, or is asked for; never from an option, which others on
-    this machine could read.
+    The secret comes from RELEVO_CLIENT_SECRET, from standard input, or is asked for; never from an
+    option, which others on this machine could read.
     """
-    secret = os.environ.get(SECRET) or typer.prompt("Secret", hide_input=True, err=True)
     gateway = (url or OperatorSettings().gateway).rstrip("/")
-    answer = _ask(gateway, (client, secret), scopes or [], verify=not insecure)
+    answer = _ask(gateway, (client, _secret()), scopes or [], verify=not insecure)
     if as_json:
         print_json(answer)
     else:
         print(answer["access_token"])
+
+
+def _secret() -> str:
+    """The secret from its variable, the first line of a pipe, or somebody at the keyboard."""
+    given = os.environ.get(SECRET)
+    if not given and not sys.stdin.isatty():
+        given = sys.stdin.readline().strip()
+        if not given:
+            raise CommandError(f"there is no secret: set {SECRET}, or pipe it in", Exit.USAGE)
+    return given or str(typer.prompt("Secret", hide_input=True, err=True))
 
 
 def _ask(gateway: str, credentials: tuple[str, str], scopes: list[str], *, verify: bool) -> dict[str, Any]:

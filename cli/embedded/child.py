@@ -23,8 +23,9 @@ GLANCE = 0.02
 class Program:
     """What to run. ``ask`` returns an empty string once it is ready, before that why it is not.
 
-    ``patience`` is how many seconds it has to end after SIGTERM; ``nudge``, called meanwhile again and
-    again, helps one that does not hear it at once.
+    After SIGTERM, ``patience`` is how many seconds the others wait for its end; ``nudge``, called
+    meanwhile again and again, helps one that does not hear it at once. A ``server`` is what the others
+    stand on: it is told to stop when they are gone.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Program:
     ask: Callable[[], str]
     patience: float
     nudge: Callable[[], object] | None = None
+    server: bool = False
 
 
 class Child:
@@ -77,20 +79,26 @@ class Child:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, number)
 
-    def terminate(self) -> bool:
-        """End it: SIGTERM, its patience, SIGKILL. Returns whether it ended by itself."""
+    def tell_to_stop(self) -> bool:
+        """Send SIGTERM; return whether it has ended within its patience."""
         self.expected = True
         self.signal(signal.SIGTERM)
         self.signal(signal.SIGCONT)  # one that was stopped would not hear it
-        until = time.monotonic() + self.program.patience
-        while not self.gone.wait(GLANCE) and time.monotonic() < until:
-            if self.program.nudge:
-                self.program.nudge()
-        by_itself = self.gone.is_set()
+        return self._wait(time.monotonic() + self.program.patience)
+
+    def finish(self, until: float) -> bool:
+        """Wait for its end until that (monotonic) time, then kill; return whether it ended by itself."""
+        by_itself = self._wait(until)
         # Also when it has ended: what it had started may not have.
         self._kill_group()
         self.gone.wait(5)
         return by_itself
+
+    def _wait(self, until: float) -> bool:
+        while not self.gone.wait(GLANCE) and time.monotonic() < until:
+            if self.program.nudge:
+                self.program.nudge()
+        return self.gone.is_set()
 
     def how_it_ended(self) -> str:
         """In words: an exit code, or the signal that killed it."""

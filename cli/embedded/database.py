@@ -43,6 +43,7 @@ def program(data: Path, ports: Mapping[str, int]) -> Program:
         environment=os.environ,
         ask=lambda: _ask(port),
         patience=0.4,
+        server=True,
         # At SIGTERM it waits for its accept(), which returns when somebody connects, or after two seconds.
         nudge=lambda: _ask(port),
     )

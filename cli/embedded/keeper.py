@@ -18,6 +18,8 @@ FIRST_DELAY = 0.1  # seconds before the first new start; doubles with every end 
 LONGEST_DELAY = 10.0
 # Whoever has run that long has recovered: the delay starts small again.
 STEADY = 10.0
+# Seconds that all parts together have to stop; with the servers' patience it makes less than five.
+PARTS_WITHIN = 4.0
 
 Say = Callable[[str], None]
 
@@ -114,7 +116,8 @@ class Keeper(threading.Thread):
 
     def _start_anew(self, name: str) -> None:
         if name in self._children:
-            self._children[name].terminate()
+            self._children[name].tell_to_stop()
+            self._children[name].finish(until=0)
         self._start(self._programs[name])
 
     def _on_end(self, child: Child) -> None:
@@ -133,6 +136,19 @@ class Keeper(threading.Thread):
     def _stop_all(self) -> None:
         self._stopping = True
         self._due.clear()
-        for name in self._programs:
-            if name in self._children and not self._children[name].terminate():
-                self._say(f"{name} did not stop in time and was killed")
+        until = time.monotonic() + PARTS_WITHIN
+        children = [self._children[name] for name in self._programs if name in self._children]
+        parts = [child for child in children if not child.program.server]
+        for child in parts:
+            # A slow one holds up nobody for longer than its patience, but goes on until the time is up.
+            child.tell_to_stop()
+        self._finish(parts, until)
+        for child in children:
+            if child.program.server:
+                child.tell_to_stop()
+                self._finish([child], 0)
+
+    def _finish(self, children: Sequence[Child], until: float) -> None:
+        for child in children:
+            if not child.finish(until):
+                self._say(f"{child.program.name} did not stop in time and was killed")

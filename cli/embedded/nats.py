@@ -37,6 +37,7 @@ def program(data: Path, ports: Mapping[str, int]) -> Program:
         },
         ask=lambda: ask("127.0.0.1", monitor, "/healthz"),
         patience=0.4,
+        server=True,
     )
 
 

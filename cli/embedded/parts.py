@@ -12,8 +12,8 @@ from cli.probe import ask
 Command = Callable[[str], tuple[str, ...]]
 
 # In the order in which they are stopped: first whoever takes requests, last whoever answers the others.
-# Seconds that each has to finish what it has in hand; with the servers' it makes less than five.
-PATIENCE = {"gateway": 1.5, "notifications": 0.8, "referrals": 0.8, "directory": 0.6}
+# Seconds until the next is told, although this one has not finished what it has in hand.
+PATIENCE = {"gateway": 1.5, "notifications": 0.8, "referrals": 0.8, "directory": 0.8}
 
 
 def serve(part: str) -> tuple[str, ...]:
