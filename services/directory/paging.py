@@ -29,7 +29,6 @@ def cut(keys: list[Key], page: Page) -> Slice:
     _check(page)
     begin = bisect_right(keys, _key("after", page.after)) if page.after is not None else 0
     end = bisect_left(keys, _key("before", page.before)) if page.before is not None else len(keys)
-    end = max(begin, end)
     if page.first is not None:
         end = min(end, begin + page.first)
     elif page.last is not None:

@@ -46,6 +46,13 @@ async def test_lists_asked_for_at_once_each_see_what_was_written_before(store: S
     assert all(await asyncio.gather(*(write_and_list(number) for number in range(50))))
 
 
+async def test_lists_asked_for_at_once_share_a_refresh(store: Store) -> None:
+    listing = Listing(store)
+    await asyncio.gather(*(listing.fresh() for _ in range(50)))
+    # The first asks at once; the others came after it had begun, and share the next.
+    assert listing._begun == 2
+
+
 async def test_a_refresh_that_failed_is_made_again(store: Store) -> None:
     listing = Listing(store)
     noun_id = await add(store, "Repetida")
