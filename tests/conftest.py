@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from cli.embedded.settings import EmbeddedSettings
+from cli.embedded.stack import Stack
 from tests.servers import Servers
 
 
@@ -11,4 +13,11 @@ from tests.servers import Servers
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """NATS and the database, without any part."""
     with Servers(tmp_path_factory.mktemp("servers")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole network on free ports, for tests that kill nothing of it."""
+    with Stack(EmbeddedSettings(data_dir=tmp_path_factory.mktemp("stack")).on_free_ports()) as running:
         yield running

@@ -1,0 +1,97 @@
+"""Parts and servers are killed in the middle of work: nothing acknowledged is lost, repeated or swapped."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from cli.embedded.settings import EmbeddedSettings
+from cli.embedded.stack import Stack
+from tests.flows.cast import gathered
+from tests.flows.checker import check, follow
+from tests.flows.streams import Follower, feed_of, head_of, sse, websocket
+from tests.flows.work import Work, record_of, refer_while, shares
+from tests.servers import eventually
+
+log = logging.getLogger(__name__)
+
+FULL = bool(os.environ.get("RELEVO_TEST_FULL"))
+VICTIMS = ("referrals", "notifications", "gateway", "nats", "database")
+KILLS = VICTIMS * (10 if FULL else 2)
+# So many changes at least from one recovery to the next kill, and so many in all.
+BETWEEN = 50
+ENOUGH = 1000 if not FULL else 5000
+WORKERS = 8
+# At a kill at least so many of the workers' requests have to wait for an answer.
+BUSY = WORKERS // 2
+RECOVERED_WITHIN = 30.0
+TOLD_WITHIN = 30.0
+
+
+class Killer:
+    """Kills one after the other, each when all is ready again and the work has gone on since."""
+
+    def __init__(self, stack: Stack, work: Sequence[Work]) -> None:
+        self.over = False
+        self._stack = stack
+        self._work = work
+
+    async def done(self) -> int:
+        """How many changes were made so far."""
+        return sum(len(one.record) for one in self._work)
+
+    async def waiting(self) -> int:
+        """How many requests wait for their answer now."""
+        return sum(one.in_flight for one in self._work)
+
+    async def run(self) -> None:
+        """Kill everybody of the list, and wait until the last one is back."""
+        for name in KILLS:
+            due = await self.done() + BETWEEN
+            await eventually(self.done, lambda count, due=due: count >= due, RECOVERED_WITHIN)  # type: ignore[misc]
+            await eventually(self.waiting, lambda count: count >= BUSY, RECOVERED_WITHIN)
+            log.warning("%d changes, %d waiting: kill %s", await self.done(), await self.waiting(), name)
+            await asyncio.to_thread(self._stack.kill, name)
+            await asyncio.to_thread(self._stack.wait_ready, within=RECOVERED_WITHIN)
+        self.over = True
+
+
+@pytest.mark.timeout(300 if not FULL else 1800)
+async def test_kill_9_of_anything_loses_repeats_and_swaps_nothing(tmp_path: Path) -> None:
+    async with AsyncExitStack() as held:
+        stack = Stack(EmbeddedSettings(data_dir=tmp_path).on_free_ports(), say=log.warning)
+        await asyncio.to_thread(stack.start)
+        held.push_async_callback(asyncio.to_thread, stack.stop)
+        cast = await held.enter_async_context(gathered(stack))
+        work = await held.enter_async_context(shares(cast, WORKERS))
+        feeds = {"sender": cast.shelter, "receiver": cast.hospital}
+        readers = {
+            f"{name} over {open_stream.__name__}": await held.enter_async_context(
+                Follower(open_stream, client, await head_of(client))
+            )
+            for name, client in feeds.items()
+            for open_stream in (sse, websocket)
+        }
+        killer = Killer(stack, work)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(killer.run())
+            await refer_while(work, lambda: not killer.over or sum(len(w.record) for w in work) < ENOUGH)
+        record = record_of(work)
+        lost, replayed = sum(one.lost for one in work), sum(one.replayed for one in work)
+        log.warning("%d changes, %d answers lost, %d replayed", len(record), lost, replayed)
+        assert len(record) >= ENOUGH
+        assert lost >= len(KILLS), "the kills were hardly noticed: it was not busy"
+
+        def is_whole(entries: Sequence[object]) -> bool:
+            return len(entries) >= len(record)
+
+        for reader in readers.values():
+            await reader.until(is_whole, TOLD_WITHIN)
+        told = {name: await feed_of(client) for name, client in feeds.items()}
+        assert check(record, told) == []
+        for name, reader in readers.items():
+            assert follow(name, told[name.split(" ", maxsplit=1)[0]], reader.entries) == []
