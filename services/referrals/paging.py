@@ -118,7 +118,9 @@ class Windows:
         at = now if near is None else int(near[:_DIGITS])
         width = self._widths.get(box, FIRST_WINDOW)
         for _ in range(WINDOWS):
-            at = max(at - width, 0) if want.back else at + width
+            at = at - width if want.back else at + width
+            if not 0 < at < now:
+                break  # nothing lies beyond but what a fast clock made: the last window has it
             far = f"{at:0{_DIGITS}d}"
             if end is not None and (far <= end if want.back else far >= end):
                 break

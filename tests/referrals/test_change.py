@@ -41,6 +41,9 @@ from contracts.referrals import (
     Start,
 )
 from contracts.rpc import Actor, Operation, Page
+from services.referrals.opening import ALL, open_all, open_history
+from services.referrals.roles import Party
+from services.referrals.sealed import Opened
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
@@ -273,6 +276,20 @@ async def test_history_keeps_when_it_happened_beside_when_it_was_recorded(case: 
     viewer = case.network.member("clinica", "viewer")
     outline = await case.network.ask(HISTORY, GetHistory(referral=case.id, page=Page(last=1)), viewer)
     assert [(entry.n, entry.reason, entry.note) for entry in outline.items] == [(3, None, None)]
+
+
+async def test_nothing_is_decrypted_that_its_reader_may_not_have(
+    case: Case, store: Store, vault: Vault
+) -> None:
+    await case.take(Decline, reason=DeclineReason.OTHER, note="nota canaria")
+    doc = await store.load(case.id)
+    assert doc is not None
+    now = datetime.now(UTC)
+    viewer = Party("receiver", case.network.member("clinica", "viewer"))
+    assert await open_history(vault, doc, viewer, doc["history"], now) == Opened()
+    caseworker = Party("receiver", case.receiver)
+    assert (await open_history(vault, doc, caseworker, doc["history"], now)).history == {2: "nota canaria"}
+    assert await open_all(vault, [(doc, caseworker)], ALL, now) == [Opened()]
 
 
 async def test_notes_and_instructions_are_encrypted_where_they_are_stored(case: Case, store: Store) -> None:

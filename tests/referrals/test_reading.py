@@ -250,11 +250,16 @@ async def test_a_cursor_stays_good_when_rows_come_and_go(store: Store) -> None:
     assert [row["place"] for row in rows.documents] == places[2:4]
 
 
-def test_windows_cover_everything_once_and_in_order() -> None:
-    windows = list(Windows().walk("box", paging.wanted(Page(first=1)), 10**12))
-    assert windows[0][1] is None
-    assert windows[-1][0] is None
-    assert all(one[0] == other[1] for one, other in itertools.pairwise(windows))
+@given(st.integers(0, 10**13), st.booleans(), st.integers(0, 10**13 - 1))
+def test_windows_cover_everything_once_and_in_order(now: int, back: bool, start: int) -> None:
+    position = (f"{start:013d}", "x")
+    page = Page(first=1, after=position) if back else Page(last=1, before=position)
+    windows = list(Windows().walk("box", paging.wanted(page), now))
+    near, far = (1, 0) if back else (0, 1)
+    assert windows[0][near] == "-".join(position)
+    assert windows[-1][far] is None
+    assert all(one[far] == other[near] for one, other in itertools.pairwise(windows))
+    assert all(above is None or below is None or above < below for above, below in windows)
 
 
 @given(

@@ -241,6 +241,17 @@ def test_a_reply_shows_exactly_the_fields_of_the_tiers_that_are_open(
         assert found - ALWAYS - absent == fields - ALWAYS - absent
 
 
+def test_before_acceptance_nothing_opened_too_much_gets_through() -> None:
+    reply = tiers.view(document(S.SENT, **FULL), Party(RECEIVER, caseworker("clinica")), EVERYTHING, NOW)
+    assert reply.person is not None
+    assert reply.consent is not None
+    assert shown(reply.person) == {"age_band", "gender", "languages", "needs_interpreter", "vulnerabilities"}
+    assert shown(reply.consent) == {
+        "basis", "given_at", "method", "language", "purpose", "taken_by", "vulnerabilities",
+    }  # fmt: skip
+    assert reply.acceptance_instructions is None
+
+
 def test_each_side_sees_its_own_external_id_only() -> None:
     doc = document(S.ACCEPTED, **FULL)
     assert tiers.view(doc, Party(SENDER, caseworker("casa")), EVERYTHING, NOW).external_id == "A-1"
