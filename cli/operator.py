@@ -21,7 +21,7 @@ from cli.exits import CommandError, Exit
 from contracts.rpc import Operation, Rep, Req
 
 Result = TypeVar("Result")
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 3.0
 
 
 class OperatorSettings(BaseSettings):

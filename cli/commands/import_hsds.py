@@ -10,15 +10,16 @@ from rich.table import Table
 
 from cli.exits import CommandError, Exit, epilog
 from cli.hsds.reader import read
-from cli.hsds.reading import NotHsdsError, Reading
+from cli.hsds.reading import NotHsdsError, Reading, Refusal
 from cli.importing import BATCH_SECONDS, Report, begin, send
 from cli.operator import Operator, run
 from cli.output import err, out, print_json
 
 # As the contract has it for ImportRecords.source.
 SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
-# Of what was mended or refused, the table shows the first so many; --json has all.
+# Of what was mended or refused, the tables show the first so many lines, and rows in a line; --json has all.
 SHOWN = 40
+FIRST = 3
 
 app = typer.Typer(help="Directories from elsewhere.", no_args_is_help=True)
 
@@ -96,7 +97,25 @@ def _show(report: Report) -> None:
     )
     out.print(counts)
     _show_list("mended", ("count", "what", "how"), data["mended"])
-    _show_list("refused", ("file", "row", "field", "why"), data["refused"])
+    _show_list("refused", ("file", "rows", "field", "why"), _alike(report.refused))
+
+
+def _alike(refused: list[Refusal]) -> list[dict[str, object]]:
+    """The refusals, those for the same reason in one line: a broken table breaks thousands of times."""
+    groups: dict[tuple[str, str | None, str], list[int]] = {}
+    for row in refused:
+        rows = groups.setdefault((row.file, row.field, row.why), [])
+        if row.row is not None:
+            rows.append(row.row)
+    return [
+        {"file": file, "rows": _some(rows), "field": field, "why": why}
+        for (file, field, why), rows in groups.items()
+    ]
+
+
+def _some(rows: list[int]) -> str:
+    first = ", ".join(str(row) for row in rows[:FIRST])
+    return first if len(rows) <= FIRST else f"{first} and {len(rows) - FIRST} more"
 
 
 def _show_list(title: str, columns: tuple[str, ...], rows: list[dict[str, object]]) -> None:

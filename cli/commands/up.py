@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from cli.embedded.settings import EmbeddedSettings
 from cli.embedded.stack import Stack
-from cli.exits import Exit, epilog
+from cli.exits import CommandError, Exit, epilog
 from cli.foreground import stay
 from cli.output import err, out
 
@@ -44,8 +45,16 @@ def up(data: Data = None, port: Port = None, free_ports: FreePorts = False) -> N
 
 
 def settings_from(data: Path | None, port: int | None, free_ports: bool) -> EmbeddedSettings:
-    """Return the settings of the environment, with these options laid over them."""
-    settings = EmbeddedSettings()
+    """Return the settings of the environment, with these options laid over them.
+
+    Raises:
+        CommandError: a variable is not what it should be; says which.
+    """
+    try:
+        settings = EmbeddedSettings()
+    except ValidationError as error:
+        wrong = "; ".join(f"RELEVO_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise CommandError(wrong, Exit.USAGE) from error
     if free_ports:
         settings = settings.on_free_ports()
     chosen = {"data_dir": data, "gateway_port": port}

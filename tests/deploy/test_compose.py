@@ -1,4 +1,4 @@
-"""What Compose sets (commands, variables, files) are names that the code knows: no engine is here to try it."""
+"""What Compose sets (commands, variables, files) are names that the code knows: no engine tries it here."""
 
 import os
 import re

@@ -1,0 +1,120 @@
+"""The command line as a whole: commands explain themselves, and what cannot be done is one sentence."""
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from cli import keys
+from cli.app import app
+from cli.embedded.folder import Folder
+from cli.exits import Exit
+from tests.cli.running import relevo
+
+
+def commands(command: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """The path of every command that is not a group."""
+    if not hasattr(command, "commands"):
+        return [path]
+    return [found for name, child in command.commands.items() for found in commands(child, (*path, name))]
+
+
+ALL = commands(typer.main.get_command(app))
+
+
+def test_every_command_that_is_promised_is_there() -> None:
+    assert set(ALL) >= {
+        ("up",), ("demo",), ("serve",), ("keys", "init"), ("import", "hsds"), ("org", "create"),
+        ("client", "create"), ("token",), ("doctor",),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_help_has_examples_and_exit_codes(path: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(app, [*path, "--help"], env={"COLUMNS": "200"})
+    assert done.exit_code == 0
+    assert f"relevo {' '.join(path)}" in done.stdout.split("Examples:")[1]
+    assert "Exit codes: 0 done, " in done.stdout
+    assert "2 wrong arguments" in done.stdout
+
+
+def refused(done: Any, code: Exit) -> str:
+    """The one sentence with which a command ended."""
+    assert done.returncode == code, done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    sentence: str = done.stderr.splitlines()[-1]
+    assert sentence.startswith("relevo: ")
+    return sentence
+
+
+def test_unknown_part_is_named() -> None:
+    assert "there is no part 'kitchen'" in refused(relevo("serve", "kitchen"), Exit.USAGE)
+
+
+def test_wrong_option_is_told_with_the_code_for_usage() -> None:
+    assert relevo("up", "--nonsense").returncode == Exit.USAGE
+
+
+def test_part_without_its_keys_says_which_and_how_to_make_them(tmp_path: Path) -> None:
+    done = relevo("serve", "directory", env={"RELEVO_KEYS_DIR": str(tmp_path)})
+    assert done.returncode != 0
+    assert "relevo keys init" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_part_with_a_bad_setting_says_which() -> None:
+    done = relevo("serve", "directory", env={"RELEVO_HTTP_PORT": "many"})
+    assert done.returncode == Exit.USAGE
+    assert "RELEVO_HTTP_PORT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_up_on_data_in_use_is_refused(tmp_path: Path) -> None:
+    with Folder(tmp_path / "data") as folder:
+        folder.announce({})
+        sentence = refused(relevo("up", "--data", str(tmp_path / "data"), "--free-ports"), Exit.DATA_IN_USE)
+    assert "another relevo (process " in sentence
+
+
+def test_up_on_a_taken_port_is_refused_and_the_variable_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = relevo("up", "--data", str(tmp_path), "--port", str(port))
+    sentence = refused(done, Exit.PORT_TAKEN)
+    assert f"port {port} on 127.0.0.1 cannot be used for gateway (address already in use)" in sentence
+    assert "RELEVO_GATEWAY_PORT" in sentence
+
+
+def test_up_in_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    sentence = refused(relevo("up", "--data", str(tmp_path / "file" / "data")), Exit.NOT_WRITABLE)
+    assert "cannot be written (Not a directory)" in sentence
+
+
+def test_up_with_a_bad_setting_names_the_variable(tmp_path: Path) -> None:
+    done = relevo("up", "--data", str(tmp_path), env={"RELEVO_NATS_PORT": "many"})
+    assert "RELEVO_NATS_PORT" in refused(done, Exit.USAGE)
+
+
+def test_operator_without_a_network_is_told(tmp_path: Path) -> None:
+    env = {"RELEVO_DATA_DIR": str(tmp_path), "RELEVO_NATS_URL": "nats://127.0.0.1:9"}
+    assert "there is no operator's key" in refused(relevo("doctor", env=env), Exit.NOT_WRITABLE)
+    keys.init(tmp_path / "keys")
+    assert "nobody answers at nats://127.0.0.1:9" in refused(relevo("doctor", env=env), Exit.UNREACHABLE)
+
+
+def test_keys_init_prints_what_it_made(tmp_path: Path) -> None:
+    first = relevo("keys", "init", str(tmp_path))
+    assert "referrals/master.key" in first.stdout.splitlines()
+    second = relevo("keys", "init", str(tmp_path))
+    assert (second.returncode, second.stdout) == (0, "")
+
+
+def test_token_without_a_secret_is_refused() -> None:
+    assert "RELEVO_CLIENT_SECRET" in refused(relevo("token", "--client", "c"), Exit.USAGE)
