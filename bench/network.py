@@ -49,7 +49,7 @@ class Network:
         now = datetime.now(UTC)
         fields = {
             "idempotencyKey": secrets.token_hex(16),
-            "serviceId": self.service,
+            "service": self.service,
             "need": "PRENATAL_CARE",
             "priority": "ROUTINE",
             "state": "CHP",

@@ -109,7 +109,7 @@ class _Story:
         await self._seen()
         for partner, words, mutation, fields in self._acts():
             await self._step(words, partner)
-            await partner.act(mutation, OUTLINE, referralId=self._id, **fields)
+            await partner.act(mutation, OUTLINE, referral=self._id, **fields)
             await self._heard()
             await self._seen()
 
@@ -140,7 +140,7 @@ class _Story:
         return await self._shelter.act(
             "issueReferral",
             OUTLINE,
-            serviceId=found["service"]["id"],
+            service=found["service"]["id"],
             need="PRENATAL_CARE",
             priority="URGENT",
             state="CHP",
@@ -166,16 +166,19 @@ class _Story:
             },
         )
 
+    def _print(self, line: str) -> None:
+        self._console.print(line, soft_wrap=True)
+
     async def _step(self, words: str, who: Partner | None) -> None:
         name = f"[bold]{escape(who.name)}[/bold] " if who else ""
-        self._console.print(f"\n[cyan]▶[/cyan] {name}{words}")
+        self._print(f"\n[cyan]▶[/cyan] {name}{words}")
 
     async def _heard(self) -> None:
         """Both parties hear of it, live."""
         for partner, ear in zip((self._shelter, self._hospital), self._ears, strict=True):
             async with asyncio.timeout(HEAR_SECONDS):
                 entry = await ear.get()
-            self._console.print(
+            self._print(
                 f"    [green]heard live[/green] by {escape(partner.name)}: "
                 f"{entry['type']}  {entry['folio']}  {entry['status']}"
             )
@@ -184,7 +187,7 @@ class _Story:
         """What each of the three sees now."""
         for partner in (self._shelter, self._hospital, self._bystander):
             found = (await partner.ask(SEE, id=self._id))["referral"]
-            self._console.print(f"    seen by {escape(partner.name)}: {_in_words(found)}")
+            self._print(f"    seen by {escape(partner.name)}: {_in_words(found)}")
 
 
 def _in_words(found: dict[str, Any] | None) -> str:
