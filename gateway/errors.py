@@ -4,20 +4,19 @@ Refusals of the domain are ``userErrors`` of a mutation's payload (``schema/prob
 goes into the top-level ``errors`` of a response, or ends a request before it is executed.
 """
 
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 import structlog
 from graphql import GraphQLError
 
 from chassis import telemetry
-from chassis.problems import PartError, UnreachableError
+from chassis.problems import PartError
 
 log = structlog.get_logger()
 
 # Remote refusals of what a part thinks of the gateway, not of its client: they are our own failure.
 _OURS = frozenset({"BAD_ACTOR", "INTERNAL"})
-# Nothing was wrong with the request: it may be repeated, with its key where it has one.
-_AGAIN = frozenset({"UNREACHABLE", "OVERLOADED"})
 
 
 class RequestError(PartError):
@@ -154,7 +153,9 @@ def shown(error: GraphQLError) -> dict[str, Any]:
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
     if cause is None or isinstance(cause, GraphQLError):
-        return {**error.formatted, "extensions": {"code": "BAD_REQUEST", **(error.extensions or {})}}
+        cause = cause or error
+        if _is_the_clients(error):
+            return {**error.formatted, "extensions": {"code": "BAD_USER_INPUT", **(error.extensions or {})}}
     if isinstance(cause, PartError) and cause.code not in _OURS:
         message, extensions = _refusal(cause)
     else:
@@ -162,8 +163,14 @@ def shown(error: GraphQLError) -> dict[str, Any]:
     return {**error.formatted, "message": message, "extensions": extensions}
 
 
+def _is_the_clients(error: GraphQLError) -> bool:
+    """Whether graphql-core speaks of what the client wrote; of a value of ours, it would show the value."""
+    return not error.path or error.message.startswith("Argument ")
+
+
 def _refusal(cause: PartError) -> tuple[str, dict[str, Any]]:
-    if cause.code in _AGAIN or isinstance(cause, UnreachableError):
+    # Nothing was wrong with the request: it may be repeated, with its key where it has one.
+    if cause.status == HTTPStatus.SERVICE_UNAVAILABLE:
         message = "A part of the network did not answer. Repeat the request, with the same idempotencyKey."
         return message, {"code": "UNAVAILABLE"}
     return cause.detail, {"code": cause.code, **getattr(cause, "extensions", {})}

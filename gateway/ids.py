@@ -37,6 +37,11 @@ def part_id_of(kind: str, node_id: str) -> str | None:
     return found[1] if found and found[0] == kind else None
 
 
+def part_id_or_nothing(kind: str, node_id: str) -> str:
+    """The same, for a request that needs some id: where there is none, one that nothing has."""
+    return part_id_of(kind, node_id) or "-"
+
+
 class Cursors:
     """Seals and opens positions in lists, and places in feeds."""
 

@@ -13,7 +13,7 @@ class GatewaySettings(PartSettings):
     """
 
     public_url: str = "http://127.0.0.1:8080"
-    token_seconds: int = Field(default=600, ge=60, le=3600)
+    token_seconds: int = Field(default=600, ge=1, le=3600)
     # How long a stream may go on after the token that opened it ran out.
     stream_grace_seconds: int = Field(default=3600, ge=0)
     limit_body: int = Field(default=64 * 1024, ge=1024)

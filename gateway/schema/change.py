@@ -12,9 +12,10 @@ from contracts import referrals as contract
 from contracts.referrals import ReferralReply
 from contracts.rpc import Message, Operation
 from gateway.context import Info
-from gateway.ids import part_id_of
+from gateway.errors import BadArgumentError
+from gateway.ids import part_id_of, part_id_or_nothing
 from gateway.lookahead import below
-from gateway.schema.problems import UserError, UserErrorCode, not_found, user_errors
+from gateway.schema.problems import UserError, UserErrorCode, user_errors
 from gateway.schema.referral import Referral, prime, tiers_for
 
 Command = TypeVar("Command", bound=Message)
@@ -23,14 +24,6 @@ Command = TypeVar("Command", bound=Message)
 _IDS = {"referral": "Referral", "follows": "Referral", "service": "Service", "location": "Location"}
 # Refusals of this status and above say nothing of the input: nobody answered, or the part failed.
 _NOT_THE_INPUT = 500
-
-
-class BadIdError(Exception):
-    """An id in the input is not one of ours, or of another type of thing."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
 
 
 @dataclass(slots=True)
@@ -76,11 +69,7 @@ class ChangeInput:
 
 
 def struct_of(value: Any, structs: Mapping[type, type[Message]]) -> Any:
-    """An input as the contract's struct of the same field names; what was not given keeps its default.
-
-    Raises:
-        BadIdError: an id is not one of ours.
-    """
+    """An input as the contract's struct of the same field names; what was not given keeps its default."""
     if isinstance(value, list):
         return tuple(struct_of(item, structs) for item in value)
     struct = structs.get(type(value))
@@ -93,10 +82,11 @@ def struct_of(value: Any, structs: Mapping[type, type[Message]]) -> Any:
 def _given(name: str, value: Any, structs: Mapping[type, type[Message]]) -> Any:
     if name not in _IDS:
         return struct_of(value, structs)
-    part_id = part_id_of(_IDS[name], value)
-    if part_id is None:
-        raise BadIdError(name)
-    return part_id
+    if name == "location" and part_id_of("Location", value) is None:
+        # Nobody looks it up, so that nobody else would say so.
+        raise BadArgumentError("appointment.location is not the id of a location.")
+    # Any other is asked for, also if it is no id of ours: so the answer is the one for an unknown thing.
+    return part_id_or_nothing(_IDS[name], value)
 
 
 async def carry_out(
@@ -110,10 +100,7 @@ async def carry_out(
     Raises:
         RefusedError, UnreachableError: it is not known whether it was done; shown as ``UNAVAILABLE``.
     """
-    try:
-        command = struct_of(given, structs)
-    except BadIdError as error:
-        return Done(user_errors=[not_found(error.name)])
+    command = struct_of(given, structs)
     try:
         reply: ReferralReply = await info.context.clients.ask(operation, command)
     except RefusedError as refusal:

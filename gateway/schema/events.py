@@ -102,7 +102,7 @@ class FeedEntry:
     referral_id = published(_referral_id, strawberry.ID)
     folio = _of("folio", "The referral's folio.", str)
     from_status = _of("from_status", "Where it stood before; null for the first.", ReferralStatus | None)
-    status = _of("to_status", "Where it stood after this.", ReferralStatus)
+    status = _of("status", "Where it stood after this.", ReferralStatus)
     version = _of("version", "Its version after this.", int)
     need_group = _of("need_group", "The group of the need.", NeedGroup)
     priority = _of("priority", "How soon somebody must act.", Priority)

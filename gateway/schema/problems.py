@@ -27,6 +27,11 @@ class UserErrorCode(StrEnum):
     STALE_VERSION = "STALE_VERSION"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     EXTERNAL_ID_TAKEN = "EXTERNAL_ID_TAKEN"
+    NOT_ACTIVE = "NOT_ACTIVE"
+    NO_INTAKE = "NO_INTAKE"
+    OWN_SERVICE = "OWN_SERVICE"
+    WRITTEN_CONSENT_NEEDED = "WRITTEN_CONSENT_NEEDED"
+    ERASED = "ERASED"
     REFUSED = "REFUSED"
 
 
@@ -37,11 +42,16 @@ _MEANINGS: dict[StrEnum, str] = {
     UserErrorCode.FORBIDDEN: "Your roles or scopes do not reach that far.",
     UserErrorCode.NOT_ALLOWED: "Nobody of your kind may do this.",
     UserErrorCode.NOT_VERIFIED: "No coordinator has verified your organization yet.",
-    UserErrorCode.FIREWALLED: "Your kind of organization sees the directory only.",
+    UserErrorCode.FIREWALLED: "An organization of a kind that no personal data may go to takes part.",
     UserErrorCode.WRONG_STATUS: "Not possible from where the referral stands; see `allowedActions`.",
     UserErrorCode.STALE_VERSION: "The referral is not at `expectedVersion`; the payload has it as it is now.",
     UserErrorCode.IDEMPOTENCY_KEY_REUSED: "The key was used with another input within the last 30 days.",
     UserErrorCode.EXTERNAL_ID_TAKEN: "Your organization gave this external id to another referral.",
+    UserErrorCode.NOT_ACTIVE: "The service is not active now.",
+    UserErrorCode.NO_INTAKE: "The service takes no referrals.",
+    UserErrorCode.OWN_SERVICE: "The service is your own organization's.",
+    UserErrorCode.WRITTEN_CONSENT_NEEDED: "This receiver needs written consent that names it.",
+    UserErrorCode.ERASED: "The person's data was erased, and nothing can be added to it.",
     UserErrorCode.REFUSED: "Refused for a reason that has no code of its own here; the message says it.",
 }
 
@@ -67,22 +77,23 @@ def user_errors(refusal: PartError) -> list[UserError]:
         path = _path(refusal.fields[0].path) if refusal.fields else []
         return [UserError(code=_code(refusal.code), path=path, message=refusal.detail)]
     if refusal.fields:
+        # Parts name inputs in their own spelling, also in their words.
+        names = {field.path[-1] for field in refusal.fields if field.path}
         return [
-            UserError(code=_code(field.code), path=_path(field.path), message=field.message)
+            UserError(code=_code(field.code), path=_path(field.path), message=_respelt(field.message, names))
             for field in refusal.fields
         ]
     return [_undecoded(refusal.detail)]
-
-
-def not_found(name: str) -> UserError:
-    """An id in the input that is not one of ours: the same answer as for one that does not exist."""
-    return UserError(code=UserErrorCode.NOT_FOUND, path=[camel(name)], message=f"There is no such {name}.")
 
 
 def camel(name: str) -> str:
     """A contract's name as clients write it: ``arrive_by`` is ``arriveBy``."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
+
+
+def _respelt(message: str, names: set[str]) -> str:
+    return re.sub(r"\w+", lambda word: camel(word[0]) if word[0] in names else word[0], message)
 
 
 def _undecoded(detail: str) -> UserError:

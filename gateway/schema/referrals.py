@@ -8,7 +8,7 @@ from contracts import referrals as contract
 from contracts.codes import Box, NeedGroup, Priority, ReferralStatus
 from gateway.context import Info
 from gateway.errors import BadArgumentError
-from gateway.ids import part_id_of
+from gateway.ids import part_id_of, part_id_or_nothing
 from gateway.lookahead import below, of_rows
 from gateway.schema.pages import After, Before, First, Last, PageInfo, Rows, page_of
 from gateway.schema.referral import Referral, prime, tiers_for
@@ -99,7 +99,7 @@ async def referrals(
         statuses=tuple(chosen.statuses or ()),
         need_groups=tuple(chosen.need_groups or ()),
         priorities=tuple(chosen.priorities or ()),
-        service=part_id_of("Service", chosen.service) or "-" if chosen.service else None,
+        service=part_id_or_nothing("Service", chosen.service) if chosen.service else None,
         tiers=tiers_for(info.raw, selections),
     )
     reply = await info.context.clients.ask(contract.LIST, request)

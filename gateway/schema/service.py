@@ -10,7 +10,7 @@ from contracts.codes import Intake, Need, OrganizationKind, State, Visibility
 from contracts.rpc import Page
 from gateway.context import Info
 from gateway.errors import BadArgumentError
-from gateway.ids import global_id, part_id_of
+from gateway.ids import global_id, part_id_of, part_id_or_nothing
 from gateway.loaders import Later
 from gateway.lookahead import names, of_rows
 from gateway.schema.fields import published
@@ -151,7 +151,7 @@ async def services(
 ) -> Rows[directory.Service]:
     """Services of the directory, by name."""
     chosen = filter or ServiceFilter()
-    by = part_id_of("Organization", chosen.organization) or "-" if chosen.organization else None
+    by = part_id_or_nothing("Organization", chosen.organization) if chosen.organization else None
     request = directory.ListServices(
         page=page_of(info, LIST, first=first, last=last, after=after, before=before),
         organization=by,

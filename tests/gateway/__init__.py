@@ -1,0 +1,1 @@
+"""Tests of the gateway: first those that need nothing, then those against a whole network."""
