@@ -175,6 +175,16 @@ class CreateOrganization(Message):
     emergency_phone: Phone | None = None
 
 
+class VerifyOrganization(Message):
+    """A coordinator's word, by an operator: it is who it says (or, with ``verified`` false, no longer).
+
+    One that is not verified sees the public directory only, and no import changes what was said here.
+    """
+
+    organization: str
+    verified: bool = True
+
+
 class CreateClient(Message):
     """An operator gives an organization a client."""
 
@@ -254,6 +264,7 @@ LIST_ORGANIZATIONS = Operation(PART, "list_organizations", ListOrganizations, Or
 LIST_SERVICES = Operation(PART, "list_services", ListServices, ServiceList)
 AUTHENTICATE_CLIENT = Operation(PART, "authenticate_client", AuthenticateClient, Client)
 CREATE_ORGANIZATION = Operation(PART, "create_organization", CreateOrganization, Organization)
+VERIFY_ORGANIZATION = Operation(PART, "verify_organization", VerifyOrganization, Organization)
 CREATE_CLIENT = Operation(PART, "create_client", CreateClient, NewClient)
 REVOKE_CLIENT = Operation(PART, "revoke_client", RevokeClient, Client)
 CREATE_MEMBER = Operation(PART, "create_member", CreateMember, Member)

@@ -9,7 +9,13 @@ from cli.exits import Exit, epilog
 from cli.operator import run
 from cli.output import out, print_json
 from contracts.codes import OrganizationKind
-from contracts.directory import CREATE_ORGANIZATION, CreateOrganization, Phone
+from contracts.directory import (
+    CREATE_ORGANIZATION,
+    VERIFY_ORGANIZATION,
+    CreateOrganization,
+    Phone,
+    VerifyOrganization,
+)
 
 app = typer.Typer(help="Organizations.", no_args_is_help=True)
 
@@ -50,3 +56,24 @@ def create(
         print_json(msgspec.to_builtins(made))
     else:
         out.print(made.id, highlight=False)
+
+
+@app.command(
+    "verify",
+    epilog=epilog(
+        "relevo org verify org_4k7",
+        "relevo org verify org_4k7 --not",
+        codes=(Exit.UNREACHABLE, Exit.REFUSED, Exit.NOT_WRITABLE),
+    ),
+)
+def verify(
+    *,
+    organization: Annotated[str, typer.Argument(help="Its id.", metavar="ORG")],
+    withdrawn: Annotated[bool, typer.Option("--not", help="It is verified no longer.")] = False,
+) -> None:
+    """Note a coordinator's word that an organization is who it says. Prints its id.
+
+    One that nobody has verified sees the public directory only. Imported organizations are not verified.
+    """
+    request = VerifyOrganization(organization=organization, verified=not withdrawn)
+    out.print(run(lambda operator: operator.ask(VERIFY_ORGANIZATION, request)).id, highlight=False)

@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 
 from cli.demo.network import records
-
 from cli.demo.partner import SCOPES
 from cli.operator import Operator
 from contracts.codes import OrganizationKind, Scope

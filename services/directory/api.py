@@ -24,6 +24,7 @@ from contracts.directory import (
     RevokeClient,
     ServiceList,
     Services,
+    VerifyOrganization,
 )
 from contracts.rpc import Actor, Ids, Nothing, PartStatus
 from services.directory import doctor
@@ -57,6 +58,7 @@ class Api:
         server.add(contract.LIST_SERVICES, self.list_services, GATEWAY)
         server.add(contract.AUTHENTICATE_CLIENT, self.authenticate_client, GATEWAY)
         server.add(contract.CREATE_ORGANIZATION, self.create_organization, OPERATOR)
+        server.add(contract.VERIFY_ORGANIZATION, self.verify_organization, OPERATOR)
         server.add(contract.CREATE_CLIENT, self.create_client, OPERATOR)
         server.add(contract.REVOKE_CLIENT, self.revoke_client, OPERATOR)
         server.add(contract.CREATE_MEMBER, self.create_member, OPERATOR)
@@ -80,6 +82,9 @@ class Api:
 
     async def create_organization(self, request: CreateOrganization, _actor: Actor) -> Organization:
         return await registering.create_organization(self._store, self._relay, request)
+
+    async def verify_organization(self, request: VerifyOrganization, _actor: Actor) -> Organization:
+        return await registering.verify_organization(self._store, self._relay, request)
 
     async def create_client(self, request: CreateClient, _actor: Actor) -> NewClient:
         return await registering.create_client(self._store, self._key, request)

@@ -80,7 +80,7 @@ class ServiceCapacity(Struct):
 
 class OrganizationExtension(Struct):
     kind: OrganizationKind = OrganizationKind.OTHER
-    verified: bool = True
+    verified: bool = False
     emergency_phone: ContractPhone | None = None
     fictional: bool = False
 

@@ -45,11 +45,15 @@ _UNSEEN = {"record": 0, "pending": 0, "hash": 0}
 
 @dataclass(frozen=True)
 class Known:
-    """What a write has to know of what is there: its revision, its count of events, its record's hash."""
+    """What a write has to know of what is there: revision, count of events, hash of its record.
+
+    ``verified`` is a coordinator's word on an organization, which no import takes back.
+    """
 
     revision: int = 0
     n: int = 0
     hash: str | None = None
+    verified: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,8 +120,12 @@ class Store:
         """Return, of those that exist, what a write has to know."""
         if not ids:
             return {}
-        cursor = self.collection(noun).find({"_id": {"$in": list(ids)}}, {"revision": 1, "n": 1, "hash": 1})
-        return {one["_id"]: Known(one["revision"], one["n"], one.get("hash")) async for one in cursor}
+        seen = {"revision": 1, "n": 1, "hash": 1, "verified": 1}
+        cursor = self.collection(noun).find({"_id": {"$in": list(ids)}}, seen)
+        return {
+            one["_id"]: Known(one["revision"], one["n"], one.get("hash"), one.get("verified", False))
+            async for one in cursor
+        }
 
     async def save(self, noun: Noun, changes: Iterable[Change]) -> set[str]:
         """Write all changes in one request; return the ids of those that somebody else changed first.

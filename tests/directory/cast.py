@@ -27,6 +27,7 @@ SHELTER: dict[str, Any] = {
     "phones": [{"id": "p1", "number": "555 0001", "extension": 100}],
     "relevo": {
         "kind": "shelter",
+        "verified": True,
         "fictional": True,
         "emergency_phone": {"number": "555 0911", "description": "Día y noche"},
     },

@@ -29,6 +29,7 @@ def test_parts_look_up_the_gateway_also_lists_and_only_the_operator_changes() ->
         "list_services": READERS,
         "authenticate_client": READERS,
         "create_organization": {"operator"},
+        "verify_organization": {"operator"},
         "create_client": {"operator"},
         "revoke_client": {"operator"},
         "create_member": {"operator"},

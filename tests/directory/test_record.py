@@ -39,12 +39,12 @@ def test_an_organization_is_typed_by_the_networks_own_fields() -> None:
     assert (view.source, view.source_id) == ("cuenca", "o-ceiba")
 
 
-def test_an_organization_that_says_nothing_of_the_network_is_other_and_verified() -> None:
+def test_an_organization_that_says_nothing_of_the_network_is_other_and_not_verified() -> None:
     imported = read(
         ImportRecord(kind="organization", record={"id": "1", "name": "Archivo", "description": "x"})
     )
     view = organization.view({"_id": imported.id, **imported.fields})
-    assert (view.kind, view.verified, view.fictional) == (OrganizationKind.OTHER, True, False)
+    assert (view.kind, view.verified, view.fictional) == (OrganizationKind.OTHER, False, False)
 
 
 def test_a_service_that_says_nothing_of_the_network_is_answered_by_telephone() -> None:

@@ -10,17 +10,22 @@ from contracts.directory import (
     CREATE_MEMBER,
     CREATE_ORGANIZATION,
     GET_ORGANIZATIONS,
+    IMPORT_RECORDS,
     LIST_ORGANIZATIONS,
     REVOKE_CLIENT,
+    VERIFY_ORGANIZATION,
     AuthenticateClient,
     CreateClient,
     CreateMember,
     CreateOrganization,
+    ImportRecord,
+    ImportRecords,
     ListOrganizations,
     NewClient,
     Organization,
     Phone,
     RevokeClient,
+    VerifyOrganization,
 )
 from contracts.rpc import Ids, Page
 from services.directory.store import CLIENTS, Store
@@ -127,3 +132,26 @@ async def test_a_member_is_there_once_with_one_set_of_roles(operator: Ask, shelt
     with pytest.raises(RefusedError) as refusal:
         await operator(CREATE_MEMBER, asked(Role.MANAGER))
     assert (refusal.value.code, refusal.value.status) == ("MEMBER_EXISTS", 409)
+
+
+async def test_what_a_coordinator_says_of_an_organization_is_not_undone_by_an_import(operator: Ask) -> None:
+    record = {"id": "o-verified", "name": "Archivo de Barro", "description": "x"}
+    given = ImportRecord(kind="organization", record=record)
+    imported = (await operator(IMPORT_RECORDS, ImportRecords(source="barro", records=(given,)))).outcomes[0]
+    assert imported.id is not None
+    verified = await operator(VERIFY_ORGANIZATION, VerifyOrganization(organization=imported.id))
+    assert verified.verified
+    renamed = ImportRecord(kind="organization", record={**record, "name": "Archivo de Adobe"})
+    again = (await operator(IMPORT_RECORDS, ImportRecords(source="barro", records=(renamed,)))).outcomes[0]
+    assert again.outcome == "updated"
+    found = (await operator(GET_ORGANIZATIONS, Ids(ids=(imported.id,)))).items[0]
+    assert found is not None
+    assert (found.name, found.verified) == ("Archivo de Adobe", True)
+    withdrawn = VerifyOrganization(organization=imported.id, verified=False)
+    assert not (await operator(VERIFY_ORGANIZATION, withdrawn)).verified
+
+
+async def test_verifying_an_organization_that_is_not_there_is_refused(operator: Ask) -> None:
+    with pytest.raises(RefusedError) as refusal:
+        await operator(VERIFY_ORGANIZATION, VerifyOrganization(organization="org_none"))
+    assert refusal.value.code == "ORGANIZATION_NOT_FOUND"

@@ -96,8 +96,9 @@ class _Batch:
                 self.outcomes[number] = ImportOutcome(outcome=_word(one, known.get(one.id, NEW)), id=one.id)
 
     def _change(self, one: Imported, known: Known, at: datetime) -> Change:
-        event = record.changed_event(one.noun, one.id, one.fields, known.n + 1, at)
-        return Change(one.id, known, one.fields, event, sweep_from=at + self._head_start)
+        fields = one.fields | ({"verified": True} if known.verified else {})
+        event = record.changed_event(one.noun, one.id, fields, known.n + 1, at)
+        return Change(one.id, known, fields, event, sweep_from=at + self._head_start)
 
     def _refuse(self, number: int, *problems: FieldProblem) -> None:
         self.outcomes[number] = ImportOutcome(outcome="refused", problems=problems)

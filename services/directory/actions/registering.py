@@ -13,6 +13,7 @@ from contracts.directory import (
     NewClient,
     Organization,
     RevokeClient,
+    VerifyOrganization,
 )
 from services.directory import client, ids, member, organization, record
 from services.directory.errors import (
@@ -33,6 +34,26 @@ async def create_organization(store: Store, relay: Relay, request: CreateOrganiz
     await store.save("organization", [Change(noun_id, Known(), fields, event, sweep_from=at)])
     relay.kick(noun_id, [event])
     return organization.view({"_id": noun_id, **fields})
+
+
+async def verify_organization(store: Store, relay: Relay, request: VerifyOrganization) -> Organization:
+    """Note that a coordinator has verified an organization, or no longer does, and return it.
+
+    Raises:
+        OrganizationNotFoundError: there is no such organization.
+    """
+    while True:
+        known = (await store.known("organization", [request.organization])).get(request.organization)
+        if known is None:
+            raise OrganizationNotFoundError(f"There is no organization {request.organization}.")
+        stored = await _organization(store, request.organization)
+        fields = {"verified": request.verified}
+        at = _now()
+        event = record.changed_event("organization", stored["_id"], stored | fields, known.n + 1, at)
+        change = Change(stored["_id"], known, fields, event, sweep_from=at)
+        if known.verified == request.verified or not await store.save("organization", [change]):
+            relay.kick(stored["_id"])
+            return organization.view(stored | fields)
 
 
 async def create_client(store: Store, key: bytes, request: CreateClient) -> NewClient:
