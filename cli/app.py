@@ -1,33 +1,53 @@
 """The command line's table of contents: every command, from one module each."""
 
+import importlib
+import sys
+from collections.abc import Iterable
+
 import typer
 
-from cli.commands import client, demo, doctor, import_hsds, keys, org, serve, token, up
-
-app = typer.Typer(
-    name="relevo",
-    help=(
-        "Relevo, a referral network: shelters and institutions hand a person over to whoever can help next,"
-        " and always learn how it ended."
-    ),
-    epilog="Start with `relevo demo`, or with `relevo up` and `relevo org create`.",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("up", epilog=up.EPILOG)(up.up)
-app.command("demo", epilog=demo.EPILOG)(demo.demo)
-app.command("serve", epilog=serve.EPILOG)(serve.serve)
-app.command("token", epilog=token.EPILOG)(token.token)
-app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
-app.add_typer(keys.app, name="keys")
-app.add_typer(import_hsds.app, name="import")
-app.add_typer(org.app, name="org")
-app.add_typer(client.app, name="client")
+# By first word. A module's ``register`` adds its command, or its group of commands, to the application.
+COMMANDS = {
+    "up": "cli.commands.up",
+    "demo": "cli.commands.demo",
+    "serve": "cli.commands.serve",
+    "import": "cli.commands.import_hsds",
+    "org": "cli.commands.org",
+    "client": "cli.commands.client",
+    "token": "cli.commands.token",
+    "doctor": "cli.commands.doctor",
+    "keys": "cli.commands.keys",
+}
 
 
-def run_app() -> None:
+def application(words: Iterable[str] = COMMANDS) -> typer.Typer:
+    """Return the command line with the commands that begin with these words, by default all."""
+    app = typer.Typer(
+        name="relevo",
+        help=(
+            "Relevo, a referral network: shelters and institutions hand a person over to whoever can help"
+            " next, and always learn how it ended."
+        ),
+        epilog="Start with `relevo demo`, or with `relevo up` and `relevo org create`.",
+        no_args_is_help=True,
+        rich_markup_mode="markdown",
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    # Also where it has one command only, its word is said.
+    @app.callback()
+    def callback() -> None:
+        pass
+
+    for word in words:
+        importlib.import_module(COMMANDS[word]).register(app)
+    return app
+
+
+def run() -> None:
     """Run the command that the arguments of this process name."""
-    app()
+    word = sys.argv[1] if len(sys.argv) > 1 else ""
+    # Each command brings libraries of its own: only those that are needed are loaded.
+    application([word] if word in COMMANDS else COMMANDS)()

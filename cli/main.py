@@ -11,7 +11,7 @@ def main() -> None:
         # Four processes run this for as long as the network does: spare them the others' imports.
         from cli.parts import serve as run  # noqa: PLC0415
     else:
-        from cli.app import run_app as run  # noqa: PLC0415
+        from cli.app import run  # noqa: PLC0415
     try:
         run()
     except CommandError as error:

@@ -11,10 +11,10 @@ from cli.output import err, out, print_json
 from contracts.codes import Scope
 from contracts.directory import CREATE_CLIENT, REVOKE_CLIENT, CreateClient, RevokeClient
 
-app = typer.Typer(help="Clients: systems that act for an organization.", no_args_is_help=True)
+group = typer.Typer(help="Clients: systems that act for an organization.", no_args_is_help=True)
 
 
-@app.command(
+@group.command(
     "create",
     epilog=epilog(
         "relevo client create ORG --name Expedientes --scope referrals:send --scope feed:read",
@@ -42,7 +42,7 @@ def create(
     err.print("relevo: the secret is shown this once, and kept as a hash only; store it now")
 
 
-@app.command(
+@group.command(
     "revoke",
     epilog=epilog("relevo client revoke CLIENT", codes=(Exit.UNREACHABLE, Exit.REFUSED, Exit.NOT_WRITABLE)),
 )
@@ -50,3 +50,8 @@ def revoke(client: Annotated[str, typer.Argument(help="The client's id.", metava
     """Revoke a client: from now on it gets no token."""
     run(lambda operator: operator.ask(REVOKE_CLIENT, RevokeClient(client=client)))
     err.print("relevo: revoked")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    app.add_typer(group, name="client")

@@ -2,6 +2,8 @@
 
 import importlib
 
+import typer
+
 from cli.commands.up import FAILURES, Data, FreePorts, Port, settings_from
 from cli.embedded.stack import Stack
 from cli.exits import epilog
@@ -20,3 +22,8 @@ def demo(data: Data = None, port: Port = None, free_ports: FreePorts = False) ->
     err.print("relevo: starting")
     # The demonstration's own modules are only worth loading once the servers are on their way.
     stay(stack, lambda running: importlib.import_module("cli.demo.play").play(running))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("demo", epilog=EPILOG)(demo)

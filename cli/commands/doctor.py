@@ -38,3 +38,8 @@ def _show(findings: list[Finding]) -> None:
         mark = "[green]ok[/]" if finding.check.ok else "[bold red]wrong[/]"
         table.add_row(finding.of, mark, finding.check.name, finding.check.detail)
     out.print(table)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("doctor", epilog=EPILOG)(doctor)

@@ -21,15 +21,15 @@ SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 SHOWN = 40
 FIRST = 3
 
-app = typer.Typer(help="Directories from elsewhere.", no_args_is_help=True)
+group = typer.Typer(help="Directories from elsewhere.", no_args_is_help=True)
 
 
-@app.callback()
+@group.callback()
 def imports() -> None:
     """Directories from elsewhere."""
 
 
-@app.command(
+@group.command(
     "hsds",
     epilog=epilog(
         "relevo import hsds datapackage.zip --source miami",
@@ -127,3 +127,8 @@ def _show_list(title: str, columns: tuple[str, ...], rows: list[dict[str, object
     out.print(table)
     if len(rows) > SHOWN:
         err.print(f"relevo: {len(rows) - SHOWN} more {title}; --json shows all")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    app.add_typer(group, name="import")

@@ -9,10 +9,10 @@ from cli import keys
 from cli.exits import CommandError, Exit, epilog
 from cli.output import err, out
 
-app = typer.Typer(help="The keys of a network.", no_args_is_help=True)
+group = typer.Typer(help="The keys of a network.", no_args_is_help=True)
 
 
-@app.command("init", epilog=epilog("relevo keys init .relevo/keys", codes=(Exit.NOT_WRITABLE,)))
+@group.command("init", epilog=epilog("relevo keys init .relevo/keys", codes=(Exit.NOT_WRITABLE,)))
 def init(
     folder: Annotated[Path, typer.Argument(help="Where they are, or are to be.", metavar="DIR")],
 ) -> None:
@@ -28,3 +28,8 @@ def init(
     for name in made:
         out.print(name, highlight=False)
     err.print(f"relevo: {len(made)} files made in {folder}" if made else f"relevo: all keys are in {folder}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    app.add_typer(group, name="keys")

@@ -17,10 +17,10 @@ from contracts.directory import (
     VerifyOrganization,
 )
 
-app = typer.Typer(help="Organizations.", no_args_is_help=True)
+group = typer.Typer(help="Organizations.", no_args_is_help=True)
 
 
-@app.command(
+@group.command(
     "create",
     epilog=epilog(
         "relevo org create 'Albergue La Ceiba' --kind shelter",
@@ -58,7 +58,7 @@ def create(
         out.print(made.id, highlight=False)
 
 
-@app.command(
+@group.command(
     "verify",
     epilog=epilog(
         "relevo org verify org_4k7",
@@ -77,3 +77,8 @@ def verify(
     """
     request = VerifyOrganization(organization=organization, verified=not withdrawn)
     out.print(run(lambda operator: operator.ask(VERIFY_ORGANIZATION, request)).id, highlight=False)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    app.add_typer(group, name="org")

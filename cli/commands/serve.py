@@ -15,3 +15,8 @@ def serve(
 ) -> None:
     """Run one part in the foreground until SIGTERM; its settings are RELEVO_ variables (.env.example)."""
     parts.run(part)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("serve", epilog=EPILOG)(serve)

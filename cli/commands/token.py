@@ -75,3 +75,8 @@ def _ask(gateway: str, credentials: tuple[str, str], scopes: list[str], *, verif
         why = said.get("error_description") or said.get("error") or f"status {answer.status_code}"
         raise CommandError(f"no token: {why}", Exit.REFUSED)
     return said
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("token", epilog=EPILOG)(token)

@@ -74,3 +74,8 @@ def show(stack: Stack) -> None:
     for name, value in rows.items():
         out.print(f"{name:10}{value}", soft_wrap=True, highlight=False)
     err.print("relevo: ready; Ctrl-C stops it")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("up", epilog=EPILOG)(up)

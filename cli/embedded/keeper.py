@@ -146,7 +146,7 @@ class Keeper(threading.Thread):
         for child in children:
             if child.program.server:
                 child.tell_to_stop()
-                self._finish([child], 0)
+                self._finish([child], until)
 
     def _finish(self, children: Sequence[Child], until: float) -> None:
         for child in children:

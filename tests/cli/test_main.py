@@ -9,7 +9,7 @@ import typer.main
 from typer.testing import CliRunner
 
 from cli import keys
-from cli.app import app
+from cli.app import COMMANDS, application
 from cli.embedded.folder import Folder
 from cli.exits import Exit
 from tests.cli.running import relevo
@@ -22,7 +22,8 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     return [found for name, child in command.commands.items() for found in commands(child, (*path, name))]
 
 
-ALL = commands(typer.main.get_command(app))
+APP = application()
+ALL = commands(typer.main.get_command(APP))
 
 
 def test_every_command_that_is_promised_is_there() -> None:
@@ -34,7 +35,7 @@ def test_every_command_that_is_promised_is_there() -> None:
 
 @pytest.mark.parametrize("path", ALL, ids=" ".join)
 def test_help_has_examples_and_exit_codes(path: tuple[str, ...]) -> None:
-    done = CliRunner().invoke(app, [*path, "--help"], env={"COLUMNS": "200"})
+    done = CliRunner().invoke(APP, [*path, "--help"], env={"COLUMNS": "200"})
     assert done.exit_code == 0
     assert f"relevo {' '.join(path)}" in done.stdout.split("Examples:")[1]
     assert "Exit codes: 0 done, " in done.stdout
@@ -53,6 +54,10 @@ def refused(done: Any, code: Exit) -> str:
 
 def test_unknown_part_is_named() -> None:
     assert "there is no part 'kitchen'" in refused(relevo("serve", "kitchen"), Exit.USAGE)
+
+
+def test_every_command_is_found_by_its_first_word() -> None:
+    assert {path[0] for path in ALL} == set(COMMANDS)
 
 
 def test_wrong_option_is_told_with_the_code_for_usage() -> None:

@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings
 from ruamel.yaml import YAML
 
 from cli import keys
-from cli.app import app
+from cli.app import application
 from cli.embedded.installed import executable
 from cli.embedded.nats import CONFIGURATION, FILES
 from cli.parts import PARTS
@@ -72,7 +72,7 @@ def test_every_part_is_a_service_that_runs_it() -> None:
 
 @pytest.mark.parametrize("service", OURS)
 def test_command_is_one_of_the_command_lines(service: str) -> None:
-    command: Any = typer.main.get_command(app)
+    command: Any = typer.main.get_command(application())
     words = list(OURS[service]["command"])
     context = typer.Context(command)
     while words and hasattr(command, "resolve_command"):
