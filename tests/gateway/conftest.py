@@ -5,7 +5,7 @@ import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pytest
 from cli.embedded.parts import serve
 from cli.embedded.stack import Stack
 from tests.flows.cast import Cast, gathered
+from tests.flows.client import Client
 
 StartGateway = Callable[..., str]
 
@@ -51,11 +52,15 @@ def another_gateway(stack: Stack, tmp_path: Path) -> Iterator[StartGateway]:
         yield start
 
 
-def elsewhere(cast: Cast, url: str) -> Cast:
+@asynccontextmanager
+async def elsewhere(cast: Cast, url: str) -> AsyncIterator[Cast]:
     """The same cast, speaking to another gateway."""
-    clients = (cast.shelter, cast.hospital, cast.third)
-    shelter, hospital, third = (type(client)(url, client._credentials) for client in clients)
-    return replace(cast, shelter=shelter, hospital=hospital, third=third)
+    async with (
+        Client(url, cast.shelter._credentials) as shelter,
+        Client(url, cast.hospital._credentials) as hospital,
+        Client(url, cast.third._credentials) as third,
+    ):
+        yield replace(cast, shelter=shelter, hospital=hospital, third=third)
 
 
 def _free_port() -> int:
