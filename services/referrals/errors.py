@@ -68,10 +68,8 @@ class IdempotencyKeyReusedError(PartError):
     title = "The key was used for something else"
 
     def __init__(self) -> None:
-        fields = (FieldProblem(path=("idempotency_key",), message="Was used for another input."),)
-        super().__init__(
-            "This idempotencyKey was used for another input: take a new key for a new request.", fields
-        )
+        message = "This idempotencyKey was used for another input: take a new key for a new request."
+        super().__init__(message, (FieldProblem(path=("idempotency_key",), message=message, code=self.code),))
 
 
 class ExternalIdTakenError(PartError):
@@ -82,7 +80,7 @@ class ExternalIdTakenError(PartError):
     title = "The external id is taken"
 
     def __init__(self, detail: str) -> None:
-        super().__init__(detail, (FieldProblem(path=("external_id",), message=detail, code="TAKEN"),))
+        super().__init__(detail, (FieldProblem(path=("external_id",), message=detail, code=self.code),))
 
 
 class ContendedError(PartError):

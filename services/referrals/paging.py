@@ -16,8 +16,7 @@ from contracts.rpc import FieldProblem, Page
 MOST = 100
 FIRST_WINDOW = 3_600_000
 SHORTEST_WINDOW = 1_000
-GROWTH = 16
-WINDOWS = 5
+WINDOWS = 6
 REMEMBERED = 10_000
 _POSITION = 2
 _DIGITS = 13
@@ -117,7 +116,8 @@ class Windows:
             return
         at = now if near is None else int(near[:_DIGITS])
         width = self._widths.get(box, FIRST_WINDOW)
-        for _ in range(WINDOWS):
+        # 1, 2, 8, 64, 1024 times the first width: a near miss costs little, and years are soon reached.
+        for step in range(1, WINDOWS + 1):
             at = at - width if want.back else at + width
             if not 0 < at < now:
                 break  # nothing lies beyond but what a fast clock made: the last window has it
@@ -125,7 +125,7 @@ class Windows:
             if end is not None and (far <= end if want.back else far >= end):
                 break
             yield (far, near) if want.back else (near, far)
-            near, width = far, width * GROWTH
+            near, width = far, width << step
         yield (end, near) if want.back else (near, end)
 
     def learn(self, box: str, count: int, places: list[str]) -> None:
@@ -134,7 +134,7 @@ class Windows:
             return
         times = [int(place[:_DIGITS]) for place in places]
         spread = max(times) - min(times)
-        self._widths[box] = max(SHORTEST_WINDOW, 2 * spread * count // len(places))
+        self._widths[box] = max(SHORTEST_WINDOW, spread * (count + 1) * 5 // (len(places) * 4))
         self._widths.move_to_end(box)
         if len(self._widths) > REMEMBERED:
             self._widths.popitem(last=False)

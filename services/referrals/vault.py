@@ -6,7 +6,7 @@ they are backed up apart from the data. A referral has two keys, one for T2, one
 
 libmongocrypt is driven directly. The driver's own ClientEncryption asks the key vault for every key that
 it has just made, and again for every value once a key is out of its cache; here keys that are made are at
-hand, and those of a whole list come in one query (docs/decisions has the numbers). Each operation has a
+hand, and those of a whole list come in one query (README.md has the numbers). Each operation has a
 libmongocrypt of its own and forgets its keys, so that a key that was deleted decrypts nothing from that
 moment on: the library's own cache would go on for a minute.
 """

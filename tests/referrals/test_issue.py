@@ -222,10 +222,12 @@ async def test_a_service_by_telephone_is_referred_to_like_any_other(network: Net
 
 async def test_a_referral_may_follow_one_of_the_same_sender_and_shows_its_folio(network: Network) -> None:
     first = (await issue(network)).referral
-    assert (await issue(network, follows=first.id)).referral.follows == first.folio
-    theirs = asked(network, follows=first.id)
-    refusal = await refused(network, theirs, network.caseworker("tercera"))
-    assert [(field.path, field.code) for field in refusal.fields] == [(("follows",), "NOT_FOUND")]
+    for named in (first.id, first.folio, first.folio.lower()):
+        assert (await issue(network, follows=named)).referral.follows == first.folio
+    for named in (first.id, first.folio, "nowhere", "REL-000000-01"):
+        theirs = asked(network, follows=named)
+        refusal = await refused(network, theirs, network.caseworker("tercera"))
+        assert [(field.path, field.code) for field in refusal.fields] == [(("follows",), "NOT_FOUND")]
 
 
 async def test_the_event_says_no_more_than_codes(network: Network) -> None:

@@ -10,6 +10,7 @@ from contracts.directory import Organization, Service
 from contracts.events import REFERRAL_EVENTS
 from contracts.referrals import IssueReferral, ReferralReply
 from contracts.rpc import Actor, FieldProblem
+from services.referrals import folio as folios
 from services.referrals import tiers
 from services.referrals.actions.replying import count, replied
 from services.referrals.errors import (
@@ -73,11 +74,14 @@ class _Found:
 class _Reserved:
     """What is durable before the referral is, and goes again where there is none."""
 
-    keys: Keys
-    key_t2: KeyId
-    key_t3: KeyId
     folio: str
     external_mark: str | None
+    sealed: Document
+
+    @property
+    def keys(self) -> list[KeyId]:
+        """The two data keys."""
+        return [self.sealed["key_t2"], self.sealed["key_t3"]]
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ class _Issuing:
             raise found
         with self.means.vault.new() as keys:
             reserved = await self._reserve(keys)
-            document = self._document(found, reserved)
+        document = self._document(found, reserved)
         if not await self.means.store.insert(document):
             return await self._yield(reserved)
         self.means.relay.kick(self.referral, document["pending"])
@@ -128,10 +132,15 @@ class _Issuing:
         return _Found(service, receiver, follows)
 
     async def _followed(self) -> tuple[str | None, list[FieldProblem]]:
-        """Return the folio of the earlier referral that this one follows: one of the same sender."""
+        """Return the folio of the earlier referral that this one follows: one of the same sender.
+
+        It is named by its id, or by its folio, as people know it.
+        """
         if self.request.follows is None:
             return None, []
-        earlier = await self.means.store.load(self.request.follows)
+        folio = folios.read(self.request.follows)
+        named = await self.means.store.by_folio(folio) if folio else self.request.follows
+        earlier = await self.means.store.load(named) if named else None
         if earlier is None or earlier["sender"] != self.actor.organization:
             message = "There is no such referral of yours."
             return None, [FieldProblem(path=("follows",), message=message, code="NOT_FOUND")]
@@ -140,19 +149,25 @@ class _Issuing:
     async def _reserve(self, keys: Keys) -> _Reserved:
         """Make durable what the document will name: all at once, and all of it before the document."""
         key_t2, key_t3 = keys.make(), keys.make()
-        kept, folio, external = await asyncio.gather(
+        # Sealing comes last, to be done while the others wait for the database.
+        kept, folio, external, sealed = await asyncio.gather(
             self.means.vault.keep(keys),
             self.means.store.reserve_folio(self.referral),
             self._reserve_external_id(),
+            self._seal(keys, key_t2, key_t3),
             return_exceptions=True,
         )
-        for failure in (kept, folio, external):
+        for failure in (kept, folio, external, sealed):
             if isinstance(failure, BaseException):
                 await self._release([key_t2, key_t3], folio if isinstance(folio, str) else None)
                 raise failure
         assert isinstance(folio, str)
+        assert isinstance(sealed, dict)
         assert not isinstance(external, BaseException)
-        return _Reserved(keys, key_t2, key_t3, folio, external)
+        return _Reserved(folio, external, sealed)
+
+    async def _seal(self, keys: Keys, key_t2: KeyId, key_t3: KeyId) -> Document:
+        return seal_all(self.request, keys, key_t2, key_t3)
 
     async def _reserve_external_id(self) -> str | None:
         given, organization = self.request.external_id, self.actor.organization
@@ -173,7 +188,7 @@ class _Issuing:
             emergency_phone=self.means.directory.emergency_phone(found.service, found.receiver),
             follows=found.follows,
             external_mark=reserved.external_mark,
-            sealed=seal_all(self.request, reserved.keys, reserved.key_t2, reserved.key_t3),
+            sealed=reserved.sealed,
         )
         document = issued(made, self.actor, self.now)
         event = REFERRAL_EVENTS["sent"]
@@ -187,7 +202,7 @@ class _Issuing:
 
         The external id stays: it is reserved for the referral, and that is the same one.
         """
-        await self._release([reserved.key_t2, reserved.key_t3], reserved.folio)
+        await self._release(reserved.keys, reserved.folio)
         there = await self.means.store.load(self.referral)
         if there is None:
             raise ContendedError("The referral was there, and is not any more: try again.")
