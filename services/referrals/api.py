@@ -73,17 +73,17 @@ class Api:
     async def status(self, _request: Nothing, _actor: Actor) -> PartStatus:
         missing = await self._means.store.missing_indexes()
         waiting = await self._means.relay.left_over()
+        opens = await self._means.vault.opens()
         return PartStatus(
             checks=(
-                Check(
-                    name="indexes",
-                    ok=not missing,
-                    detail=f"missing: {', '.join(missing)}" if missing else "all there",
-                ),
-                Check(
-                    name="outbox",
-                    ok=not waiting,
-                    detail=f"{waiting} referrals have events that wait" if waiting else "nothing waits",
+                _check("indexes", not missing, "all there", f"missing: {', '.join(missing)}"),
+                _check("outbox", not waiting, "nothing waits", f"{waiting} referrals have events that wait"),
+                _check(
+                    "vault", opens, "the master key opens it", "master.key is not the one that its keys need"
                 ),
             )
         )
+
+
+def _check(name: str, ok: bool, good: str, bad: str) -> Check:
+    return Check(name=name, ok=ok, detail=good if ok else bad)

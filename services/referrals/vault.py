@@ -22,6 +22,7 @@ from bson.binary import Binary
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongocrypt.errors import MongoCryptError
 from pymongocrypt.options import MongoCryptOptions
 from pymongocrypt.synchronous.explicit_encrypter import ExplicitEncrypter
 from pymongocrypt.synchronous.state_machine import MongoCryptCallback
@@ -149,6 +150,18 @@ class Vault:
             return Keys(self._master)
         rows = self._collection.find({"_id": {"$in": [Binary(key.bytes, 4) for key in wanted]}})
         return Keys(self._master, await rows.to_list(None))
+
+    async def opens(self) -> bool:
+        """Whether the master key is the one that the vault's keys were wrapped with, tried on one of them."""
+        row = await self._collection.find_one({})
+        if row is None:
+            return True
+        with Keys(self._master, [row]) as keys:
+            try:
+                keys.seal(UUID(bytes=bytes(row["_id"])), b"")
+            except MongoCryptError:
+                return False
+        return True
 
     async def erase(self, ids: Iterable[KeyId]) -> None:
         """Delete keys: what they encrypted is gone, here and in every backup of the data."""

@@ -70,6 +70,7 @@ class Network:
     ask: Ask
     ids: dict[str, str]
     referrals: Bus
+    operator: Caller
 
     async def last_event(self, referral: str) -> RawStreamMsg | None:
         """The last event of a referral in the stream, or None."""
@@ -114,6 +115,7 @@ async def network(servers: Servers) -> AsyncIterator[Network]:
         ask=Caller(gateway, timeout=30).call,
         ids=ids,
         referrals=referrals.bus,
+        operator=Caller(operator, timeout=30),
     )
     for bus in (operator, gateway):
         await bus.close()

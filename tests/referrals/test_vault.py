@@ -92,6 +92,14 @@ async def test_without_the_master_key_nothing_opens(vault: Vault, mongo_client: 
         keys.open(blob)
 
 
+async def test_another_master_key_is_told_before_anybody_reads(
+    vault: Vault, mongo_client: mongo.Client
+) -> None:
+    await kept(vault)
+    assert await vault.opens()
+    assert not await Vault(mongo_client, os.urandom(96)).opens()
+
+
 async def test_a_blob_that_was_changed_does_not_open(vault: Vault) -> None:
     key, blob = await kept(vault)
     changed = bytes(blob[:-1]) + bytes([blob[-1] ^ 1])

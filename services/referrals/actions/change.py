@@ -77,7 +77,7 @@ class _Changing:
             write = await self._write(doc, party, decided)
             if await self.means.store.save(doc["_id"], doc["revision"], write):
                 self.means.relay.kick(doc["_id"], write.pending)
-                count(self.action, write.fields["status"])
+                count(self.action, doc, write.fields)
                 return await replied(self.means, {**doc, **write.fields}, party, self.now)
         raise ContendedError("The referral changed again and again; nothing was done. Try again.")
 

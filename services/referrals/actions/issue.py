@@ -112,7 +112,7 @@ class _Issuing:
         if not await self.means.store.insert(document):
             return await self._yield(reserved)
         self.means.relay.kick(self.referral, document["pending"])
-        count("issue", document["status"])
+        count("issue", {}, document)
         opened = opened_by_sender(self.request)
         party = Party(SENDER, self.actor)
         return ReferralReply(referral=tiers.view(document, party, opened, self.now))

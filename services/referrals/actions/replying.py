@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from opentelemetry.metrics import Counter
+from opentelemetry.metrics import Counter, Histogram
 
 from chassis import telemetry
 from contracts.referrals import ReferralReply
@@ -15,6 +15,9 @@ from services.referrals.roles import Party
 transitions: Counter = telemetry.meter.create_counter(
     "referral.transitions", description="Changes of referrals, by action and status"
 )
+answers: Histogram = telemetry.meter.create_histogram(
+    "referral.response.duration", unit="s", description="From issue to the receiver's first sign of life"
+)
 
 
 async def replied(
@@ -25,6 +28,9 @@ async def replied(
     return ReferralReply(referral=tiers.view(doc, party, opened, now), replayed=replayed)
 
 
-def count(action: str, status: str) -> None:
-    """Count one change."""
-    transitions.add(1, {"action": action, "status": status})
+def count(action: str, before: Document, fields: Document) -> None:
+    """Count one change, and measure how long the receiver took where it is its first word."""
+    transitions.add(1, {"action": action, "status": fields["status"]})
+    if fields.get("received_at") is not None and before.get("received_at") is None:
+        waited = fields["received_at"] - before["created_at"]
+        answers.record(max(0.0, waited.total_seconds()), {"priority": before["priority"]})
