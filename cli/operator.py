@@ -27,7 +27,9 @@ CONNECT_SECONDS = 3.0
 class OperatorSettings(BaseSettings):
     """Where the network is: by variables, else where the embedded one says, else by the defaults."""
 
-    model_config = SettingsConfigDict(env_prefix="RELEVO_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="RELEVO_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     data_dir: Path = Path(".relevo")
     nats_url: str | None = None

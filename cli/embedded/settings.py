@@ -16,7 +16,9 @@ class EmbeddedSettings(BaseSettings):
     ``mongo_url`` and ``nats_url`` name servers that run elsewhere; the embedded ones are then not started.
     """
 
-    model_config = SettingsConfigDict(env_prefix="RELEVO_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="RELEVO_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     data_dir: Path = Path(".relevo")
     mongo_url: str | None = None
