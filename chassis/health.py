@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 Look = Callable[[], Awaitable[bool]]
 LOOK_SECONDS = 2.0
+ALWAYS = frozenset({"/livez", "/readyz", "/metrics"})
 
 
 class Health:
@@ -52,3 +54,26 @@ def health_app(part: str, health: Health) -> FastAPI:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return app
+
+
+class Gate:
+    """Answers 503 to everything but health while the part starts or drains.
+
+    Its routes are added as it starts: until then the application would say 404, which tells a client
+    that there is no such thing, and not that it should come again.
+    """
+
+    def __init__(self, app: ASGIApp, health: Health) -> None:
+        self._app = app
+        self._health = health
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request or WebSocket on, or refuse it."""
+        if self._health.running or scope.get("path") in ALWAYS:
+            await self._app(scope, receive, send)
+            return
+        # A handshake is refused by the same answer, in the extension's own words.
+        prefix = "websocket.http" if scope["type"] == "websocket" else "http"
+        headers = [(b"content-type", b"application/json"), (b"retry-after", b"1")]
+        await send({"type": f"{prefix}.response.start", "status": 503, "headers": headers})
+        await send({"type": f"{prefix}.response.body", "body": b'{"ready":false}'})

@@ -12,10 +12,11 @@ import uvloop
 from fastapi import FastAPI
 from nats.errors import Error as NatsError
 from pymongo.errors import ConnectionFailure
+from starlette.types import ASGIApp
 
 from chassis import logs, telemetry
 from chassis.bus import Bus, connect
-from chassis.health import Health, health_app
+from chassis.health import Gate, Health, health_app
 from chassis.identity import Identity, Peers
 from chassis.settings import PartSettings
 
@@ -81,7 +82,7 @@ async def _live(name: str, settings: PartSettings, build: Build) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     health = Health()
     app = health_app(name, health)
-    web = _Web(app, settings)
+    web = _Web(Gate(app, health), settings)
     await web.start(stop)
     starting = asyncio.create_task(_start(name, settings, build, (app, health), stop))
     stopping = asyncio.create_task(stop.wait())
@@ -127,7 +128,7 @@ class _HttpServer(uvicorn.Server):
 class _Web:
     """The part's HTTP server, in the part's own event loop."""
 
-    def __init__(self, app: FastAPI, settings: PartSettings) -> None:
+    def __init__(self, app: ASGIApp, settings: PartSettings) -> None:
         self._server = _HttpServer(
             uvicorn.Config(
                 app,

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -89,8 +90,10 @@ async def test_kill_9_of_anything_loses_repeats_and_swaps_nothing(tmp_path: Path
         def is_whole(entries: Sequence[object]) -> bool:
             return len(entries) >= len(record)
 
+        began = time.monotonic()
         for reader in readers.values():
             await reader.until(is_whole, TOLD_WITHIN)
+        log.warning("everything was told %.1f s after the last change", time.monotonic() - began)
         told = {name: await feed_of(client) for name, client in feeds.items()}
         assert check(record, told) == []
         for name, reader in readers.items():
