@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import bson
+from bson.binary import UuidRepresentation
+from bson.codec_options import CodecOptions
 from nats.aio.msg import Msg
 
 from bench.http import Connection
@@ -24,6 +26,7 @@ from chassis.identity import Identity
 # Allowed to these keys by deploy/nats/permissions.conf, and used by nobody.
 HOP = "rpc.v1.directory.bench"
 ONE_WAY = "rpc.v1.directory.bench_one_way"
+CODEC: CodecOptions[dict[str, Any]] = CodecOptions(uuid_representation=UuidRepresentation.STANDARD)
 TYPENAME = b'{"query":"{ __typename }"}'
 _names = itertools.count()
 
@@ -34,7 +37,7 @@ class Floor:
     def __init__(self, buses: dict[str, Bus], db: mongo.Database, document: dict[str, Any]) -> None:
         self._buses = buses
         self._db = db
-        self._document = bson.encode(document)
+        self._document = bson.encode(document, codec_options=CODEC)
         self._key = {"material": secrets.token_bytes(160), "masterKey": {"provider": "local"}}
         self._arrived: asyncio.Queue[None] = asyncio.Queue()
 
@@ -60,7 +63,7 @@ class Floor:
 
     async def insert(self) -> None:
         """One journaled insert of a referral's bytes."""
-        document = bson.decode(self._document)
+        document = bson.decode(self._document, CODEC)
         document["_id"] = secrets.token_hex(16)
         await self._db.referrals.insert_one(document)
 

@@ -13,7 +13,10 @@ SettingsT = TypeVar("SettingsT", bound="PartSettings")
 class PartSettings(BaseSettings):
     """What a part needs to run. Sizes are bytes, times seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="RELEVO_", frozen=True, extra="ignore")
+    # An empty variable is one that is not set: compose passes those on empty.
+    model_config = SettingsConfigDict(
+        env_prefix="RELEVO_", frozen=True, extra="ignore", env_ignore_empty=True
+    )
 
     mongo_url: str = "mongodb://127.0.0.1:27117"
     nats_url: str = "nats://127.0.0.1:4422"
