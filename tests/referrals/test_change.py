@@ -41,6 +41,7 @@ from contracts.referrals import (
     Start,
 )
 from contracts.rpc import Actor, Operation, Page
+from services.referrals.marks import Marks, hash_key
 from services.referrals.opening import ALL, open_all, open_history
 from services.referrals.roles import Party
 from services.referrals.sealed import Opened
@@ -48,7 +49,7 @@ from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
 from tests.referrals.conftest import Network
-from tests.servers import eventually
+from tests.servers import Servers, eventually
 
 _keys = (f"change-{number}" for number in itertools.count())
 OPERATIONS: dict[type[Change], Operation[Any, ReferralReply]] = {
@@ -255,6 +256,14 @@ async def test_the_receivers_external_id_is_its_own_and_cannot_change(network: N
     found = await network.ask(FIND, FindReferral(external_id="C-9"), one.receiver)
     assert found.item is not None
     assert found.item.id == one.id
+
+
+async def test_a_reservation_alone_finds_nothing(case: Case, store: Store, servers: Servers) -> None:
+    marks = Marks(hash_key(servers.keys_dir))
+    mark = marks.external_id(case.network.ids["clinica"], "C-ahead")
+    assert await store.reserve_external_id(mark, case.id, datetime.now(UTC))
+    found = await case.network.ask(FIND, FindReferral(external_id="C-ahead"), case.receiver)
+    assert found.item is None
 
 
 async def test_history_keeps_when_it_happened_beside_when_it_was_recorded(case: Case) -> None:
