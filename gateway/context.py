@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 import strawberry
@@ -9,7 +10,7 @@ from graphql import GraphQLResolveInfo
 
 from contracts.directory import Organization, Service
 from contracts.notifications import FeedEntry
-from contracts.referrals import Referral
+from contracts.referrals import Referral, Tier
 from contracts.rpc import Actor
 from gateway.clients import Clients
 from gateway.ids import Cursors
@@ -38,7 +39,7 @@ class Context:
     language: str = SPANISH
     organizations: Loader[Organization] = field(init=False)
     services: Loader[Service] = field(init=False)
-    referrals: Loader[Referral] = field(init=False)
+    _referrals: dict[tuple[Tier, ...], Loader[Referral]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.forget()
@@ -52,7 +53,14 @@ class Context:
         """Look everything up anew from here on, as each event of a subscription does."""
         self.organizations = Loader(self.clients.organizations)
         self.services = Loader(self.clients.services)
-        self.referrals = Loader(self.clients.referrals)
+        self._referrals = {}
+
+    def referrals(self, tiers: tuple[Tier, ...]) -> Loader[Referral]:
+        """The referrals with those tiers opened, which are others than those without them."""
+        loader = self._referrals.get(tiers)
+        if loader is None:
+            loader = self._referrals[tiers] = Loader(partial(self.clients.referrals, tiers=tiers))
+        return loader
 
 
 class Info(strawberry.Info[Context, None]):

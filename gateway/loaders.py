@@ -24,15 +24,13 @@ class Loader(Generic[Thing]):
         self._found: dict[str, Thing | None] = {}
         self._late: DataLoader[str, Thing | None] | None = None
 
-    async def prime(self, ids: Iterable[str | None]) -> None:
-        """Look up at once those of the ids that are not known yet."""
-        wanted = [part_id for part_id in dict.fromkeys(ids) if part_id and part_id not in self._found]
+    async def prime(self, ids: Iterable[str | None]) -> list[Thing | None]:
+        """Look up at once those of the ids that are not known yet; return each thing once, in their order."""
+        asked = [part_id for part_id in dict.fromkeys(ids) if part_id]
+        wanted = [part_id for part_id in asked if part_id not in self._found]
         if wanted:
             self._found.update(zip(wanted, await self._fetch(wanted), strict=True))
-
-    def put(self, ids: Sequence[str], things: Sequence[Thing | None]) -> None:
-        """Note what was looked up elsewhere."""
-        self._found.update(zip(ids, things, strict=True))
+        return [self._found[part_id] for part_id in asked]
 
     def get(self, part_id: str | None) -> Later[Thing]:
         """The thing, at once where it is known; else something to wait for."""

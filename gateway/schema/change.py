@@ -16,7 +16,8 @@ from gateway.errors import BadArgumentError
 from gateway.ids import part_id_of, part_id_or_nothing
 from gateway.lookahead import below
 from gateway.schema.problems import UserError, UserErrorCode, user_errors
-from gateway.schema.referral import Referral, prime, tiers_for
+from gateway.schema.referral import Referral, prime
+from gateway.schema.tiers import tiers_for
 
 Command = TypeVar("Command", bound=Message)
 

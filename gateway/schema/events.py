@@ -14,11 +14,12 @@ from gateway.context import Context, Info
 from gateway.errors import BadArgumentError
 from gateway.ids import global_id
 from gateway.loaders import Later
-from gateway.lookahead import deeper, names, of_rows
+from gateway.lookahead import below, deeper, names, of_rows
 from gateway.schema.enums import publish
 from gateway.schema.fields import published
 from gateway.schema.pages import LONGEST, PageInfo
-from gateway.schema.referral import Referral, prime, tiers_for
+from gateway.schema.referral import Referral, prime
+from gateway.schema.tiers import tiers_for
 
 # So many types may be asked for; there are not many more.
 MOST_TYPES = 50
@@ -48,7 +49,8 @@ class Told:
 
 def _referral(parent: strawberry.Parent[Told], info: Info) -> Later[referrals.Referral]:
     """The referral as it is *now*, which may be further on. Null if you may no longer know of it."""
-    return info.context.referrals.get(parent.entry.referral.id)
+    tiers = tiers_for(info.raw, below(info.raw))
+    return info.context.referrals(tiers).get(parent.entry.referral.id)
 
 
 def _referral_id(parent: strawberry.Parent[Told]) -> strawberry.ID:
@@ -237,9 +239,8 @@ async def _look_ahead(info: Info, told: list[Told]) -> None:
     if "referral" not in names(info.raw, selections):
         return
     inner = deeper(info.raw, selections, "referral")
-    ids = list(dict.fromkeys(one.entry.referral.id for one in told))
-    found = await info.context.clients.referrals(ids, tiers_for(info.raw, inner))
-    info.context.referrals.put(ids, found)
+    loader = info.context.referrals(tiers_for(info.raw, inner))
+    found = await loader.prime(one.entry.referral.id for one in told)
     await prime(info.context, info.raw, inner, found)
 
 

@@ -8,11 +8,13 @@ import strawberry
 from contracts.directory import Organization, Service
 from contracts.referrals import Referral
 from contracts.rpc import Message
-from gateway.context import Context, Info
+from gateway.context import Info
 from gateway.errors import BadArgumentError
 from gateway.ids import global_id, split_id
-from gateway.loaders import Later
+from gateway.loaders import Later, Loader
+from gateway.lookahead import below
 from gateway.schema.fields import published
+from gateway.schema.tiers import tiers_for
 
 MOST_IDS = 100
 
@@ -22,10 +24,10 @@ TYPE_OF: dict[type[Message], str] = {
     Service: "Service",
     Referral: "Referral",
 }
-LOADER_OF: dict[str, Callable[[Context], Any]] = {
-    "Organization": lambda context: context.organizations,
-    "Service": lambda context: context.services,
-    "Referral": lambda context: context.referrals,
+LOADER_OF: dict[str, Callable[[Info], Loader[Any]]] = {
+    "Organization": lambda info: info.context.organizations,
+    "Service": lambda info: info.context.services,
+    "Referral": lambda info: info.context.referrals(tiers_for(info.raw, below(info.raw))),
 }
 
 
@@ -51,7 +53,7 @@ def node(
     info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="An id that you were given.")]
 ) -> Later[Message]:
     """Anything that has an id; null where there is no such thing, or you may not see it."""
-    return _find(info.context, id)
+    return _find(info, id)
 
 
 async def nodes(
@@ -66,13 +68,13 @@ async def nodes(
         wanted.setdefault(kind, []).append(part_id)
     for kind, part_ids in wanted.items():
         if kind in LOADER_OF:
-            await LOADER_OF[kind](info.context).prime(part_ids)
-    return [_find(info.context, one) for one in ids]
+            await LOADER_OF[kind](info).prime(part_ids)
+    return [_find(info, one) for one in ids]
 
 
-def _find(context: Context, node_id: str) -> Later[Message]:
+def _find(info: Info, node_id: str) -> Later[Message]:
     kind, part_id = split_id(node_id) or ("", "")
     if kind not in LOADER_OF:
         return None
-    found: Later[Message] = LOADER_OF[kind](context).get(part_id)
+    found: Later[Message] = LOADER_OF[kind](info).get(part_id)
     return found

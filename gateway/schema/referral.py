@@ -10,7 +10,6 @@ from graphql import GraphQLResolveInfo
 
 from contracts import directory, referrals
 from contracts.codes import Need, NeedGroup, Outcome, PersonAccess, Priority, ReferralStatus, State
-from contracts.referrals import Tier
 from gateway.context import Context, Info
 from gateway.ids import global_id
 from gateway.loaders import Later
@@ -23,37 +22,6 @@ from gateway.schema.node import Node
 from gateway.schema.organization import Organization, Phone
 from gateway.schema.person import Consent, Household, Person, Places
 from gateway.schema.service import Service
-
-# The protected tier that each field is read from; a field that is not here needs none to be opened.
-_TIER_OF: dict[str, Tier] = {
-    "need": "T2",
-    "household": "T2",
-    "places": "T2",
-    "servicesGiven": "T2",
-    "acceptanceInstructions": "T3",
-}
-_TIER_OF_PERSON: dict[str, Tier] = {
-    "ageBand": "T2",
-    "gender": "T2",
-    "languages": "T2",
-    "needsInterpreter": "T2",
-    "vulnerabilities": "T2",
-    "name": "T3",
-    "alias": "T3",
-    "birthDate": "T3",
-    "safeContact": "T3",
-    "instructions": "T3",
-    "notes": "T4",
-}
-_TIER_OF_CONSENT: dict[str, Tier] = {
-    "method": "T2",
-    "language": "T2",
-    "purpose": "T2",
-    "takenBy": "T2",
-    "reason": "T2",
-    "categories": "T2",
-    "vulnerabilities": "T2",
-}
 
 
 def _sender(parent: strawberry.Parent[referrals.Referral], info: Info) -> Later[directory.Organization]:
@@ -149,17 +117,6 @@ class Referral(Node):
         description="What you may do with it now; nobody should have to copy the state table."
     )
     history = published(history, ReferralChangeConnection)
-
-
-def tiers_for(info: GraphQLResolveInfo[Any], selections: Selections) -> tuple[Tier, ...]:
-    """The protected tiers that selected fields of a referral are read from."""
-    within = (
-        (_TIER_OF, selections),
-        (_TIER_OF_PERSON, deeper(info, selections, "person")),
-        (_TIER_OF_CONSENT, deeper(info, selections, "consent")),
-    )
-    needed = {tiers[name] for tiers, inner in within for name in names(info, inner) if name in tiers}
-    return tuple(sorted(needed))
 
 
 async def prime(

@@ -11,7 +11,8 @@ from gateway.errors import BadArgumentError
 from gateway.ids import part_id_of, part_id_or_nothing
 from gateway.lookahead import below, of_rows
 from gateway.schema.pages import After, Before, First, Last, PageInfo, Rows, page_of
-from gateway.schema.referral import Referral, prime, tiers_for
+from gateway.schema.referral import Referral, prime
+from gateway.schema.tiers import tiers_for
 
 LIST = "referrals"
 

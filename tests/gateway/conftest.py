@@ -4,8 +4,8 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,41 @@ from cli.embedded.stack import Stack
 from tests.flows.cast import Cast, gathered
 from tests.flows.client import Client
 
-StartGateway = Callable[..., str]
+
+class StartGateway:
+    """Starts more gateways of the same network, each with settings of its own."""
+
+    def __init__(self, stack: Stack, folder: Path) -> None:
+        self._stack = stack
+        self._folder = folder
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __call__(self, scheme: str = "http", **settings: object) -> str:
+        """Start one, and return its URL once it is ready."""
+        port = _free_port()
+        url = f"{scheme}://127.0.0.1:{port}"
+        environment = {
+            **os.environ,
+            **self._stack.environment("gateway"),
+            "RELEVO_HTTP_PORT": str(port),
+            "RELEVO_PUBLIC_URL": url,
+            **{f"RELEVO_{name.upper()}": str(value) for name, value in settings.items()},
+        }
+        with (self._folder / f"{port}.log").open("w") as log:
+            self._running[url] = subprocess.Popen(serve("gateway"), env=environment, stderr=log)
+        _wait_ready(url, self._running[url])
+        return url
+
+    def stop(self, url: str) -> None:
+        """Ask one to stop; it does so by itself."""
+        self._running[url].terminate()
+
+    def stop_all(self) -> None:
+        """Stop whatever runs, and wait for it."""
+        for process in self._running.values():
+            process.terminate()
+        for process in self._running.values():
+            process.wait(10)
 
 
 @pytest.fixture(scope="session")
@@ -30,26 +64,9 @@ async def cast(stack: Stack) -> AsyncIterator[Cast]:
 @pytest.fixture
 def another_gateway(stack: Stack, tmp_path: Path) -> Iterator[StartGateway]:
     """Start one more gateway of the same network, with other settings; it gives its URL."""
-    with ExitStack() as running:
-
-        def start(scheme: str = "http", **settings: object) -> str:
-            port = _free_port()
-            url = f"{scheme}://127.0.0.1:{port}"
-            variables = {f"RELEVO_{name.upper()}": str(value) for name, value in settings.items()}
-            environment = {
-                **os.environ,
-                **stack.environment("gateway"),
-                "RELEVO_HTTP_PORT": str(port),
-                "RELEVO_PUBLIC_URL": url,
-                **variables,
-            }
-            log = running.enter_context((tmp_path / f"{port}.log").open("w"))
-            process = subprocess.Popen(serve("gateway"), env=environment, stderr=log)
-            running.callback(_stop, process)
-            _wait_ready(url, process)
-            return url
-
-        yield start
+    start = StartGateway(stack, tmp_path)
+    yield start
+    start.stop_all()
 
 
 @asynccontextmanager
@@ -68,11 +85,6 @@ def _free_port() -> int:
         line.bind(("127.0.0.1", 0))
         port: int = line.getsockname()[1]
         return port
-
-
-def _stop(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    process.wait(10)
 
 
 def _wait_ready(url: str, process: "subprocess.Popen[bytes]") -> None:

@@ -8,7 +8,7 @@ import pytest
 from graphql import FieldNode, FragmentDefinitionNode, OperationDefinitionNode, parse
 
 from gateway.lookahead import below, names, of_rows
-from gateway.schema.referral import tiers_for
+from gateway.schema.tiers import tiers_for
 
 
 def info_of(source: str, **variables: Any) -> Any:
