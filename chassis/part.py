@@ -57,11 +57,15 @@ class Part:
         """Do this when the part stops; the last registered is done first."""
         self._stack.push_async_callback(stop)
 
-    async def close(self) -> None:
-        """Stop everything in reverse order, within the time that there is."""
+    async def drain(self) -> None:
+        """Stop everything in reverse order, within the time that there is; the bus stays."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
                 await self._stack.aclose()
+
+    async def close(self) -> None:
+        """Stop everything, and leave the bus."""
+        await self.drain()
         await self.bus.close()
 
 
@@ -94,11 +98,13 @@ async def _live(name: str, settings: PartSettings, build: Build) -> None:
         await stopping
         health.running = False
         log.info("part.stopping")
-        await part.close()
+        await part.drain()
+        await web.stop()  # before the bus goes: what is still being answered needs it
+        await part.bus.close()
     else:
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
-    await web.stop()
+        await web.stop()
 
 
 async def _start(
