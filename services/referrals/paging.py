@@ -3,7 +3,7 @@
 A row's place is one string that sorts (``issuing.place_of``). The database may have to sort whatever the
 conditions leave (the embedded one always does), so a box is never asked for whole: the walk goes through
 it in windows of time that grow until the page is full, and only what is in a window is sorted. Where to
-begin is learned from the page before: a busy box is looked at by minutes, a quiet one by months.
+look is learned from the page before: a busy box is looked at by seconds, a quiet one by months.
 """
 
 from collections import OrderedDict
@@ -99,26 +99,27 @@ def _invalid(name: str, message: str) -> InvalidError:
 
 
 class Windows:
-    """Knows how wide a window of each box should be; forgets the boxes that nobody looks at."""
+    """Knows where to look in each box; forgets the boxes that nobody looks at. All of it is a hint only."""
 
     def __init__(self) -> None:
-        self._widths: OrderedDict[str, int] = OrderedDict()
+        # By box: down to when the first page reached the last time, and how far apart its rows were.
+        self._boxes: OrderedDict[str, tuple[int, int]] = OrderedDict()
 
     def walk(self, box: str, want: Wanted, now: int) -> Iterator[tuple[str | None, str | None]]:
         """Yield windows (above, below) one after the other, the last of them to the end of what is wanted.
 
-        ``now`` is the time in milliseconds, at which a walk back without a bound begins. A walk forth
-        without a bound begins at the beginning, of which nothing is known: it is one window.
+        ``now`` is the time in milliseconds. A walk back without a bound begins there. A walk forth without
+        a bound begins at the beginning, of which nothing is known: it is one window.
         """
         near, end = (want.below, want.above) if want.back else (want.above, want.below)
         if not want.back and near is None:
             yield None, end
             return
-        at = now if near is None else int(near[:_DIGITS])
-        width = self._widths.get(box, FIRST_WINDOW)
+        reach, width = self._boxes.get(box, (now - FIRST_WINDOW, FIRST_WINDOW))
+        direction = -1 if want.back else 1
+        at = reach if near is None else int(near[:_DIGITS]) + direction * width
         # 1, 2, 8, 64, 1024 times the first width: a near miss costs little, and years are soon reached.
         for step in range(1, WINDOWS + 1):
-            at = at - width if want.back else at + width
             if not 0 < at < now:
                 break  # nothing lies beyond but what a fast clock made: the last window has it
             far = f"{at:0{_DIGITS}d}"
@@ -126,15 +127,21 @@ class Windows:
                 break
             yield (far, near) if want.back else (near, far)
             near, width = far, width << step
+            at += direction * width
         yield (end, near) if want.back else (near, end)
 
-    def learn(self, box: str, count: int, places: list[str]) -> None:
-        """Note how far apart the rows of a page were, of a box that was asked for ``count`` of them."""
+    def learn(self, box: str, want: Wanted, places: list[str], there_is_more: bool) -> None:
+        """Note where the rows of a page were found, for the next look at that box."""
         if not places:
             return
         times = [int(place[:_DIGITS]) for place in places]
         spread = max(times) - min(times)
-        self._widths[box] = max(SHORTEST_WINDOW, spread * (count + 1) * 5 // (len(places) * 4))
-        self._widths.move_to_end(box)
-        if len(self._widths) > REMEMBERED:
-            self._widths.popitem(last=False)
+        width = max(SHORTEST_WINDOW, spread * (want.count + 1) * 5 // (len(places) * 4))
+        reach, _ = self._boxes.get(box, (min(times) - width, width))
+        if want.back and want.below is None:
+            # A box that is one page is next asked for whole: there is little to sort in it.
+            reach = min(times) - width // 4 if there_is_more else 0
+        self._boxes[box] = (reach, width)
+        self._boxes.move_to_end(box)
+        if len(self._boxes) > REMEMBERED:
+            self._boxes.popitem(last=False)

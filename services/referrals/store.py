@@ -175,8 +175,8 @@ class Store:
         key = repr(sorted(conditions.items()))
         rows = await self._walk(key, conditions, want, _projection(sealed), now)
         shown = rows[: want.count]
-        self._windows.learn(key, want.count, [row["place"] for row in shown])
         onwards = len(rows) > want.count
+        self._windows.learn(key, want, [row["place"] for row in shown], onwards)
         near, far = (want.below, want.above) if want.back else (want.above, want.below)
         if not onwards and far is not None:
             onwards = await self._has(key, conditions, shown[-1]["place"], want.back, now) if shown else True

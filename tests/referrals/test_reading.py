@@ -35,6 +35,7 @@ from tests.referrals.conftest import Network
 
 _keys = (f"read-{number}" for number in itertools.count())
 _boxes = (f"box-{number}" for number in itertools.count())
+_rows = itertools.count()
 
 
 async def issue(network: Network, **changes: Any) -> Referral:
@@ -181,11 +182,10 @@ AGES = st.lists(
 
 async def fill(store: Store, box: str, ages: list[int]) -> list[str]:
     """Put bare rows of those ages into a box; return their places, newest first."""
+    moments = ((f"row{next(_rows)}", NOW - timedelta(milliseconds=age)) for age in ages)
     rows = [
-        {"_id": f"{box}-{number}", "sender": box, "status": "sent",
-         "place": place_of(NOW - timedelta(milliseconds=age), f"{box}-{number}")}
-        for number, age in enumerate(ages)
-    ]  # fmt: skip
+        {"_id": name, "sender": box, "status": "sent", "place": place_of(at, name)} for name, at in moments
+    ]
     if rows:
         await store.referrals.insert_many(rows)
     return sorted((str(row["place"]) for row in rows), reverse=True)
@@ -236,6 +236,36 @@ async def test_a_page_between_two_positions_is_that_part_of_the_list(
     assert [row["place"] for row in rows.documents] == expected
     assert rows.has_next
     assert rows.has_previous
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=AGES, after=AGES, count=st.integers(1, 12))
+async def test_what_was_learned_of_a_box_hides_nothing_that_came_since(
+    store: Store, before: list[int], after: list[int], count: int
+) -> None:
+    box = next(_boxes)
+    want = paging.wanted(Page(first=count))
+    places: list[str] = []
+    for number, ages in enumerate((before, after)):
+        places += await fill(store, box, ages, f"{box}-{number}")
+        rows = await store.box({"sender": box}, want, sealed=True, now=NOW)
+        assert [row["place"] for row in rows.documents] == sorted(places, reverse=True)[:count]
+        assert rows.has_next is (len(places) > count)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=AGES, after=AGES, count=st.integers(1, 12))
+async def test_what_was_learned_of_a_box_hides_nothing_that_came_since(
+    store: Store, before: list[int], after: list[int], count: int
+) -> None:
+    box = next(_boxes)
+    want = paging.wanted(Page(first=count))
+    places: list[str] = []
+    for ages in (before, after):
+        places += await fill(store, box, ages)
+        rows = await store.box({"sender": box}, want, sealed=True, now=NOW)
+        assert [row["place"] for row in rows.documents] == sorted(places, reverse=True)[:count]
+        assert rows.has_next is (len(places) > count)
 
 
 async def test_a_cursor_stays_good_when_rows_come_and_go(store: Store) -> None:
