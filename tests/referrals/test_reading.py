@@ -246,21 +246,6 @@ async def test_what_was_learned_of_a_box_hides_nothing_that_came_since(
     box = next(_boxes)
     want = paging.wanted(Page(first=count))
     places: list[str] = []
-    for number, ages in enumerate((before, after)):
-        places += await fill(store, box, ages, f"{box}-{number}")
-        rows = await store.box({"sender": box}, want, sealed=True, now=NOW)
-        assert [row["place"] for row in rows.documents] == sorted(places, reverse=True)[:count]
-        assert rows.has_next is (len(places) > count)
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(before=AGES, after=AGES, count=st.integers(1, 12))
-async def test_what_was_learned_of_a_box_hides_nothing_that_came_since(
-    store: Store, before: list[int], after: list[int], count: int
-) -> None:
-    box = next(_boxes)
-    want = paging.wanted(Page(first=count))
-    places: list[str] = []
     for ages in (before, after):
         places += await fill(store, box, ages)
         rows = await store.box({"sender": box}, want, sealed=True, now=NOW)
