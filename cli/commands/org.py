@@ -1,21 +1,30 @@
 """``relevo org``: organizations, registered by the operator."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
 import typer
+from rich.table import Table
 
 from cli.exits import Exit, epilog
 from cli.operator import run
-from cli.output import out, print_json
+from cli.output import err, out, print_json
 from contracts.codes import OrganizationKind
 from contracts.directory import (
     CREATE_ORGANIZATION,
+    LIST_ORGANIZATIONS,
     VERIFY_ORGANIZATION,
     CreateOrganization,
+    ListOrganizations,
+    Organization,
     Phone,
     VerifyOrganization,
 )
+from contracts.rpc import Page
+
+# More than this is no answer to "which one?": say more words.
+MOST_FOUND = 50
 
 group = typer.Typer(help="Organizations.", no_args_is_help=True)
 
@@ -56,6 +65,43 @@ def create(
         print_json(msgspec.to_builtins(made))
     else:
         out.print(made.id, highlight=False)
+
+
+@group.command(
+    "find",
+    epilog=epilog(
+        "relevo org find ceiba",
+        "relevo org find --source-id 1043 --json | jq -r '.[].id'",
+        codes=(Exit.UNREACHABLE, Exit.REFUSED, Exit.NOT_WRITABLE),
+    ),
+)
+def find(
+    words: Annotated[str | None, typer.Argument(help="Words of its name or description.")] = None,
+    source_id: Annotated[
+        str | None, typer.Option(help="Its id in the directory it was imported from.", metavar="ID")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole records.")] = False,
+) -> None:
+    """Find organizations of the directory, by name: their ids are what the other commands ask for."""
+    request = ListOrganizations(page=Page(first=MOST_FOUND), text=words, source_id=source_id)
+    found = run(lambda operator: operator.ask(LIST_ORGANIZATIONS, request))
+    if as_json:
+        print_json(msgspec.to_builtins(found.items))
+    elif found.items:
+        _show(found.items)
+    if found.has_next:
+        err.print(f"relevo: these are the first {MOST_FOUND}; say more words")
+    if not found.items:
+        err.print("relevo: there is no such organization")
+
+
+def _show(organizations: Iterable[Organization]) -> None:
+    table = Table("id", "name", "kind", "verified", "from")
+    table.columns[0].no_wrap = True  # an id in two pieces cannot be copied
+    for one in organizations:
+        origin = f"{one.source} {one.source_id}" if one.source else ""
+        table.add_row(one.id, one.name, one.kind, "yes" if one.verified else "no", origin)
+    out.print(table)
 
 
 @group.command(
