@@ -10,9 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from graphql import (
-    DocumentNode,
     ExecutionResult,
-    Executor,
     GraphQLError,
     GraphQLList,
     GraphQLObjectType,
@@ -36,7 +34,8 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from gateway import limits
 from gateway.context import Context
 from gateway.errors import RequestError, shown
-from gateway.limits import Limits, Measured, Shape
+from gateway.limits import Limits, Shape
+from gateway.quick import Compiled, QuickExecutor
 
 Response = dict[str, Any]
 
@@ -64,11 +63,18 @@ class Params(msgspec.Struct, frozen=True):
 class Document:
     """A document that was parsed and measured; validated once it is to be executed."""
 
-    def __init__(self, ast: DocumentNode, tokens: int, measured: dict[str | None, Measured]) -> None:
-        self.ast = ast
+    def __init__(self, text: str, tokens: int, shape: Shape) -> None:
+        self.ast = parse(text)
         self.tokens = tokens
-        self.measured = measured
+        self.has_directives = "@" in text
+        self.measured = limits.measure(self.ast, shape)
         self.errors: list[GraphQLError] | None = None
+        self._compiled: Compiled = {}
+
+    @property
+    def compiled(self) -> Compiled:
+        """What was compiled of it; anew each time if directives may select other fields."""
+        return {} if self.has_directives else self._compiled
 
 
 class Operation(NamedTuple):
@@ -135,12 +141,13 @@ class Engine:
         Raises:
             RefusedDocumentError: the variables are not of their types.
         """
-        executor = Executor.build(
+        executor = QuickExecutor.build(
             self._schema,
             operation.document.ast,
             context_value=context,
             raw_variable_values=operation.params.variables,
             operation_name=operation.params.operation_name,
+            compiled=operation.document.compiled,
         )
         if isinstance(executor, list):
             raise RefusedDocumentError("BAD_USER_INPUT", executor)
@@ -161,6 +168,8 @@ class Engine:
             context_value=context,
             variable_values=operation.params.variables,
             operation_name=operation.params.operation_name,
+            executor_class=QuickExecutor,
+            compiled=operation.document.compiled,
         )
         if inspect.isawaitable(stream):
             stream = await stream
@@ -181,10 +190,9 @@ class Engine:
             return known
         tokens = limits.check_tokens(text, self._bounds)
         try:
-            ast = parse(text)
+            document = Document(text, tokens, self._shape)
         except GraphQLError as error:
             raise RefusedDocumentError("GRAPHQL_PARSE_FAILED", [error]) from None
-        document = Document(ast, tokens, limits.measure(ast, self._shape))
         self._keep(text, document)
         return document
 

@@ -6,7 +6,7 @@ import strawberry
 
 from contracts import referrals
 from gateway.schema.enums import publish
-from gateway.schema.fields import published
+from gateway.schema.fields import computed
 from gateway.schema.problems import camel
 
 
@@ -69,7 +69,7 @@ _MEANINGS: dict[StrEnum, str] = {
 publish(ReferralAction, "Something that is done with a referral.", _MEANINGS)
 
 
-def _needs(parent: strawberry.Parent[referrals.AllowedAction]) -> list[str]:
+def _needs(parent: referrals.AllowedAction) -> list[str]:
     """The inputs that must be given, as the mutation calls them; with a bar between alternatives."""
     return ["|".join(camel(name) for name in need.split("|")) for need in parent.needs]
 
@@ -81,4 +81,4 @@ class AllowedAction:
     action: ReferralAction = strawberry.field(
         description="What: `ACCEPT` is done by the mutation `acceptReferral`."
     )
-    needs = published(_needs, list[str])
+    needs = computed(_needs, list[str])

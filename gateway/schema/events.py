@@ -16,7 +16,7 @@ from gateway.ids import global_id
 from gateway.loaders import Later
 from gateway.lookahead import below, deeper, names, of_rows
 from gateway.schema.enums import publish
-from gateway.schema.fields import published
+from gateway.schema.fields import computed, published
 from gateway.schema.pages import LONGEST, PageInfo
 from gateway.schema.referral import Referral, prime
 from gateway.schema.tiers import tiers_for
@@ -53,7 +53,7 @@ def _referral(parent: strawberry.Parent[Told], info: Info) -> Later[referrals.Re
     return info.context.referrals(tiers).get(parent.entry.referral.id)
 
 
-def _referral_id(parent: strawberry.Parent[Told]) -> strawberry.ID:
+def _referral_id(parent: Told) -> strawberry.ID:
     """The id of the referral."""
     return strawberry.ID(global_id("Referral", parent.entry.referral.id))
 
@@ -61,28 +61,29 @@ def _referral_id(parent: strawberry.Parent[Told]) -> strawberry.ID:
 def _of(name: str, description: str, kind: object) -> object:
     """A field that the entry's event says."""
 
-    def read(parent: strawberry.Parent[Told]) -> object:
+    def read(parent: Told) -> object:
         return getattr(parent.entry.referral, name)
 
-    return strawberry.field(resolver=read, graphql_type=kind, description=description)
+    read.__doc__ = description
+    return computed(read, kind)
 
 
-def _event(parent: strawberry.Parent[Told]) -> str:
+def _event(parent: Told) -> str:
     """The event's own id: the same for everybody who is told of it, on every channel."""
     return parent.entry.event
 
 
-def _type(parent: strawberry.Parent[Told]) -> str:
+def _type(parent: Told) -> str:
     """What happened, as a CloudEvents type: `referrals.referral.accepted.v1`."""
     return parent.entry.type
 
 
-def _at(parent: strawberry.Parent[Told]) -> datetime:
+def _at(parent: Told) -> datetime:
     """When it was recorded."""
     return parent.entry.at
 
 
-def _relation(parent: strawberry.Parent[Told]) -> str:
+def _relation(parent: Told) -> str:
     """Why it concerns you."""
     return parent.entry.relation
 
@@ -97,11 +98,11 @@ class FeedEntry:
         description="Its place in your feed. Keep the last one that you have dealt with: `events(after:)` "
         "goes on from there, on every channel."
     )
-    event = published(_event, str)
-    type = published(_type, str)
-    at = published(_at, datetime)
-    relation = published(_relation, FeedRelation)
-    referral_id = published(_referral_id, strawberry.ID)
+    event = computed(_event, str)
+    type = computed(_type, str)
+    at = computed(_at, datetime)
+    relation = computed(_relation, FeedRelation)
+    referral_id = computed(_referral_id, strawberry.ID)
     folio = _of("folio", "The referral's folio.", str)
     from_status = _of("from_status", "Where it stood before; null for the first.", ReferralStatus | None)
     status = _of("status", "Where it stood after this.", ReferralStatus)

@@ -1,4 +1,8 @@
-"""How a resolver becomes a field: its type is GraphQL's, its description the resolver's own docstring."""
+"""How a resolver becomes a field: its type is GraphQL's, its description the resolver's own docstring.
+
+Resolvers return what a type's fields are read from (a struct of ``contracts/``, mostly); what clients see
+is ``kind``.
+"""
 
 import inspect
 from collections.abc import Callable
@@ -6,16 +10,38 @@ from typing import Any
 
 import strawberry
 
+from gateway.context import Context, Info
+from gateway.quick import PLAIN
+
 
 def published(resolver: Callable[..., Any], kind: Any) -> Any:
-    """A field of ``Query`` or ``Mutation``, or one that has to be worked out from its ``parent``.
-
-    The resolver returns what the type's fields are read from (a struct of ``contracts/``, mostly); what
-    clients see is ``kind``.
-    """
+    """A field that is asked for: it has arguments, or waits for something."""
     return strawberry.field(resolver=resolver, graphql_type=kind, description=inspect.getdoc(resolver))
 
 
 def streamed(resolver: Callable[..., Any], kind: Any) -> Any:
-    """A field of ``Subscription``, in the same way."""
+    """A field of ``Subscription``."""
     return strawberry.subscription(resolver=resolver, graphql_type=kind, description=inspect.getdoc(resolver))
+
+
+def computed(read: Callable[[Any], Any], kind: Any) -> Any:
+    """A plain field, worked out at once from its parent."""
+
+    def resolve(parent: strawberry.Parent[Any]) -> Any:
+        return read(parent)
+
+    metadata = {PLAIN: lambda parent, _context: read(parent)}
+    return strawberry.field(
+        resolver=resolve, graphql_type=kind, description=inspect.getdoc(read), metadata=metadata
+    )
+
+
+def beside(read: Callable[[Any, Context], Any], kind: Any) -> Any:
+    """A plain field that stands beside its parent: looked ahead for, or else waited for."""
+
+    def resolve(parent: strawberry.Parent[Any], info: Info) -> Any:
+        return read(parent, info.context)
+
+    return strawberry.field(
+        resolver=resolve, graphql_type=kind, description=inspect.getdoc(read), metadata={PLAIN: read}
+    )

@@ -6,23 +6,21 @@ import strawberry
 
 from contracts import directory, referrals
 from contracts.codes import Channel, ReferralStatus
-from gateway.context import Info
+from gateway.context import Context, Info
 from gateway.loaders import Later
 from gateway.lookahead import names, of_rows
 from gateway.schema.actions import ReferralAction
 from gateway.schema.codes import ReferralReason
-from gateway.schema.fields import published
+from gateway.schema.fields import beside
 from gateway.schema.organization import Organization
 from gateway.schema.pages import After, Before, First, Last, PageInfo, Rows, page_of
 
 LIST = "history"
 
 
-def _organization(
-    parent: strawberry.Parent[referrals.HistoryEntry], info: Info
-) -> Later[directory.Organization]:
+def _organization(parent: referrals.HistoryEntry, context: Context) -> Later[directory.Organization]:
     """Whose side acted; null for the system, and for those who may not know."""
-    return info.context.organizations.get(parent.organization)
+    return context.organizations.get(parent.organization)
 
 
 @strawberry.type(description="One change of a referral. It is never rewritten.")
@@ -38,7 +36,7 @@ class ReferralChange:
     version: int = strawberry.field(description="The referral's version after it.")
     recorded_at: datetime = strawberry.field(description="When it was recorded here.")
     occurred_at: datetime = strawberry.field(description="When it happened, as whoever reported it says.")
-    organization = published(_organization, Organization | None)
+    organization = beside(_organization, Organization | None)
     on_behalf_of: str | None = strawberry.field(
         description="The member who acted, by the opaque reference that your own system gave."
     )

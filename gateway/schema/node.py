@@ -13,7 +13,7 @@ from gateway.errors import BadArgumentError
 from gateway.ids import global_id, split_id
 from gateway.loaders import Later, Loader
 from gateway.lookahead import below
-from gateway.schema.fields import published
+from gateway.schema.fields import computed
 from gateway.schema.tiers import tiers_for
 
 MOST_IDS = 100
@@ -35,7 +35,7 @@ def _resolve_type(value: Any, _info: Any, _abstract: Any) -> str:
     return TYPE_OF[type(value)]
 
 
-def _id(parent: strawberry.Parent[Any]) -> strawberry.ID:
+def _id(parent: Any) -> strawberry.ID:
     """Opaque and global: unique over all types, and good for as long as the thing exists."""
     return strawberry.ID(global_id(TYPE_OF[type(parent)], parent.id))
 
@@ -46,7 +46,7 @@ class Node:
 
     resolve_type = staticmethod(_resolve_type)
 
-    id = published(_id, strawberry.ID)
+    id = computed(_id, strawberry.ID)
 
 
 def node(

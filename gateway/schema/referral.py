@@ -10,13 +10,13 @@ from graphql import GraphQLResolveInfo
 
 from contracts import directory, referrals
 from contracts.codes import Need, NeedGroup, Outcome, PersonAccess, Priority, ReferralStatus, State
-from gateway.context import Context, Info
+from gateway.context import Context
 from gateway.ids import global_id
 from gateway.loaders import Later
 from gateway.lookahead import Selections, deeper, names
 from gateway.schema.actions import AllowedAction
 from gateway.schema.codes import ReferralReason
-from gateway.schema.fields import published
+from gateway.schema.fields import beside, computed, published
 from gateway.schema.history import ReferralChangeConnection, history
 from gateway.schema.node import Node
 from gateway.schema.organization import Organization, Phone
@@ -24,22 +24,22 @@ from gateway.schema.person import Consent, Household, Person, Places
 from gateway.schema.service import Service
 
 
-def _sender(parent: strawberry.Parent[referrals.Referral], info: Info) -> Later[directory.Organization]:
+def _sender(parent: referrals.Referral, context: Context) -> Later[directory.Organization]:
     """Who refers. Null to those who may not know it: a shelter's name can reveal a sensitive need."""
-    return info.context.organizations.get(parent.sender)
+    return context.organizations.get(parent.sender)
 
 
-def _receiver(parent: strawberry.Parent[referrals.Referral], info: Info) -> Later[directory.Organization]:
+def _receiver(parent: referrals.Referral, context: Context) -> Later[directory.Organization]:
     """Who is asked to help. Null as `sender`."""
-    return info.context.organizations.get(parent.receiver)
+    return context.organizations.get(parent.receiver)
 
 
-def _service(parent: strawberry.Parent[referrals.Referral], info: Info) -> Later[directory.Service]:
+def _service(parent: referrals.Referral, context: Context) -> Later[directory.Service]:
     """The receiver's service that is asked for. Null as `sender`."""
-    return info.context.services.get(parent.service)
+    return context.services.get(parent.service)
 
 
-def _location(parent: strawberry.Parent[referrals.Appointment]) -> strawberry.ID | None:
+def _location(parent: referrals.Appointment) -> strawberry.ID | None:
     """The id of the service's location, if it is not evident."""
     return strawberry.ID(global_id("Location", parent.location)) if parent.location else None
 
@@ -50,7 +50,7 @@ class Appointment:
 
     start: datetime = strawberry.field(description="When.")
     timezone: str = strawberry.field(description="The place's time zone, as an IANA name.")
-    location = published(_location, strawberry.ID | None)
+    location = computed(_location, strawberry.ID | None)
 
 
 @strawberry.type(description="Something that the receiver gave.")
@@ -81,9 +81,9 @@ class Referral(Node):
     need_group: NeedGroup = strawberry.field(description="The group of the need.")
     priority: Priority = strawberry.field(description="How soon somebody must act.")
     state: State = strawberry.field(description="The state (entidad) where the person is.")
-    sender = published(_sender, Organization | None)
-    receiver = published(_receiver, Organization | None)
-    service = published(_service, Service | None)
+    sender = beside(_sender, Organization | None)
+    receiver = beside(_receiver, Organization | None)
+    service = beside(_service, Service | None)
     emergency_phone: Phone | None = strawberry.field(
         description="The telephone for emergencies: of the service, else the organization, else the network."
     )

@@ -8,12 +8,12 @@ import strawberry
 from contracts import directory
 from contracts.codes import Intake, Need, OrganizationKind, State, Visibility
 from contracts.rpc import Page
-from gateway.context import Info
+from gateway.context import Context, Info
 from gateway.errors import BadArgumentError
 from gateway.ids import global_id, part_id_of, part_id_or_nothing
 from gateway.loaders import Later
 from gateway.lookahead import names, of_rows
-from gateway.schema.fields import published
+from gateway.schema.fields import beside, computed
 from gateway.schema.node import Node
 from gateway.schema.organization import Organization, Phone
 from gateway.schema.pages import After, Before, First, Last, PageInfo, Rows, page_of
@@ -21,7 +21,7 @@ from gateway.schema.pages import After, Before, First, Last, PageInfo, Rows, pag
 LIST = "services"
 
 
-def _location_id(parent: strawberry.Parent[directory.Location]) -> strawberry.ID:
+def _location_id(parent: directory.Location) -> strawberry.ID:
     """Its id, for `appointment.location`."""
     return strawberry.ID(global_id("Location", parent.id))
 
@@ -32,7 +32,7 @@ def _location_id(parent: strawberry.Parent[directory.Location]) -> strawberry.ID
 class Location:
     """Read from ``contracts.directory.Location``."""
 
-    id = published(_location_id, strawberry.ID)
+    id = computed(_location_id, strawberry.ID)
     visibility: Visibility = strawberry.field(description="Who may see the address.")
     name: str | None = strawberry.field(description="What the place is called.")
     street: str | None = strawberry.field(description="Street and number.")
@@ -54,16 +54,16 @@ class Capacity:
     updated: datetime | None = strawberry.field(description="When this was last said.")
 
 
-def _offered_by(parent: strawberry.Parent[directory.Service], info: Info) -> Later[directory.Organization]:
+def _offered_by(parent: directory.Service, context: Context) -> Later[directory.Organization]:
     """Who offers it."""
-    return info.context.organizations.get(parent.organization)
+    return context.organizations.get(parent.organization)
 
 
 @strawberry.type(description="What an organization offers to people (HSDS `service`).")
 class Service(Node):
     """Read from ``contracts.directory.Service``."""
 
-    organization = published(_offered_by, Organization | None)
+    organization = beside(_offered_by, Organization | None)
     name: str = strawberry.field(description="Its name.")
     status: str = strawberry.field(
         description="`active`, or why it is not: `inactive`, `defunct`, `temporarily closed`."

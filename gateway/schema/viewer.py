@@ -7,11 +7,11 @@ import strawberry
 from contracts import directory
 from contracts.codes import Role, Scope
 from contracts.rpc import Actor
-from gateway.context import Info
+from gateway.context import Context, Info
 from gateway.ids import global_id
 from gateway.loaders import Later
 from gateway.schema.events import feed_head
-from gateway.schema.fields import published
+from gateway.schema.fields import beside, computed, published
 from gateway.schema.organization import Organization
 
 
@@ -32,22 +32,22 @@ class Self:
         return self.actor.on_behalf_of
 
 
-def _organization(parent: strawberry.Parent[Self], info: Info) -> Later[directory.Organization]:
+def _organization(parent: Self, context: Context) -> Later[directory.Organization]:
     """The organization that you act for."""
-    return info.context.organizations.get(parent.actor.organization)
+    return context.organizations.get(parent.actor.organization)
 
 
-def _roles(parent: strawberry.Parent[Self]) -> list[Role]:
+def _roles(parent: Self) -> list[Role]:
     """Your roles, if you are a member."""
     return [Role(role) for role in parent.actor.roles]
 
 
-def _scopes(parent: strawberry.Parent[Self]) -> list[Scope]:
+def _scopes(parent: Self) -> list[Scope]:
     """What this token may be used for: the client's scopes, or those that it asked for."""
     return [Scope(scope) for scope in parent.actor.scopes]
 
 
-def _id(parent: strawberry.Parent[Self]) -> strawberry.ID:
+def _id(parent: Self) -> strawberry.ID:
     """Its id; the `client_id` of `/oauth/token` is another form of it."""
     return strawberry.ID(global_id("Client", parent.actor.id))
 
@@ -64,21 +64,21 @@ async def _feed_head(parent: strawberry.Parent[Self], info: Info) -> str:
 class Client:
     """Read from ``Self``."""
 
-    id = published(_id, strawberry.ID)
-    scopes = published(_scopes, list[Scope])
+    id = computed(_id, strawberry.ID)
+    scopes = computed(_scopes, list[Scope])
 
 
 @strawberry.type(description="Whoever holds the access token.")
 class Viewer:
     """Read from ``Self``."""
 
-    organization = published(_organization, Organization | None)
+    organization = beside(_organization, Organization | None)
     client: Client | None = strawberry.field(description="The client, if you are a system.")
     on_behalf_of: str | None = strawberry.field(
         description="The member behind the client, as the header `Relevo-On-Behalf-Of` named it."
     )
-    roles = published(_roles, list[Role])
-    scopes = published(_scopes, list[Scope])
+    roles = computed(_roles, list[Role])
+    scopes = computed(_scopes, list[Scope])
     feed_head = published(_feed_head, str)
 
 

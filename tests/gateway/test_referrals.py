@@ -273,6 +273,15 @@ async def test_a_list_asks_for_nothing_that_is_not_selected(cast: Cast) -> None:
     assert await asked_by(cast, document, no=False) == {"referrals.list": 1}
 
 
+async def test_a_document_that_comes_back_selects_anew_by_its_directives(cast: Cast) -> None:
+    await issued(cast)
+    document = """query ($yes: Boolean!) { referrals(box: OUTBOX, first: 1) { nodes {
+      folio version @include(if: $yes) state @skip(if: $yes) } } }"""
+    for yes, selected in ((True, "version"), (False, "state"), (True, "version")):
+        (node,) = (await cast.shelter.ask(document, yes=yes))["referrals"]["nodes"]
+        assert set(node) == {"folio", selected}
+
+
 async def test_a_page_of_the_feed_shows_its_referrals_in_one_batch(cast: Cast) -> None:
     await asyncio.gather(*(issued(cast) for _ in range(5)))
     await cast.shelter.token()
