@@ -31,7 +31,7 @@ from chassis.bus import Bus
 from chassis.problems import RefusedError, UnreachableError
 from chassis.rpc import Caller
 from contracts.notifications import FEED_HEAD, FEED_PAGE, FeedEntry, FeedHead, FeedPage
-from contracts.rpc import Actor, Nothing
+from contracts.rpc import Actor, Nothing, Problem
 
 log = structlog.get_logger()
 
@@ -41,6 +41,12 @@ RETRY_SECONDS = 0.25
 BUFFER = 1000
 PAGE = 200
 
+_ANEW = Problem(
+    code="CURSOR_EXPIRED",
+    status=410,
+    title="The cursor is too old",
+    detail="The feed was started anew since; read it again from the beginning.",
+)
 _decode = msgspec.json.Decoder(FeedEntry).decode
 _duration = telemetry.meter.create_histogram(
     "feed.delivery.duration", unit="s", description="From the change to a live reader"
@@ -205,6 +211,9 @@ class FeedGate:
             except (UnreachableError, NatsError, OSError, TimeoutError):
                 stream.replay()
                 await asyncio.sleep(RETRY_SECONDS)
+        if head.epoch != epoch:
+            # Else a cursor above the new stream's end would wait for it, and be told nothing meanwhile.
+            raise RefusedError(_ANEW)
         while stream.cursor < head.seq and not stream.replaying:
             request = FeedPage(after=stream.cursor, epoch=epoch, first=PAGE, types=tuple(types))
             try:
