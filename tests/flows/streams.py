@@ -121,19 +121,25 @@ class Follower:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def until(self, holds: Callable[[list[Told]], bool], within: float = 15.0) -> list[Told]:
-        """Return what it got as soon as that ``holds``; fail after ``within`` seconds, or if it gave up."""
+    async def until_count(self, count: int, within: float = 15.0) -> list[Told]:
+        """Return what it got as soon as that is so many entries, or more; fail if it gave up."""
 
-        async def look() -> list[Told]:
+        async def look() -> int:
             if self._task is not None and self._task.done():
                 self._task.result()
-            return self.entries
+            return len(self.entries)
 
-        return await eventually(look, holds, within)
+        await eventually(look, lambda found: found >= count, within)
+        return self.entries
 
-    async def until_count(self, count: int, within: float = 15.0) -> list[Told]:
-        """Return what it got when that is so many entries, or more."""
-        return await self.until(lambda entries: len(entries) >= count, within)
+    async def given_up(self) -> AnswerError:
+        """Return the answer for which it gave up, once it has."""
+        assert self._task is not None
+        done, _ = await asyncio.wait({self._task}, timeout=TIMEOUT)
+        assert done, "it goes on"
+        error = self._task.exception()
+        assert isinstance(error, AnswerError), error
+        return error
 
     async def _follow(self) -> None:
         while True:

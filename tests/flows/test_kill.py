@@ -87,12 +87,9 @@ async def test_kill_9_of_anything_loses_repeats_and_swaps_nothing(tmp_path: Path
         assert len(record) >= ENOUGH
         assert lost >= len(KILLS), "the kills were hardly noticed: it was not busy"
 
-        def is_whole(entries: Sequence[object]) -> bool:
-            return len(entries) >= len(record)
-
         began = time.monotonic()
         for reader in readers.values():
-            await reader.until(is_whole, TOLD_WITHIN)
+            await reader.until_count(len(record), TOLD_WITHIN)
         log.warning("everything was told %.1f s after the last change", time.monotonic() - began)
         told = {name: await feed_of(client) for name, client in feeds.items()}
         assert check(record, told) == []

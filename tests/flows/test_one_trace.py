@@ -38,13 +38,17 @@ async def test_a_referral_is_one_trace_from_request_to_delivery(watched: Cast, c
         assert payload["userErrors"] == []
         await reader.until_count(1)
 
-        async def trace() -> list[Span]:
+        def trace() -> list[Span]:
             spans = [span for span in collector.spans if span.trace not in before]
             traces = {span.trace for span in spans if span.name == ISSUE}
             assert len(traces) <= 1
             return [span for span in spans if span.trace in traces]
 
-        spans = await eventually(trace, lambda spans: steps_of(spans) >= set(STEPS))
+        async def missing() -> set[tuple[str, int, str]]:
+            return set(STEPS) - steps_of(trace())
+
+        assert await eventually(missing, lambda steps: not steps) == set()
+        spans = trace()
     roots = [span for span in spans if span.parent not in {other.id for other in spans}]
     assert len(roots) == 1, roots
     assert (roots[0].part, roots[0].kind, roots[0].name) == ("relevo-gateway", SERVER, "POST /graphql")
