@@ -112,6 +112,8 @@ def decode(body: bytes) -> Params:
         raise RequestError(f"The body is not a GraphQL request: {error}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise RequestError("The body is not JSON in UTF-8.") from None
+    except RecursionError:
+        raise RequestError("The body nests too deep.") from None
 
 
 async def respond(send: Send, media_type: str, response: Response) -> None:

@@ -9,7 +9,7 @@ from contracts.rpc import Actor
 from gateway.admission import Admission
 from gateway.clients import Clients
 from gateway.context import Context, Feed
-from gateway.errors import RequestError
+from gateway.errors import InternalError, RequestError
 from gateway.execution import Engine, Operation, Params, RefusedDocumentError, Response, failed
 from gateway.ids import Cursors
 from gateway.live import Streams
@@ -44,6 +44,8 @@ class Means:
             yield refusal.response
         except RequestError as error:
             yield failed(error)
+        except Exception as error:  # noqa: BLE001 - the edge: everything unknown is masked here
+            yield failed(InternalError.of(error))
 
     async def carry_out(self, operation: Operation, context: Context) -> AsyncGenerator[Response, None]:
         """Yield the responses to an operation that was prepared.

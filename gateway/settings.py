@@ -21,8 +21,8 @@ class GatewaySettings(PartSettings):
     limit_depth: int = Field(default=8, ge=1)
     limit_cost: int = Field(default=1000, ge=1)
     # Requests by one client: so many a second in the long run, and so many at once after a rest.
-    rate_per_second: float = Field(default=50.0, gt=0)
-    rate_burst: int = Field(default=200, ge=1)
+    rate_per_second: float = Field(default=200.0, gt=0)
+    rate_burst: int = Field(default=1000, ge=1)
     # Attempts with a wrong secret by one client from one address: so many in a row, then one each time.
     failed_attempts: int = Field(default=10, ge=1)
     failed_attempt_seconds: float = Field(default=30.0, gt=0)

@@ -233,7 +233,7 @@ class Socket:
 def _read(text: str | None) -> Message:
     try:
         return _decode(text or "")
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise _BAD_MESSAGE from None
 
 

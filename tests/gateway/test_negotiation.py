@@ -63,6 +63,7 @@ def test_nothing_else_is_taken(content_type: str | None) -> None:
     b'{"query": 1}',
     b'{"query": "{ __typename }", "variables": [7]}',
     b'{"query": "{ __typename }", "operationName": 7}',
+    b'{"query": "{ __typename }", "variables": {"a": ' + b"[" * 30_000 + b"]" * 30_000 + b"}}",
 ])  # fmt: skip
 def test_what_is_no_request_is_refused(body: bytes) -> None:
     with pytest.raises(RequestError):

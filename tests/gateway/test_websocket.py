@@ -164,7 +164,7 @@ async def test_a_message_out_of_place_closes_the_socket(cast: Cast, messages: li
         assert await socket.closed() == code
 
 
-@pytest.mark.parametrize("text", ["{", "", b"\x00"])
+@pytest.mark.parametrize("text", ["{", "", b"\x00", '{"type": "ping", "payload": ' + "[" * 30_000])
 async def test_what_is_no_message_closes_the_socket(cast: Cast, text: str | bytes) -> None:
     async with talk(cast.shelter) as socket:
         await socket.socket.send(text)
