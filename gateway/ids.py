@@ -14,6 +14,8 @@ from gateway.errors import BadArgumentError
 Position = tuple[str, ...]
 # The parts' own ids are shorter; whatever is longer is nothing of ours.
 MOST_CHARACTERS = 100
+# What no part gives as an id.
+NOTHING = "-"
 
 
 def global_id(kind: str, part_id: str) -> str:
@@ -39,7 +41,7 @@ def part_id_of(kind: str, node_id: str) -> str | None:
 
 def part_id_or_nothing(kind: str, node_id: str) -> str:
     """The same, for a request that needs some id: where there is none, one that nothing has."""
-    return part_id_of(kind, node_id) or "-"
+    return part_id_of(kind, node_id) or NOTHING
 
 
 class Cursors:

@@ -22,7 +22,7 @@ from gateway.schema.tiers import tiers_for
 Command = TypeVar("Command", bound=Message)
 
 # Inputs that are ids, by their name, and the type of thing that they name.
-_IDS = {"referral": "Referral", "follows": "Referral", "service": "Service", "location": "Location"}
+_IDS = {"referral": "Referral", "service": "Service", "location": "Location"}
 # Refusals of this status and above say nothing of the input: nobody answered, or the part failed.
 _NOT_THE_INPUT = 500
 

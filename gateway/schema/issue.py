@@ -20,6 +20,7 @@ from contracts.codes import (
 )
 from contracts.rpc import Message
 from gateway.context import Info
+from gateway.ids import NOTHING
 from gateway.schema.change import Done, Payload, carry_out
 
 
@@ -146,8 +147,8 @@ class IssueReferralInput:
     external_id: str | None = strawberry.field(
         description="Your own id for it, unique in your organization; nobody else sees it.", default=None
     )
-    follows: strawberry.ID | None = strawberry.field(
-        description="An earlier referral of yours that it follows.", default=None
+    follows: str | None = strawberry.field(
+        description="The folio of an earlier referral of yours that it follows.", default=None
     )
     occurred_at: datetime | None = strawberry.field(
         description="When it happened, if not now: up to 30 days back.", default=None
@@ -176,4 +177,12 @@ async def issue_referral(
     input: Annotated[IssueReferralInput, strawberry.argument(description="The referral.")],
 ) -> Done:
     """Ask another organization to help a person with a need. The receiver learns of it at once."""
+    if input.follows is not None:
+        input.follows = await _id_of(info, input.follows)
     return await carry_out(info, contract.ISSUE, input, STRUCTS)
+
+
+async def _id_of(info: Info, folio: str) -> str:
+    """The part's id of the referral with that folio; where there is none, one that nothing has."""
+    found = await info.context.clients.find(contract.FIND, contract.FindReferral(folio=folio))
+    return found.item.id if found and found.item else NOTHING

@@ -111,7 +111,7 @@ class Referral(Node):
         description="When the sender acknowledged that it has read the end."
     )
     follows: str | None = strawberry.field(
-        name="followsFolio", description="The folio of the sender's earlier referral that it follows."
+        description="The folio of the sender's earlier referral that it follows."
     )
     allowed_actions: list[AllowedAction] = strawberry.field(
         description="What you may do with it now; nobody should have to copy the state table."
