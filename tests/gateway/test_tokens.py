@@ -87,7 +87,7 @@ def test_the_key_id_is_the_thumbprint_of_rfc_8037() -> None:
     forged(aud=[AUDIENCE, "another"]),
     forged(iss="https://another.example"),
     forged(exp=int(time.time()) - 10),
-    forged(iat=int(time.time()) + 60),
+    forged(iat=int(time.time()) + 86_400),
     *(forged(**{claim: None}) for claim in ("iss", "aud", "exp", "iat", "sub")),
     *(forged(**{claim: None}) for claim in ("client_id", "scope", "jti", "org")),
     issuer(TokenKey(Ed25519PrivateKey.generate())).issue(CLIENT, SCOPES),
