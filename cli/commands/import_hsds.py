@@ -96,6 +96,9 @@ def _show(report: Report) -> None:
         str(data["taken"]), str(data["updated"]), str(data["unchanged"]), str(len(data["refused"]))
     )
     out.print(counts)
+    if not data["taken"] and not data["updated"]:
+        # The tables below tell what is wrong with the file, as they did the first time.
+        err.print("relevo: nothing changed: what could be taken from here is in the directory as it is")
     _show_list("mended", ("count", "what", "how"), data["mended"])
     _show_list("refused", ("file", "rows", "field", "why"), _alike(report.refused))
 
