@@ -12,6 +12,7 @@ from graphql import GraphQLError
 
 from chassis import telemetry
 from chassis.problems import PartError
+from gateway import words
 
 log = structlog.get_logger()
 
@@ -154,18 +155,18 @@ def shown(error: GraphQLError) -> dict[str, Any]:
         cause = cause.original_error
     if cause is None or isinstance(cause, GraphQLError):
         cause = cause or error
-        if _is_the_clients(error):
-            return {**error.formatted, "extensions": {"code": "BAD_USER_INPUT", **(error.extensions or {})}}
+        if error.message.startswith("Argument "):
+            # graphql-core speaks of what the client wrote. Of a value of ours it would show the value.
+            return {
+                **error.formatted,
+                "message": words.of_variables(error.message),
+                "extensions": {"code": "BAD_USER_INPUT"},
+            }
     if isinstance(cause, PartError) and cause.code not in _OURS:
         message, extensions = _refusal(cause)
     else:
         message, extensions = _masked(error, cause)
     return {**error.formatted, "message": message, "extensions": extensions}
-
-
-def _is_the_clients(error: GraphQLError) -> bool:
-    """Whether graphql-core speaks of what the client wrote; of a value of ours, it would show the value."""
-    return not error.path or error.message.startswith("Argument ")
 
 
 def _refusal(cause: PartError) -> tuple[str, dict[str, Any]]:

@@ -5,7 +5,7 @@ What is known of a document is kept by its text, since clients send the same few
 
 import inspect
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,6 +17,7 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    ValueNode,
     get_named_type,
     get_nullable_type,
     get_operation_ast,
@@ -31,7 +32,7 @@ from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from gateway import limits
+from gateway import limits, words
 from gateway.context import Context
 from gateway.errors import RequestError, shown
 from gateway.limits import Limits, Shape
@@ -100,9 +101,24 @@ class RefusedDocumentError(Exception):
 
     def __init__(self, code: str, errors: list[GraphQLError]) -> None:
         super().__init__(code)
-        for error in errors:
-            error.extensions = {"code": code, **(error.extensions or {})}
-        self.response: Response = {"errors": [shown(error) for error in errors]}
+        say = _WORDS[code]
+        self.response: Response = {
+            "errors": [
+                {**error.formatted, "message": say(error), "extensions": {"code": code}} for error in errors
+            ]
+        }
+
+
+def _is_about_a_value(error: GraphQLError) -> bool:
+    return any(isinstance(node, ValueNode) for node in error.nodes or ())
+
+
+_WORDS: dict[str, Callable[[GraphQLError], str]] = {
+    "GRAPHQL_PARSE_FAILED": lambda error: words.of_syntax(error.message),
+    "GRAPHQL_VALIDATION_FAILED": lambda error: words.of_validation(error.message, _is_about_a_value(error)),
+    "BAD_USER_INPUT": lambda error: words.of_variables(error.message),
+    "OPERATION_NOT_FOUND": lambda error: error.message,
+}
 
 
 class Engine:
