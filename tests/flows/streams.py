@@ -121,16 +121,20 @@ class Follower:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def until_count(self, count: int, within: float = 15.0) -> list[Told]:
-        """Return what it got as soon as that is so many entries, or more; fail if it gave up."""
+    async def until(self, holds: Callable[[list[Told]], bool], within: float = 15.0) -> list[Told]:
+        """Return what it got as soon as that ``holds``; fail after ``within`` seconds, or if it gave up."""
 
-        async def look() -> int:
+        async def look() -> bool:
             if self._task is not None and self._task.done():
                 self._task.result()
-            return len(self.entries)
+            return holds(self.entries)
 
-        await eventually(look, lambda found: found >= count, within)
+        await eventually(look, within=within)
         return self.entries
+
+    async def until_count(self, count: int, within: float = 15.0) -> list[Told]:
+        """Return what it got as soon as that is so many entries, or more."""
+        return await self.until(lambda entries: len(entries) >= count, within)
 
     async def given_up(self) -> AnswerError:
         """Return the answer for which it gave up, once it has."""

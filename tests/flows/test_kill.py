@@ -16,7 +16,6 @@ from tests.flows.cast import gathered
 from tests.flows.checker import check, follow
 from tests.flows.streams import Follower, feed_of, head_of, sse, websocket
 from tests.flows.work import Work, record_of, refer_while, shares
-from tests.servers import eventually
 
 log = logging.getLogger(__name__)
 
@@ -34,31 +33,49 @@ TOLD_WITHIN = 30.0
 
 
 class Killer:
-    """Kills one after the other, each when all is ready again and the work has gone on since."""
+    """Kills one after the other, each when all is ready again and the work has gone on since.
+
+    Each is killed in the very moment in which a client is told that its change was made, with others
+    still waiting: whoever has acknowledged what it has not kept is caught.
+    """
 
     def __init__(self, stack: Stack, work: Sequence[Work]) -> None:
         self.over = False
         self._stack = stack
         self._work = work
+        self._victim = ""
+        self._due = 0
+        self._killed = asyncio.Event()
+        for one in work:
+            one.on_told = self._look
 
-    async def done(self) -> int:
+    @property
+    def done(self) -> int:
         """How many changes were made so far."""
         return sum(len(one.record) for one in self._work)
 
-    async def waiting(self) -> int:
+    @property
+    def waiting(self) -> int:
         """How many requests wait for their answer now."""
         return sum(one.in_flight for one in self._work)
 
     async def run(self) -> None:
         """Kill everybody of the list, and wait until the last one is back."""
         for name in KILLS:
-            due = await self.done() + BETWEEN
-            await eventually(self.done, lambda count, due=due: count >= due, RECOVERED_WITHIN)  # type: ignore[misc]
-            await eventually(self.waiting, lambda count: count >= BUSY, RECOVERED_WITHIN)
-            log.warning("%d changes, %d waiting: kill %s", await self.done(), await self.waiting(), name)
-            await asyncio.to_thread(self._stack.kill, name)
+            self._killed.clear()
+            self._victim, self._due = name, self.done + BETWEEN
+            async with asyncio.timeout(RECOVERED_WITHIN):
+                await self._killed.wait()
             await asyncio.to_thread(self._stack.wait_ready, within=RECOVERED_WITHIN)
         self.over = True
+
+    def _look(self) -> None:
+        if not self._victim or self.done < self._due or self.waiting < BUSY:
+            return
+        self._stack.kill(self._victim)
+        log.warning("%d changes, %d waiting: killed %s", self.done, self.waiting, self._victim)
+        self._victim = ""
+        self._killed.set()
 
 
 @pytest.mark.timeout(300 if not FULL else 1800)
@@ -80,7 +97,7 @@ async def test_kill_9_of_anything_loses_repeats_and_swaps_nothing(tmp_path: Path
         killer = Killer(stack, work)
         async with asyncio.TaskGroup() as group:
             group.create_task(killer.run())
-            await refer_while(work, lambda: not killer.over or sum(len(w.record) for w in work) < ENOUGH)
+            await refer_while(work, lambda: not killer.over or killer.done < ENOUGH)
         record = record_of(work)
         lost, replayed = sum(one.lost for one in work), sum(one.replayed for one in work)
         log.warning("%d changes, %d answers lost, %d replayed", len(record), lost, replayed)

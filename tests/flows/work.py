@@ -21,11 +21,13 @@ CHANGES = 1 + len(ANSWERS)
 class Work:
     """A share of the work: one pair of clients, one referral after the other.
 
-    ``record`` is what they asked for, in order, and what they were told.
+    ``record`` is what they asked for, in order, and what they were told; ``on_told`` is called at once
+    when they were.
     """
 
     def __init__(self, cast: Cast, sender: Client, receiver: Client) -> None:
         self.record: list[Asked] = []
+        self.on_told: Callable[[], None] = lambda: None
         self.replayed = 0
         self._cast = cast
         self._sender = sender
@@ -64,6 +66,7 @@ class Work:
         self.replayed += payload["replayed"]
         told: Json = payload["referral"]
         self.record.append(Asked(told["id"], event, told["version"], told["folio"]))
+        self.on_told()
         return told
 
 
