@@ -38,7 +38,14 @@ async def _holds(look: Look) -> bool:
 
 def health_app(part: str, health: Health) -> FastAPI:
     """Return the part's HTTP application; a part with more to serve adds its routes to it."""
-    app = FastAPI(title=f"relevo {part}", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title=f"relevo {part}",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # Its own spans record the query of a URL, in which a client may have put anything.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
 
     @app.get("/livez")
     async def livez() -> Response:

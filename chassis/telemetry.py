@@ -16,6 +16,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from chassis.settings import PartSettings
@@ -28,7 +29,8 @@ def setup(part: str, settings: PartSettings) -> None:
     """Set up traces and metrics for this process, once."""
     resource = Resource.create({"service.name": f"relevo-{part}"})
     metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[PrometheusMetricReader()]))
-    provider = TracerProvider(resource=resource)
+    # Without an endpoint nobody reads spans; trace ids for the logs are made all the same.
+    provider = TracerProvider(ALWAYS_ON if settings.otlp_endpoint else ALWAYS_OFF, resource)
     if settings.otlp_endpoint:
         exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces")
         provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=1000))
