@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import structlog
+from nkeys import NkeysError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.bus import Bus, connect
@@ -107,13 +108,7 @@ async def connected(settings: OperatorSettings, patience: float = 10.0) -> Async
         CommandError: there is no key, or the bus does not answer, or does not know the key.
     """
     _log_to_stderr()
-    if not (settings.keys / OPERATOR / "nkey.seed").is_file():
-        raise CommandError(
-            f"there is no operator's key in {settings.keys}; start the network with `relevo up`,"
-            " or say where its data is with RELEVO_DATA_DIR",
-            Exit.NOT_WRITABLE,
-        )
-    identity = Identity.load(settings.keys, OPERATOR)
+    identity = _identity(settings.keys)
     lost = asyncio.Event()
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
@@ -127,6 +122,22 @@ async def connected(settings: OperatorSettings, patience: float = 10.0) -> Async
         yield Operator(bus, patience)
     finally:
         await bus.close()
+
+
+def _identity(keys: Path) -> Identity:
+    seed = keys / OPERATOR / "nkey.seed"
+    if not seed.is_file():
+        raise CommandError(
+            f"there is no operator's key in {keys}; start the network with `relevo up`,"
+            " or say where its data is with RELEVO_DATA_DIR",
+            Exit.NOT_WRITABLE,
+        )
+    try:
+        return Identity.load(keys, OPERATOR)
+    except (OSError, UnicodeDecodeError, NkeysError) as error:
+        raise CommandError(
+            f"{seed} cannot be read, or is no key ({type(error).__name__})", Exit.NOT_WRITABLE
+        ) from error
 
 
 def _sentence(error: RefusedError) -> str:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from cli.examination import Finding, examine
@@ -36,7 +37,7 @@ def _show(findings: list[Finding]) -> None:
     table = Table("of", "", "what", "finding")
     for finding in findings:
         mark = "[green]ok[/]" if finding.check.ok else "[bold red]wrong[/]"
-        table.add_row(finding.of, mark, finding.check.name, finding.check.detail)
+        table.add_row(finding.of, mark, finding.check.name, escape(finding.check.detail))
     out.print(table)
 
 

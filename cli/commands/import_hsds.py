@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -69,7 +70,7 @@ def hsds(
 
 def _import(path: Path, source: str) -> Report:
     try:
-        with err.status(f"reading {path}"):
+        with err.status(f"reading {escape(str(path))}"):
             reading = read(path)
     except NotHsdsError as error:
         raise CommandError(str(error), Exit.BAD_INPUT) from error
@@ -126,7 +127,8 @@ def _show_list(title: str, columns: tuple[str, ...], rows: list[dict[str, object
         return
     table = Table(*columns, title=title, title_justify="left")
     for row in rows[:SHOWN]:
-        table.add_row(*("" if row[column] is None else str(row[column]) for column in columns))
+        # Escaped: a file's own words may look like markup, and "[/b]" would end the command.
+        table.add_row(*("" if row[column] is None else escape(str(row[column])) for column in columns))
     out.print(table)
     if len(rows) > SHOWN:
         err.print(f"relevo: {len(rows) - SHOWN} more {title}; --json shows all")

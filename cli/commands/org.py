@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from cli.exits import Exit, epilog
@@ -100,7 +101,7 @@ def _show(organizations: Iterable[Organization]) -> None:
     table.columns[0].no_wrap = True  # an id in two pieces cannot be copied
     for one in organizations:
         origin = f"{one.source} {one.source_id}" if one.source else ""
-        table.add_row(one.id, one.name, one.kind, "yes" if one.verified else "no", origin)
+        table.add_row(one.id, escape(one.name), one.kind, "yes" if one.verified else "no", escape(origin))
     out.print(table)
 
 

@@ -67,6 +67,8 @@ def _ask(gateway: str, credentials: tuple[str, str], scopes: list[str], *, verif
             f"{gateway}/oauth/token", data=form, auth=(client, secret), verify=verify, timeout=10
         )
         said: dict[str, Any] = answer.json()
+    except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+        raise CommandError(f"{gateway} is no URL of a gateway: https://…", Exit.USAGE) from error
     except httpx.HTTPError as error:
         raise CommandError(f"{gateway} did not answer ({type(error).__name__})", Exit.UNREACHABLE) from error
     except ValueError as error:
