@@ -16,6 +16,9 @@ from cli.hsds.reading import Item, Reading, Refusal
 from cli.operator import Operator
 from contracts.directory import IMPORT_RECORDS, ImportOutcome, ImportRecords
 
+KINDS = ("organization", "service")
+# The outcomes by the words of the report.
+WORDS = {"taken": "created", "updated": "updated", "unchanged": "unchanged"}
 # A batch as the contract bounds it.
 MOST_RECORDS = 100
 MOST_BYTES = 512 * 1024
@@ -26,14 +29,18 @@ AGAIN = (1.0, 3.0)
 
 @dataclass
 class Report:
-    """What became of each record; ``mended`` counts by what was mended, and how."""
+    """What became of each record, by kind and outcome; ``mended`` counts by what was mended, and how."""
 
     source: str
     version: str
     format: str
-    outcomes: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     mended: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused: list[Refusal] = field(default_factory=list)
+
+    def counts(self, *kinds: str) -> dict[str, int]:
+        """How many records of those kinds were taken, updated, and found unchanged."""
+        return {word: sum(self.outcomes[kind, outcome] for kind in kinds) for word, outcome in WORDS.items()}
 
     def as_data(self) -> dict[str, Any]:
         """The report for a program; its names are stable."""
@@ -41,9 +48,8 @@ class Report:
             "source": self.source,
             "version": self.version,
             "format": self.format,
-            "taken": self.outcomes["created"],
-            "updated": self.outcomes["updated"],
-            "unchanged": self.outcomes["unchanged"],
+            **self.counts(*KINDS),
+            **{f"{kind}s": self.counts(kind) for kind in KINDS},
             "mended": [
                 {"what": what, "how": how, "count": count} for (what, how), count in self.mended.most_common()
             ],
@@ -102,7 +108,7 @@ async def _send_batch(operator: Operator, request: ImportRecords) -> tuple[Impor
 
 
 def _note(report: Report, item: Item, outcome: ImportOutcome) -> None:
-    report.outcomes[outcome.outcome] += 1
+    report.outcomes[item.record.kind, outcome.outcome] += 1
     if outcome.outcome == "refused":
         report.refused += [
             Refusal(item.file, item.row, ".".join(problem.path) or None, problem.message)

@@ -13,7 +13,7 @@ from contracts.rpc import FieldProblem, Ids, Message, Nothing, Operation, Page, 
 
 PART = "directory"
 
-Name = Annotated[str, Meta(min_length=1, max_length=300)]
+Name = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"\S")]
 Text = Annotated[str, Meta(max_length=20_000)]
 SourceId = Annotated[str, Meta(min_length=1, max_length=200)]
 

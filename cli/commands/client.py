@@ -6,6 +6,7 @@ import msgspec
 import typer
 
 from cli.exits import Exit, epilog
+from cli.ids import directory_id
 from cli.operator import run
 from cli.output import err, out, print_json
 from contracts.codes import Scope
@@ -31,7 +32,7 @@ def create(
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole record.")] = False,
 ) -> None:
     """Give an organization a client. Prints its id and its secret, which is shown this once."""
-    request = CreateClient(organization=organization, name=name, scopes=tuple(scopes))
+    request = CreateClient(organization=directory_id(organization), name=name, scopes=tuple(scopes))
     made = run(lambda operator: operator.ask(CREATE_CLIENT, request))
     if as_json:
         print_json(msgspec.to_builtins(made))

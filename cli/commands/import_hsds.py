@@ -12,7 +12,7 @@ from rich.table import Table
 from cli.exits import CommandError, Exit, epilog
 from cli.hsds.reader import read
 from cli.hsds.reading import NotHsdsError, Reading, Refusal
-from cli.importing import BATCH_SECONDS, Report, begin, send
+from cli.importing import BATCH_SECONDS, KINDS, WORDS, Report, begin, send
 from cli.operator import Operator, run
 from cli.output import err, out, print_json
 
@@ -89,14 +89,15 @@ async def _send(operator: Operator, reading: Reading, report: Report) -> None:
 
 
 def _show(report: Report) -> None:
-    counts = Table(title=f"{report.source}: HSDS {report.version} ({report.format})", title_justify="left")
-    for name in ("taken", "updated", "unchanged", "refused"):
-        counts.add_column(name, justify="right")
-    data = report.as_data()
-    counts.add_row(
-        str(data["taken"]), str(data["updated"]), str(data["unchanged"]), str(len(data["refused"]))
+    counts = Table(
+        "", title=f"{report.source}: HSDS {report.version} ({report.format})", title_justify="left"
     )
+    for word in WORDS:
+        counts.add_column(word, justify="right")
+    for kind in KINDS:
+        counts.add_row(f"{kind}s", *map(str, report.counts(kind).values()))
     out.print(counts)
+    data = report.as_data()
     if not data["taken"] and not data["updated"]:
         # The tables below tell what is wrong with the file, as they did the first time.
         err.print("relevo: nothing changed: what could be taken from here is in the directory as it is")

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.exits import Exit, epilog
+from cli.ids import directory_id
 from cli.operator import run
 from cli.output import err, out, print_json
 from contracts.codes import OrganizationKind
@@ -122,7 +123,7 @@ def verify(
 
     One that nobody has verified sees the public directory only. Imported organizations are not verified.
     """
-    request = VerifyOrganization(organization=organization, verified=not withdrawn)
+    request = VerifyOrganization(organization=directory_id(organization), verified=not withdrawn)
     out.print(run(lambda operator: operator.ask(VERIFY_ORGANIZATION, request)).id, highlight=False)
 
 

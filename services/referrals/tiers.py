@@ -292,7 +292,9 @@ def _person(party: Party, opened: Opened, granted: frozenset[str]) -> PersonView
         values |= msgspec.structs.asdict(opened.identity)
     if opened.notes is not None:
         values["notes"] = opened.notes
-    return _shell(PersonView, values, granted)
+    # A shell for whomever any of it is open to, whatever was asked for: a field's value does not depend on
+    # the fields beside it.
+    return _shell(PersonView, values, granted) or (PersonView() if granted & {T2, T3, T4} else None)
 
 
 def _consented(party: Party, opened: Opened, all_of_them: tuple[Any, ...]) -> tuple[Any, ...]:
