@@ -24,7 +24,15 @@ from contracts.rpc import Actor
 from services.referrals import tiers
 from services.referrals.referral import Document
 from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, Party
-from services.referrals.sealed import FROM_ACCEPTED, FROM_RECEIVED, NEVER, Circumstances, Identity, Opened
+from services.referrals.sealed import (
+    FROM_ACCEPTED,
+    FROM_RECEIVED,
+    NEVER,
+    NOTHING,
+    Circumstances,
+    Identity,
+    Opened,
+)
 from tests.referrals.cast import (
     HOUSEHOLD,
     NOW,
@@ -250,6 +258,13 @@ def test_before_acceptance_nothing_opened_too_much_gets_through() -> None:
         "basis", "given_at", "method", "language", "purpose", "taken_by", "vulnerabilities",
     }  # fmt: skip
     assert reply.acceptance_instructions is None
+
+
+def test_the_person_is_there_for_whomever_any_of_her_is_open_to_whatever_was_asked_for() -> None:
+    sent = document(S.SENT, **FULL)
+    assert tiers.view(sent, Party(RECEIVER, caseworker("clinica")), NOTHING, NOW).person == PersonView()
+    viewer = member("clinica", Role.VIEWER)
+    assert tiers.view(sent, Party(RECEIVER, viewer), NOTHING, NOW).person is None
 
 
 def test_each_side_sees_its_own_external_id_only() -> None:
