@@ -8,7 +8,7 @@ from contracts.referrals import ServiceGiven
 from services.referrals.referral import Document
 from services.referrals.roles import Party
 from services.referrals.sealed import CategoryNotes, Circumstances, Identity, Opened, unseal
-from services.referrals.tiers import PARTIES, T2, T3, T4, may_open_note, open_tiers
+from services.referrals.tiers import NOTE, REPORT, T2, T3, T4, entry_tiers, may_open_note, open_tiers
 from services.referrals.vault import KeyId, Keys, Vault, key_of
 
 ALL = frozenset({T2, T3, T4})
@@ -46,9 +46,8 @@ async def open_history(
     vault: Vault, doc: Document, party: Party, entries: Iterable[Document], now: datetime
 ) -> Opened:
     """Return the notes of those entries of the history, as far as the party may read them."""
-    blobs = _Blobs()
-    if PARTIES in open_tiers(doc, party, now):
-        blobs.history = {entry["n"]: entry["note"] for entry in entries if entry.get("note") is not None}
+    shown = (entry for entry in entries if NOTE in entry_tiers(doc, entry, party, now))
+    blobs = _Blobs(history={entry["n"]: entry["note"] for entry in shown})
     return (await _open(vault, [blobs]))[0]
 
 
@@ -71,7 +70,7 @@ def _blobs(doc: Document, party: Party, asked: frozenset[str], now: datetime) ->
         shown = [note["blob"] for note in notes if may_open_note(doc, party, note["opens"], now)]
         # Hidden is null, never empty in disguise.
         blobs.notes = shown if shown or not notes else None
-    if asked and PARTIES in granted:
+    if asked and REPORT in granted:
         blobs.given = doc["sealed_given"]
     return blobs
 

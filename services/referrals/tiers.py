@@ -1,11 +1,16 @@
 """Who may know what: the tier of every field, what is open to whom and when, and the only maker of replies.
 
-T1 to T4 are those of the domain. Four more say what the tiers alone cannot:
+T1 to T4 are those of the domain. Six more say what the tiers alone cannot:
 
 * ``need``: the exact need is T1, but T2 where it is sensitive.
 * ``names``: sender, receiver and service are T1, but for those who work on the referral only where its
   need is sensitive: a shelter's name can reveal it.
-* ``parties``: reasons and outcomes, for the two parties' caseworkers and managers, at any status.
+* ``parties``: the codes of reasons and outcomes, for the two parties' caseworkers and managers, at any
+  status.
+* ``note``: free text, which may name the person: T2 or T3, as the key that sealed it; and for whoever of the
+  side that wrote it could open that tier, at any status.
+* ``report``: what the receiver gave, which may tell a sensitive need: T2; and for the receiver, whose own
+  report it is, at any status.
 * ``own``: what each side says for itself, seen by that side only.
 """
 
@@ -37,9 +42,11 @@ from services.referrals.roles import (
     tiers_of,
 )
 from services.referrals.sealed import FROM_ACCEPTED, FROM_RECEIVED, Opened, is_vital
+from services.referrals.vault import key_of
 
 T1, T2, T3, T4 = "T1", "T2", "T3", "T4"
 NEED, NAMES, PARTIES, OWN = "need", "names", "parties", "own"
+NOTE, REPORT = "note", "report"
 
 FIELDS: dict[type[Message], dict[str, str]] = {
     Referral: {
@@ -69,7 +76,7 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "acceptance_instructions": T3,
         "reason": PARTIES,
         "outcome": PARTIES,
-        "services_given": PARTIES,
+        "services_given": REPORT,
         "loop_closed_at": T1,
         "follows": T1,
         "allowed_actions": T1,
@@ -110,7 +117,7 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "organization": NAMES,
         "on_behalf_of": OWN,
         "reason": PARTIES,
-        "note": PARTIES,
+        "note": NOTE,
         "reported_by": PARTIES,
         "channel": PARTIES,
     },
@@ -170,6 +177,8 @@ def open_tiers(doc: Document, party: Party, now: datetime) -> frozenset[str]:
         granted |= {NEED}
     if doc["need"] is not None or PARTIES in granted:
         granted |= {NAMES}
+    if T2 in granted or (party.relation == RECEIVER and T2 in tiers_of(party.actor)):
+        granted |= {REPORT}
     return frozenset(granted)
 
 
@@ -201,6 +210,16 @@ def may_open_note(doc: Document, party: Party, opens: str, now: datetime) -> boo
     if party.relation == SENDER or opens == FROM_RECEIVED:
         return True
     return opens == FROM_ACCEPTED and _is_accepted(doc, now)
+
+
+def entry_tiers(doc: Document, entry: Document, party: Party, now: datetime) -> frozenset[str]:
+    """Return what of one entry of the history is open to that party now: its note, beside the tiers."""
+    granted = open_tiers(doc, party, now)
+    if entry.get("note") is None or party.relation not in {SENDER, RECEIVER}:
+        return granted
+    tier = T2 if key_of(entry["note"]) == doc["key_t2"] else T3
+    wrote = entry["organization"] == party.actor.organization and tier in tiers_of(party.actor)
+    return granted | {NOTE} if wrote or tier in granted else granted
 
 
 def person_access(doc: Document, party: Party, opened: Opened, now: datetime) -> PersonAccess:
@@ -262,7 +281,7 @@ def history_view(doc: Document, entry: Document, party: Party, opened: Opened, n
         "note": opened.history.get(entry["n"]),
         "on_behalf_of": entry["on_behalf_of"] if is_own else None,
     }
-    return _masked(HistoryEntry, values, open_tiers(doc, party, now))
+    return _masked(HistoryEntry, values, entry_tiers(doc, entry, party, now))
 
 
 def _masked(kind: type[_Struct], values: Mapping[str, Any], granted: frozenset[str]) -> _Struct:

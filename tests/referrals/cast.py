@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -228,6 +229,8 @@ def document(status: ReferralStatus, **changes: Any) -> Document:
         "emergency_phone": {"number": "911"},
         "external_marks": [],
         "basis": "consent",
+        "key_t2": UUID(int=2),
+        "key_t3": UUID(int=0),
         "sealed_t4": [],
         "ended_at": NOW - timedelta(days=1) if status in ENDED else None,
         "history": [{"n": 1}],

@@ -92,6 +92,7 @@ def tiers_open(doc: Document, relation: str, actor: Actor) -> set[str]:
 def test_every_field_has_its_tier(kind: type[Any]) -> None:
     assert set(tiers.FIELDS[kind]) == set(kind.__struct_fields__)
     known = {"T1", "T2", "T3", "T4", tiers.NEED, tiers.NAMES, tiers.PARTIES, tiers.OWN}
+    known |= {tiers.NOTE, tiers.REPORT}
     assert set(tiers.FIELDS[kind].values()) <= known
 
 
@@ -235,7 +236,7 @@ def test_a_reply_shows_exactly_the_fields_of_the_tiers_that_are_open(
     stage = receivers_stage(status) if relation == RECEIVER else reach
     granted = {*(reach & stage), "own"}
     works = reader in {"caseworker", "manager", "viewer and caseworker", "client with person"}
-    granted |= {"parties"} if works else set()
+    granted |= {"parties", "report"} if works else set()
     granted |= {"names"} if works or not sensitive else set()
     granted |= {"need"} if "T2" in granted or not sensitive else set()
 
@@ -343,6 +344,7 @@ def entry(**changes: Any) -> Document:
         "reason": "no_show",
         "reported_by": None,
         "channel": None,
+        "note": bytes(17),
         **changes,
     }
 
@@ -355,6 +357,12 @@ def test_history_shows_viewers_what_and_when_and_the_parties_why() -> None:
     assert (sender.reason, sender.note, sender.on_behalf_of) == ("no_show", "una nota", None)
     receiver = tiers.history_view(doc, entry(), Party(RECEIVER, caseworker("clinica")), EVERYTHING, NOW)
     assert receiver.on_behalf_of == "enf-7"
+
+
+def test_history_masks_a_note_that_was_opened_for_the_wrong_reader() -> None:
+    doc, theirs = document(S.CANCELLED), entry(organization="casa", reason="other")
+    receiver = tiers.history_view(doc, theirs, Party(RECEIVER, caseworker("clinica")), EVERYTHING, NOW)
+    assert (receiver.reason, receiver.note) == ("other", None)
 
 
 def test_history_of_a_sensitive_referral_names_nobody_to_viewers() -> None:
