@@ -8,6 +8,7 @@ dead-letter stream: every other noun goes on, and what comes for the parked one 
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 from opentelemetry.trace import SpanKind
+from pymongo import ASCENDING, IndexModel
 from pymongo.errors import ConnectionFailure, DuplicateKeyError
 
 from chassis import telemetry
@@ -29,6 +31,7 @@ log = structlog.get_logger()
 Database = AsyncIOMotorDatabase[dict[str, Any]]
 TRANSIENT = (NatsError, ConnectionFailure, UnreachableError, TimeoutError, OSError)
 CONCURRENCY = 32
+PARKED = IndexModel([("parked_at", ASCENDING)], name="parked_at", sparse=True)
 # Seconds before the first, second, … redelivery; the last goes on for as long as it takes.
 BACKOFF = (0.2, 1.0, 5.0, 15.0, 30.0)
 
@@ -58,7 +61,7 @@ class MissingEventError(Exception):
 class Consumer:
     """Applies a stream's events to handlers, by CloudEvents type; a type without a handler is skipped.
 
-    ``store`` is a collection of this consumer's own: ``{_id: noun id, n, parked}``.
+    Its collection is its own: ``{_id: noun id, n, subject, parked_at}``, the last only while it is parked.
     """
 
     def __init__(
@@ -87,8 +90,13 @@ class Consumer:
         )
 
     async def start(self) -> None:
-        """Create or reconcile the durable, and begin."""
+        """Create or reconcile the durable and its index, and begin."""
+        await self._store.create_indexes([PARKED])
         await self._puller.start()
+
+    async def runs(self) -> bool:
+        """Whether it is pulling: for the part's health."""
+        return self._puller.runs
 
     async def stop(self) -> None:
         """Finish what is in hand, and stop."""
@@ -96,16 +104,22 @@ class Consumer:
 
     async def parked(self) -> list[str]:
         """The ids of the parked nouns."""
-        return [row["_id"] async for row in self._store.find({"parked": True}, {"_id": 1}, limit=1000)]
+        ever = {"parked_at": {"$gt": datetime.min.replace(tzinfo=UTC)}}
+        return [row["_id"] async for row in self._store.find(ever, {"_id": 1}, limit=1000)]
 
     async def resume(self, noun_id: str) -> None:
         """Let a parked noun go on from where it stopped, with all that has come for it since.
 
-        Where it fails again it is parked again.
+        Where it fails again it stays parked.
         """
-        await self._store.update_one({"_id": noun_id}, {"$set": {"parked": False}})
-        row = await self._store.find_one({"_id": noun_id})
-        if row is not None:
+        async with self._locks.hold(noun_id):
+            # It stays parked until all is applied: a crash in between leaves it for the next attempt. What
+            # another replica put aside at the very end is looked for once more.
+            row = await self._store.find_one({"_id": noun_id})
+            if row is None or not await self._catch_up(row["subject"], noun_id, row["n"]):
+                return
+            await self._store.update_one({"_id": noun_id}, {"$unset": {"parked_at": ""}})
+            row = await self._store.find_one({"_id": noun_id}) or row
             await self._catch_up(row["subject"], noun_id, row["n"])
 
     async def _receive(self, message: Msg) -> None:
@@ -123,7 +137,7 @@ class Consumer:
     async def _apply_through(self, message: Msg, noun_id: str) -> None:
         delivery = _delivery(message.headers or {}, message.data, message.metadata.sequence.stream)
         row = await self._store.find_one({"_id": noun_id})
-        if row is not None and row.get("parked"):
+        if row is not None and row.get("parked_at"):
             return  # it waits in the stream until somebody resumes it
         applied = row["n"] if row else 0
         if delivery.n <= applied:
@@ -133,24 +147,24 @@ class Consumer:
         else:
             await self._catch_up(message.subject, noun_id, applied)
 
-    async def _catch_up(self, subject: str, noun_id: str, applied: int) -> None:
-        """Apply, in order, all that the stream has of a noun after ``applied``."""
+    async def _catch_up(self, subject: str, noun_id: str, applied: int) -> bool:
+        """Apply, in order, all that the stream has of a noun after ``applied``; False if it was parked."""
         filter_subject = ".".join(subject.split(".")[:4]) + ".>"
         seq = 1
         while True:
             try:
                 raw = await self._bus.js.get_msg(self._stream, seq=seq, subject=filter_subject, next=True)
             except NotFoundError:
-                return
+                return True
             seq = (raw.seq or 0) + 1
             delivery = _delivery(raw.headers or {}, raw.data or b"", raw.seq or 0)
             if delivery.n <= applied:
                 continue
             if applied and delivery.n != applied + 1:
                 await self._park(delivery, raw.subject or subject, MissingEventError())
-                return
+                return False
             if not await self._apply(delivery, raw.subject or subject):
-                return
+                return False
             applied = delivery.n
 
     async def _apply(self, delivery: Delivery, subject: str) -> bool:
@@ -172,17 +186,19 @@ class Consumer:
 
     async def _remember(self, delivery: Delivery, subject: str) -> None:
         """Note that this event was applied, unless another replica has come further."""
-        noted = {"n": delivery.n, "subject": subject, "parked": False}
-        if delivery.n > 1:
-            done = await self._store.update_one(
-                {"_id": delivery.noun_id, "n": {"$lt": delivery.n}}, {"$set": noted}
-            )
-            if done.matched_count:
+        noted = {"n": delivery.n, "subject": subject}
+        if delivery.n == 1:
+            try:
+                await self._store.insert_one({"_id": delivery.noun_id, **noted})
+            except DuplicateKeyError:
+                pass  # it was parked at this very event, or another replica was quicker
+            else:
                 return
+        earlier = {"_id": delivery.noun_id, "n": {"$lt": delivery.n}}
         try:
-            await self._store.insert_one({"_id": delivery.noun_id, **noted})
+            await self._store.update_one(earlier, {"$set": noted}, upsert=True)
         except DuplicateKeyError:
-            return
+            return  # another replica has come further
 
     async def _park(self, delivery: Delivery, subject: str, error: Exception) -> None:
         """Stop this noun, and put the event with its reason where an operator finds it."""
@@ -200,7 +216,10 @@ class Consumer:
         )
         await self._store.update_one(
             {"_id": delivery.noun_id},
-            {"$set": {"parked": True, "subject": subject}, "$setOnInsert": {"n": delivery.n - 1}},
+            {
+                "$set": {"parked_at": datetime.now(UTC), "subject": subject},
+                "$setOnInsert": {"n": delivery.n - 1},
+            },
             upsert=True,
         )
         _parked.add(1, {"durable": self._durable})

@@ -32,8 +32,27 @@ def setup(part: str, settings: PartSettings) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(part=part)
-    # Libraries log what they like, and some of them whole documents: their warnings only, by name.
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s", force=True)
+    # Libraries log what they like, and some of them whole documents: of theirs only that they warned, and
+    # of an exception its type and place.
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Discreet("%(levelname)s %(name)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def place_of(error: BaseException) -> str:
+    """Where an exception came from, as file and line: its words may hold a name."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
+
+
+class _Discreet(logging.Formatter):
+    """Says of an exception its type and place."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - overrides logging's
+        kind, error, _ = ei
+        return f"{kind.__name__} at {place_of(error)}" if error is not None else ""
 
 
 def _add_trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -82,7 +82,7 @@ class Relay:
         self._collection = collection
         self._publisher = OrderedPublisher(bus, stream)
         self._locks = KeyedLocks()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[bool]] = set()
         self._sweeper: asyncio.Task[None] | None = None
         self._slots = asyncio.Semaphore(32)
 
@@ -115,7 +115,7 @@ class Relay:
             Exception: the bus or the database failed; what was not done stays pending.
         """
         async with self._locks.hold(noun_id), self._slots:
-            entries = pending if self._is_next(pending) else await self._load(noun_id)
+            entries = _in_order(pending if self._is_next(pending) else await self._load(noun_id))
             for entry in entries:
                 await self._carry_out(entry)
             if entries:
@@ -128,38 +128,37 @@ class Relay:
         )
 
     async def sweep(self, older_than: timedelta = LEFT_OVER) -> int:
-        """Carry out what was left over; return how many documents had any."""
+        """Carry out what was left over; return in how many documents that succeeded."""
         rows = self._collection.find(
             {"pending_since": {"$lt": datetime.now(UTC) - older_than}}, {"_id": 1}, limit=SWEEP_BATCH
         )
         ids = [row["_id"] async for row in rows]
-        await asyncio.gather(*(self._try(noun_id, ()) for noun_id in ids))
-        return len(ids)
+        return sum(await asyncio.gather(*(self._try(noun_id, ()) for noun_id in ids)))
 
     async def _sweep_forever(self) -> None:
         older_than = timedelta(0)  # the first time, all that a crash left
         while True:
             try:
-                found = await self.sweep(older_than)
+                done = await self.sweep(older_than)
             except Exception as error:  # noqa: BLE001 - the database or the bus: they come back
                 log.warning("outbox.sweep", kind=type(error).__name__)
-                found = 0
+                done = 0
             older_than = LEFT_OVER
-            if found < SWEEP_BATCH:
+            if done < SWEEP_BATCH:  # all is done, or something is away: either can wait
                 await asyncio.sleep(SWEEP_SECONDS)
 
-    async def _try(self, noun_id: str, pending: Sequence[Document]) -> None:
+    async def _try(self, noun_id: str, pending: Sequence[Document]) -> bool:
         try:
             await self.publish(noun_id, pending)
         except Exception as error:  # noqa: BLE001 - it stays pending, and the sweep tries again
             log.warning("outbox.waits", collection=self._collection.name, kind=type(error).__name__)
+            return False
+        return True
 
     def _is_next(self, pending: Sequence[Document]) -> bool:
         """Whether entries at hand follow directly on what is known to be in the stream."""
-        if not pending or pending[0]["kind"] != "event":
-            return False
-        _, filter_subject = _subjects(pending[0])
-        return self._publisher.follows(filter_subject, pending[0]["n"])
+        first = next((entry for entry in pending if entry["kind"] == "event"), None)
+        return first is not None and self._publisher.follows(_subjects(first)[1], first["n"])
 
     async def _load(self, noun_id: str) -> list[Document]:
         document = await self._collection.find_one({"_id": noun_id}, {"pending": 1})
@@ -197,6 +196,11 @@ class Relay:
         )
         if not last.matched_count:
             await self._collection.update_one({"_id": noun_id}, done)
+
+
+def _in_order(entries: Sequence[Document]) -> list[Document]:
+    """Commands before the event that they were committed with: that it is out proves that they are done."""
+    return sorted(entries, key=lambda entry: (entry["n"], entry["kind"] == "event"))
 
 
 def _subjects(entry: Document) -> tuple[str, str]:

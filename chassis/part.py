@@ -38,8 +38,8 @@ class Part:
         self.health = health
         self._stack = AsyncExitStack()
 
-    async def run(self, start: Step, stop: Step) -> None:
-        """Start something, and stop it, in reverse order, when the part stops.
+    async def run(self, start: Step, stop: Step | None = None) -> None:
+        """Start something, and stop it, in reverse order, when the part stops, if it has to be.
 
         Parts start in any order, and so do servers: ``start`` is repeated while what it needs is not
         there yet, and must bear it.
@@ -51,7 +51,8 @@ class Part:
             except (NatsError, ConnectionFailure, OSError, TimeoutError) as error:
                 log.info("part.waits", kind=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
-        self.on_stop(stop)
+        if stop is not None:
+            self.on_stop(stop)
 
     def on_stop(self, stop: Step) -> None:
         """Do this when the part stops; the last registered is done first."""

@@ -53,6 +53,14 @@ class BadActorError(PartError):
     title = "The actor cannot be verified"
 
 
+class TooLargeError(PartError):
+    """The reply does not fit into one message."""
+
+    code = "REPLY_TOO_LARGE"
+    status = 413
+    title = "The reply is too large"
+
+
 class OverloadedError(PartError):
     """The part has as many requests in hand as it takes; nothing was done."""
 

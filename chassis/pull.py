@@ -23,6 +23,8 @@ SECOND = 1_000_000_000
 EXPIRES = 30
 HEARTBEAT = 1
 BATCH = 256
+RETRY_SECONDS = 0.25
+MOST_UNACKNOWLEDGED = 2000
 # After a crash, what it had in hand is delivered again this many seconds later: entries of the feed wait for
 # it. Who is slower than this gets a message twice, which the count of each noun's events makes harmless.
 ACK_WAIT = 5.0
@@ -75,7 +77,7 @@ class Puller:
             ack_policy=AckPolicy.EXPLICIT,
             ack_wait=ACK_WAIT,
             max_deliver=-1,
-            max_ack_pending=2000,
+            max_ack_pending=MOST_UNACKNOWLEDGED,
             filter_subjects=self._filters,
         )
         try:
@@ -87,6 +89,7 @@ class Puller:
             sorted(found.filter_subjects or [found.filter_subject or ""]) == sorted(self._filters)
             and found.ack_wait == ACK_WAIT
             and found.max_deliver == -1
+            and found.max_ack_pending == MOST_UNACKNOWLEDGED
         )
         if not same:
             await self._bus.js.add_consumer(self._stream, wanted)
@@ -94,14 +97,26 @@ class Puller:
     def _disturbed(self) -> None:
         self._queue.put_nowait(None)
 
+    @property
+    def runs(self) -> bool:
+        """Whether it has been started and has not ended."""
+        return self._loop is not None and not self._loop.done()
+
     async def _pull_forever(self) -> None:
-        inbox = self._bus.nc.new_inbox()
+        while True:
+            try:
+                await self._pull_by(self._bus.nc.new_inbox())
+            except Exception as error:  # noqa: BLE001 - whatever it is, a feed must not stop for it
+                log.warning("pull.retry", durable=self._durable, kind=type(error).__name__)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _pull_by(self, inbox: str) -> None:
         subscription = await self._bus.subscribe(inbox, self._queue.put)
         try:
             await self._pull(inbox)
         finally:
             # Without interest in the inbox the server forgets the request, and keeps what it had for others.
-            with contextlib.suppress(NatsError):
+            with contextlib.suppress(NatsError, OSError):
                 await subscription.unsubscribe()
 
     async def _pull(self, inbox: str) -> None:
@@ -116,7 +131,7 @@ class Puller:
                     await self._reconcile()
             except (NatsError, OSError, TimeoutError) as error:
                 log.warning("pull.retry", durable=self._durable, kind=type(error).__name__)
-                await asyncio.sleep(0.25)
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _take(self, left: int) -> bool:
         """Hand out up to ``left`` messages; False when the server went silent or lost the consumer."""

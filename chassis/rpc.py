@@ -1,6 +1,7 @@
 """Requests between parts over NATS: typed, signed, bounded, and refused with a problem, never a silence."""
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -19,12 +20,14 @@ from pymongo.errors import ConnectionFailure
 from chassis import telemetry
 from chassis.bus import Bus
 from chassis.identity import GATEWAY, Peers
+from chassis.logs import place_of
 from chassis.problems import (
     InvalidError,
     NotAllowedError,
     OverloadedError,
     PartError,
     RefusedError,
+    TooLargeError,
     UnreachableError,
 )
 from contracts.rpc import Actor, Operation, Problem, Rep, Req
@@ -35,6 +38,8 @@ ACTOR_HEADER = "Relevo-Actor"
 _encode = Encoder().encode
 _duration = telemetry.meter.create_histogram("rpc.server.duration", unit="s", description="Time per request")
 Handler = Callable[[Any, Actor], Awaitable[Any]]
+# msgspec's words name types and fields; only of an enumeration they repeat what was given.
+_VALUE = re.compile(r"(?<=Invalid enum value).*(?= - at )|(?<=Invalid enum value).*$", re.DOTALL)
 
 
 class Caller:
@@ -152,12 +157,14 @@ class _Endpoint:
         self._handler = handler
         self._callers = callers
         self._decoder = msgspec.json.Decoder(operation.request)
+        self._most_bytes = server.bus.nc.max_payload
 
     async def receive(self, request: Request) -> None:
         self._server.spawn(self, request)
 
     async def refuse(self, request: Request) -> None:
-        await _respond(request, OverloadedError("Nothing was done; try again in a moment.").problem)
+        problem = OverloadedError("Nothing was done; try again in a moment.").problem
+        await _respond(request, problem, self._most_bytes)
 
     async def answer(self, request: Request) -> None:
         began = time.perf_counter()
@@ -167,7 +174,7 @@ class _Endpoint:
                 reply = await self._outcome(request)
                 code = reply.code if isinstance(reply, Problem) else "OK"
                 current.set_attribute("rpc.code", code)
-        await _respond(request, reply)
+        await _respond(request, reply, self._most_bytes)
         _duration.record(time.perf_counter() - began, {"operation": subject, "code": code})
 
     def _admit(self, request: Request) -> Actor:
@@ -184,8 +191,7 @@ class _Endpoint:
         except PartError as refusal:
             return refusal.problem
         except msgspec.ValidationError as error:
-            # msgspec's words name types and fields, never values.
-            return InvalidError(str(error)).problem
+            return InvalidError(_VALUE.sub("", str(error))).problem
         except msgspec.DecodeError:
             return InvalidError("The body is not JSON.").problem
         except (ConnectionFailure, NatsError, TimeoutError):
@@ -196,19 +202,18 @@ class _Endpoint:
 
 
 def _log_failure(subject: str, error: Exception) -> None:
-    """Log where an unknown failure came from: type and place, since its words may hold a name."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
-    log.error("rpc.failed", subject=subject, kind=type(error).__name__, where=where)
+    log.error("rpc.failed", subject=subject, kind=type(error).__name__, where=place_of(error))
 
 
-async def _respond(request: Request, reply: Any) -> None:
+async def _respond(request: Request, reply: Any, most_bytes: int) -> None:
+    body = _encode(reply)
+    if len(body) > most_bytes:
+        reply = TooLargeError("The reply would be too large; ask for fewer.").problem
+        body = _encode(reply)
     try:
         if isinstance(reply, Problem):
-            await request.respond_error(str(reply.status), reply.title, _encode(reply))
+            await request.respond_error(str(reply.status), reply.title, body)
         else:
-            await request.respond(_encode(reply))
+            await request.respond(body)
     except Exception as error:  # noqa: BLE001 - the asker is gone, or the bus: it will ask again
         log.warning("rpc.unanswered", subject=request.subject, kind=type(error).__name__)

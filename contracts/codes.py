@@ -181,6 +181,9 @@ class Vulnerability(StrEnum):
     INTERNALLY_DISPLACED = "internally_displaced"
 
 
+# Behind the firewall: they learn nothing of referrals but of their own that they were sent, received, ended.
+FIREWALLED = frozenset({OrganizationKind.POLICE, OrganizationKind.MIGRATION_AUTHORITY})
+
 # The code itself is a secret: whoever may not see T2 gets the group only.
 SENSITIVE_NEEDS = frozenset(
     {

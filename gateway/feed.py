@@ -16,7 +16,8 @@ compared with the feed's last: whatever was missed without a sign is found then.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 import msgspec
@@ -61,6 +62,7 @@ class _Stream:
         self.actor = actor
         self.cursor = 0
         self.replaying = True
+        self.checked = False
         self._buffer: deque[FeedEntry] = deque()
         self._wake = asyncio.Event()
 
@@ -83,12 +85,18 @@ class _Stream:
         self.replaying = False
         _replays.add(1)
 
-    def live(self) -> list[FeedEntry]:
-        """Take what waits in the buffer and is above the cursor."""
-        entries = [entry for entry in self._buffer if entry.seq > self.cursor]
-        self._buffer.clear()
+    def live(self) -> Iterator[FeedEntry]:
+        """Take what waits in the buffer, one by one, and move the cursor with it.
+
+        It ends when the stream is disturbed: what comes after that may lie behind a gap. What is not above
+        the cursor was told before: twice around a change of leader, or in the replay.
+        """
         self._wake.clear()
-        return entries
+        while self._buffer and not self.replaying:
+            entry = self._buffer.popleft()
+            if entry.seq > self.cursor:
+                self.cursor = entry.seq
+                yield entry
 
     async def wait(self) -> None:
         """Wait until there is something to do."""
@@ -183,16 +191,17 @@ class FeedGate:
         epoch, cursor = after or (head.epoch, head.seq)
         stream = _Stream(actor)
         stream.cursor = cursor
+        stream.checked = after is None
         hub = await self._join(stream)
         try:
             while True:
                 if stream.replaying:
-                    async for entry in self._replay(stream, epoch, types):
-                        yield epoch, entry
+                    async with aclosing(self._replay(stream, epoch, types)) as replayed:
+                        async for entry in replayed:
+                            yield epoch, entry
                     if stream.replaying:
                         continue  # disturbed again: what is in the buffer may lie behind a gap
                 for entry in stream.live():
-                    stream.cursor = entry.seq
                     if not types or entry.type in types:
                         yield epoch, entry
                 if not stream.replaying:
@@ -200,7 +209,9 @@ class FeedGate:
         finally:
             await self._leave(hub, stream)
 
-    async def _replay(self, stream: _Stream, epoch: str, types: frozenset[str]) -> AsyncIterator[FeedEntry]:
+    async def _replay(
+        self, stream: _Stream, epoch: str, types: frozenset[str]
+    ) -> AsyncGenerator[FeedEntry, None]:
         """Yield what the feed has after the stream's cursor, up to its end as it is now."""
         while True:
             try:
@@ -214,7 +225,9 @@ class FeedGate:
         if head.epoch != epoch:
             # Else a cursor above the new stream's end would wait for it, and be told nothing meanwhile.
             raise RefusedError(_ANEW)
-        while stream.cursor < head.seq and not stream.replaying:
+        # A cursor that a client came with is checked by a page, even where nothing lies behind it: what lay
+        # there may be kept no longer.
+        while (stream.cursor < head.seq or not stream.checked) and not stream.replaying:
             request = FeedPage(after=stream.cursor, epoch=epoch, first=PAGE, types=tuple(types))
             try:
                 page = await self._caller.call(FEED_PAGE, request, stream.actor)
@@ -222,7 +235,8 @@ class FeedGate:
                 stream.replay()
                 await asyncio.sleep(RETRY_SECONDS)
                 return
-            if page.scanned == stream.cursor:  # a replica that is behind the leader
+            stream.checked = True
+            if page.scanned == stream.cursor < head.seq:  # a replica that is behind the leader
                 await asyncio.sleep(RETRY_SECONDS)
             for entry in page.entries:
                 stream.cursor = entry.seq
@@ -235,7 +249,10 @@ class FeedGate:
             hub = self._hubs.get(organization)
             if hub is None:
                 hub = _Hub(self._bus, self._caller, organization)
-                await hub.open()
+                try:
+                    await hub.open()
+                except NatsError as error:
+                    raise UnreachableError("The bus is not there now; come back with the cursor.") from error
                 self._hubs[organization] = hub
             hub.streams.add(stream)
             return hub

@@ -59,12 +59,8 @@ async def start(part: Part, settings: Settings) -> None:
 
     part.health.looks["database"] = store.answers
     part.on_stop(close_database)
-    await part.run(own_stream, leave_it)
-    await part.run(prepare, leave_it)
+    await part.run(own_stream)
+    await part.run(prepare)
     await part.run(organizations.start, organizations.stop)
     await part.run(services.start, services.stop)
     await part.run(server.start, server.drain)
-
-
-async def leave_it() -> None:
-    """The stream and the indexes stay when the part goes."""

@@ -13,12 +13,15 @@ from nats.js.errors import NotFoundError
 from chassis import telemetry
 from chassis.bus import Bus
 from chassis.ordered import OrderedPublisher
+from chassis.problems import UnreachableError
 from chassis.streams import DAY, StreamSpec
 from contracts.notifications import FeedEntry, FeedHead
 from services.notifications.errors import CursorExpiredError
 
 STREAM = "FEED"
 READ_SECONDS = 5.0
+# The end of a batch, and nothing at all. Others (503: nobody answers) say nothing of what there is.
+ENDS = frozenset({"204", "404"})
 _decode = msgspec.json.Decoder(FeedEntry).decode
 _encode = msgspec.json.Encoder().encode
 _appended = telemetry.meter.create_counter("feed.appended", description="Entries appended to feeds")
@@ -90,21 +93,27 @@ class Feeds:
             raise CursorExpiredError("What came after this cursor is no longer kept; read from the oldest.")
 
     async def read(self, organization: str, after: int, first: int) -> Slice:
-        """Up to ``first`` entries with a sequence above ``after``, in one request to the stream."""
+        """Up to ``first`` entries with a sequence above ``after``, in one request to the stream.
+
+        Raises:
+            UnreachableError: the stream is not there now, or the line to it broke.
+        """
         inbox = self._bus.nc.new_inbox()
-        queue: asyncio.Queue[Msg] = asyncio.Queue()
+        queue: asyncio.Queue[Msg | None] = asyncio.Queue()
         subscription = await self._bus.subscribe(inbox, queue.put)
         ask = {"seq": after + 1, "next_by_subj": f"feed.{organization}.>", "batch": first}
+
+        def disturbed() -> None:
+            queue.put_nowait(None)
+
+        self._bus.disturbed.append(disturbed)
         try:
             await self._bus.nc.publish(f"$JS.API.DIRECT.GET.{STREAM}", json.dumps(ask).encode(), inbox)
             async with asyncio.timeout(READ_SECONDS):
                 return await _collect(queue, after)
         finally:
+            self._bus.disturbed.remove(disturbed)
             await subscription.unsubscribe()
-
-    async def epoch(self) -> str:
-        """What names this life of the stream."""
-        return await self._epoch()
 
     async def _epoch(self) -> str:
         return _epoch_of(await self._bus.js.stream_info(STREAM))
@@ -115,14 +124,19 @@ def _epoch_of(info: Any) -> str:
     return created if isinstance(created, str) else created.isoformat()
 
 
-async def _collect(queue: "asyncio.Queue[Msg]", after: int) -> Slice:
+async def _collect(queue: "asyncio.Queue[Msg | None]", after: int) -> Slice:
     """Gather a batched direct get: messages, then an empty one with the status that ends it."""
     entries: list[FeedEntry] = []
     left = 0
     while True:
         message = await queue.get()
+        if message is None:
+            # What is still to come may come without what was sent to the old connection.
+            raise UnreachableError("The line to the feed broke; try again.")
         headers = message.headers or {}
-        if "Status" in headers:  # 204: end of the batch; 404: nothing at all
+        if "Status" in headers:
+            if headers["Status"] not in ENDS:
+                raise UnreachableError("The feed is not there now; try again.")
             break
         seq = int(headers["Nats-Sequence"])
         left = int(headers.get("Nats-Num-Pending", "0"))

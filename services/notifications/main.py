@@ -6,12 +6,11 @@ from chassis.part import Part, run
 from chassis.rpc import Server
 from chassis.settings import load
 from chassis.streams import reconcile
+from contracts.notifications import PART
 from services.notifications import api
 from services.notifications.consumers import handlers
 from services.notifications.feed import Feeds, streams
 from services.notifications.settings import Settings
-
-PART = "notifications"
 
 
 def main() -> None:
@@ -48,11 +47,8 @@ async def start(part: Part, settings: Settings) -> None:
         client.close()
 
     part.health.looks["database"] = database_is_there
+    part.health.looks["consumer"] = consumer.runs
     part.on_stop(close_database)
-    await part.run(own_streams, leave)
+    await part.run(own_streams)
     await part.run(consumer.start, consumer.stop)
     await part.run(server.start, server.drain)
-
-
-async def leave() -> None:
-    """Streams stay when the part goes."""

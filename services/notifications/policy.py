@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from contracts.codes import OrganizationKind, Role, Scope
+from contracts.codes import FIREWALLED, Role, Scope
 from contracts.events import REFERRAL_EVENTS, ReferralEvent
 from contracts.rpc import Actor
 
@@ -12,9 +12,6 @@ BOTH: tuple[Relation, ...] = ("sender", "receiver")
 
 # For each CloudEvents type, which relations hear of it.
 TOLD: dict[str, tuple[Relation, ...]] = {event.type: BOTH for event in REFERRAL_EVENTS.values()}
-
-# Behind the firewall: they learn nothing from a feed.
-FIREWALLED = frozenset({OrganizationKind.POLICE, OrganizationKind.MIGRATION_AUTHORITY})
 
 
 def audience(event_type: str, event: ReferralEvent) -> list[tuple[str, Relation]]:

@@ -100,8 +100,9 @@ async def test_a_passing_fault_is_tried_again(cast: Cast) -> None:
 async def test_a_failing_noun_is_parked_and_the_others_go_on(cast: Cast, bus_of: Connect) -> None:
     bad, good = next(_ids), next(_ids)
     cast.fail = lambda delivery: ValueError("canary-name") if delivery.noun_id == bad else None
-    for n in (1, 2):
+    for n in (1, 2, 3):
         await cast.publish(bad, n)
+    for n in (1, 2):
         await cast.publish(good, n)
     assert await eventually(lambda: cast.of(good), lambda got: len(got) == 2) == [1, 2]
     assert await eventually(cast.consumer.parked, lambda parked: bad in parked)
@@ -119,7 +120,7 @@ async def test_a_failing_noun_is_parked_and_the_others_go_on(cast: Cast, bus_of:
     # Mended and resumed, it goes on from where it stopped, with all that came meanwhile.
     cast.fail = lambda _: None
     await cast.consumer.resume(bad)
-    assert await cast.of(bad) == [1, 2]
+    assert await cast.of(bad) == [1, 2, 3]
     assert bad not in await cast.consumer.parked()
 
 
@@ -134,4 +135,26 @@ async def test_a_new_consumer_of_the_same_name_does_not_apply_again(
     async with running(second):
         await cast.publish(noun, 2)
         assert await eventually(lambda: second.of(noun)) == [2]
+    await cast.consumer.start()
+
+
+async def test_a_noun_that_fails_again_when_it_is_resumed_stays_parked(cast: Cast) -> None:
+    noun = next(_ids)
+    cast.fail = lambda delivery: ValueError() if delivery.noun_id == noun and delivery.n == 2 else None
+    for n in (1, 2, 3):
+        await cast.publish(noun, n)
+    await eventually(cast.consumer.parked, lambda parked: noun in parked)
+    await cast.consumer.resume(noun)
+    assert noun in await cast.consumer.parked()
+    assert await cast.of(noun) == [1]
+    cast.fail = lambda _: None
+    await cast.consumer.resume(noun)
+    assert noun not in await cast.consumer.parked()
+    assert await cast.of(noun) == [1, 2, 3]
+
+
+async def test_a_running_consumer_says_so(cast: Cast) -> None:
+    assert await cast.consumer.runs()
+    await cast.consumer.stop()
+    assert not await cast.consumer.runs()
     await cast.consumer.start()

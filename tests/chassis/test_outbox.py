@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from motor.motor_asyncio import AsyncIOMotorDatabase
+from motor.motor_asyncio import AsyncIOMotorCollection, AsyncIOMotorDatabase
+from pymongo.errors import AutoReconnect
 
 from chassis.bus import Bus
 from chassis.outbox import Relay, pending_create, pending_event
@@ -133,3 +134,32 @@ async def test_pending_children_are_created_once_and_their_events_go_out(
     assert await db.nouns.count_documents({}) == 2
     assert await published(bus, child) == [1]
     await relay.stop()
+
+
+async def test_a_child_that_could_not_be_created_is_not_forgotten_when_the_next_change_goes_out(
+    bus_of: Connect, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus, parent, child = await bus_of("directory"), next(_ids), next(_ids)
+    whole = document(parent, 1, [pending_create(child, document(child, 1), n=1)])
+    await db.nouns.insert_one(whole)
+    relay = Relay(bus, db.nouns)
+
+    async def away(_document: object) -> None:
+        raise AutoReconnect
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AsyncIOMotorCollection, "insert_one", lambda _self, _document: away(_document))
+        with pytest.raises(AutoReconnect):
+            await relay.publish(parent)
+    second = document(parent, 2)["pending"][1]
+    await db.nouns.update_one({"_id": parent}, {"$set": {"n": 2}, "$push": {"pending": second}})
+    await relay.publish(parent, [second])
+    assert await eventually(lambda: published(bus, child)) == [1]
+    assert await published(bus, parent) == [1, 2]
+    await relay.stop()
+
+
+async def test_the_sweep_counts_what_it_could_carry_out(bus_of: Connect, db: Database) -> None:
+    # An entry that cannot be published: the sweep says so, and its owner does not spin over it.
+    await db.nouns.insert_one({**document(next(_ids), 1), "pending": [{"kind": "event", "n": 1}]})
+    assert await Relay(await bus_of("directory"), db.nouns).sweep(timedelta(0)) == 0

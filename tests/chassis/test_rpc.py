@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from enum import StrEnum
 from typing import Annotated
 
 import pytest
@@ -16,10 +17,24 @@ from tests.chassis.conftest import Connect
 from tests.servers import Servers
 
 
+class Colour(StrEnum):
+    """An enumeration of the tests' own."""
+
+    RED = "red"
+
+
 class Ask(Message):
     """A request of the tests' own."""
 
     word: Annotated[str, Meta(max_length=20)]
+    colour: Colour = Colour.RED
+
+
+class Coloured(Message):
+    """The request with a field more."""
+
+    word: str
+    colour: str
 
 
 class Answer(Message):
@@ -45,6 +60,8 @@ class TeapotError(PartError):
 async def answer(request: Ask, actor: Actor) -> Answer:
     if request.word == "refuse":
         raise TeapotError("Coffee is not made here; ask for tea.")
+    if request.word == "much":
+        return Answer(word="x" * 2_000_000, actor=actor.id)
     if request.word == "fail":
         raise ValueError("canary-name")
     return Answer(word=request.word, actor=actor.id)
@@ -161,3 +178,18 @@ async def test_the_part_is_a_nats_micro_service_and_shows_no_failure_text(bus_of
     reply = await operator.nc.request("$SRV.STATS.relevo-directory", b"", timeout=5)
     assert ECHO.subject.encode() in reply.data
     assert b"canary" not in reply.data
+
+
+@pytest.mark.usefixtures("server")
+async def test_a_reply_that_does_not_fit_is_refused_at_once(gateway: Bus) -> None:
+    with pytest.raises(RefusedError) as refusal:
+        await Caller(gateway).call(ECHO, Ask(word="much"), CLIENT)
+    assert (refusal.value.code, refusal.value.status) == ("REPLY_TOO_LARGE", 413)
+
+
+@pytest.mark.usefixtures("server")
+async def test_a_refusal_of_a_value_does_not_repeat_it(gateway: Bus) -> None:
+    colour = Operation("directory", "get_services", Coloured, Answer)
+    with pytest.raises(RefusedError) as refusal:
+        await Caller(gateway).call(colour, Coloured(word="x", colour="canary' - at `$.name"), CLIENT)
+    assert "canary" not in refusal.value.detail

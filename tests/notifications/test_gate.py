@@ -6,15 +6,16 @@ import random
 from collections.abc import AsyncIterator
 
 import pytest
+from nats.js.api import DiscardPolicy
 
 from chassis.bus import Bus
 from chassis.problems import RefusedError
 from chassis.rpc import Caller
-from contracts.notifications import FeedEntry
+from contracts.notifications import FeedEntry, FeedReferral
 from contracts.rpc import Actor
 from gateway import feed
 from gateway.feed import FeedGate
-from tests.notifications.conftest import Hand, new_referral, reader_of
+from tests.notifications.conftest import SENT, Hand, event_of, new_referral, reader_of
 from tests.notifications.test_feed import page
 from tests.servers import eventually
 
@@ -164,3 +165,65 @@ async def test_who_may_not_read_is_refused_at_once(gate: FeedGate) -> None:
         async with listening(gate, reader_of("org", scopes=())) as entries:
             await anext(entries)
     assert refusal.value.code == "NOT_ALLOWED"
+
+
+def entry_of(seq: int) -> FeedEntry:
+    event = event_of("referral", seq)
+    told = FeedReferral(
+        id=event.id,
+        folio=event.folio,
+        version=event.version,
+        status=event.to_status,
+        need_group=event.need_group,
+        priority=event.priority,
+        state=event.state,
+    )
+    return FeedEntry(
+        event=f"referral:{seq}", type=SENT, at=event.at, relation="sender", referral=told, seq=seq
+    )
+
+
+def test_what_waits_twice_is_handed_out_once_and_the_cursor_never_goes_back(reader: Actor) -> None:
+    stream = feed._Stream(reader)
+    stream.cursor = 4
+    stream.begin_replay()
+    for seq in (5, 6, 5, 6, 3):
+        stream.push(entry_of(seq))
+    assert [entry.seq for entry in stream.live()] == [5, 6]
+    assert stream.cursor == 6
+
+
+def test_nothing_is_handed_out_from_behind_a_gap(reader: Actor) -> None:
+    stream = feed._Stream(reader)
+    stream.begin_replay()
+    stream.push(entry_of(1))
+    stream.push(entry_of(2))
+    taken = stream.live()
+    assert next(taken).seq == 1
+    stream.replay()
+    stream.push(entry_of(9))
+    assert list(taken) == []
+
+
+async def test_a_cursor_whose_following_entries_are_gone_is_refused_though_nothing_is_left(
+    gate: FeedGate, hand: Hand, caller: Caller, reader: Actor, buses: dict[str, Bus]
+) -> None:
+    start = await head(gate, reader)
+    for _ in range(3):
+        await hand.publish(new_referral(), 1, sender=reader.organization)
+    found = await eventually(lambda: page(caller, reader), lambda found: len(found.entries) == 3)
+    config = (await buses["notifications"].js.stream_info("FEED")).config
+    js = buses["notifications"].js
+    # As if the oldest had come of age: only the very last message of the stream is kept, of whomever.
+    other = reader_of(f"{reader.organization}-other")
+    await hand.publish(new_referral(), 1, sender=other.organization)
+    await eventually(lambda: page(caller, other), lambda found: len(found.entries) == 1)
+    await js.update_stream(config.evolve(max_msgs=1, discard=DiscardPolicy.OLD))
+    try:
+        assert (await head(gate, reader))[1] == 0
+        with pytest.raises(RefusedError) as refusal:
+            async with listening(gate, reader, (start[0], found.entries[0].seq)) as entries:
+                await anext(entries)
+        assert refusal.value.code == "CURSOR_EXPIRED"
+    finally:
+        await js.update_stream(config)
