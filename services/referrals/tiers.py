@@ -162,6 +162,11 @@ def may_read(party: Party) -> bool:
     return party.relation == COORDINATOR or T1 in tiers_of(party.actor)
 
 
+def may_see_names_of_sensitive(actor: Actor) -> bool:
+    """Whether the actor sees who and which service, of its side's referrals, also where the need is secret."""
+    return PARTIES in tiers_of(actor)
+
+
 def open_tiers(doc: Document, party: Party, now: datetime) -> frozenset[str]:
     """Return the tiers of this referral that are open to that party now.
 

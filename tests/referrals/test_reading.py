@@ -132,6 +132,27 @@ async def test_conditions_narrow_a_box(network: Network) -> None:
     assert [item.id for item in ended.items] == [gone.id]
 
 
+async def test_a_condition_on_what_a_reader_may_not_see_reveals_nothing(network: Network) -> None:
+    service = network.ids["discreta"]
+    plain = await issue(network, service="discreta")
+    secret = await issue(network, service="discreta", need=Need.GENDER_BASED_VIOLENCE)
+    for box, organization in ((Box.OUTBOX, "tercera"), (Box.INBOX, "clinica")):
+        outline = (
+            network.client(organization, "referrals:read"),
+            network.member(organization, "viewer"),
+            network.member(organization, "intake"),
+        )
+        for actor, expected in (
+            (network.caseworker(organization), [secret.id, plain.id]),
+            *((actor, [plain.id]) for actor in outline),
+        ):
+            page = await listed(network, actor, box, Page(first=10), service=service)
+            assert [item.id for item in page.items] == expected
+            assert {item.service for item in page.items} == {service}
+            first = await listed(network, actor, box, Page(first=1), service=service)
+            assert first.has_next is (len(expected) > 1)
+
+
 async def test_a_list_opens_what_it_is_asked_for_of_every_row(network: Network) -> None:
     await asyncio.gather(*(issue(network) for _ in range(5)))
     page = await listed(

@@ -78,7 +78,7 @@ async def list_(means: Means, request: ListReferrals, actor: Actor) -> ReferralL
         raise ForbiddenError("To list needs a role; of a client, the scope referrals:read.")
     if is_firewalled(actor) or not actor.verified:
         return ReferralList(items=(), positions=(), has_next=False, has_previous=False)
-    conditions = _conditions(request, actor.organization)
+    conditions = _conditions(request, actor, actor.organization)
     rows = await means.store.box(conditions, want, sealed=bool(request.tiers), now=means.now())
     shown = await _shown(means, rows.documents, request.tiers, actor)
     return ReferralList(
@@ -89,7 +89,11 @@ async def list_(means: Means, request: ListReferrals, actor: Actor) -> ReferralL
     )
 
 
-def _conditions(request: ListReferrals, organization: str) -> dict[str, Any]:
+def _conditions(request: ListReferrals, actor: Actor, organization: str) -> dict[str, Any]:
+    """What a row must fit. Each condition is on what the reader may see of the row, or it would tell it.
+
+    Statuses, groups and priorities are T1 of every row of the box; a service is not.
+    """
     if request.box is Box.INBOX:
         # What was never sent exists for its sender only.
         conditions: dict[str, Any] = {"receiver": organization, "n": {"$gt": 0}}
@@ -103,6 +107,8 @@ def _conditions(request: ListReferrals, organization: str) -> dict[str, Any]:
     conditions |= {name: {"$in": sorted(map(str, codes))} for name, codes in filters.items() if codes}
     if request.service is not None:
         conditions["service"] = request.service
+        if not tiers.may_see_names_of_sensitive(actor):
+            conditions["need"] = {"$ne": None}
     return conditions
 
 
