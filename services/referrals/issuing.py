@@ -15,6 +15,7 @@ from contracts.codes import (
     ConsentMethod,
     ContactChannel,
     Intake,
+    Need,
     OrganizationKind,
     ReferralStatus,
     Vulnerability,
@@ -154,14 +155,23 @@ def _service(request: IssueReferral, sender: str, service: Service, receiver: Or
         yield _wrong("Is a service of your own organization.", "OWN_SERVICE", "service")
     if receiver.kind in FIREWALLED:
         yield _wrong("Its organization is behind the firewall.", "FIREWALLED", "service")
-    if receiver.kind is OrganizationKind.PROSECUTOR and not _may_go_to_prosecutor(request.consent):
+    yield from _firewall(request, receiver)
+
+
+def _firewall(request: IssueReferral, receiver: Organization) -> Problems:
+    """Whom only a written consent lets in. It belongs to this referral, and so names its receiver."""
+    consent = request.consent
+    written = consent.basis is Basis.CONSENT and consent.method is ConsentMethod.WRITTEN
+    if receiver.kind is OrganizationKind.PROSECUTOR and not (
+        written or consent.basis is Basis.LEGAL_OBLIGATION
+    ):
         message = "A prosecutor receives only with written consent that names it, or on a legal obligation."
         yield _wrong(message, "WRITTEN_CONSENT_NEEDED", "consent", "method")
-
-
-def _may_go_to_prosecutor(consent: Consent) -> bool:
-    written = consent.basis is Basis.CONSENT and consent.method is ConsentMethod.WRITTEN
-    return written or consent.basis is Basis.LEGAL_OBLIGATION
+    # Refugee law keeps it from her own country's consulate. Her country is not known here: so, from any.
+    is_protected = request.need is Need.INTERNATIONAL_PROTECTION
+    if receiver.kind is OrganizationKind.CONSULATE and is_protected and not written:
+        message = "A consulate hears of a need for international protection only with written consent that names it."
+        yield _wrong(message, "WRITTEN_CONSENT_NEEDED", "consent", "method")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from contracts.codes import (
     ContactChannel,
     Gender,
     Intake,
+    Need,
     NoteCategory,
     OrganizationKind,
     Priority,
@@ -155,6 +156,23 @@ def test_a_prosecutor_receives_with_written_consent_or_on_a_legal_obligation() -
         request(consent=consent(basis=Basis.LEGAL_OBLIGATION, reason="r", method=None)),
     ):
         assert service_problems(given, "casa", SERVICE, prosecutor) == []
+
+
+def test_a_consulate_hears_of_a_need_for_protection_with_written_consent_only() -> None:
+    consulate = msgspec.structs.replace(RECEIVER, kind=OrganizationKind.CONSULATE)
+    need = Need.INTERNATIONAL_PROTECTION
+    for given, codes in (
+        (request(need=need), ["WRITTEN_CONSENT_NEEDED"]),
+        (
+            request(need=need, consent=consent(basis=Basis.LEGAL_OBLIGATION, reason="r", method=None)),
+            ["WRITTEN_CONSENT_NEEDED"],
+        ),
+        (request(need=need, consent=consent(method=ConsentMethod.WRITTEN)), []),
+        (request(need=Need.CONSULAR_ASSISTANCE), []),
+    ):
+        found = service_problems(given, "casa", SERVICE, consulate)
+        assert [problem.code for problem in found] == codes
+    assert service_problems(request(need=need), "casa", SERVICE, RECEIVER) == []
 
 
 def test_a_note_opens_as_its_category_is_consented_to_and_health_early_where_life_depends_on_it() -> None:
