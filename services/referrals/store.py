@@ -142,23 +142,28 @@ class Store:
         What was reserved for a referral that then did not get it is taken over after a minute; it is never
         given back at once, since two requests for one referral may share it.
         """
-        try:
-            await self._external_ids.insert_one({"_id": mark, "referral": referral, "at": now})
-        except DuplicateKeyError:
-            return await self._take_over(mark, referral, now)
-        return True
+        while True:
+            try:
+                await self._external_ids.insert_one({"_id": mark, "referral": referral, "at": now})
+            except DuplicateKeyError:
+                row = await self._external_ids.find_one({"_id": mark})
+            else:
+                return True
+            if row is None:
+                continue
+            if row["referral"] != referral and await self._is_kept(row, now):
+                return False
+            # Also where it is ours: its minute begins anew, unless somebody takes it over just now.
+            renewed = {"referral": referral, "at": max(now, row["at"])}
+            if (await self._external_ids.update_one(row, {"$set": renewed})).matched_count:
+                return True
 
-    async def _take_over(self, mark: str, referral: str, now: datetime) -> bool:
-        row = await self._external_ids.find_one({"_id": mark})
-        if row is None:
-            return await self.reserve_external_id(mark, referral, now)
-        if row["referral"] == referral:
+    async def _is_kept(self, row: Document, now: datetime) -> bool:
+        """Whether a reservation is not, or not yet, one that a crash left over."""
+        if row["at"] > now - LEFT_OVER:
             return True
         holder = await self.referrals.find_one({"_id": row["referral"]}, {"external_marks": 1})
-        if row["at"] > now - LEFT_OVER or (holder and mark in holder["external_marks"]):
-            return False
-        result = await self._external_ids.update_one(row, {"$set": {"referral": referral, "at": now}})
-        return bool(result.matched_count)
+        return holder is not None and row["_id"] in holder["external_marks"]
 
     async def by_external_id(self, mark: str) -> str | None:
         """Return the id of the referral that an organization's own id was reserved for."""

@@ -161,6 +161,26 @@ async def test_an_external_id_left_reserved_by_a_crash_is_taken_over_after_a_min
     assert await store.by_external_id(mark) == "other"
 
 
+async def test_an_external_id_that_is_reserved_once_more_is_nobody_elses_for_another_minute(
+    store: Store,
+) -> None:
+    mark, now = "b" * 32, datetime.now(UTC)
+    assert await store.reserve_external_id(mark, "crashed", now - timedelta(seconds=61))
+    assert await store.reserve_external_id(mark, "crashed", now)
+    assert not await store.reserve_external_id(mark, "other", now)
+    assert await store.by_external_id(mark) == "crashed"
+
+
+async def test_of_two_that_want_an_external_id_left_by_a_crash_one_gets_it(store: Store) -> None:
+    now = datetime.now(UTC)
+    for number in range(30):
+        mark = f"race-{number}"
+        await store.reserve_external_id(mark, "crashed", now - timedelta(seconds=61))
+        mine = [store.reserve_external_id(mark, "crashed", now) for _ in range(2)]
+        *again, taken = await asyncio.gather(*mine, store.reserve_external_id(mark, "other", now))
+        assert again == [not taken] * 2
+
+
 async def test_all_that_is_wrong_is_said_at_once_and_nothing_is_written(
     network: Network, mongo_client: mongo.Client
 ) -> None:

@@ -131,7 +131,9 @@ class _Changing:
         if given is None or party.relation not in {SENDER, RECEIVER}:
             return {}
         had = doc[f"external_id_{party.relation}"]
-        if had is not None and had != given:
+        if had == given:
+            return {}
+        if had is not None:
             raise ExternalIdTakenError("This referral has another external id of your organization.")
         mark = self.means.marks.external_id(str(party.actor.organization), given)
         if not await self.means.store.reserve_external_id(mark, doc["_id"], self.now):
