@@ -49,8 +49,10 @@ _PAGED = frozenset({"edges", "nodes"})
 _INTROSPECTION = frozenset({"__schema", "__type"})
 # The lists of the introspection types by which a whole schema is read: types, and their fields.
 _INTROSPECTION_LISTS = {"types": 4, "fields": 3}
+# A quote that nothing ends takes the rest along: were it a token by itself, each further quote would be
+# searched to the end once more. The parser stops at the first one in any case.
 _TOKEN = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|#[^\n\r]*|\.\.\.|[_A-Za-z]\w*|-?\d[\w.+-]*|[^\s,\ufeff]',
+    r'"""(?:[^"\\]|\\.|"(?!""))*(?:""")?|"(?:[^"\\\n]|\\.)*"?|#[^\n\r]*|\.\.\.|[_A-Za-z]\w*|-?\d[\w.+-]*|[^\s,\ufeff]',
     re.DOTALL,
 )
 
@@ -118,7 +120,8 @@ def check_tokens(source: str, limits: Limits) -> int:
     """Return how many tokens a document has, without parsing it.
 
     Raises:
-        TooManyTokensError, TooDeepError: too many of them, or brackets too deep for the parser.
+        TooManyTokensError, TooDeepError: too many of them (it stops to count there), or brackets too deep
+            for the parser.
     """
     tokens = deepest = brackets = 0
     for match in _TOKEN.finditer(source):
@@ -126,16 +129,16 @@ def check_tokens(source: str, limits: Limits) -> int:
         if first == "#":
             continue
         tokens += 1
+        if tokens > limits.tokens:
+            raise TooManyTokensError(
+                f"The document has more than {limits.tokens} tokens; that is the limit.",
+                limit=limits.tokens, value=tokens,
+            )  # fmt: skip
         if first in "{[(":
             brackets += 1
             deepest = max(deepest, brackets)
         elif first in "}])":
             brackets -= 1
-    if tokens > limits.tokens:
-        raise TooManyTokensError(
-            f"The document has {tokens} tokens; the limit is {limits.tokens}.",
-            limit=limits.tokens, value=tokens,
-        )  # fmt: skip
     if deepest > MOST_BRACKETS:
         raise TooDeepError(
             f"The document nests {deepest} brackets; the limit is {MOST_BRACKETS}.",

@@ -1,5 +1,6 @@
 """What a document may ask for is measured before it is validated, and in linear time."""
 
+import contextlib
 import time
 from typing import Any
 
@@ -149,7 +150,18 @@ def test_a_fragment_that_contains_itself_is_refused(source: str) -> None:
 def test_tokens_are_counted_before_the_parser_sees_them() -> None:
     with pytest.raises(TooManyTokensError) as refused:
         cost("{ " + "a " * 2000 + "}")
-    assert refused.value.extensions == {"limit": 1000, "value": 2002}
+    assert refused.value.extensions == {"limit": 1000, "value": 1001}
+
+
+@pytest.mark.parametrize(
+    "bit", ['"\\', '"', '\\"', '"""\\', '"a', '""', '"""', "#", '"\\\n', "- ", "1-", "\ufeff"]
+)
+def test_counting_tokens_takes_no_time_whatever_the_text(bit: str) -> None:
+    source = (bit * 65_536)[:65_536]
+    began = time.perf_counter()
+    with contextlib.suppress(DocumentError):
+        limits.check_tokens(source, LIMITS)
+    assert time.perf_counter() - began < 0.05
 
 
 @pytest.mark.parametrize(("open_", "close"), ["{}", "[]", "()"])
