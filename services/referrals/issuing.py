@@ -170,7 +170,7 @@ def _firewall(request: IssueReferral, receiver: Organization) -> Problems:
     # Refugee law keeps it from her own country's consulate. Her country is not known here: so, from any.
     is_protected = request.need is Need.INTERNATIONAL_PROTECTION
     if receiver.kind is OrganizationKind.CONSULATE and is_protected and not written:
-        message = "A consulate hears of a need for international protection only with written consent that names it."
+        message = "A consulate receives this need only with written consent that names it."
         yield _wrong(message, "WRITTEN_CONSENT_NEEDED", "consent", "method")
 
 

@@ -163,7 +163,7 @@ def may_read(party: Party) -> bool:
 
 
 def may_see_names_of_sensitive(actor: Actor) -> bool:
-    """Whether the actor sees who and which service, of its side's referrals, also where the need is secret."""
+    """Whether the actor sees sender, receiver and service also where its referral's need is sensitive."""
     return PARTIES in tiers_of(actor)
 
 
