@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from contracts.codes import Intake, Need, OrganizationKind, Role, Scope, State, Visibility
-from contracts.rpc import FieldProblem, Ids, Message, Nothing, Operation, Page, PartStatus
+from contracts.rpc import FieldProblem, Ids, Message, Nothing, Operation, Page, PartStatus, Reply
 
 PART = "directory"
 
@@ -26,7 +26,7 @@ class Phone(Message):
     description: str | None = None
 
 
-class Location(Message):
+class Location(Reply):
     """Where a service is given. Of a confidential one no more than the municipality is ever here."""
 
     id: str
@@ -41,7 +41,7 @@ class Location(Message):
     longitude: float | None = None
 
 
-class Capacity(Message):
+class Capacity(Reply):
     """How many places a service has, by unit (HSDS 3.1 ``service_capacity``)."""
 
     unit: str
@@ -50,7 +50,7 @@ class Capacity(Message):
     updated: datetime | None = None
 
 
-class Organization(Message):
+class Organization(Reply):
     """An organization as everybody may know it (T0)."""
 
     id: str
@@ -68,7 +68,7 @@ class Organization(Message):
     fictional: bool = False
 
 
-class Service(Message):
+class Service(Reply):
     """A service as everybody may know it (T0). ``organization`` is the id of whoever offers it."""
 
     id: str
@@ -90,13 +90,13 @@ class Service(Message):
     fictional: bool = False
 
 
-class Organizations(Message):
+class Organizations(Reply):
     """The organizations found, in the order of the ids asked for; one that does not exist is null."""
 
     items: tuple[Organization | None, ...]
 
 
-class Services(Message):
+class Services(Reply):
     """The services found, in the order of the ids asked for; one that does not exist is null."""
 
     items: tuple[Service | None, ...]
@@ -113,7 +113,7 @@ class ListOrganizations(Message):
     source_id: SourceId | None = None
 
 
-class OrganizationList(Message):
+class OrganizationList(Reply):
     """One page; ``positions`` are the rows' own, for the next page."""
 
     items: tuple[Organization, ...]
@@ -136,7 +136,7 @@ class ListServices(Message):
     source_id: SourceId | None = None
 
 
-class ServiceList(Message):
+class ServiceList(Reply):
     """One page; ``positions`` are the rows' own, for the next page."""
 
     items: tuple[Service, ...]
@@ -153,7 +153,7 @@ class AuthenticateClient(Message):
     secret: str
 
 
-class Client(Message):
+class Client(Reply):
     """A system that acts for an organization. Its secret is not here, nor anywhere readable."""
 
     id: str
@@ -193,7 +193,7 @@ class CreateClient(Message):
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1)]
 
 
-class NewClient(Message):
+class NewClient(Reply):
     """A client and its secret, which is shown once and kept only as a hash."""
 
     client: Client
@@ -214,7 +214,7 @@ class CreateMember(Message):
     roles: Annotated[tuple[Role, ...], Meta(min_length=1)]
 
 
-class Member(Message):
+class Member(Reply):
     """A person who acts for an organization. The reference is opaque to the network."""
 
     id: str
@@ -244,7 +244,7 @@ class ImportRecords(Message):
     records: Annotated[tuple[ImportRecord, ...], Meta(max_length=100)]
 
 
-class ImportOutcome(Message):
+class ImportOutcome(Reply):
     """What became of the record at the same place of the batch; ``id`` unless it was refused."""
 
     outcome: Literal["created", "updated", "unchanged", "refused"]
@@ -252,7 +252,7 @@ class ImportOutcome(Message):
     problems: tuple[FieldProblem, ...] = ()
 
 
-class ImportReply(Message):
+class ImportReply(Reply):
     """One outcome for each record, in order."""
 
     outcomes: tuple[ImportOutcome, ...]

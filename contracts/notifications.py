@@ -11,12 +11,12 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from contracts.codes import NeedGroup, Priority, ReferralStatus, State
-from contracts.rpc import Message, Nothing, Operation, PartStatus
+from contracts.rpc import Message, Nothing, Operation, PartStatus, Reply
 
 PART = "notifications"
 
 
-class FeedReferral(Message, forbid_unknown_fields=False):
+class FeedReferral(Reply):
     """What the feed says of a referral (T1). Who sends and receives it is asked of the referral itself,
 
     since the name of a shelter can reveal a sensitive need.
@@ -32,7 +32,7 @@ class FeedReferral(Message, forbid_unknown_fields=False):
     from_status: ReferralStatus | None = None
 
 
-class FeedEntry(Message, forbid_unknown_fields=False):
+class FeedEntry(Reply):
     """One thing that an organization was told. ``event`` is the CloudEvents id, ``<noun id>:<n>``.
 
     ``relation`` says why it concerns the organization. ``seq`` is its place in the feed; it grows, with
@@ -60,7 +60,7 @@ class FeedPage(Message):
     types: tuple[str, ...] = ()
 
 
-class Feed(Message):
+class Feed(Reply):
     """``scanned`` is the highest sequence looked at: go on from there. ``head`` is the stream's last."""
 
     entries: tuple[FeedEntry, ...]
@@ -70,7 +70,7 @@ class Feed(Message):
     has_next: bool
 
 
-class FeedHead(Message):
+class FeedHead(Reply):
     """Where the caller's feed ends now, read from the stream's leader."""
 
     epoch: str

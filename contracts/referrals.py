@@ -27,7 +27,7 @@ from contracts.codes import (
     Vulnerability,
 )
 from contracts.directory import Phone
-from contracts.rpc import Message, Nothing, Operation, Page, PartStatus
+from contracts.rpc import Message, Nothing, Operation, Page, PartStatus, Reply
 
 PART = "referrals"
 
@@ -216,14 +216,14 @@ class Acknowledge(Change):
 # --- What a viewer sees -------------------------------------------------------------------------
 
 
-class AllowedAction(Message):
+class AllowedAction(Reply):
     """Something that the viewer may do now, and the inputs that it needs."""
 
     action: str
     needs: tuple[str, ...] = ()
 
 
-class HistoryEntry(Message):
+class HistoryEntry(Reply):
     """One change. What, when and whose side are T1; reason, note and details follow their tiers."""
 
     n: int
@@ -241,7 +241,7 @@ class HistoryEntry(Message):
     channel: Channel | None = None
 
 
-class PersonView(Message):
+class PersonView(Reply):
     """The person as the viewer may see her: what is hidden is null, never empty in disguise."""
 
     age_band: AgeBand | None = None
@@ -257,7 +257,7 @@ class PersonView(Message):
     notes: tuple[Note, ...] | None = None
 
 
-class ConsentView(Message):
+class ConsentView(Reply):
     """Consent in outline (basis, when, until) to the parties; its content by the tier it is about."""
 
     basis: Basis
@@ -272,7 +272,7 @@ class ConsentView(Message):
     vulnerabilities: tuple[Vulnerability, ...] | None = None
 
 
-class Referral(Message):
+class Referral(Reply):
     """A referral as its viewer may see it. Made by the tier filter only; what is hidden is null."""
 
     id: str
@@ -307,7 +307,7 @@ class Referral(Message):
     allowed_actions: tuple[AllowedAction, ...] = ()
 
 
-class ReferralReply(Message):
+class ReferralReply(Reply):
     """The referral after a command; ``replayed`` says that the key had done this already."""
 
     referral: Referral
@@ -321,7 +321,7 @@ class GetReferrals(Message):
     tiers: tuple[Tier, ...] = ()
 
 
-class Referrals(Message):
+class Referrals(Reply):
     """In the order of the ids; null for one that does not exist or may not be seen: the same answer."""
 
     items: tuple[Referral | None, ...]
@@ -335,7 +335,7 @@ class FindReferral(Message):
     tiers: tuple[Tier, ...] = ()
 
 
-class FoundReferral(Message):
+class FoundReferral(Reply):
     """The referral, or null."""
 
     item: Referral | None
@@ -353,7 +353,7 @@ class ListReferrals(Message):
     tiers: tuple[Tier, ...] = ()
 
 
-class ReferralList(Message):
+class ReferralList(Reply):
     """One page; ``positions`` are the rows' own, for the next page."""
 
     items: tuple[Referral, ...]
@@ -369,7 +369,7 @@ class GetHistory(Message):
     page: Page
 
 
-class History(Message):
+class History(Reply):
     """One page of history; null entries never occur."""
 
     items: tuple[HistoryEntry, ...]

@@ -22,6 +22,14 @@ class Message(
     """Base of everything that crosses the bus: immutable, keywords only, unknown fields refused."""
 
 
+class Reply(Message, forbid_unknown_fields=False):
+    """Base of what only answers: a field that its reader does not know yet is passed over.
+
+    So a part may be newer than those who ask it. Requests stay strict: a field that would be ignored is
+    refused. A struct that goes both ways is strict, and a new field of it needs its readers upgraded first.
+    """
+
+
 class Operation(Generic[Req, Rep]):
     """One request that a part answers, on subject ``rpc.v1.<part>.<name>``.
 
@@ -46,7 +54,7 @@ class Operation(Generic[Req, Rep]):
         return f"Operation({self.subject})"
 
 
-class FieldProblem(Message):
+class FieldProblem(Reply):
     """What is wrong with one field: ``path`` leads to it (``["person", "birthDate"]``)."""
 
     path: tuple[str, ...]
@@ -54,7 +62,7 @@ class FieldProblem(Message):
     code: str = "INVALID"
 
 
-class Problem(Message):
+class Problem(Reply):
     """A refusal. ``code`` is SCREAMING_CASE and stable; ``status`` is the HTTP-like class of it.
 
     ``title`` says the kind in a few words, ``detail`` names the thing and what would be right. Never
@@ -111,13 +119,13 @@ class Ids(Message):
     ids: tuple[str, ...]
 
 
-class PartStatus(Message):
+class PartStatus(Reply):
     """What ``relevo doctor`` asks of a part: each check's name, whether it holds, and a sentence."""
 
     checks: tuple["Check", ...]
 
 
-class Check(Message):
+class Check(Reply):
     """One thing that was looked at."""
 
     name: str
