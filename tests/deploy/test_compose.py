@@ -31,6 +31,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "gateway": GatewaySettings,
 }
 SERVICES = ("directory", "referrals", "notifications")
+STREAMS = {"RELEVO_STREAM_REPLICAS", "RELEVO_STREAM_MAX_BYTES"}
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
@@ -93,6 +94,30 @@ def test_variables_of_a_part_are_settings_that_it_accepts(part: str, monkeypatch
     loaded = SETTINGS[part]().model_dump()
     assert str(loaded["http_port"]) == "8080"
     assert loaded["nats_url"] == "nats://nats:4222"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_setting_of_a_part_that_compose_does_not_make_itself_is_handed_on(part: str) -> None:
+    own = {f"RELEVO_{name}" for name in ("NATS_URL", "MONGO_URL", "KEYS_DIR", "HTTP_HOST", "HTTP_PORT")}
+    # Certificates are the gateway's; the database and the streams are everybody else's.
+    others = {"RELEVO_TLS_CERT", "RELEVO_TLS_KEY"} if part in SERVICES else STREAMS
+    shown = set(re.findall(r"^#?(RELEVO_[A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
+    wanted = {f"RELEVO_{name.upper()}" for name in SETTINGS[part].model_fields} & shown
+    given = COMPOSE["services"][part]["environment"]
+    handed_on = {name for name, value in given.items() if str(value).startswith(f"${{{name}:-")}
+    assert handed_on == wanted - own - others
+    assert wanted - others - {"RELEVO_MONGO_URL"} <= given.keys()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_is_set_nowhere_is_as_the_example_says(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("RELEVO_")]:
+        monkeypatch.delenv(name)
+    default = SETTINGS[part]().model_dump()
+    for name, value in variables(part).items():
+        monkeypatch.setenv(name, value)
+    changed = {name for name, value in SETTINGS[part]().model_dump().items() if value != default[name]}
+    assert changed <= {"nats_url", "mongo_url", "keys_dir", "http_host"}
 
 
 def test_operator_s_variables_are_settings() -> None:
