@@ -1,6 +1,6 @@
 """From a document's text to a response: parsed and validated once, measured every time, executed.
 
-What is known of a document is kept by its text, since clients send the same few over and over.
+What is known of a valid document is kept by its text, since clients send the same few over and over.
 """
 
 import inspect
@@ -46,8 +46,12 @@ overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
 _RULES = (
     *specified_rules, MaxIntrospectionDepthRule, MaybeNullValidationRule, OneOfInputValidationRule,
 )  # fmt: skip
-# A parsed token takes about half a kilobyte.
-KEPT_TOKENS = 20_000
+# What is kept weighs its tokens, about half a kilobyte each when parsed, and its text, since comments and
+# literals are no tokens or few: about ten megabytes in all.
+KEPT_WEIGHT = 20_000
+_CHARACTERS_A_TOKEN = 20
+# What clients send over and over is shorter.
+LONGEST_KEPT = 8 * 1024
 # Longer than in most lists, since every code of a kind comes.
 _LISTS = {"codes": 50}
 
@@ -66,7 +70,8 @@ class Document:
 
     def __init__(self, text: str, tokens: int, shape: Shape) -> None:
         self.ast = parse(text)
-        self.tokens = tokens
+        self.text = text
+        self.weight = tokens + len(text) // _CHARACTERS_A_TOKEN
         self.has_directives = "@" in text
         self.measured = limits.measure(self.ast, shape)
         self.errors: list[GraphQLError] | None = None
@@ -129,7 +134,7 @@ class Engine:
         self._bounds = bounds
         self._shape = shape_of(schema)
         self._documents: OrderedDict[str, Document] = OrderedDict()
-        self._tokens = 0
+        self._weight = 0
 
     def prepare(self, params: Params) -> Operation:
         """Return the operation that is asked for.
@@ -149,6 +154,7 @@ class Engine:
             document.errors = validate(self._schema, document.ast, _RULES, max_errors=20)
         if document.errors:
             raise RefusedDocumentError("GRAPHQL_VALIDATION_FAILED", document.errors)
+        self._keep(document)
         return Operation(document, node, params)
 
     async def execute(self, operation: Operation, context: Context) -> Response:
@@ -206,18 +212,27 @@ class Engine:
             return known
         tokens = limits.check_tokens(text, self._bounds)
         try:
-            document = Document(text, tokens, self._shape)
+            return Document(text, tokens, self._shape)
         except GraphQLError as error:
             raise RefusedDocumentError("GRAPHQL_PARSE_FAILED", [error]) from None
-        self._keep(text, document)
-        return document
 
-    def _keep(self, text: str, document: Document) -> None:
-        self._documents[text] = document
-        self._tokens += document.tokens
-        while self._tokens > KEPT_TOKENS and len(self._documents) > 1:
+    def _keep(self, document: Document) -> None:
+        if document.text in self._documents or not _may_be_kept(document):
+            return
+        self._documents[document.text] = document
+        self._weight += document.weight
+        while self._weight > KEPT_WEIGHT:
             _, oldest = self._documents.popitem(last=False)
-            self._tokens -= oldest.tokens
+            self._weight -= oldest.weight
+
+
+def _may_be_kept(document: Document) -> bool:
+    """Whether it is short, and no change with inline text, which may hold a name and does not come back."""
+    changes = any(
+        isinstance(node, OperationDefinitionNode) and node.operation is OperationType.MUTATION
+        for node in document.ast.definitions
+    )
+    return len(document.text) <= LONGEST_KEPT and not (changes and '"' in document.text)
 
 
 def shape_of(schema: GraphQLSchema) -> Shape:

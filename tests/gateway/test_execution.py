@@ -52,7 +52,9 @@ FIELDS = {
     "internal": GraphQLField(GraphQLString, resolve=raising(refused("INTERNAL", 500))),
     "badActor": GraphQLField(GraphQLString, resolve=raising(refused("BAD_ACTOR", 401))),
 }
-ENGINE = Engine(GraphQLSchema(GraphQLObjectType("Query", FIELDS)), BOUNDS)
+RENAME = GraphQLField(GraphQLString, {"name": GraphQLArgument(GraphQLString)}, resolve=lambda *_, **__: "")
+SCHEMA = GraphQLSchema(GraphQLObjectType("Query", FIELDS), GraphQLObjectType("Mutation", {"rename": RENAME}))
+ENGINE = Engine(SCHEMA, BOUNDS)
 REAL = Engine(schema.build(), BOUNDS)
 
 
@@ -146,12 +148,39 @@ async def test_a_document_that_comes_back_is_not_parsed_again() -> None:
 
 
 def test_what_is_kept_of_documents_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.execution.KEPT_TOKENS", 100)
-    engine = Engine(GraphQLSchema(GraphQLObjectType("Query", FIELDS)), BOUNDS)
+    monkeypatch.setattr("gateway.execution.KEPT_WEIGHT", 100)
+    engine = Engine(SCHEMA, BOUNDS)
     for number in range(50):
         engine.prepare(Params(query=f"{{ a{number}: fine }}"))
-    assert engine._tokens <= 100
-    assert engine._tokens == sum(document.tokens for document in engine._documents.values())
+    assert 0 < engine._weight <= 100
+    assert engine._weight == sum(document.weight for document in engine._documents.values())
+
+
+@pytest.mark.parametrize("filler", ["# {}\n{{ fine }}", '{{ unknown(name: "{}") }}'])
+def test_comments_and_literals_are_weighed_as_well(filler: str) -> None:
+    engine = Engine(SCHEMA, BOUNDS)
+    for number in range(200):
+        engine.prepare(Params(query=filler.format("x" * 8000 + str(number))))
+    assert 0 < sum(len(text) for text in engine._documents) < 1_000_000
+
+
+@pytest.mark.parametrize("source", [
+    "{ fine } #" + "x" * 8192,
+    "{ nothing }",
+    'mutation { rename(name: "Xóchitl") }',
+    'mutation { ...M } fragment M on Mutation { rename(name: """Xóchitl""") }',
+])  # fmt: skip
+def test_what_is_long_or_wrong_or_changes_something_by_inline_text_is_not_kept(source: str) -> None:
+    engine = Engine(SCHEMA, BOUNDS)
+    with contextlib.suppress(RefusedDocumentError):
+        engine.prepare(Params(query=source))
+    assert (len(engine._documents), engine._weight) == (0, 0)
+
+
+def test_a_change_with_variables_is_kept() -> None:
+    engine = Engine(SCHEMA, BOUNDS)
+    engine.prepare(Params(query="mutation ($name: String) { rename(name: $name) }"))
+    assert len(engine._documents) == 1
 
 
 @pytest.mark.parametrize("source", [
