@@ -11,6 +11,7 @@ import structlog
 from graphql import GraphQLError
 
 from chassis import telemetry
+from chassis.logs import place_of
 from chassis.problems import PartError
 from gateway import words
 
@@ -148,6 +149,14 @@ class InternalError(RequestError):
         return cls(_logged(cause, ""), trace=telemetry.trace_id())
 
 
+class FaultError(Exception):
+    """A part refused the gateway itself, by ``code``: a fault between the parts, masked as any other."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 def shown(error: GraphQLError) -> dict[str, Any]:
     """One entry of a response's ``errors``: refusals in words, everything unknown masked and logged."""
     cause = error.original_error
@@ -185,13 +194,5 @@ def _masked(error: GraphQLError, cause: BaseException) -> tuple[str, dict[str, A
 def _logged(cause: BaseException, path: str) -> str:
     """Log code, place and path only: arguments, and an exception's own words, may hold a name."""
     code = getattr(cause, "code", "INTERNAL")
-    log.error("graphql.failed", code=code, kind=type(cause).__name__, path=path, where=_where(cause))
+    log.error("graphql.failed", code=code, kind=type(cause).__name__, path=path, where=place_of(cause))
     return f"Something went wrong here; it is logged as trace {telemetry.trace_id()}."
-
-
-def _where(cause: BaseException) -> str:
-    """The place that raised it; its words may hold a name, and are never logged."""
-    place = cause.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    return f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"

@@ -12,7 +12,7 @@ from contracts import referrals as contract
 from contracts.referrals import ReferralReply
 from contracts.rpc import Message, Operation
 from gateway.context import Info
-from gateway.errors import BadArgumentError
+from gateway.errors import BadArgumentError, FaultError
 from gateway.ids import part_id_of, part_id_or_nothing
 from gateway.lookahead import below
 from gateway.schema.problems import UserError, UserErrorCode, user_errors
@@ -25,6 +25,8 @@ Command = TypeVar("Command", bound=Message)
 _IDS = {"referral": "Referral", "service": "Service", "location": "Location"}
 # Refusals of this status and above say nothing of the input: nobody answered, or the part failed.
 _NOT_THE_INPUT = 500
+# What a part says of the gateway, not of its client: no referral is refused in these words.
+_OURS = frozenset({"BAD_ACTOR", "NOT_ALLOWED"})
 
 
 @dataclass(slots=True)
@@ -100,6 +102,7 @@ async def carry_out(
 
     Raises:
         RefusedError, UnreachableError: it is not known whether it was done; shown as ``UNAVAILABLE``.
+        FaultError: the gateway asked in a way that the part bears from nobody; masked.
     """
     command = struct_of(given, structs)
     try:
@@ -107,6 +110,8 @@ async def carry_out(
     except RefusedError as refusal:
         if refusal.status >= _NOT_THE_INPUT:
             raise
+        if refusal.code in _OURS:
+            raise FaultError(refusal.code) from refusal
         return await _refused(info, command, refusal)
     return Done(referral=await _shown(info, reply.referral), replayed=reply.replayed)
 
