@@ -71,10 +71,12 @@ class Credentials(NamedTuple):
 
 
 class TokenEndpoint:
-    """Answers token requests, and slows down whoever guesses secrets.
+    """Answers token requests, and tells whoever sends wrong secrets without end to slow down.
 
-    Wrong secrets are counted by client and address together: so nobody can lock a client out by
-    guessing in its name from elsewhere.
+    A right secret is always let in: behind a proxy all addresses are the proxy's own, and whoever sent
+    wrong secrets in a client's name would lock it out. Wrong ones are counted by client and address, and
+    past the limit answered 429. That stops no guessing, which 256 random bits do; it is for the system
+    that repeats a stale secret for ever.
     """
 
     def __init__(self, caller: Caller, tokens: Tokens, failures: Rates) -> None:
@@ -112,10 +114,6 @@ class TokenEndpoint:
         return _json(answer, headers=_NEVER_STORED)
 
     async def _authenticate(self, credentials: Credentials, address: str) -> Client:
-        key = hashlib.sha256(f"{credentials.client}\n{address}".encode()).hexdigest()
-        seconds = self._failures.wait(key)
-        if seconds > 0:
-            raise _too_many(seconds)
         request = AuthenticateClient(client=credentials.client, secret=credentials.secret)
         try:
             return await self._caller.call(AUTHENTICATE_CLIENT, request, self._caller.me)
@@ -124,8 +122,14 @@ class TokenEndpoint:
         except RefusedError as error:
             if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 raise UnavailableError("The directory could not answer; try again.") from error
-            self._failures.take(key)
-            raise InvalidClientError("The client is not known, or its secret is wrong.") from None
+            raise self._wrong(credentials.client, address) from None
+
+    def _wrong(self, client: str, address: str) -> OAuthError:
+        key = hashlib.sha256(f"{client}\n{address}".encode()).hexdigest()
+        seconds = self._failures.take(key)
+        if seconds > 0:
+            return _too_many(seconds)
+        return InvalidClientError("The client is not known, or its secret is wrong.")
 
 
 async def _credentials(request: Request) -> Credentials:

@@ -20,10 +20,6 @@ class Rates:
         self._most = most
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def wait(self, key: str) -> float:
-        """Return the seconds until ``key`` may ask again: 0 if it may now. Takes nothing."""
-        return max(0.0, (1.0 - self._level(key)) / self._rate)
-
     def take(self, key: str) -> float:
         """Take one token and return 0, or take none and return the seconds until there is one."""
         level = self._level(key)

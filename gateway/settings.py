@@ -23,7 +23,7 @@ class GatewaySettings(PartSettings):
     # Requests by one client: so many a second in the long run, and so many at once after a rest.
     rate_per_second: float = Field(default=200.0, gt=0)
     rate_burst: int = Field(default=1000, ge=1)
-    # Attempts with a wrong secret by one client from one address: so many in a row, then one each time.
+    # Wrong secrets of one client from one address that are answered 401: so many, then one each time.
     failed_attempts: int = Field(default=10, ge=1)
     failed_attempt_seconds: float = Field(default=30.0, gt=0)
     # Subscriptions by one WebSocket, and streams of any kind by one client.

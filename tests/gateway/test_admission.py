@@ -34,19 +34,12 @@ def test_a_full_bucket_gives_its_burst_and_then_its_rate() -> None:
     assert rates.take("b") == 0
 
 
-def test_looking_takes_nothing() -> None:
-    rates = Rates(rate=1, burst=1, clock=Clock())
-    assert [rates.wait("a") for _ in range(3)] == [0, 0, 0]
-    rates.take("a")
-    assert rates.wait("a") == 1
-
-
 def test_no_more_buckets_are_kept_than_there_is_room_for() -> None:
     rates = Rates(rate=1, burst=1, clock=Clock(), most=2)
     for key in ("a", "b", "c"):
         rates.take(key)
     assert len(rates._buckets) == 2
-    assert rates.wait("c") > 0
+    assert rates.take("c") > 0
 
 
 @given(st.lists(st.floats(0, 2), min_size=1, max_size=60), st.floats(0.5, 5), st.integers(1, 5))
