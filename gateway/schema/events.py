@@ -1,10 +1,11 @@
 """The feed: what an organization is told, as pages and as a live stream, with one kind of cursor for both."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
@@ -222,10 +223,12 @@ async def stream(
     """
     context = info.context
     entries = context.feed.entries(context.actor, _opened(context, after), _checked(types))
-    async for epoch, entry in entries:
-        # Each entry shows its referral as it is when the entry comes.
-        context.forget()
-        yield _told(context, epoch, entry)
+    # Closed with the stream: else its place in the hub would stay taken until it is collected.
+    async with aclosing(cast(AsyncGenerator[tuple[str, notifications.FeedEntry], None], entries)):
+        async for epoch, entry in entries:
+            # Each entry shows its referral as it is when the entry comes.
+            context.forget()
+            yield _told(context, epoch, entry)
 
 
 async def feed_head(context: Context) -> str:

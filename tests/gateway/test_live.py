@@ -1,14 +1,24 @@
 """Streams as they live and end, without a network."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from gateway import live, websocket
+from chassis.seal import Sealer
+from contracts.codes import NeedGroup, Priority, ReferralStatus, State
+from contracts.notifications import FeedEntry, FeedReferral
+from contracts.rpc import Actor
+from gateway import live, schema, websocket
+from gateway.clients import Clients
+from gateway.context import Context
 from gateway.errors import StreamEndedError
+from gateway.execution import Engine, Params
+from gateway.ids import Cursors
+from gateway.limits import Limits
 from gateway.live import Stream, Streams, until_ended
 from gateway.websocket import Socket
 
@@ -90,6 +100,38 @@ async def test_a_failing_source_is_closed_and_says_so() -> None:
 
     with pytest.raises(ZeroDivisionError):
         [response async for response in until_ended(Stream(), failing())]
+
+
+class FeedOfOne:
+    """Stands for the live feed: one entry, and then silence."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    async def entries(self, *_: object) -> AsyncIterator[tuple[str, FeedEntry]]:
+        referral = FeedReferral(
+            id="ref_1", folio="F", version=1, status=ReferralStatus.SENT, need_group=NeedGroup.HEALTH,
+            priority=Priority.ROUTINE, state=State.CHP,
+        )  # fmt: skip
+        entry = FeedEntry(
+            event="e", type="t", at=datetime(2026, 1, 1, tzinfo=UTC), relation="sender", referral=referral
+        )
+        try:
+            yield "epoch", entry
+            await asyncio.Event().wait()
+        finally:
+            self.closed = True
+
+
+async def test_a_subscription_that_is_closed_leaves_the_feed_at_once() -> None:
+    feed, nothing = FeedOfOne(), cast(Any, None)
+    clients = Clients(nothing, Actor(kind="client", id="cl_1", organization="org_1"))
+    engine = Engine(schema.build(), Limits(tokens=1000, depth=8, cost=1000))
+    operation = engine.prepare(Params(query="subscription { events { folio } }"))
+    responses = engine.subscribe(operation, Context(clients, Cursors(Sealer(bytes(32))), feed, "es"))
+    assert await anext(responses) == {"data": {"events": {"folio": "F"}}}
+    await responses.aclose()
+    assert feed.closed
 
 
 async def test_a_stopping_gateway_ends_every_stream_and_opens_none() -> None:
