@@ -250,8 +250,14 @@ _TABLE: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
         NetworkRole.AUDITOR: ("Auditoría", "Auditor"),
     },
     Scope: {
-        Scope.DIRECTORY_READ: ("Leer el directorio", "Read the directory"),
-        Scope.DIRECTORY_WRITE: ("Actualizar el directorio", "Write the directory"),
+        Scope.DIRECTORY_READ: (
+            "Leer el directorio; hoy basta cualquier token de acceso",
+            "Read the directory; today any access token will do",
+        ),
+        Scope.DIRECTORY_WRITE: (
+            "Actualizar el directorio; hoy no abre nada",
+            "Write the directory; today it opens nothing",
+        ),
         Scope.REFERRALS_SEND: ("Enviar referencias", "Send referrals"),
         Scope.REFERRALS_READ: ("Leer referencias", "Read referrals"),
         Scope.REFERRALS_ANSWER: ("Responder referencias", "Answer referrals"),

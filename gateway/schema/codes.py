@@ -26,7 +26,7 @@ _DESCRIPTIONS: dict[type[StrEnum], str] = {
     codes.Outcome: "How a completed referral ended.",
     codes.Role: "What a member may do in its organization; roles combine.",
     codes.Scope: "What a client may do. In a token and on `/oauth/token` they are written as "
-    "`referrals:send`.",
+    "`referrals:send`. The directory is open to every access token, whatever its scopes.",
     codes.Intake: "How a service takes referrals.",
     codes.Channel: "How an answer reached whoever recorded it.",
     codes.ConsentMethod: "How consent was given.",
