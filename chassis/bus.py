@@ -17,6 +17,36 @@ log = structlog.get_logger()
 Disturbed = Callable[[], None]
 
 
+class LineLostError(NatsError, ConnectionError):
+    """The connection broke while something was sent or awaited: nobody knows whether it was done."""
+
+
+class _Client(Client):
+    """nats-py's client, which says at once when a connection has broken, and in one way."""
+
+    def abandon(self) -> None:
+        """Fail the requests that wait: their answers went to the old connection, and would never come."""
+        for waiting in list(self._resp_map.values()):
+            if not waiting.done():
+                waiting.set_exception(LineLostError())
+                waiting.exception()  # seen: some have nobody who waits for them any more
+
+    # A transport may be closed a moment before the client notices. uvloop then says RuntimeError, which
+    # would look like a fault of ours, and not of the line.
+
+    async def _flush_pending(self, force_flush: bool = False) -> Any:
+        try:
+            return await super()._flush_pending(force_flush)
+        except RuntimeError as error:
+            raise LineLostError from error
+
+    async def _send_ping(self, future: Any = None) -> None:
+        try:
+            await super()._send_ping(future)
+        except RuntimeError as error:
+            raise LineLostError from error
+
+
 class Bus:
     """One part's connection. ``disturbed`` callbacks run whenever messages may have been missed."""
 
@@ -53,11 +83,15 @@ async def connect(url: str, identity: Identity, on_lost: Callable[[], None]) -> 
     ``url`` may name several servers, separated by commas. ``on_lost`` is called once when the connection
     is closed for good, which only a refused key does: the process should end, and be started again.
     """
-    nc = Client()
+    nc = _Client()
     bus = Bus(nc, identity)
 
     async def disturbed() -> None:
         bus._disturb()  # noqa: SLF001 - same module
+
+    async def disconnected() -> None:
+        nc.abandon()
+        await disturbed()
 
     async def error(reason: Exception) -> None:
         # Denied publishes and slow consumers reach nobody else (pitfalls: the caller sees a time-out).
@@ -80,7 +114,7 @@ async def connect(url: str, identity: Identity, on_lost: Callable[[], None]) -> 
         max_outstanding_pings=2,
         pending_size=0,  # else messages that a caller was told had failed are published later
         error_cb=error,
-        disconnected_cb=disturbed,
+        disconnected_cb=disconnected,
         reconnected_cb=disturbed,
         closed_cb=closed,
     )

@@ -1,4 +1,4 @@
-"""A line to a server that is cut in the middle of whatever it carries."""
+"""A line to a server that can be cut in the middle of whatever it carries."""
 
 import asyncio
 import socket
@@ -13,14 +13,18 @@ CHUNK = 16 * 1024
 HARD = struct.pack("ii", 1, 0)
 
 
+def unlimited() -> None:
+    """Allows any number of bytes."""
+
+
 class Wire:
-    """Relays connections to a port of this machine; each is cut after some bytes of the answer.
+    """Relays connections to a port of this machine; each is cut after some bytes of the answer, or by hand.
 
     ``allowance`` says, for each new connection, after how many. ``cuts`` counts the connections that
     were cut.
     """
 
-    def __init__(self, port: int, allowance: Callable[[], int]) -> None:
+    def __init__(self, port: int, allowance: Callable[[], int | None] = unlimited) -> None:
         self._port = port
         self._allowance = allowance
         self._server: asyncio.Server | None = None
@@ -46,6 +50,11 @@ class Wire:
         """Where to connect to instead of the server."""
         assert self._server is not None
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    def cut_all(self) -> None:
+        """Cut every connection that there is now."""
+        for task in self._busy:
+            self.cuts += task.cancel()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._serve(reader, writer))
