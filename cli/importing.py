@@ -82,14 +82,19 @@ def begin(reading: Reading, source: str) -> Report:
     return report
 
 
-async def send(operator: Operator, reading: Reading, report: Report, moved: Callable[[int], None]) -> None:
+async def send(
+    operator: Operator, reading: Reading, report: Report, verified: bool, moved: Callable[[int], None]
+) -> None:
     """Send everything, noting each outcome in ``report``; ``moved`` is told how many records are through.
+
+    ``verified`` is a coordinator's word on every organization of it.
 
     Raises:
         CommandError: the directory refused a whole batch, or did not answer repeatedly.
     """
     for batch in batches(reading.items):
-        request = ImportRecords(source=report.source, records=tuple(item.record for item in batch))
+        records = tuple(item.record for item in batch)
+        request = ImportRecords(source=report.source, records=records, verified=verified)
         outcomes = await _send_batch(operator, request)
         for item, outcome in zip(batch, outcomes, strict=True):
             _note(report, item, outcome)

@@ -165,6 +165,12 @@ class Client(Reply):
     created: datetime | None = None
 
 
+class Clients(Reply):
+    """The clients as they are now, in the order of the ids; null for one that is unknown or revoked."""
+
+    items: tuple[Client | None, ...]
+
+
 class CreateOrganization(Message):
     """An operator registers an organization; ``verified`` is the coordinator's word."""
 
@@ -229,7 +235,7 @@ class ImportRecord(Message):
     An ``organization`` comes without its services; a ``service`` carries ``organization_id`` (the
     source's id) and, nested, its ``service_at_locations`` with their ``location``, its phones,
     schedules, languages, ``service_capacities`` and attributes. The network's own fields stand in
-    ``record["relevo"]`` (organization: kind, verified, emergency_phone, fictional; service: needs,
+    ``record["relevo"]`` (organization: kind, emergency_phone, fictional; service: needs,
     intake, emergency_phone, fictional).
     """
 
@@ -238,10 +244,15 @@ class ImportRecord(Message):
 
 
 class ImportRecords(Message):
-    """A batch from one source, 100 records and 512 KiB at most; organizations before their services."""
+    """A batch from one source, 100 records and 512 KiB at most; organizations before their services.
+
+    ``verified`` is the operator's, on a coordinator's word that every organization of this batch is who it
+    says. No record says so of itself, and no batch without it takes the word back.
+    """
 
     source: Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
     records: Annotated[tuple[ImportRecord, ...], Meta(max_length=100)]
+    verified: bool = False
 
 
 class ImportOutcome(Reply):
@@ -263,6 +274,7 @@ GET_SERVICES = Operation(PART, "get_services", Ids, Services)
 LIST_ORGANIZATIONS = Operation(PART, "list_organizations", ListOrganizations, OrganizationList)
 LIST_SERVICES = Operation(PART, "list_services", ListServices, ServiceList)
 AUTHENTICATE_CLIENT = Operation(PART, "authenticate_client", AuthenticateClient, Client)
+GET_CLIENTS = Operation(PART, "get_clients", Ids, Clients)
 CREATE_ORGANIZATION = Operation(PART, "create_organization", CreateOrganization, Organization)
 VERIFY_ORGANIZATION = Operation(PART, "verify_organization", VerifyOrganization, Organization)
 CREATE_CLIENT = Operation(PART, "create_client", CreateClient, NewClient)

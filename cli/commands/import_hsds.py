@@ -47,6 +47,14 @@ def hsds(
             metavar="NAME",
         ),
     ],
+    verified: Annotated[
+        bool,
+        typer.Option(
+            "--verified",
+            help="A coordinator vouches for every organization in it: each may send and receive referrals "
+            "at once. Without it they see the public directory only, until `relevo org verify`.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Import organizations and services: HSDS 3 as JSON or CSV tables, or a 1.1 data package.
@@ -59,7 +67,7 @@ def hsds(
             f"--source {source!r} must be up to 80 of a-z 0-9 . _ -, beginning with a letter or a digit",
             Exit.USAGE,
         )
-    report = _import(path, source)
+    report = _import(path, source, verified)
     if as_json:
         print_json(report.as_data())
     else:
@@ -68,7 +76,7 @@ def hsds(
         raise typer.Exit(int(Exit.INCOMPLETE))
 
 
-def _import(path: Path, source: str) -> Report:
+def _import(path: Path, source: str, verified: bool) -> Report:
     try:
         with err.status(f"reading {escape(str(path))}"):
             reading = read(path)
@@ -77,15 +85,15 @@ def _import(path: Path, source: str) -> Report:
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror or error}", Exit.BAD_INPUT) from error
     report = begin(reading, source)
-    run(lambda operator: _send(operator, reading, report), patience=BATCH_SECONDS)
+    run(lambda operator: _send(operator, reading, report, verified), patience=BATCH_SECONDS)
     return report
 
 
-async def _send(operator: Operator, reading: Reading, report: Report) -> None:
+async def _send(operator: Operator, reading: Reading, report: Report, verified: bool) -> None:
     columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err) as progress:
         task = progress.add_task("", total=reading.total)
-        await send(operator, reading, report, lambda count: progress.advance(task, count))
+        await send(operator, reading, report, verified, lambda count: progress.advance(task, count))
 
 
 def _show(report: Report) -> None:

@@ -81,7 +81,6 @@ def _organization(given: dict[str, Any], location: dict[str, Any], numbers: _Num
         "locations": [location],
         "relevo": {
             "kind": given["kind"],
-            "verified": True,
             "emergency_phone": {"number": numbers.next(), "description": "Guardia"},
             "fictional": True,
         },

@@ -9,6 +9,7 @@ from contracts import directory as contract
 from contracts.directory import (
     AuthenticateClient,
     Client,
+    Clients,
     CreateClient,
     CreateMember,
     CreateOrganization,
@@ -57,6 +58,7 @@ class Api:
         server.add(contract.LIST_ORGANIZATIONS, self.list_organizations, GATEWAY)
         server.add(contract.LIST_SERVICES, self.list_services, GATEWAY)
         server.add(contract.AUTHENTICATE_CLIENT, self.authenticate_client, GATEWAY)
+        server.add(contract.GET_CLIENTS, self.get_clients, GATEWAY)
         server.add(contract.CREATE_ORGANIZATION, self.create_organization, OPERATOR)
         server.add(contract.VERIFY_ORGANIZATION, self.verify_organization, OPERATOR)
         server.add(contract.CREATE_CLIENT, self.create_client, OPERATOR)
@@ -79,6 +81,9 @@ class Api:
 
     async def authenticate_client(self, request: AuthenticateClient, _actor: Actor) -> Client:
         return await registering.authenticate_client(self._store, self._key, request)
+
+    async def get_clients(self, request: Ids, _actor: Actor) -> Clients:
+        return await looking.get_clients(self._store, request)
 
     async def create_organization(self, request: CreateOrganization, _actor: Actor) -> Organization:
         return await registering.create_organization(self._store, self._relay, request)

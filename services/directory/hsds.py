@@ -80,7 +80,6 @@ class ServiceCapacity(Struct):
 
 class OrganizationExtension(Struct):
     kind: OrganizationKind = OrganizationKind.OTHER
-    verified: bool = False
     emergency_phone: ContractPhone | None = None
     fictional: bool = False
 

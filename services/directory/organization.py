@@ -11,7 +11,7 @@ from services.directory.index import OrganizationRow, named
 
 
 def from_record(record: hsds.OrganizationRecord, source: str) -> dict[str, Any]:
-    """Return the typed fields of an imported organization's document."""
+    """Return the typed fields of an imported organization's document: no record says that it is verified."""
     extension = record.relevo
     places = [
         location.document(place, source, f"organization {record.id} location {number}")
@@ -24,7 +24,7 @@ def from_record(record: hsds.OrganizationRecord, source: str) -> dict[str, Any]:
         "email": record.email or None,
         "website": record.website or None,
         "kind": extension.kind,
-        "verified": extension.verified,
+        "verified": False,
         "emergency_phone": phone.document(extension.emergency_phone),
         "phones": phone.documents(record.phones or ()),
         "states": location.states(places),

@@ -169,6 +169,11 @@ class Store:
         """Return a client's document, or None."""
         return await self._clients.find_one({"_id": client_id})
 
+    async def get_clients(self, ids: Some[str]) -> list[Document]:
+        """Return the documents of the clients that exist, in one query; without their secrets' hashes."""
+        cursor = self._clients.find({"_id": {"$in": list(ids)}}, {"secret_hash": 0})
+        return [document async for document in cursor]
+
     async def revoke_client(self, client_id: str, at: datetime) -> None:
         """Revoke a client, once: the first moment stays."""
         await self._clients.update_one({"_id": client_id, "revoked": None}, {"$set": {"revoked": at}})

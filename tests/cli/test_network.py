@@ -92,6 +92,25 @@ def test_revoked_client_gets_no_token(env: dict[str, str], organization: str) ->
     assert done.returncode == Exit.REFUSED
 
 
+def test_import_says_who_is_verified_only_where_the_operator_does(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    boasting = {**SHELTER, "id": "casa-avalada", "relevo": {"kind": "shelter", "verified": True}}
+    path = tmp_path / "services.json"
+    path.write_text(json.dumps([{**service(1), "organization": boasting}]), encoding="utf-8")
+    words = ("import", "hsds", str(path), "--source", "vouched", "--json")
+
+    def organization() -> dict[str, Any]:
+        done = relevo("org", "find", "--source-id", "casa-avalada", "--json", env=env)
+        (found,) = json.loads(done.stdout)
+        return dict(found)
+
+    assert relevo(*words, env=env).returncode == 0
+    assert organization()["verified"] is False
+    assert json.loads(relevo(*words, "--verified", env=env).stdout)["organizations"]["updated"] == 1
+    assert organization()["verified"] is True
+
+
 def test_import_takes_once_and_changes_nothing_the_second_time(env: dict[str, str], tmp_path: Path) -> None:
     path = tmp_path / "services.json"
     path.write_text(json.dumps([service(number) for number in range(120)]))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contracts.directory import (
+    GET_ORGANIZATIONS,
     GET_SERVICES,
     IMPORT_RECORDS,
     LIST_SERVICES,
@@ -42,6 +43,38 @@ async def test_records_are_created_then_unchanged_then_updated(operator: Ask) ->
     found = await operator(GET_SERVICES, Ids(ids=(first[2][1] or "",)))
     assert found.items[0] is not None
     assert found.items[0].name == "Camas"
+
+
+async def is_verified(operator: Ask, organization: str | None) -> bool:
+    (found,) = (await operator(GET_ORGANIZATIONS, Ids(ids=(organization or "",)))).items
+    assert found is not None
+    return found.verified
+
+
+async def test_no_record_makes_its_organization_verified(operator: Ask) -> None:
+    record = {**cast.SHELTER, "relevo": {**cast.SHELTER["relevo"], "verified": True}}
+    ((word, shelter),) = await take(operator, "selfmade", cast.organization(record))
+    assert word == "created"
+    assert not await is_verified(operator, shelter)
+
+
+async def test_a_coordinator_may_vouch_for_every_organization_of_a_batch(operator: Ask) -> None:
+    async def vouched_for() -> list[tuple[str, str | None]]:
+        request = ImportRecords(source="vouched", records=cast.network(), verified=True)
+        return [(one.outcome, one.id) for one in (await operator(IMPORT_RECORDS, request)).outcomes]
+
+    ids_of = [noun_id for _, noun_id in await take(operator, "vouched", *cast.network())]
+    assert not await is_verified(operator, ids_of[0])
+    # Nothing in the records has changed, and two organizations have.
+    assert words(await vouched_for()) == ["updated", "updated", "unchanged", "unchanged"]
+    assert words(await vouched_for()) == ["unchanged"] * 4
+    # Nor does an import without the word take it back.
+    changed = cast.organization(cast.SHELTER, name="Casa La Ceiba del Río")
+    assert words(await take(operator, "vouched", changed)) == ["updated"]
+    assert [await is_verified(operator, one) for one in ids_of[:2]] == [True, True]
+    new = ImportRecords(source="vouched-new", records=cast.network(), verified=True)
+    made = (await operator(IMPORT_RECORDS, new)).outcomes[0]
+    assert await is_verified(operator, made.id)
 
 
 async def test_a_record_that_lost_a_field_loses_it_here_too(operator: Ask) -> None:

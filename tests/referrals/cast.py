@@ -78,11 +78,10 @@ def records() -> tuple[ImportRecord, ...]:
             "name": name,
             "relevo": {
                 "kind": kind,
-                "verified": verified,
                 **({"emergency_phone": {"number": phone}} if phone else {}),
             },
         }
-        for key, (name, kind, verified, phone) in ORGANIZATIONS.items()
+        for key, (name, kind, _, phone) in ORGANIZATIONS.items()
     ]
     services = [
         {

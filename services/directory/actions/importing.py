@@ -49,6 +49,7 @@ class _Batch:
     """A batch in the making: which records wait to be written, and what became of the others."""
 
     def __init__(self, request: ImportRecords) -> None:
+        self._verified = request.verified
         self._head_start = HEAD_START if len(request.records) >= LARGE else timedelta(0)
         self.outcomes: dict[int, ImportOutcome] = {}
         self._waiting: list[Numbered] = []
@@ -87,16 +88,28 @@ class _Batch:
 
     async def _try(self, store: Store, noun: Noun, mine: Sequence[Numbered]) -> None:
         known = await store.known(noun, [one.id for _, one in mine])
-        news = [(number, one) for number, one in mine if known.get(one.id, NEW).hash != one.hash]
+        news = [one for _, one in mine if self._is_news(one, known.get(one.id, NEW))]
         at = datetime.now(UTC)
-        changes = [self._change(one, known.get(one.id, NEW), at) for _, one in news]
+        changes = [self._change(one, known.get(one.id, NEW), at) for one in news]
         taken = await store.save(noun, changes)
         for number, one in mine:
             if one.id not in taken:
-                self.outcomes[number] = ImportOutcome(outcome=_word(one, known.get(one.id, NEW)), id=one.id)
+                word = self._word(one, known.get(one.id, NEW))
+                self.outcomes[number] = ImportOutcome(outcome=word, id=one.id)
+
+    def _is_vouched_for(self, one: Imported, known: Known) -> bool:
+        return one.noun == "organization" and (self._verified or known.verified)
+
+    def _is_news(self, one: Imported, known: Known) -> bool:
+        return known.hash != one.hash or self._is_vouched_for(one, known) is not known.verified
+
+    def _word(self, one: Imported, known: Known) -> Literal["created", "updated", "unchanged"]:
+        if not known.revision:
+            return "created"
+        return "updated" if self._is_news(one, known) else "unchanged"
 
     def _change(self, one: Imported, known: Known, at: datetime) -> Change:
-        fields = one.fields | ({"verified": True} if known.verified else {})
+        fields = one.fields | ({"verified": True} if self._is_vouched_for(one, known) else {})
         event = record.changed_event(one.noun, one.id, fields, known.n + 1, at)
         return Change(one.id, known, fields, event, sweep_from=at + self._head_start)
 
@@ -105,9 +118,3 @@ class _Batch:
 
     def _forget_settled(self) -> None:
         self._waiting = [(number, one) for number, one in self._waiting if number not in self.outcomes]
-
-
-def _word(one: Imported, known: Known) -> Literal["created", "updated", "unchanged"]:
-    if not known.revision:
-        return "created"
-    return "unchanged" if known.hash == one.hash else "updated"

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from chassis.problems import InvalidError
 from contracts.directory import (
+    Clients,
     ListOrganizations,
     ListServices,
     Organization,
@@ -15,7 +16,7 @@ from contracts.directory import (
     Services,
 )
 from contracts.rpc import FieldProblem, Ids
-from services.directory import organization, paging, service
+from services.directory import client, organization, paging, service
 from services.directory.ids import Noun
 from services.directory.index import Key
 from services.directory.listing import Listing
@@ -44,6 +45,23 @@ async def get_services(store: Store, request: Ids) -> Services:
     """
     _check(request)
     return Services(items=await _get(store, "service", request.ids, service.view))
+
+
+async def get_clients(store: Store, request: Ids) -> Clients:
+    """Return the clients with these ids as they are now, in their order; null for one unknown or revoked.
+
+    Raises:
+        InvalidError: more than 100 ids.
+    """
+    _check(request)
+    good = [stored for stored in await store.get_clients(set(request.ids)) if stored["revoked"] is None]
+    owners = await store.get_many("organization", {stored["organization"] for stored in good})
+    views = {
+        stored["_id"]: client.view(stored, owners[stored["organization"]])
+        for stored in good
+        if stored["organization"] in owners
+    }
+    return Clients(items=tuple(views.get(client_id) for client_id in request.ids))
 
 
 async def list_organizations(store: Store, listing: Listing, request: ListOrganizations) -> OrganizationList:
