@@ -124,7 +124,12 @@ class Consumer:
 
     async def _receive(self, message: Msg) -> None:
         """Take one message from the stream: apply what it stands for, then acknowledge it."""
-        noun_id = (message.headers or {})["ce-subject"]
+        noun_id = (message.headers or {}).get("ce-subject", "")
+        if not _is_event(message):
+            # Nobody's noun could be parked for it, and to deliver it again would only keep others waiting.
+            log.error("consumer.no_event", durable=self._durable, seq=message.metadata.sequence.stream)
+            await message.term()
+            return
         try:
             async with self._locks.hold(noun_id):
                 await self._apply_through(message, noun_id)
@@ -224,6 +229,15 @@ class Consumer:
         )
         _parked.add(1, {"durable": self._durable})
         log.error("consumer.parked", durable=self._durable, type=delivery.type, n=delivery.n, kind=reason)
+
+
+def _is_event(message: Msg) -> bool:
+    """Whether it says what it is: its type, its count, and the very noun under whose subject it stands."""
+    headers = message.headers or {}
+    noun_id = message.subject.split(".")[3:4]
+    return bool(headers.get("ce-type") and headers.get("n", "").isdecimal()) and noun_id == [
+        headers.get("ce-subject")
+    ]
 
 
 def _delivery(headers: Mapping[str, str], data: bytes, seq: int) -> Delivery:

@@ -154,7 +154,9 @@ class Peers:
             key.verify(_unbase64(signature), f"{header}.{payload}".encode())
             return part, _decode(_unbase64(payload))
         except (KeyError, ValueError, InvalidSignature) as error:
-            raise BadActorError("The actor header is missing, or none of ours (are versions the same?).") from error
+            raise BadActorError(
+                "The actor header is missing, or none of ours (are versions the same?)."
+            ) from error
 
 
 def _may_speak_for(part: str, actor: Actor) -> bool:

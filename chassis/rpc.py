@@ -15,7 +15,7 @@ from nats.errors import TimeoutError as NatsTimeoutError
 from nats.micro.request import ERROR_CODE_HEADER, Request
 from nats.micro.service import Service, ServiceConfig
 from opentelemetry.trace import SpanKind
-from pymongo.errors import ConnectionFailure
+from pymongo.errors import PyMongoError
 
 from chassis import telemetry
 from chassis.bus import Bus
@@ -184,17 +184,22 @@ class _Endpoint:
             raise NotAllowedError(f"{part} may not ask for {self._operation.name}.")
         return actor
 
+    def _decode(self, body: bytes) -> Any:
+        try:
+            return self._decoder.decode(body)
+        except msgspec.ValidationError as error:
+            raise InvalidError(_VALUE.sub("", str(error))) from None
+        except msgspec.DecodeError:
+            raise InvalidError("The body is not JSON.") from None
+
     async def _outcome(self, request: Request) -> Any:
         try:
             actor = self._admit(request)
-            return await self._handler(self._decoder.decode(request.data), actor)
+            return await self._handler(self._decode(request.data), actor)
         except PartError as refusal:
             return refusal.problem
-        except msgspec.ValidationError as error:
-            return InvalidError(_VALUE.sub("", str(error))).problem
-        except msgspec.DecodeError:
-            return InvalidError("The body is not JSON.").problem
-        except (ConnectionFailure, NatsError, TimeoutError):
+        except (PyMongoError, NatsError, TimeoutError) as error:
+            log.warning("rpc.away", subject=self._operation.subject, kind=type(error).__name__)
             return UnreachableError("The database or the bus is away; repeat it with its key.").problem
         except Exception as error:  # noqa: BLE001 - the edge: everything unknown is masked here
             _log_failure(self._operation.subject, error)

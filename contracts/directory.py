@@ -13,7 +13,15 @@ from contracts.rpc import FieldProblem, Ids, Message, Nothing, Operation, Page, 
 
 PART = "directory"
 
-Name = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"\S")]
+# Something that can be read, on one line: names are shown in terminals and logs.
+Name = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=300,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$",
+    ),
+]
 Text = Annotated[str, Meta(max_length=20_000)]
 SourceId = Annotated[str, Meta(min_length=1, max_length=200)]
 

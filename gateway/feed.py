@@ -132,7 +132,11 @@ class _Hub:
     async def _receive(self, message: Msg) -> None:
         headers = message.headers or {}
         with telemetry.span("feed deliver", SpanKind.CONSUMER, telemetry.extract(headers)):
-            entry = msgspec.structs.replace(_decode(message.data), seq=int(headers["Nats-Sequence"]))
+            try:
+                entry = msgspec.structs.replace(_decode(message.data), seq=int(headers["Nats-Sequence"]))
+            except (msgspec.DecodeError, KeyError):
+                log.warning("feed.no_entry")  # as in the pages: passed over, whoever wrote it
+                return
             for stream in self.streams:
                 stream.push(entry)
         _duration.record((datetime.now(UTC) - entry.at).total_seconds())

@@ -65,7 +65,13 @@ def read(files: list[File]) -> Draft:
     return draft
 
 
+# Counted in the text, before anything is made of it: sixty megabytes of brackets become six gigabytes.
+MOST_OBJECTS = 2_000_000
+
+
 def _read_file(name: str, text: str, draft: Draft) -> None:
+    if text.count("{") + text.count("[") > MOST_OBJECTS:
+        raise NotHsdsError(f"{name} holds more than {MOST_OBJECTS:,} objects and lists; split it.")
     try:
         content = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError) as why:

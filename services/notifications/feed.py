@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import structlog
 from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 
@@ -17,6 +18,8 @@ from chassis.problems import UnreachableError
 from chassis.streams import DAY, StreamSpec
 from contracts.notifications import FeedEntry, FeedHead
 from services.notifications.errors import CursorExpiredError
+
+log = structlog.get_logger()
 
 STREAM = "FEED"
 READ_SECONDS = 5.0
@@ -127,7 +130,7 @@ def _epoch_of(info: Any) -> str:
 async def _collect(queue: "asyncio.Queue[Msg | None]", after: int) -> Slice:
     """Gather a batched direct get: messages, then an empty one with the status that ends it."""
     entries: list[FeedEntry] = []
-    left = 0
+    left, scanned = 0, after
     while True:
         message = await queue.get()
         if message is None:
@@ -138,10 +141,14 @@ async def _collect(queue: "asyncio.Queue[Msg | None]", after: int) -> Slice:
             if headers["Status"] not in ENDS:
                 raise UnreachableError("The feed is not there now; try again.")
             break
-        seq = int(headers["Nats-Sequence"])
+        scanned = int(headers["Nats-Sequence"])
         left = int(headers.get("Nats-Num-Pending", "0"))
-        entries.append(msgspec.structs.replace(_decode(message.data), seq=seq))
-    return Slice(entries, entries[-1].seq if entries else after, has_next=left > 0)
+        try:
+            entries.append(msgspec.structs.replace(_decode(message.data), seq=scanned))
+        except msgspec.DecodeError:
+            # None of ours, whoever wrote it: it must not make the rest unreadable.
+            log.warning("feed.no_entry", seq=scanned)
+    return Slice(entries, scanned, has_next=left > 0)
 
 
 def types_of(entries: Sequence[FeedEntry], types: Sequence[str]) -> list[FeedEntry]:

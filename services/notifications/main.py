@@ -12,6 +12,8 @@ from services.notifications.consumers import handlers
 from services.notifications.feed import Feeds, streams
 from services.notifications.settings import Settings
 
+DATABASE = "relevo_notifications"
+
 
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
@@ -26,7 +28,7 @@ async def start(part: Part, settings: Settings) -> None:
     feeds = Feeds(part.bus)
     consumer = Consumer(
         part.bus,
-        client["relevo_notifications"],
+        client[DATABASE],
         durable=PART,
         filter_subjects=["evt.referrals.>"],
         handlers=handlers(feeds),
@@ -40,7 +42,8 @@ async def start(part: Part, settings: Settings) -> None:
             await reconcile(part.bus.js, spec)
 
     async def database_is_there() -> bool:
-        await client.admin.command("ping")
+        # A ping is answered by a server that can read and write nothing any more.
+        await client[DATABASE]["applied_notifications"].find_one({}, {"_id": 1})
         return True
 
     async def close_database() -> None:

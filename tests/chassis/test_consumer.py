@@ -148,3 +148,20 @@ async def test_a_running_consumer_says_so(cast: Cast) -> None:
     await cast.consumer.stop()
     assert not await cast.consumer.runs()
     await cast.consumer.start()
+
+
+@pytest.mark.parametrize("headers", [None, {"ce-type": TYPE, "ce-subject": "another", "n": "1"}, {"n": "x"}])
+async def test_what_is_no_event_of_ours_is_put_aside_and_the_others_go_on(
+    cast: Cast, bus_of: Connect, headers: dict[str, str] | None
+) -> None:
+    noun, bad = next(_ids), next(_ids)
+    referrals, notifications = await bus_of("referrals"), await bus_of("notifications")
+    await referrals.js.publish(f"evt.referrals.referral.{bad}.sent.v1", b"garbage", headers=headers)
+    await cast.publish(noun, 1)
+    assert await eventually(lambda: cast.of(noun)) == [1]
+
+    async def waiting() -> int:
+        return (await notifications.js.consumer_info("EVT", "notifications")).num_ack_pending or 0
+
+    assert await eventually(waiting, lambda count: count == 0) == 0
+    assert await cast.of(bad) == []

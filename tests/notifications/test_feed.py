@@ -124,3 +124,17 @@ async def test_an_event_that_cannot_be_read_parks_its_referral_only(
         return next(check.detail for check in status.checks if check.name == "parked" and not check.ok)
 
     assert bad in await eventually(parked)
+
+
+async def test_what_is_no_entry_of_ours_does_not_make_a_feed_unreadable(
+    hand: Hand, caller: Caller, reader: Actor, buses: dict[str, Bus]
+) -> None:
+    await hand.publish(new_referral(), 1, sender=reader.organization)
+    await eventually(lambda: page(caller, reader), lambda feed: len(feed.entries) == 1)
+    await buses["notifications"].js.publish(f"feed.{reader.organization}.referral.x", b"garbage")
+    await hand.publish(new_referral(), 1, sender=reader.organization)
+    feed = await eventually(lambda: page(caller, reader), lambda feed: len(feed.entries) == 2)
+    assert feed.scanned == feed.entries[-1].seq
+    alone = await page(caller, reader, after=feed.entries[0].seq, first=1)
+    assert alone.entries == ()
+    assert alone.scanned > feed.entries[0].seq

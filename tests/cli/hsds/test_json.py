@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.hsds import json3
 from cli.hsds.mend import Mender
 from cli.hsds.reader import MOST_BYTES_OF_A_RECORD, read
 from cli.hsds.reading import NotHsdsError, What
@@ -256,3 +257,13 @@ def test_right_records_are_not_mended_at_all(read_json: ReadJson) -> None:
     assert [item.mended for item in reading.items] == [[], []]
     assert records(reading, "organization") == [house]
     assert What.WHITESPACE.value == "whitespace"
+
+
+def test_a_file_of_brackets_is_refused_before_anything_is_made_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json3, "MOST_OBJECTS", 1_000)
+    path = tmp_path / "brackets.json"
+    path.write_text("[" + "[]," * 1_000 + "[]]", encoding="utf-8")
+    with pytest.raises(NotHsdsError, match="split it"):
+        read(path)
