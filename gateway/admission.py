@@ -3,7 +3,6 @@
 import math
 import re
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -11,8 +10,10 @@ import msgspec
 
 from contracts.rpc import Actor
 from gateway.errors import RateLimitedError, RequestError, UnauthenticatedError
+from gateway.live import Stream
 from gateway.rates import Rates
 from gateway.settings import GatewaySettings
+from gateway.standing import Standing
 from gateway.tokens import Tokens, Verified
 
 ON_BEHALF_OF = "relevo-on-behalf-of"
@@ -22,23 +23,24 @@ _OPAQUE = re.compile(r"[\x21-\x7e]{1,100}")
 class Admission:
     """The door of the gateway, the same for HTTP, streams and WebSockets."""
 
-    def __init__(self, settings: GatewaySettings, tokens: Tokens) -> None:
+    def __init__(self, settings: GatewaySettings, tokens: Tokens, standing: Standing) -> None:
         self._settings = settings
         self._tokens = tokens
+        self._standing = standing
         self._rates = Rates(settings.rate_per_second, settings.rate_burst)
-        self._streams: Counter[str] = Counter()
 
-    def admit(self, headers: Mapping[str, str]) -> Verified:
-        """Return who asks, by the request's headers.
+    async def admit(self, headers: Mapping[str, str]) -> Verified:
+        """Return who asks, by the request's headers, and by what the directory says of the client now.
 
         Raises:
-            UnauthenticatedError: there is no good access token.
+            UnauthenticatedError: there is no good access token, or its client is revoked.
             RequestError: ``Relevo-On-Behalf-Of`` is malformed.
         """
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise UnauthenticatedError("Send an access token: Authorization: Bearer …, from /oauth/token.")
         verified = self._tokens.verify(token.strip())
+        verified = verified._replace(actor=await self._standing.of(verified.actor))
         member = headers.get(ON_BEHALF_OF)
         if member is None:
             return verified
@@ -60,22 +62,17 @@ class Admission:
             )
 
     @contextmanager
-    def stream(self, actor: Actor) -> Iterator[None]:
-        """Hold one of the client's places for streams.
+    def stream(self, actor: Actor, stream: Stream) -> Iterator[None]:
+        """Hold one of the client's places for streams; the stream is ended if the client is revoked.
 
         Raises:
             RateLimitedError: it has none left.
         """
         most = self._settings.client_streams
-        if self._streams[actor.id] >= most:
+        if self._standing.streams_of(actor) >= most:
             raise RateLimitedError(f"This client has {most} streams; that is the limit.", 10, limit=most)
-        self._streams[actor.id] += 1
-        try:
+        with self._standing.hold(actor, stream):
             yield
-        finally:
-            self._streams[actor.id] -= 1
-            if not self._streams[actor.id]:
-                del self._streams[actor.id]
 
     def stream_seconds(self, verified: Verified) -> float:
         """How many seconds a stream that was opened with this token may last from now on."""

@@ -1,15 +1,13 @@
 """The GraphQL endpoint: one URL for requests, event streams and WebSockets."""
 
 import asyncio
-import time
+from contextlib import ExitStack
 
-from opentelemetry.trace import SpanKind
 from starlette.types import Receive, Scope, Send
 
-from chassis import telemetry
 from gateway.context import language_of
-from gateway.errors import InternalError, MethodError, RequestError, UnauthenticatedError
-from gateway.execution import Operation, Params, RefusedDocumentError, Response
+from gateway.errors import MethodError, RequestError, UnauthenticatedError
+from gateway.execution import Operation, Params, Response
 from gateway.http import (
     EVENTS,
     JSON,
@@ -23,14 +21,10 @@ from gateway.http import (
     respond,
 )
 from gateway.live import token_expired
-from gateway.means import Means
+from gateway.means import Asker, Means
 from gateway.sse import send_events
 from gateway.tokens import Verified
 from gateway.websocket import Socket
-
-_duration = telemetry.meter.create_histogram(
-    "graphql.request.duration", unit="s", description="Time per query or mutation"
-)
 
 
 class GraphQLEndpoint:
@@ -50,12 +44,15 @@ class GraphQLEndpoint:
             if scope["method"] != "POST":
                 raise MethodError("Ask by POST; for a stream as well.")
             media_type = negotiate(headers.get("accept"))
-            verified = self._means.admission.admit(headers)
+            verified = await self._means.admission.admit(headers)
             params = await self._read(headers, verified, receive)
+            language = language_of(headers.get("accept-language"))
+            asker = Asker(verified.actor, language, "POST /graphql", headers)
             if media_type == EVENTS:
-                await self._stream(params, headers, verified, receive, send)
+                seconds = self._means.admission.stream_seconds(verified)
+                await self._stream(params, asker, seconds, receive, send)
                 return
-            response = await self._answer(params, headers, verified)
+            response = await self._answer(params, asker)
         except RequestError as error:
             await refuse(send, JSON if media_type == EVENTS else media_type, _challenged(error, headers))
             return
@@ -66,46 +63,25 @@ class GraphQLEndpoint:
         self._means.admission.count(verified.actor)
         return decode(await read_body(receive, self._means.settings.limit_body))
 
-    async def _answer(self, params: Params, headers: dict[str, str], verified: Verified) -> Response:
+    async def _answer(self, params: Params, asker: Asker) -> Response:
         """The response to a query or mutation."""
-        began = time.perf_counter()
-        with telemetry.span("POST /graphql", SpanKind.SERVER, telemetry.extract(headers)) as span:
-            try:
-                operation = self._prepare(params)
-                span.set_attribute("graphql.operation.type", operation.kind)
-                context = self._means.context(verified.actor, language_of(headers.get("accept-language")))
-                response = await self._means.engine.execute(operation, context)
-            except RefusedDocumentError as refusal:
-                return refusal.response
-            except RequestError:
-                raise
-            except Exception as error:
-                raise InternalError.of(error) from error
-        _duration.record(time.perf_counter() - began, {"type": operation.kind})
-        return response
-
-    def _prepare(self, params: Params) -> Operation:
-        operation = self._means.engine.prepare(params)
-        if operation.is_subscription:
+        begun = await self._means.begin(params, asker)
+        if isinstance(begun, Operation):
             raise RequestError(f"A subscription needs Accept: {EVENTS}, or a WebSocket.")
-        return operation
+        return begun
 
     async def _stream(
-        self, params: Params, headers: dict[str, str], verified: Verified, receive: Receive, send: Send
+        self, params: Params, asker: Asker, seconds: float, receive: Receive, send: Send
     ) -> None:
-        """Send the responses to any operation as events."""
-        actor, means = verified.actor, self._means
-        with means.admission.stream(actor):
+        """Send the responses to any operation as events, for so long at most."""
+        means = self._means
+        with ExitStack() as stack:
             stream = means.streams.open()
-            timer = asyncio.get_running_loop().call_later(
-                means.admission.stream_seconds(verified), stream.end, token_expired()
-            )
-            try:
-                language = language_of(headers.get("accept-language"))
-                await send_events(receive, send, stream, means.respond(params, actor, language))
-            finally:
-                timer.cancel()
-                means.streams.close(stream)
+            stack.callback(means.streams.close, stream)
+            stack.enter_context(means.admission.stream(asker.actor, stream))
+            timer = asyncio.get_running_loop().call_later(seconds, stream.end, token_expired())
+            stack.callback(timer.cancel)
+            await send_events(receive, send, stream, means.respond(params, asker))
 
 
 def _challenged(error: RequestError, headers: dict[str, str]) -> RequestError:

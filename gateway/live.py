@@ -1,6 +1,8 @@
-"""Streams that are open: each ends when its client goes, its token is too old, or the gateway stops.
+"""Streams that are open: each ends when its client goes, or should no longer have it, or the gateway stops.
 
-``TOKEN_EXPIRED``   the token ran out a while ago: get a fresh one, and come back with your cursor.
+``TOKEN_EXPIRED``   the token ran out a while ago, or what it says of you is no longer so: get a fresh one,
+                    and come back with your cursor.
+``REVOKED``         the client was revoked: it gets no token any more.
 ``SHUTTING_DOWN``   the gateway stops: come back with your cursor at once.
 """
 
@@ -21,6 +23,18 @@ _open = telemetry.meter.create_up_down_counter("graphql.streams", description="S
 def token_expired() -> StreamEndedError:
     """The token that opened a stream ran out longer ago than is borne."""
     return StreamEndedError("TOKEN_EXPIRED", "The token expired; come back with a fresh one and your cursor.")
+
+
+def access_changed() -> StreamEndedError:
+    """The organization has been verified, or no longer is, or is of another kind."""
+    return StreamEndedError(
+        "TOKEN_EXPIRED", "What you may do has changed; come back with a fresh token and your cursor."
+    )
+
+
+def revoked() -> StreamEndedError:
+    """The client that opened a stream was revoked."""
+    return StreamEndedError("REVOKED", "The client was revoked.")
 
 
 def shutting_down() -> StreamEndedError:

@@ -19,10 +19,13 @@ from gateway.means import Means
 from gateway.oauth import TokenEndpoint
 from gateway.rates import Rates
 from gateway.settings import GatewaySettings
+from gateway.standing import Standing
 from gateway.tokens import TokenKey, Tokens
 
 PART = "gateway"
 SEAL_KEY_BYTES = 32
+# A client that comes for the first time waits so long for the directory, and is then believed.
+LOOK_UP_SECONDS = 1.5
 
 
 def main() -> None:
@@ -36,10 +39,11 @@ def main() -> None:
 
     async def build(part: Part) -> None:
         caller = Caller(part.bus)
+        standing = Standing(Caller(part.bus, timeout=LOOK_UP_SECONDS))
         streams = Streams()
         means = Means(
             settings=settings,
-            admission=Admission(settings, tokens),
+            admission=Admission(settings, tokens, standing),
             engine=Engine(schema.build(), bounds),
             streams=streams,
             caller=caller,
@@ -57,6 +61,7 @@ def main() -> None:
             return PlainTextResponse(text, headers={"cache-control": "public, max-age=300"})
 
         part.app.add_route("/schema.graphql", published)
+        await part.run(standing.start, standing.stop)
         part.on_stop(streams.stop)
 
     run(PART, settings, build)

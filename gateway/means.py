@@ -1,9 +1,14 @@
 """What every way in shares: the settings, the door, the engine, the other parts, the open streams."""
 
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from opentelemetry.trace import SpanKind
+
+from chassis import telemetry
 from chassis.rpc import Caller
 from contracts.rpc import Actor
 from gateway.admission import Admission
@@ -14,6 +19,21 @@ from gateway.execution import Engine, Operation, Params, RefusedDocumentError, R
 from gateway.ids import Cursors
 from gateway.live import Streams
 from gateway.settings import GatewaySettings
+
+_duration = telemetry.meter.create_histogram(
+    "graphql.request.duration", unit="s", description="Time per query or mutation, whichever way it came"
+)
+
+
+class Asker(NamedTuple):
+    """Who asks, in which language, and which way, as the span is named; ``trace`` are headers, which may
+    say what the span belongs to.
+    """
+
+    actor: Actor
+    language: str
+    way: str
+    trace: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -28,15 +48,39 @@ class Means:
     cursors: Cursors
     feed: Feed
 
-    def context(self, actor: Actor, language: str) -> Context:
-        """What the resolvers of one request are given."""
-        return Context(Clients(self.caller, actor), self.cursors, self.feed, language)
+    async def begin(self, params: Params, asker: Asker) -> Response | Operation:
+        """Return the response to a query or mutation, or a subscription that is ready to be followed.
 
-    async def respond(self, params: Params, actor: Actor, language: str) -> AsyncGenerator[Response, None]:
+        Every way in passes here, and so has its span and its time.
+
+        Raises:
+            RequestError: the operation is not carried out, or failed as a whole.
+        """
+        began = time.perf_counter()
+        with telemetry.span(asker.way, SpanKind.SERVER, telemetry.extract(asker.trace)) as span:
+            try:
+                operation = self.engine.prepare(params)
+                span.set_attribute("graphql.operation.type", operation.kind)
+                if operation.is_subscription:
+                    return operation
+                response = await self.engine.execute(operation, self._context(asker))
+            except RefusedDocumentError as refusal:
+                return refusal.response
+            except RequestError:
+                raise
+            except Exception as error:
+                raise InternalError.of(error) from error
+        _duration.record(time.perf_counter() - began, {"type": operation.kind})
+        return response
+
+    async def respond(self, params: Params, asker: Asker) -> AsyncGenerator[Response, None]:
         """Yield the responses to any operation: one, or those of a subscription; refusals are responses."""
         try:
-            operation = self.engine.prepare(params)
-            responses = self.carry_out(operation, self.context(actor, language))
+            begun = await self.begin(params, asker)
+            if not isinstance(begun, Operation):
+                yield begun
+                return
+            responses = self.engine.subscribe(begun, self._context(asker))
             async with aclosing(responses):
                 async for response in responses:
                     yield response
@@ -47,16 +91,5 @@ class Means:
         except Exception as error:  # noqa: BLE001 - the edge: everything unknown is masked here
             yield failed(InternalError.of(error))
 
-    async def carry_out(self, operation: Operation, context: Context) -> AsyncGenerator[Response, None]:
-        """Yield the responses to an operation that was prepared.
-
-        Raises:
-            RefusedDocumentError: the variables are not of their types.
-        """
-        if not operation.is_subscription:
-            yield await self.engine.execute(operation, context)
-            return
-        responses = self.engine.subscribe(operation, context)
-        async with aclosing(responses):
-            async for response in responses:
-                yield response
+    def _context(self, asker: Asker) -> Context:
+        return Context(Clients(self.caller, asker.actor), self.cursors, self.feed, asker.language)

@@ -4,7 +4,10 @@ The access token comes in ``connection_init`` (``{"authorization": "Bearer …"}
 handshake. A fresh one may be sent in a ``ping`` of the same form: the ``pong`` has ``{"renewed": true}``.
 Close codes, besides those of the protocol (4400, 4401, 4403, 4406, 4408, 4409, 4429):
 
-``4498``  the token expired too long ago: come back with a fresh token and your cursor.
+``4401``  also when the client was revoked meanwhile, since libraries do not come back after it.
+``4498``  the token expired too long ago, or what it says of you is no longer so: come back with a fresh token
+          and your cursor.
+``1013``  the client has as many streams as it may: come back later.
 ``1012``  this server stops: come back at once with your cursor.
 """
 
@@ -21,14 +24,15 @@ from gateway.errors import RateLimitedError, RequestError, StreamEndedError
 from gateway.execution import Params, Response, failed
 from gateway.http import encode
 from gateway.live import Stream, token_expired
-from gateway.means import Means
+from gateway.means import Asker, Means
 from gateway.tokens import Verified
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 10.0
 # What a client may say of itself in connection_init, as it would in headers.
 _SPOKEN = frozenset({"authorization", "relevo-on-behalf-of", "accept-language"})
-_LONGEST_REASON = 120  # of a close frame, in bytes
+# The protocol of WebSockets has room for 123 bytes of it in a close frame.
+_LONGEST_REASON = 120
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -52,7 +56,8 @@ _decode = msgspec.json.Decoder(Message).decode
 _SUBPROTOCOL = CloseError(4406, "Subprotocol not acceptable")
 _BAD_MESSAGE = CloseError(4400, "Invalid message")
 _INIT_TIMEOUT = StreamEndedError("INIT_TIMEOUT", "Connection initialisation timeout")
-_CODES = {"INIT_TIMEOUT": 4408, "TOKEN_EXPIRED": 4498, "SHUTTING_DOWN": 1012}
+_CODES = {"INIT_TIMEOUT": 4408, "TOKEN_EXPIRED": 4498, "SHUTTING_DOWN": 1012, "REVOKED": 4401}
+_TRY_LATER = 1013
 
 
 class Socket:
@@ -66,6 +71,7 @@ class Socket:
         self._verified: Verified | None = None
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._held = ExitStack()
         self._initialised = False
         self._handlers: dict[str, Callable[[Stream, Message], Awaitable[None]]] = {
             "connection_init": self._init,
@@ -83,10 +89,9 @@ class Socket:
         try:
             if not known:
                 raise _SUBPROTOCOL
-            with ExitStack() as stack:
-                stream = self._means.streams.open()
-                stack.callback(self._means.streams.close, stream)
-                await self._listen(stream)
+            stream = self._means.streams.open()
+            self._held.callback(self._means.streams.close, stream)
+            await self._listen(stream)
         except CloseError as error:
             await self._close(error.code, error.reason)
         except StreamEndedError as error:
@@ -119,7 +124,12 @@ class Socket:
             raise CloseError(4429, "Too many initialisation requests")
         self._initialised = True
         self._headers = {**self._headers, **_spoken(message.payload)}
-        self._verified = self._admitted()
+        verified = await self._admitted()
+        try:
+            self._held.enter_context(self._means.admission.stream(verified.actor, stream))
+        except RateLimitedError as error:
+            raise CloseError(_TRY_LATER, error.detail) from None
+        self._verified = verified
         self._expect_end(stream)
         await self._say({"type": "connection_ack"})
 
@@ -129,7 +139,7 @@ class Socket:
             await self._say({"type": "pong"})
             return
         self._headers = {**self._headers, **fresh}
-        renewed = self._admitted()
+        renewed = await self._admitted()
         if (renewed.actor.id, renewed.actor.organization) != (
             self._verified.actor.id,
             self._verified.actor.organization,
@@ -148,7 +158,7 @@ class Socket:
         if not message.id:
             raise _BAD_MESSAGE
         if message.id in self._operations:
-            raise CloseError(4409, f"Subscriber for {message.id} already exists")
+            raise CloseError(4409, "Subscriber for this id already exists")
         try:
             params = msgspec.convert(message.payload, Params)
         except msgspec.ValidationError:
@@ -165,7 +175,9 @@ class Socket:
         """Carry one operation out, and say everything that it gives."""
         try:
             self._count(verified)
-            responses = self._means.respond(params, verified.actor, self._language)
+            # A socket's operations belong to no one trace: what its handshake said would tie them all.
+            asker = Asker(verified.actor, self._language, "WebSocket /graphql", {})
+            responses = self._means.respond(params, asker)
             async with aclosing(responses):
                 async for response in responses:
                     await self._tell(key, response)
@@ -197,9 +209,9 @@ class Socket:
     def _language(self) -> str:
         return language_of(self._headers.get("accept-language"))
 
-    def _admitted(self) -> Verified:
+    async def _admitted(self) -> Verified:
         try:
-            return self._means.admission.admit(self._headers)
+            return await self._means.admission.admit(self._headers)
         except RequestError as error:
             raise CloseError(4403, error.detail) from None
 
@@ -217,17 +229,23 @@ class Socket:
 
     async def _close(self, code: int, reason: str) -> None:
         try:
-            await self._send({"type": "websocket.close", "code": code, "reason": reason[:_LONGEST_REASON]})
+            await self._send({"type": "websocket.close", "code": code, "reason": _cut(reason)})
         except OSError:
             return  # it is closed already
 
     async def _clear(self) -> None:
+        self._held.close()
         if self._timer is not None:
             self._timer.cancel()
         tasks = list(self._operations.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _cut(reason: str) -> str:
+    """As much of a reason as fits, in whole characters."""
+    return reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
 
 
 def _read(text: str | None) -> Message:

@@ -219,7 +219,8 @@ async def stream(
     """What your organization is told, as it happens: every entry once, in order.
 
     The stream may end with an error whose code says how to come back, always with your last cursor:
-    `TOKEN_EXPIRED` (get a fresh token first), `SHUTTING_DOWN` (at once), `CURSOR_EXPIRED` (see the query).
+    `TOKEN_EXPIRED` (get a fresh token first), `SHUTTING_DOWN` (at once), `CURSOR_EXPIRED` (see the query);
+    or with `REVOKED`, if your client was revoked: then it does not.
     """
     context = info.context
     entries = context.feed.entries(context.actor, _opened(context, after), _checked(types))

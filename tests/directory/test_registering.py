@@ -9,6 +9,7 @@ from contracts.directory import (
     CREATE_CLIENT,
     CREATE_MEMBER,
     CREATE_ORGANIZATION,
+    GET_CLIENTS,
     GET_ORGANIZATIONS,
     IMPORT_RECORDS,
     LIST_ORGANIZATIONS,
@@ -91,6 +92,27 @@ async def test_unknown_wrong_and_revoked_are_refused_alike(
     revoked = await refused(gateway, client.client.id, client.secret)
     assert unknown == wrong == revoked
     assert revoked[:2] == ("INVALID_CLIENT", 401)
+
+
+async def test_clients_are_looked_up_as_they_are_now(
+    gateway: Ask, operator: Ask, client: NewClient, shelter: Organization
+) -> None:
+    other = CreateClient(organization=shelter.id, name="Otro sistema", scopes=(Scope.FEED_READ,))
+    second: NewClient = await operator(CREATE_CLIENT, other)
+    asked = Ids(ids=(client.client.id, "cl_" + "a" * 26, second.client.id))
+    assert (await gateway(GET_CLIENTS, asked)).items == (client.client, None, second.client)
+    await operator(VERIFY_ORGANIZATION, VerifyOrganization(organization=shelter.id, verified=False))
+    await operator(REVOKE_CLIENT, RevokeClient(client=second.client.id))
+    first, unknown, revoked = (await gateway(GET_CLIENTS, asked)).items
+    assert first is not None
+    assert (first.id, first.verified) == (client.client.id, False)
+    assert (unknown, revoked) == (None, None)
+
+
+async def test_a_hundred_clients_are_looked_up_at_most(gateway: Ask) -> None:
+    with pytest.raises(RefusedError) as refusal:
+        await gateway(GET_CLIENTS, Ids(ids=tuple(f"cl_{number}" for number in range(101))))
+    assert refusal.value.code == "INVALID"
 
 
 async def test_revoking_twice_is_revoking_once(operator: Ask, client: NewClient, store: Store) -> None:

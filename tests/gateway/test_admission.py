@@ -1,5 +1,7 @@
 """The door: how often somebody may ask, and how many streams they may hold."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,8 +9,10 @@ from hypothesis import strategies as st
 from contracts.rpc import Actor
 from gateway.admission import Admission
 from gateway.errors import RateLimitedError
+from gateway.live import Stream
 from gateway.rates import Rates
 from gateway.settings import GatewaySettings
+from gateway.standing import Standing
 from tests.gateway.test_tokens import issuer
 
 SHELTER = Actor(kind="client", id="cl_1")
@@ -53,12 +57,13 @@ def test_nobody_gets_more_than_the_rate_allows(pauses: list[float], rate: float,
         assert taken <= burst + clock.now * rate + 1e-6
 
 
-def test_a_client_holds_so_many_streams_and_no_other_client_is_concerned() -> None:
-    admission = Admission(GatewaySettings(client_streams=1), issuer())
-    with admission.stream(SHELTER):
-        with pytest.raises(RateLimitedError), admission.stream(SHELTER):
+async def test_a_client_holds_so_many_streams_and_no_other_client_is_concerned() -> None:
+    nobody: Any = None
+    admission = Admission(GatewaySettings(client_streams=1), issuer(), Standing(nobody))
+    with admission.stream(SHELTER, Stream()):
+        with pytest.raises(RateLimitedError), admission.stream(SHELTER, Stream()):
             pass
-        with admission.stream(HOSPITAL):
+        with admission.stream(HOSPITAL, Stream()):
             pass
-    with admission.stream(SHELTER):
+    with admission.stream(SHELTER, Stream()):
         pass

@@ -159,3 +159,17 @@ async def test_a_socket_that_never_says_who_it_is_is_closed(monkeypatch: pytest.
     await Socket(means, {}, incoming.get, send).serve([websocket.PROTOCOL])
     assert sent[0] == {"type": "websocket.accept", "subprotocol": websocket.PROTOCOL}
     assert (sent[1]["type"], sent[1]["code"]) == ("websocket.close", 4408)
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [("x" * 200, "x" * 120), ("€" * 100, "€" * 40), ("a" + "€" * 99, "a" + "€" * 39)]
+)
+async def test_the_reason_of_a_close_is_cut_to_what_fits(reason: str, said: str) -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    nothing: Any = None
+    await Socket(nothing, {}, nothing, send)._close(4409, reason)
+    assert sent[0]["reason"] == said

@@ -1,6 +1,7 @@
 """GraphQL over WebSocket: the protocol graphql-transport-ws, its close codes, and ours."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
@@ -15,6 +16,7 @@ from tests.flows.cast import Cast
 from tests.flows.client import Client, Json
 from tests.gateway.conftest import StartGateway, elsewhere
 from tests.gateway.test_sse import head, issue
+from tests.servers import eventually
 
 LIVE = "subscription ($after: String) { events(after: $after) { cursor folio status } }"
 SLOW_CLOSE = 10
@@ -178,12 +180,37 @@ async def test_beginning_twice_closes_the_socket(cast: Cast) -> None:
         assert await socket.closed() == 4429
 
 
-async def test_an_id_in_use_closes_the_socket(cast: Cast) -> None:
+@pytest.mark.parametrize("key", ["1", "€" * 100])
+async def test_an_id_in_use_closes_the_socket(cast: Cast, key: str) -> None:
     async with talk(cast.shelter) as socket:
         await socket.init()
-        await socket.ask("1", LIVE)
-        await socket.ask("1", LIVE)
+        await socket.ask(key, LIVE)
+        await socket.ask(key, LIVE)
         assert await socket.closed() == 4409
+        assert socket.socket.close_reason == "Subscriber for this id already exists"
+
+
+async def test_a_client_has_so_many_sockets_and_gets_them_back(
+    cast: Cast, another_gateway: StartGateway
+) -> None:
+    async with elsewhere(cast, another_gateway(client_streams=1)) as other:
+        async with talk(other.hospital) as first:
+            await first.init()
+            async with talk(other.hospital) as second:
+                authorization = (await other.hospital.headers())["authorization"]
+                await second.say(type="connection_init", payload={"authorization": authorization})
+                assert await second.closed() == 1013
+            async with talk(other.shelter) as another:
+                await another.init()
+
+        async def admitted() -> bool:
+            async with talk(other.hospital) as again:
+                await again.say(type="connection_init", payload={"authorization": authorization})
+                with contextlib.suppress(websockets.ConnectionClosed):
+                    return await again.hear() == {"type": "connection_ack"}
+            return False
+
+        await eventually(admitted)
 
 
 @pytest.mark.parametrize("protocols", [("graphql-ws",), ("something-else",)])

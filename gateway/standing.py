@@ -1,0 +1,139 @@
+"""How clients stand *now*: whom the directory has revoked, and what their organization is, token or not.
+
+A token says how things were when it was made, up to ten minutes ago, and a stream that it opened goes on
+for an hour. So the directory is asked every three seconds about every client that holds a stream or has
+shown a token lately; about one that has done neither, as soon as it comes. What it says holds for every
+request from then on, and a stream that was opened under other words is ended. While the directory is away,
+what is known goes on to hold.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+
+import msgspec
+import structlog
+
+from chassis.logs import place_of
+from chassis.problems import PartError
+from chassis.rpc import Caller
+from contracts.directory import GET_CLIENTS, Client
+from contracts.rpc import Actor, Ids
+from gateway.errors import UnauthenticatedError
+from gateway.live import Stream, access_changed, revoked
+
+log = structlog.get_logger()
+
+# With the time that an answer takes, well within the five seconds in which a revocation holds.
+LOOK_SECONDS = 3.0
+# For so long after its last token a client is asked about; as long as a token lives by default.
+LATELY_SECONDS = 600.0
+# The directory looks up this many at once.
+BATCH = 100
+
+
+class Standing:
+    """What the directory last said of the clients that are active here, and the streams that they hold."""
+
+    def __init__(self, caller: Caller, clock: Callable[[], float] = time.monotonic) -> None:
+        self._caller = caller
+        self._clock = clock
+        self._seen: dict[str, float] = {}
+        # None: unknown or revoked. Who is not in it is believed by the token.
+        self._told: dict[str, Client | None] = {}
+        self._streams: defaultdict[str, dict[Stream, Actor]] = defaultdict(dict)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to ask."""
+        self._task = asyncio.create_task(self._look_forever())
+
+    async def stop(self) -> None:
+        """Ask no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def of(self, actor: Actor) -> Actor:
+        """Return a token's actor as it is now: its organization's kind, and whether it is verified.
+
+        Raises:
+            UnauthenticatedError: the client is revoked.
+        """
+        if actor.id not in self._seen:
+            with contextlib.suppress(PartError):  # the directory is away: believe the token
+                await self._ask([actor.id])
+        self._seen[actor.id] = self._clock()
+        return self._by_what_is_known(actor)
+
+    def _by_what_is_known(self, actor: Actor) -> Actor:
+        if actor.id not in self._told:
+            return actor
+        client = self._told[actor.id]
+        if client is None:
+            raise UnauthenticatedError("The client was revoked; it gets no token any more.")
+        if _words(client) == (actor.organization_kind, actor.verified):
+            return actor
+        return msgspec.structs.replace(
+            actor, organization_kind=client.organization_kind.value, verified=client.verified
+        )
+
+    def streams_of(self, actor: Actor) -> int:
+        """How many streams the client holds."""
+        return len(self._streams.get(actor.id, ()))
+
+    @contextmanager
+    def hold(self, actor: Actor, stream: Stream) -> Iterator[None]:
+        """Have a stream ended as soon as what its actor was admitted by no longer holds."""
+        self._streams[actor.id][stream] = actor
+        try:
+            yield
+        finally:
+            held = self._streams[actor.id]
+            del held[stream]
+            if not held:
+                del self._streams[actor.id]
+
+    async def _look_forever(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self.look()
+            except Exception as error:  # noqa: BLE001 - whatever it was: who stops to look lets the revoked in
+                log.warning("standing.look", kind=type(error).__name__, where=place_of(error))
+
+    async def look(self) -> None:
+        """Ask about every client that is active, and end the streams that should be.
+
+        Raises:
+            RefusedError, UnreachableError: the directory did not say; what is known holds.
+        """
+        active = self._active()
+        for start in range(0, len(active), BATCH):
+            await self._ask(active[start : start + BATCH])
+
+    def _active(self) -> list[str]:
+        """The clients to ask about; the others are forgotten, and asked about when they come back."""
+        lately = self._clock() - LATELY_SECONDS
+        for client_id in [one for one, at in self._seen.items() if at < lately and one not in self._streams]:
+            del self._seen[client_id]
+            self._told.pop(client_id, None)
+        return list(self._seen.keys() | self._streams.keys())
+
+    async def _ask(self, ids: Collection[str]) -> None:
+        reply = await self._caller.call(GET_CLIENTS, Ids(ids=tuple(ids)), self._caller.me)
+        for client_id, client in zip(ids, reply.items, strict=True):
+            self._told[client_id] = client
+            for stream, actor in self._streams.get(client_id, {}).items():
+                if client is None:
+                    stream.end(revoked())
+                elif _words(client) != (actor.organization_kind, actor.verified):
+                    stream.end(access_changed())
+
+
+def _words(client: Client) -> tuple[str, bool]:
+    """What a token says of a client's organization."""
+    return client.organization_kind.value, client.verified
