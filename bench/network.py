@@ -7,13 +7,13 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bench.http import Connection
 from cli.demo.cast import assemble
 from cli.demo.partner import Partner
+from cli.demo.referral import prenatal
 from cli.embedded.settings import EmbeddedSettings
 from cli.embedded.stack import Stack
 from cli.operator import OperatorSettings, connected
@@ -46,34 +46,7 @@ class Network:
 
     def issue(self, connection: Connection) -> bytes:
         """The bytes of issuing one more referral, with a new person."""
-        now = datetime.now(UTC)
-        fields = {
-            "idempotencyKey": secrets.token_hex(16),
-            "service": self.service,
-            "need": "PRENATAL_CARE",
-            "priority": "ROUTINE",
-            "state": "CHP",
-            "person": {
-                "ageBand": "ADULT",
-                "gender": "FEMALE",
-                "languages": ["es"],
-                "vulnerabilities": ["PREGNANT"],
-                "alias": "Persona Ficticia",
-                "safeContact": {"channel": "NONE"},
-            },
-            "notes": [{"category": "HEALTH", "text": "Fictional."}],
-            "consent": {
-                "basis": "CONSENT",
-                "categories": ["HEALTH"],
-                "vulnerabilities": ["PREGNANT"],
-                "purpose": "prenatal care",
-                "method": "VERBAL",
-                "language": "es",
-                "takenBy": "member-17",
-                "givenAt": now.isoformat(),
-                "until": (now + timedelta(days=30)).isoformat(),
-            },
-        }
+        fields = {"idempotencyKey": secrets.token_hex(16), **prenatal(self.service, "ROUTINE")}
         return self.ask(connection, ISSUE, input=fields)
 
     def ask(self, connection: Connection, document: str, **variables: Any) -> bytes:

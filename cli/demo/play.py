@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from cli.demo.cast import ROLES, Cast, assemble
 from cli.demo.partner import Partner
+from cli.demo.referral import prenatal
 from cli.embedded.stack import Stack
 from cli.exits import CommandError, Exit
 from cli.operator import OperatorSettings, connected
@@ -135,36 +136,9 @@ class _Story:
         ]
 
     async def _issue(self, service: str) -> dict[str, Any]:
-        now = datetime.now(UTC)
         found = await self._shelter.ask("query($s: String!) { service(sourceId: $s) { id } }", s=service)
-        return await self._shelter.act(
-            "issueReferral",
-            OUTLINE,
-            service=found["service"]["id"],
-            need="PRENATAL_CARE",
-            priority="URGENT",
-            state="CHP",
-            person={
-                "ageBand": "ADULT",
-                "gender": "FEMALE",
-                "languages": ["es"],
-                "vulnerabilities": ["PREGNANT"],
-                "alias": "Persona Ficticia",
-                "safeContact": {"channel": "NONE", "say": "Nothing: she has no telephone."},
-            },
-            notes=[{"category": "HEALTH", "text": "Fictional: 30 weeks, no check-up yet."}],
-            consent={
-                "basis": "CONSENT",
-                "categories": ["HEALTH"],
-                "vulnerabilities": ["PREGNANT"],
-                "purpose": "prenatal care",
-                "method": "VERBAL",
-                "language": "es",
-                "takenBy": "member-17",
-                "givenAt": now.isoformat(),
-                "until": (now + timedelta(days=30)).isoformat(),
-            },
-        )
+        fields = prenatal(found["service"]["id"], "URGENT")
+        return await self._shelter.act("issueReferral", OUTLINE, **fields)
 
     def _print(self, line: str) -> None:
         self._console.print(line, soft_wrap=True)
