@@ -18,7 +18,6 @@ from contracts.directory import (
 from contracts.rpc import FieldProblem, Ids
 from services.directory import client, organization, paging, service
 from services.directory.ids import Noun
-from services.directory.index import Key
 from services.directory.listing import Listing
 from services.directory.store import Store
 
@@ -72,14 +71,7 @@ async def list_organizations(store: Store, listing: Listing, request: ListOrgani
     """
     keys = (await listing.fresh()).find_organizations(request)
     page = paging.cut(keys, request.page)
-    items, positions = await _page(store, "organization", page.keys, organization.view)
-    return OrganizationList(
-        items=items,
-        positions=positions,
-        has_next=page.has_next,
-        has_previous=page.has_previous,
-        total=len(keys),
-    )
+    return OrganizationList(**await _page(store, "organization", page, organization.view), total=len(keys))
 
 
 async def list_services(store: Store, listing: Listing, request: ListServices) -> ServiceList:
@@ -90,14 +82,7 @@ async def list_services(store: Store, listing: Listing, request: ListServices) -
     """
     keys = (await listing.fresh()).find_services(request)
     page = paging.cut(keys, request.page)
-    items, positions = await _page(store, "service", page.keys, service.view)
-    return ServiceList(
-        items=items,
-        positions=positions,
-        has_next=page.has_next,
-        has_previous=page.has_previous,
-        total=len(keys),
-    )
+    return ServiceList(**await _page(store, "service", page, service.view), total=len(keys))
 
 
 async def _get(
@@ -109,12 +94,17 @@ async def _get(
 
 
 async def _page(
-    store: Store, noun: Noun, keys: Sequence[Key], view: Callable[[dict[str, Any]], ViewT]
-) -> tuple[tuple[ViewT, ...], tuple[tuple[str, ...], ...]]:
-    """The page's rows and their positions; one that has gone since is left out with its position."""
-    found = await _get(store, noun, [noun_id for _, noun_id in keys], view)
-    rows = [(item, key) for item, key in zip(found, keys, strict=True) if item is not None]
-    return tuple(item for item, _ in rows), tuple(key for _, key in rows)
+    store: Store, noun: Noun, page: paging.Slice, view: Callable[[dict[str, Any]], ViewT]
+) -> dict[str, Any]:
+    """A page's reply but for its total; a row that has gone since is left out with its position."""
+    found = await _get(store, noun, [noun_id for _, noun_id in page.keys], view)
+    rows = [(item, key) for item, key in zip(found, page.keys, strict=True) if item is not None]
+    return {
+        "items": tuple(item for item, _ in rows),
+        "positions": tuple(key for _, key in rows),
+        "has_next": page.has_next,
+        "has_previous": page.has_previous,
+    }
 
 
 def _check(request: Ids) -> None:
