@@ -65,10 +65,10 @@ async def test_a_request_that_cannot_be_executed_has_the_status_of_its_media_typ
     assert "data" not in modern.json()
 
 
-async def test_a_refused_limit_says_what_it_is_and_what_was_asked_for(cast: Cast) -> None:
+async def test_a_refused_limit_says_what_it_is_and_how_far_the_count_went(cast: Cast) -> None:
     answer = await send(cast, json={"query": "{ " + "x " * 1200 + "}"})
     (error,) = answer.json()["errors"]
-    assert error["extensions"] == {"code": "TOO_MANY_TOKENS", "limit": 1000, "value": 1202}
+    assert error["extensions"] == {"code": "TOO_MANY_TOKENS", "limit": 1000, "value": 1001}
 
 
 async def test_a_field_that_fails_does_not_change_the_status(cast: Cast) -> None:
