@@ -215,7 +215,7 @@ class NewClient(Reply):
 
 
 class RevokeClient(Message):
-    """An operator revokes a client: from then on it gets no token."""
+    """An operator revokes a client: it gets no token any more, and those that it has end within five seconds."""
 
     client: str
 
