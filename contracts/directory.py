@@ -215,7 +215,7 @@ class NewClient(Reply):
 
 
 class RevokeClient(Message):
-    """An operator revokes a client: it gets no token any more, and those that it has end within five seconds."""
+    """An operator revokes a client: it gets no token any more, and within five seconds loses those it has."""
 
     client: str
 
