@@ -1,6 +1,6 @@
 """What every resolver of one request is given: who asks, the other parts, and what was looked up."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -25,7 +25,7 @@ class Feed(Protocol):
 
     def entries(
         self, actor: Actor, after: tuple[str, int] | None, types: frozenset[str]
-    ) -> AsyncIterator[tuple[str, FeedEntry]]:
+    ) -> AsyncGenerator[tuple[str, FeedEntry], None]:
         """The epoch and what the actor's organization is told, from after that place on, without end."""
 
 

@@ -74,6 +74,13 @@ class BodyTooLargeError(RequestError):
     status = 413
 
 
+class BodyTooSlowError(RequestError):
+    """The body did not arrive in time."""
+
+    code = "BODY_TOO_SLOW"
+    status = 408
+
+
 class UnauthenticatedError(RequestError):
     """There is no access token, or it is not good (any more)."""
 

@@ -16,7 +16,7 @@ compared with the feed's last: whatever was missed without a sign is found then.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from datetime import UTC, datetime
 
@@ -182,7 +182,7 @@ class FeedGate:
 
     async def entries(
         self, actor: Actor, after: tuple[str, int] | None, types: frozenset[str]
-    ) -> AsyncIterator[tuple[str, FeedEntry]]:
+    ) -> AsyncGenerator[tuple[str, FeedEntry], None]:
         """Yield ``(epoch, entry)`` from a position ``(epoch, seq)`` on, without end; None means from now.
 
         Every entry comes once and in order. While the bus or the service is away the stream waits.

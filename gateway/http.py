@@ -1,18 +1,27 @@
 """``POST /graphql`` by the GraphQL-over-HTTP specification: what is asked, and in which form to answer."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from gateway.errors import BodyTooLargeError, MediaTypeError, NotAcceptableError, RequestError
+from gateway.errors import (
+    BodyTooLargeError,
+    BodyTooSlowError,
+    MediaTypeError,
+    NotAcceptableError,
+    RequestError,
+)
 from gateway.execution import Params, Response
 
 RESPONSE_JSON = "application/graphql-response+json"
 JSON = "application/json"
 EVENTS = "text/event-stream"
 OFFERED = (RESPONSE_JSON, JSON, EVENTS)
+# A body is 64 KiB at most: on a bad line a matter of seconds.
+BODY_SECONDS = 15
 OK = 200
 BAD_REQUEST = 400
 
@@ -86,7 +95,16 @@ async def read_body(receive: Receive, limit: int) -> bytes:
 
     Raises:
         BodyTooLargeError: it is longer than ``limit`` bytes; the rest is not read.
+        BodyTooSlowError: it did not arrive in time: a place is not held for who only begins.
     """
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _read_body(receive, limit)
+    except TimeoutError:
+        raise BodyTooSlowError(f"The body did not arrive within {BODY_SECONDS} seconds.") from None
+
+
+async def _read_body(receive: Receive, limit: int) -> bytes:
     body = b""
     while True:
         message = await receive()

@@ -1,7 +1,6 @@
 """``POST /oauth/token`` for clients (RFC 6749, client credentials) and the keys to verify its tokens with."""
 
 import base64
-import binascii
 import hashlib
 from http import HTTPStatus
 from typing import ClassVar, NamedTuple
@@ -163,7 +162,7 @@ def _identify(header: str | None, fields: dict[str, str]) -> tuple[str, str]:
     scheme, _, value = header.partition(" ")
     try:
         client, colon, secret = base64.b64decode(value.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base 64, no UTF-8, or no ASCII to begin with
         scheme, client, colon, secret = "", "", "", ""
     if scheme.lower() != "basic" or not colon or not client:
         raise InvalidClientError("The Authorization header is not HTTP Basic with client_id:client_secret.")

@@ -48,7 +48,7 @@ def create(
     epilog=epilog("relevo client revoke CLIENT", codes=(Exit.UNREACHABLE, Exit.REFUSED, Exit.NOT_WRITABLE)),
 )
 def revoke(client: Annotated[str, typer.Argument(help="The client's id.", metavar="CLIENT")]) -> None:
-    """Revoke a client: from now on it gets no token."""
+    """Revoke a client: it gets no token any more, and what it has open ends within five seconds."""
     run(lambda operator: operator.ask(REVOKE_CLIENT, RevokeClient(client=client)))
     err.print("relevo: revoked")
 

@@ -1,11 +1,11 @@
 """The feed: what an organization is told, as pages and as a live stream, with one kind of cursor for both."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, cast
+from typing import Annotated
 
 import strawberry
 
@@ -225,7 +225,7 @@ async def stream(
     context = info.context
     entries = context.feed.entries(context.actor, _opened(context, after), _checked(types))
     # Closed with the stream: else its place in the hub would stay taken until it is collected.
-    async with aclosing(cast(AsyncGenerator[tuple[str, notifications.FeedEntry], None], entries)):
+    async with aclosing(entries):
         async for epoch, entry in entries:
             # Each entry shows its referral as it is when the entry comes.
             context.forget()
@@ -258,7 +258,10 @@ def _sealed(context: Context, epoch: str, seq: int) -> str:
 
 
 def _opened(context: Context, after: str | None) -> tuple[str, int] | None:
-    return context.cursors.open_feed("after", after, context.actor.organization or "") if after else None
+    # An empty one is none of ours either: "from the oldest" and "from now" are too easily confused.
+    if after is None:
+        return None
+    return context.cursors.open_feed("after", after, context.actor.organization or "")
 
 
 def _checked(types: list[str] | None) -> frozenset[str]:

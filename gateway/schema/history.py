@@ -73,11 +73,13 @@ async def history(
     after: After = None,
     last: Last = None,
     before: Before = None,
-) -> Rows[referrals.HistoryEntry]:
-    """Every change, oldest first."""
+) -> Rows[referrals.HistoryEntry] | None:
+    """Every change, oldest first. Null to a client that may send referrals and not read them."""
     page = page_of(info, LIST, first=first, last=last, after=after, before=before)
     request = referrals.GetHistory(referral=parent.id, page=page)
-    reply = await info.context.clients.ask(referrals.HISTORY, request)
+    reply = await info.context.clients.find(referrals.HISTORY, request)
+    if reply is None:
+        return None
     if "organization" in names(info.raw, of_rows(info.raw)):
         await info.context.organizations.prime(item.organization for item in reply.items)
     return Rows(info.context.cursors, LIST, reply)

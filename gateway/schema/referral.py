@@ -116,7 +116,7 @@ class Referral(Node):
     allowed_actions: list[AllowedAction] = strawberry.field(
         description="What you may do with it now; nobody should have to copy the state table."
     )
-    history = published(history, ReferralChangeConnection)
+    history = published(history, ReferralChangeConnection | None)
 
 
 async def prime(

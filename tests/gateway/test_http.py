@@ -6,7 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Message
 
+from gateway import http
+from gateway.errors import BodyTooSlowError
 from tests.flows.cast import Cast
 from tests.gateway.conftest import StartGateway, elsewhere
 
@@ -20,8 +23,8 @@ async def send(cast: Cast, method: str = "POST", **request: Any) -> httpx.Respon
     own = await cast.shelter.headers()
     given = {**own, **request.pop("headers", {})}
     headers = {name: value for name, value in given.items() if value is not None}
-    async with httpx.AsyncClient(base_url=cast.shelter.url, trust_env=False) as http:
-        return await http.request(method, "/graphql", headers=headers, **request)
+    async with httpx.AsyncClient(base_url=cast.shelter.url, trust_env=False) as client:
+        return await client.request(method, "/graphql", headers=headers, **request)
 
 
 def code_of(answer: httpx.Response) -> str:
@@ -155,8 +158,8 @@ async def test_whoever_asks_too_often_is_told_to_wait(cast: Cast, another_gatewa
 
 
 async def test_the_schema_is_served_to_everybody(cast: Cast) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http:
-        answer = await http.get(f"{cast.shelter.url}/schema.graphql")
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.get(f"{cast.shelter.url}/schema.graphql")
     assert answer.status_code == 200
     assert "type Mutation {" in answer.text
 
@@ -173,3 +176,20 @@ async def test_a_slow_client_holds_up_nobody(cast: Cast) -> None:
     await writer.drain()
     assert (await cast.shelter.ask("{ __typename }"))["__typename"] == "Query"
     writer.close()
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "BODY_SECONDS", 0.05)
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    with pytest.raises(BodyTooSlowError) as refusal:
+        await http.read_body(receive, 100)
+    assert refusal.value.status == 408
+
+
+async def test_an_empty_cursor_is_refused_and_not_taken_for_now_or_for_the_beginning(cast: Cast) -> None:
+    answer = await send(cast, json={"query": '{ events(after: "", first: 1) { nodes { cursor } } }'})
+    assert code_of(answer) == "BAD_USER_INPUT"

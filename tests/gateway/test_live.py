@@ -1,7 +1,7 @@
 """Streams as they live and end, without a network."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -108,7 +108,7 @@ class FeedOfOne:
     def __init__(self) -> None:
         self.closed = False
 
-    async def entries(self, *_: object) -> AsyncIterator[tuple[str, FeedEntry]]:
+    async def entries(self, *_: object) -> AsyncGenerator[tuple[str, FeedEntry], None]:
         referral = FeedReferral(
             id="ref_1", folio="F", version=1, status=ReferralStatus.SENT, need_group=NeedGroup.HEALTH,
             priority=Priority.ROUTINE, state=State.CHP,

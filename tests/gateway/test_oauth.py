@@ -99,11 +99,12 @@ async def test_a_body_that_is_no_form_is_refused(cast: Cast, more: Json) -> None
 @pytest.mark.parametrize("authorization", [
     "Bearer nonsense",
     "Basic nonsense",
+    b"Basic \xe9",
     f"Basic {base64.b64encode(b'without-a-colon').decode()}",
     f"Basic {base64.b64encode(b'cl_unknown:secret').decode()}",
     None,
 ])  # fmt: skip
-async def test_whoever_is_not_known_learns_nothing(cast: Cast, authorization: str | None) -> None:
+async def test_whoever_is_not_known_learns_nothing(cast: Cast, authorization: str | bytes | None) -> None:
     headers = {"authorization": authorization} if authorization else {}
     answer = await post(cast.shelter.url, GRANT, headers=headers)
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
