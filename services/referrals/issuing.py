@@ -151,6 +151,8 @@ def _service(request: IssueReferral, sender: str, service: Service, receiver: Or
         yield _wrong("The service is not active.", "NOT_ACTIVE", "service")
     if service.intake is Intake.NONE:
         yield _wrong("The service takes no referrals.", "NO_INTAKE", "service")
+    if service.intake is Intake.NETWORK and not receiver.verified:
+        yield _wrong("Nobody has verified its organization: it would not hear.", "NOT_VERIFIED", "service")
     if service.organization == sender:
         yield _wrong("Is a service of your own organization.", "OWN_SERVICE", "service")
     if receiver.kind in FIREWALLED:

@@ -206,14 +206,29 @@ def decide(doc: Document, action: str, party: Party, inputs: Mapping[str, Any], 
         WrongStatusError: the table has no such row from here, for this side, now.
         InvalidError: inputs are missing or wrong, all of them at once.
     """
-    rows = [row for row in TRANSITIONS if row.action == action and party.is_for(row.who)]
-    if rows and not any(party.may(action, row.who) for row in rows):
-        raise ForbiddenError(f"To {action} needs {needed(action, rows[0].who)}.")
+    rows = permitted(action, party)
     row = next((row for row in rows if row.applies(doc, party, now)), None)
     if row is None:
         raise WrongStatusError(_words(doc, action, party, now))
     given = checked(row.action, row.needs, inputs, now)
     return _change(doc, row, party, given, now)
+
+
+def permitted(action: str, party: Party) -> list[Row]:
+    """Return the rows of an action on that party's side; whatever the referral's status is, tells none of it.
+
+    Raises:
+        ForbiddenError: the actor's roles or scopes are not enough for the action.
+    """
+    rows = [row for row in TRANSITIONS if row.action == action and party.is_for(row.who)]
+    if rows and not any(party.may(action, row.who) for row in rows):
+        raise ForbiddenError(f"To {action} needs {needed(action, rows[0].who)}.")
+    return rows
+
+
+def has_a_say(party: Party) -> bool:
+    """Whether the roles or scopes let the party do anything at all with a referral."""
+    return any(party.may(row.action, row.who) for row in TRANSITIONS)
 
 
 def allowed_actions(doc: Document, party: Party, now: datetime) -> tuple[AllowedAction, ...]:

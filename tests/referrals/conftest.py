@@ -16,7 +16,7 @@ from chassis.identity import Identity, Peers
 from chassis.part import Part
 from chassis.rpc import Caller
 from chassis.streams import DAY, StreamSpec, reconcile
-from contracts.directory import IMPORT_RECORDS, ImportRecords
+from contracts.directory import IMPORT_RECORDS, VERIFY_ORGANIZATION, ImportRecords, VerifyOrganization
 from contracts.rpc import Actor, Operation, Rep, Req
 from services.directory import main as directory_main
 from services.directory.settings import Settings as DirectorySettings
@@ -128,7 +128,11 @@ async def _import(operator: Bus) -> dict[str, str]:
     records = cast.records()
     reply = await caller.call(IMPORT_RECORDS, ImportRecords(source=cast.SOURCE, records=records), caller.me)
     assert [one.problems for one in reply.outcomes] == [()] * len(records)
-    return {record.record["id"]: str(one.id) for record, one in zip(records, reply.outcomes, strict=True)}
+    ids = {record.record["id"]: str(one.id) for record, one in zip(records, reply.outcomes, strict=True)}
+    for key, (_, _, verified, _) in cast.ORGANIZATIONS.items():
+        request = VerifyOrganization(organization=ids[key], verified=verified)
+        await caller.call(VERIFY_ORGANIZATION, request, caller.me)
+    return ids
 
 
 async def _part(servers: Servers, name: str) -> Part:

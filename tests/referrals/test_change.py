@@ -225,6 +225,13 @@ async def test_a_refusal_changes_nothing(case: Case, store: Store) -> None:
     assert await store.load(case.id) == before
 
 
+async def test_who_may_neither_read_nor_act_is_not_told_where_a_referral_stands(case: Case) -> None:
+    nobody = case.network.client("clinica", "feed:read")
+    assert await case.refused(Receive, nobody, expected_version=77) == "NOT_FOUND"
+    reader = case.network.client("clinica", "referrals:read")
+    assert await case.refused(Receive, reader, expected_version=77) == "FORBIDDEN"
+
+
 async def test_for_a_third_organization_nothing_is_there(case: Case) -> None:
     network = case.network
     refusals = []

@@ -39,6 +39,14 @@ def test_the_cast_says_everything_right() -> None:
     assert service_problems(request(), "casa", SERVICE, RECEIVER) == []
 
 
+def test_who_was_not_verified_receives_by_telephone_only() -> None:
+    unverified = msgspec.structs.replace(RECEIVER, verified=False)
+    (problem,) = service_problems(request(), "casa", SERVICE, unverified)
+    assert (problem.path, problem.code) == (("service",), "NOT_VERIFIED")
+    by_telephone = msgspec.structs.replace(SERVICE, intake=Intake.TELEPHONE)
+    assert service_problems(request(), "casa", by_telephone, unverified) == []
+
+
 @pytest.mark.parametrize("name", ["method", "language", "taken_by", "given_at"])
 def test_consent_needs_how_in_which_language_by_whom_and_when(name: str) -> None:
     assert problems(request(consent=msgspec.structs.replace(consent(), **{name: None}))) == {

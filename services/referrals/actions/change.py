@@ -19,7 +19,7 @@ from services.referrals.errors import (
     StaleVersionError,
 )
 from services.referrals.means import Means
-from services.referrals.referral import Change, Document, decide, event_of
+from services.referrals.referral import Change, Document, decide, event_of, has_a_say, permitted
 from services.referrals.roles import RECEIVER, SENDER, Party
 from services.referrals.sealed import seal
 from services.referrals.store import KEYS_KEPT_FOR, Write
@@ -68,8 +68,9 @@ class _Changing:
         for _ in range(TRIES):
             doc = await self.means.store.load(self.request.referral)
             party = doc and tiers.party_of(doc, self.actor)
-            if not doc or not party:
+            if not doc or not party or not (tiers.may_read(party) or has_a_say(party)):
                 raise NotFoundError
+            permitted(self.action, party)  # before anything is said of where the referral stands
             if self._was_done(doc):
                 return await replied(self.means, doc, party, self.now, replayed=True)
             self._check_version(doc)

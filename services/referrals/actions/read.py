@@ -45,14 +45,17 @@ async def find(means: Means, request: FindReferral, actor: Actor) -> FoundReferr
         )
         raise InvalidError("Give a folio or an external id: one of the two.", fields)
     referral = await _found(means, request, actor)
-    if referral is None:
-        return FoundReferral(item=None)
-    reply = await get(means, GetReferrals(ids=(referral,), tiers=request.tiers), actor)
+    # Looked up in any case: a stranger who tries folios must not tell by the clock which of them are taken.
+    reply = await get(means, GetReferrals(ids=(referral or NOBODYS,), tiers=request.tiers), actor)
     item = reply.items[0]
     # A reservation may be ahead of its referral: only what the referral says is true.
     if item is not None and request.external_id is not None and item.external_id != request.external_id:
         item = None
     return FoundReferral(item=item)
+
+
+# No referral has this id: theirs are longer.
+NOBODYS = "-"
 
 
 async def _found(means: Means, request: FindReferral, actor: Actor) -> str | None:
