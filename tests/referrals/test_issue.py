@@ -181,6 +181,20 @@ async def test_of_two_that_want_an_external_id_left_by_a_crash_one_gets_it(store
         assert again == [not taken] * 2
 
 
+async def test_what_was_made_ready_for_a_referral_that_is_not_issued_goes_again(
+    network: Network, mongo_client: mongo.Client
+) -> None:
+    request, actor = asked(network), network.caseworker("casa")
+    await network.ask(ISSUE, request, actor)
+    before = await left(mongo_client)
+    assert (await network.ask(ISSUE, request, actor)).replayed
+    refusal = await refused(network, asked(network, "cerrado"), actor)
+    assert {field.path for field in refusal.fields} == {("service",)}
+    other = msgspec.structs.replace(request, need=Need.FOOD)
+    assert (await refused(network, other, actor)).code == "IDEMPOTENCY_KEY_REUSED"
+    assert await left(mongo_client) == before
+
+
 async def test_all_that_is_wrong_is_said_at_once_and_nothing_is_written(
     network: Network, mongo_client: mongo.Client
 ) -> None:

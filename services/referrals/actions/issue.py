@@ -75,7 +75,6 @@ class _Reserved:
     """What is durable before the referral is, and goes again where there is none."""
 
     folio: str
-    external_mark: str | None
     sealed: Document
 
     @property
@@ -96,19 +95,29 @@ class _Issuing:
     fingerprint: str
 
     async def run(self) -> ReferralReply:
-        # An earlier answer is given even where the directory is away: so both are asked, one may fail.
-        there, found = await asyncio.gather(
-            self.means.store.load(self.referral), self._look(), return_exceptions=True
+        # All at once, since most requests are new and right; what was reserved for another is given back.
+        # An earlier answer is given even where the directory is away.
+        there, found, reserved = await asyncio.gather(
+            self.means.store.load(self.referral), self._look(), self._reserve(), return_exceptions=True
         )
-        if isinstance(there, BaseException):
-            raise there
-        if there is not None:
+        if there is None and isinstance(found, _Found) and isinstance(reserved, _Reserved):
+            return await self._issue(found, reserved)
+        if isinstance(reserved, _Reserved):
+            await self._release(reserved.keys, reserved.folio)
+        if isinstance(there, dict):
             return await self._replay(there)
-        if isinstance(found, BaseException):
-            raise found
-        with self.means.vault.new() as keys:
-            reserved = await self._reserve(keys)
-        document = self._document(found, reserved)
+        for failure in (there, found, reserved):
+            if isinstance(failure, BaseException):
+                raise failure
+        raise AssertionError("one of the three has failed")
+
+    async def _issue(self, found: _Found, reserved: _Reserved) -> ReferralReply:
+        """Store the one document, and answer."""
+        try:
+            document = self._document(found, reserved, await self._reserve_external_id())
+        except BaseException:
+            await self._release(reserved.keys, reserved.folio)
+            raise
         if not await self.means.store.insert(document):
             return await self._yield(reserved)
         self.means.relay.kick(self.referral, document["pending"])
@@ -146,25 +155,26 @@ class _Issuing:
             return None, [FieldProblem(path=("follows",), message=message, code="NOT_FOUND")]
         return earlier["folio"], []
 
-    async def _reserve(self, keys: Keys) -> _Reserved:
-        """Make durable what the document will name: all at once, and all of it before the document."""
-        key_t2, key_t3 = keys.make(), keys.make()
-        # Sealing comes last, to be done while the others wait for the database.
-        kept, folio, external, sealed = await asyncio.gather(
-            self.means.vault.keep(keys),
-            self.means.store.reserve_folio(self.referral),
-            self._reserve_external_id(),
-            self._seal(keys, key_t2, key_t3),
-            return_exceptions=True,
-        )
-        for failure in (kept, folio, external, sealed):
+    async def _reserve(self) -> _Reserved | None:
+        """Make durable what the document will name, and is nobody else's; None for what is plainly wrong."""
+        if request_problems(self.request, self.now):
+            return None
+        with self.means.vault.new() as keys:
+            key_t2, key_t3 = keys.make(), keys.make()
+            # Sealing comes last, to be done while the others wait for the database.
+            kept, folio, sealed = await asyncio.gather(
+                self.means.vault.keep(keys),
+                self.means.store.reserve_folio(self.referral),
+                self._seal(keys, key_t2, key_t3),
+                return_exceptions=True,
+            )
+        for failure in (kept, folio, sealed):
             if isinstance(failure, BaseException):
                 await self._release([key_t2, key_t3], folio if isinstance(folio, str) else None)
                 raise failure
         assert isinstance(folio, str)
         assert isinstance(sealed, dict)
-        assert not isinstance(external, BaseException)
-        return _Reserved(folio, external, sealed)
+        return _Reserved(folio, sealed)
 
     async def _seal(self, keys: Keys, key_t2: KeyId, key_t3: KeyId) -> Document:
         return seal_all(self.request, keys, key_t2, key_t3)
@@ -178,7 +188,7 @@ class _Issuing:
             raise ExternalIdTakenError("Your organization gave this external id to another referral.")
         return mark
 
-    def _document(self, found: _Found, reserved: _Reserved) -> Document:
+    def _document(self, found: _Found, reserved: _Reserved, external_mark: str | None) -> Document:
         made = Issue(
             id=self.referral,
             folio=reserved.folio,
@@ -187,7 +197,7 @@ class _Issuing:
             service=found.service,
             emergency_phone=self.means.directory.emergency_phone(found.service, found.receiver),
             follows=found.follows,
-            external_mark=reserved.external_mark,
+            external_mark=external_mark,
             sealed=reserved.sealed,
         )
         document = issued(made, self.actor, self.now)
