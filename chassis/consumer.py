@@ -141,6 +141,11 @@ class Consumer:
 
     async def _apply_through(self, message: Msg, noun_id: str) -> None:
         delivery = _delivery(message.headers or {}, message.data, message.metadata.sequence.stream)
+        if delivery.n == 1 and message.metadata.num_delivered == 1:
+            # The very first that anybody hears of a noun: there is nothing to look up. Were it otherwise, the
+            # handler would meet its own earlier work, as after any crash between the two writes.
+            await self._apply(delivery, message.subject)
+            return
         row = await self._store.find_one({"_id": noun_id})
         if row is not None and row.get("parked_at"):
             return  # it waits in the stream until somebody resumes it

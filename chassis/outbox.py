@@ -5,7 +5,7 @@ publishes it in order through ``chassis.ordered``, so that two relays, a crash o
 are all the same.
 
 * a document counts its events in ``n``, and what is pending carries the ``n`` it was committed with.
-* what is acknowledged leaves the document by ``$pull``, which leaves ``revision`` alone, so that it
+* what is acknowledged leaves the document by a write on ``n``, which leaves ``revision`` alone, so that it
   never disturbs a concurrent change. ``pending_since`` goes with the last of it.
 """
 
@@ -189,13 +189,11 @@ class Relay:
     async def _forget(self, noun_id: str, entries: Sequence[Document]) -> None:
         """Take what is done out of the document; ``pending_since`` goes where nothing is left."""
         n = max(entry["n"] for entry in entries)
-        done = {"$pull": {"pending": {"n": {"$lte": n}}}}
-        # No event after mine was committed: so nothing is left, and one write says both.
-        last = await self._collection.update_one(
-            {"_id": noun_id, "n": n}, {**done, "$unset": {"pending_since": ""}}
-        )
+        # No event after mine was committed: so nothing is left, and one write says so.
+        nothing_left = {"$set": {"pending": []}, "$unset": {"pending_since": ""}}
+        last = await self._collection.update_one({"_id": noun_id, "n": n}, nothing_left)
         if not last.matched_count:
-            await self._collection.update_one({"_id": noun_id}, done)
+            await self._collection.update_one({"_id": noun_id}, {"$pull": {"pending": {"n": {"$lte": n}}}})
 
 
 def _in_order(entries: Sequence[Document]) -> list[Document]:
