@@ -34,7 +34,7 @@ async def listening(
     gate: FeedGate, reader: Actor, after: tuple[str, int] | None = None
 ) -> AsyncIterator[AsyncIterator[tuple[str, FeedEntry]]]:
     entries = gate.entries(reader, after, frozenset())
-    async with contextlib.aclosing(entries):  # type: ignore[type-var] # an async generator
+    async with contextlib.aclosing(entries):
         yield entries
 
 
