@@ -11,7 +11,10 @@ from contracts.rpc import Message
 from gateway.context import Info
 from gateway.schema.change import ChangeInput, Done, Payload, carry_out
 
-_NOTE = "What is to be said besides; needed with the reason `OTHER`. The two parties' caseworkers see it."
+_NOTE = (
+    "What is to be said besides; needed with the reason `OTHER`. "
+    "The other party sees it only as long as it may see the person."
+)
 _EXTERNAL_ID = "Your own id for it, unique in your organization; nobody else sees it."
 
 
