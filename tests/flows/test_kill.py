@@ -1,6 +1,7 @@
 """Parts and servers are killed in the middle of work: nothing acknowledged is lost, repeated or swapped."""
 
 import asyncio
+import gc
 import logging
 import os
 import time
@@ -78,6 +79,8 @@ class Killer:
         self._killed.set()
 
 
+# nats-py leaves the transport of a handshake that its server did not survive to the collector, which warns.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.timeout(300 if not FULL else 1800)
 async def test_kill_9_of_anything_loses_repeats_and_swaps_nothing(tmp_path: Path) -> None:
     async with AsyncExitStack() as held:
@@ -112,3 +115,4 @@ async def test_kill_9_of_anything_loses_repeats_and_swaps_nothing(tmp_path: Path
         assert check(record, told) == []
         for name, reader in readers.items():
             assert follow(name, told[name.split(" ", maxsplit=1)[0]], reader.entries) == []
+    gc.collect()  # what is to be warned of is warned of here, and not in whichever test comes next
