@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from contracts.codes import (
+    FIREWALLED,
     GROUP_OF,
     SENSITIVE_NEEDS,
     AgeBand,
@@ -25,7 +26,6 @@ from contracts.referrals import Consent, IssueReferral, Person
 from contracts.rpc import Actor, FieldProblem
 from services.referrals.inputs import AHEAD, happened, stored_moment
 from services.referrals.referral import Document, history_entry
-from services.referrals.roles import FIREWALLED
 
 Problems = Iterator[FieldProblem]
 

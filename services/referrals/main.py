@@ -48,10 +48,6 @@ async def start(part: Part, settings: Settings) -> None:
 
     part.health.looks["database"] = store.answers
     part.on_stop(close_database)
-    await part.run(store.prepare, leave_them)
+    await part.run(store.prepare)
     await part.run(relay.start, relay.stop)
     await part.run(server.start, server.drain)
-
-
-async def leave_them() -> None:
-    """The indexes stay when the part goes."""

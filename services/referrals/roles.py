@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from contracts.codes import NetworkRole, OrganizationKind, Role, Scope
+from contracts.codes import FIREWALLED, NetworkRole, Role, Scope
 from contracts.rpc import Actor
 
 SENDER = "sender"
@@ -56,8 +56,6 @@ TIERS: dict[Role | Scope, frozenset[str]] = {
     Scope.REFERRALS_READ_PERSON: frozenset({"T2", "T3", "parties"}),
     Scope.REFERRALS_READ_SENSITIVE: frozenset({"T4"}),
 }
-
-FIREWALLED = frozenset({OrganizationKind.POLICE, OrganizationKind.MIGRATION_AUTHORITY})
 
 
 @dataclass(frozen=True)
