@@ -1,5 +1,6 @@
 """The connection to NATS, with the options that a lost referral would otherwise cost."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from chassis.identity import Identity
 log = structlog.get_logger()
 
 Disturbed = Callable[[], None]
+RECONNECT_SECONDS = 0.25
 
 
 class LineLostError(NatsError, ConnectionError):
@@ -45,6 +47,28 @@ class _Client(Client):
             await super()._send_ping(future)
         except RuntimeError as error:
             raise LineLostError from error
+
+    async def _attempt_reconnect(self) -> None:
+        # The same error in the middle of a handshake would end the attempts for good.
+        while True:
+            try:
+                return await super()._attempt_reconnect()
+            except RuntimeError as error:
+                log.warning("bus.error", kind=type(error).__name__, reason="in a handshake")
+                self._status = Client.RECONNECTING
+                await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _process_pong(self) -> None:
+        # A flush that was given up before its answer came would end the reading of all others' answers.
+        if self._pongs and self._pongs[0].done():
+            self._pongs[0] = asyncio.Future()
+        await super()._process_pong()
+
+    async def _read_loop(self) -> None:
+        await super()._read_loop()
+        # It also ends, and says so to nobody, at any error that it does not expect.
+        if self.is_connected and asyncio.current_task() is self._reading_task:
+            await self._process_op_err(LineLostError())
 
 
 class Bus:
@@ -108,7 +132,7 @@ async def connect(url: str, identity: Identity, on_lost: Callable[[], None]) -> 
         nkeys_seed_str=identity.seed,
         inbox_prefix=f"_INBOX_{identity.part}",
         max_reconnect_attempts=-1,
-        reconnect_time_wait=0.25,  # type: ignore[arg-type] # seconds; annotated as whole ones
+        reconnect_time_wait=RECONNECT_SECONDS,  # type: ignore[arg-type] # seconds; annotated as whole ones
         connect_timeout=2,
         ping_interval=10,
         max_outstanding_pings=2,

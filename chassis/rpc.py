@@ -10,8 +10,7 @@ import msgspec
 import structlog
 from msgspec.json import Encoder
 from nats.errors import Error as NatsError
-from nats.errors import NoRespondersError
-from nats.errors import TimeoutError as NatsTimeoutError
+from nats.errors import MaxPayloadError
 from nats.micro.request import ERROR_CODE_HEADER, Request
 from nats.micro.service import Service, ServiceConfig
 from opentelemetry.trace import SpanKind
@@ -67,7 +66,9 @@ class Caller:
                 # The builtin time-out bounds the send as well: flushing waits while the bus is away.
                 async with asyncio.timeout(self._timeout):
                     reply = await self._bus.nc.request(subject, body, timeout=self._timeout, headers=headers)
-            except (NoRespondersError, NatsTimeoutError, TimeoutError, OSError) as error:
+            except MaxPayloadError:
+                raise
+            except (NatsError, TimeoutError, OSError) as error:
                 raise UnreachableError(f"{operation.part} did not answer; repeat it with its key.") from error
             except Exception as error:
                 if self._bus.connected:

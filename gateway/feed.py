@@ -146,8 +146,8 @@ class _Hub:
             await asyncio.sleep(COMPARE_SECONDS)
             try:
                 await self._compare()
-            except (RefusedError, UnreachableError) as error:
-                log.info("feed.compare", kind=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next comparison must come
+                log.warning("feed.compare", kind=type(error).__name__)
 
     async def _compare(self) -> None:
         stream = next(iter(self.streams), None)

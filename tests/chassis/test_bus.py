@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import pytest
+from nats.errors import NoRespondersError
 
 from chassis.bus import LineLostError, connect
 from chassis.identity import Identity
@@ -45,3 +46,34 @@ async def test_a_request_whose_line_breaks_fails_at_once_and_the_next_is_answere
         assert (await bus.nc.request(FEED_HEAD.subject, b"{}", timeout=5)).data == b"{}"
         await bus.close()
     await subscription.unsubscribe()
+
+
+async def test_a_flush_that_was_given_up_disturbs_nobody(servers: Servers) -> None:
+    bus = await connect(servers.nats_url, Identity.load(servers.keys_dir, "gateway"), on_lost=lambda: None)
+    given_up: asyncio.Future[bool] = asyncio.Future()
+    given_up.cancel()
+    await bus.nc._send_ping(given_up)
+    with pytest.raises(NoRespondersError):  # which is an answer, and at once
+        await bus.nc.request(FEED_HEAD.subject, b"{}", timeout=2)
+    assert bus.nc.stats["reconnects"] == 0
+    await bus.close()
+
+
+async def test_a_connection_whose_reader_ended_is_made_anew(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus = await connect(servers.nats_url, Identity.load(servers.keys_dir, "gateway"), on_lost=lambda: None)
+
+    async def fail(_data: bytes) -> None:
+        monkeypatch.undo()
+        raise ValueError
+
+    monkeypatch.setattr(bus.nc._ps, "parse", fail)
+    await bus.nc._send_ping()
+
+    async def anew() -> bool:
+        return bus.connected and bus.nc.stats["reconnects"] == 1
+
+    await eventually(anew, within=5)
+    await bus.nc.flush(timeout=2)
+    await bus.close()

@@ -60,24 +60,23 @@ class Wire:
         task = asyncio.create_task(self._serve(reader, writer))
         self._busy.add(task)
         task.add_done_callback(self._busy.discard)
+        task.add_done_callback(lambda _: _cut(writer))  # also when it is cancelled before it begins
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
         except OSError:
-            _cut(writer)
             return
         asking = asyncio.create_task(_relay(reader, far_writer, None))
         answering = asyncio.create_task(_relay(far_reader, writer, self._allowance()))
         try:
             await asyncio.wait({asking, answering}, return_when=asyncio.FIRST_COMPLETED)
             self.cuts += answering.done() and not answering.cancelled() and answering.result()
-        finally:
+        finally:  # nothing of it may wait for the end of the relays: whoever cuts may cut again
+            _cut(far_writer)
             for task in (asking, answering):
                 task.cancel()
             await asyncio.gather(asking, answering, return_exceptions=True)
-            _cut(writer)
-            _cut(far_writer)
 
 
 async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, left: int | None) -> bool:
