@@ -4,6 +4,7 @@ Usage: ``python supervise.py DATA BEHAVIOUR JOURNAL``. Prints the process ids as
 """
 
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -18,6 +19,8 @@ def show(stack: Stack) -> None:
     sys.stdout.flush()
 
 
+# Shells start what runs in the background with SIGINT ignored, and so would these tests be.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 data, behaviour, journal = sys.argv[1:]
 settings = EmbeddedSettings(data_dir=Path(data)).on_free_ports()
 stay(Stack(settings, command=stand_ins(Path(journal), gateway=behaviour)), show)
