@@ -134,7 +134,10 @@ class Follower:
 
     async def until_count(self, count: int, within: float = 15.0) -> list[Told]:
         """Return what it got as soon as that is so many entries, or more."""
-        return await self.until(lambda entries: len(entries) >= count, within)
+        try:
+            return await self.until(lambda entries: len(entries) >= count, within)
+        except AssertionError as error:
+            raise AssertionError(f"{len(self.entries)} of {count} entries came") from error
 
     async def given_up(self) -> AnswerError:
         """Return the answer for which it gave up, once it has."""

@@ -23,6 +23,7 @@ from cli.embedded.settings import DATABASE, NATS, EmbeddedSettings
 from cli.embedded.stack import Stack
 from tests.flows.cast import gathered
 from tests.flows.checker import check, follow
+from tests.flows.evidence import evidence
 from tests.flows.streams import Follower, feed_of, head_of, sse, websocket
 from tests.flows.wire import Wire
 from tests.flows.work import CHANGES, Work, just, record_of, refer_while, shares
@@ -96,6 +97,7 @@ async def test_cut_lines_to_the_bus_and_the_database_lose_and_repeat_nothing(tmp
     settings = EmbeddedSettings(data_dir=tmp_path).on_free_ports()
     settings = settings.model_copy(update={f"{name}_port": port for name, port in ports.items()})
     async with AsyncExitStack() as held:
+        held.enter_context(evidence(tmp_path))
         wires = {(part, server): await held.enter_async_context(Wire(ports[server])) for part, server in CUTS}
         stack = Stack(settings, command=through(wires), say=log.warning)
         await asyncio.to_thread(stack.start)

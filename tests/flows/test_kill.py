@@ -15,6 +15,7 @@ from cli.embedded.settings import EmbeddedSettings
 from cli.embedded.stack import Stack
 from tests.flows.cast import gathered
 from tests.flows.checker import check, follow
+from tests.flows.evidence import evidence
 from tests.flows.streams import Follower, feed_of, head_of, sse, websocket
 from tests.flows.work import Work, record_of, refer_while, shares
 
@@ -84,6 +85,7 @@ class Killer:
 @pytest.mark.timeout(300 if not FULL else 1800)
 async def test_kill_9_of_anything_loses_repeats_and_swaps_nothing(tmp_path: Path) -> None:
     async with AsyncExitStack() as held:
+        held.enter_context(evidence(tmp_path))
         stack = Stack(EmbeddedSettings(data_dir=tmp_path).on_free_ports(), say=log.warning)
         await asyncio.to_thread(stack.start)
         held.push_async_callback(asyncio.to_thread, stack.stop)
