@@ -10,6 +10,7 @@ are all the same.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -73,6 +74,15 @@ def pending_create(child_id: str, document: Mapping[str, Any], n: int) -> Docume
     it twice is the same as once.
     """
     return {"kind": "create", "n": n, "child": child_id, "document": {**document, "_id": child_id}}
+
+
+def pending_insert(collection: str, document_id: str, document: Mapping[str, Any], n: int) -> Document:
+    """A command to add a document to another collection of the same database, for ``$push``.
+
+    For what must not be missing beside a change, its history say. ``n`` is that of the event it is committed
+    with; a document that has the id already is left as it is.
+    """
+    return {"kind": "insert", "n": n, "collection": collection, "document": {**document, "_id": document_id}}
 
 
 class Relay:
@@ -167,6 +177,8 @@ class Relay:
     async def _carry_out(self, entry: Document) -> None:
         if entry["kind"] == "create":
             await self._create(entry)
+        elif entry["kind"] == "insert":
+            await self._insert(entry)
         else:
             await self._publish_event(entry)
 
@@ -176,6 +188,11 @@ class Relay:
         except DuplicateKeyError:
             return  # created before, by this relay or another
         self.kick(entry["child"])
+
+    async def _insert(self, entry: Document) -> None:
+        # One that is there was added before, by this relay or another.
+        with contextlib.suppress(DuplicateKeyError):
+            await self._collection.database[entry["collection"]].insert_one(entry["document"])
 
     async def _publish_event(self, entry: Document) -> None:
         subject, filter_subject = _subjects(entry)

@@ -309,6 +309,43 @@ class NetworkRole(StrEnum):
     AUDITOR = "auditor"
 
 
+class OrganizationStatus(StrEnum):
+    """Whether an organization takes part in the network."""
+
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
+
+
+class ProposalStatus(StrEnum):
+    """Where the proposal of an organization stands."""
+
+    PROPOSED = "proposed"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+
+
+class CorrectionStatus(StrEnum):
+    """Where a suggested correction stands."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class ReferralFlag(StrEnum):
+    """What both parties of an open referral should know beside its status."""
+
+    SENDER_DEACTIVATED = "sender_deactivated"
+    RECEIVER_DEACTIVATED = "receiver_deactivated"
+
+
+class MemberStatus(StrEnum):
+    """Whether a member acts for its organization."""
+
+    ACTIVE = "active"
+    REMOVED = "removed"
+
+
 class Scope(StrEnum):
     """What a client may do."""
 

@@ -8,7 +8,15 @@ from datetime import datetime
 
 import msgspec
 
-from contracts.codes import NeedGroup, OrganizationKind, Priority, ReferralStatus, State
+from contracts.codes import (
+    CorrectionStatus,
+    NeedGroup,
+    OrganizationKind,
+    Priority,
+    ProposalStatus,
+    ReferralStatus,
+    State,
+)
 from contracts.rpc import Message
 
 
@@ -59,9 +67,29 @@ class OrganizationEvent(EventData):
 
 
 class ServiceEvent(EventData):
-    """A service was registered or changed."""
+    """A service was registered or changed, or has to be looked at again."""
 
     organization: str
+
+
+class ProposalEvent(EventData):
+    """An organization was proposed, or a coordinator has decided; ``status`` is where the proposal stands.
+
+    ``proposer`` is the organization that proposed it, if one did; ``organization`` the id that it gets.
+    """
+
+    status: ProposalStatus
+    organization: str
+    proposer: str | None = None
+
+
+class CorrectionEvent(EventData):
+    """A correction was suggested, or decided. ``organization`` is the one that offers the service."""
+
+    status: CorrectionStatus
+    service: str
+    organization: str
+    suggester: str
 
 
 # Past participles of the actions that cause them, one for each row of the state table.
@@ -89,6 +117,9 @@ REFERRAL_EVENTS: dict[str, EventType] = {
         "voided",
         "reopened",
         "acknowledged",
+        # No change of the referral: a party's organization was deactivated, or is active again.
+        "flagged",
+        "unflagged",
     )
 }
 
@@ -97,6 +128,30 @@ ORGANIZATION_CHANGED = EventType(
 )
 SERVICE_CHANGED = EventType(part="directory", noun="service", name="changed", data=ServiceEvent)
 
-EVENTS: dict[str, EventType] = {
-    event.type: event for event in (*REFERRAL_EVENTS.values(), ORGANIZATION_CHANGED, SERVICE_CHANGED)
-}
+# A deactivated organization acts no more: its holds are released, its open referrals are flagged.
+ORGANIZATION_DEACTIVATED = EventType(
+    part="directory", noun="organization", name="deactivated", data=OrganizationEvent
+)
+ORGANIZATION_REACTIVATED = EventType(
+    part="directory", noun="organization", name="reactivated", data=OrganizationEvent
+)
+# The day has come on which its organization should say that all of it is still true.
+SERVICE_REVIEW_DUE = EventType(part="directory", noun="service", name="review_due", data=ServiceEvent)
+PROPOSAL_MADE = EventType(part="directory", noun="proposal", name="made", data=ProposalEvent)
+PROPOSAL_DECIDED = EventType(part="directory", noun="proposal", name="decided", data=ProposalEvent)
+CORRECTION_SUGGESTED = EventType(part="directory", noun="correction", name="suggested", data=CorrectionEvent)
+CORRECTION_DECIDED = EventType(part="directory", noun="correction", name="decided", data=CorrectionEvent)
+
+DIRECTORY_EVENTS: tuple[EventType, ...] = (
+    ORGANIZATION_CHANGED,
+    ORGANIZATION_DEACTIVATED,
+    ORGANIZATION_REACTIVATED,
+    SERVICE_CHANGED,
+    SERVICE_REVIEW_DUE,
+    PROPOSAL_MADE,
+    PROPOSAL_DECIDED,
+    CORRECTION_SUGGESTED,
+    CORRECTION_DECIDED,
+)
+
+EVENTS: dict[str, EventType] = {event.type: event for event in (*REFERRAL_EVENTS.values(), *DIRECTORY_EVENTS)}

@@ -15,19 +15,24 @@ from contracts.codes import (
     Channel,
     ConsentMethod,
     ContactChannel,
+    CorrectionStatus,
     DeclineReason,
     EndReason,
     Gender,
     Intake,
+    MemberStatus,
     Need,
     NeedGroup,
     NetworkRole,
     NoteCategory,
     OrganizationKind,
+    OrganizationStatus,
     Outcome,
     PauseReason,
     PersonAccess,
     Priority,
+    ProposalStatus,
+    ReferralFlag,
     ReferralStatus,
     Role,
     Scope,
@@ -45,6 +50,34 @@ class Label(NamedTuple):
 
 
 _TABLE: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
+    OrganizationStatus: {
+        OrganizationStatus.ACTIVE: ("Activa", "Active"),
+        OrganizationStatus.DEACTIVATED: ("Desactivada", "Deactivated"),
+    },
+    ProposalStatus: {
+        ProposalStatus.PROPOSED: ("Propuesta", "Proposed"),
+        ProposalStatus.VERIFIED: ("Verificada", "Verified"),
+        ProposalStatus.REJECTED: ("Rechazada", "Rejected"),
+    },
+    CorrectionStatus: {
+        CorrectionStatus.OPEN: ("Por decidir", "To be decided"),
+        CorrectionStatus.ACCEPTED: ("Aceptada", "Accepted"),
+        CorrectionStatus.REJECTED: ("Rechazada", "Rejected"),
+    },
+    ReferralFlag: {
+        ReferralFlag.SENDER_DEACTIVATED: (
+            "La institución que refiere fue desactivada",
+            "The sender was deactivated",
+        ),
+        ReferralFlag.RECEIVER_DEACTIVATED: (
+            "La institución que recibe fue desactivada",
+            "The receiver was deactivated",
+        ),
+    },
+    MemberStatus: {
+        MemberStatus.ACTIVE: ("Activa o activo", "Active"),
+        MemberStatus.REMOVED: ("Dada o dado de baja", "Removed"),
+    },
     OrganizationKind: {
         OrganizationKind.SHELTER: ("Albergue o casa del migrante", "Shelter"),
         OrganizationKind.CIVIL_SOCIETY: ("Organización de la sociedad civil", "Civil society organization"),

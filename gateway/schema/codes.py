@@ -24,6 +24,12 @@ _DESCRIPTIONS: dict[type[StrEnum], str] = {
     codes.EndReason: "Why a referral was not completed; `OTHER` needs a note.",
     codes.CancelReason: "Why a referral was cancelled; `OTHER` needs a note.",
     codes.Outcome: "How a completed referral ended.",
+    codes.OrganizationStatus: "Whether an organization takes part in the network. One that is "
+    "`DEACTIVATED` gets no tokens and is sent no referrals.",
+    codes.ProposalStatus: "Where the proposal of an organization stands.",
+    codes.CorrectionStatus: "Where a suggested correction stands.",
+    codes.ReferralFlag: "What both parties of an open referral should know beside its status.",
+    codes.MemberStatus: "Whether a member acts for its organization.",
     codes.Role: "What a member may do in its organization; roles combine.",
     codes.Scope: "What a client may do. In a token and on `/oauth/token` they are written as "
     "`referrals:send`. The directory is open to every access token, whatever its scopes.",

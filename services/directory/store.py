@@ -8,7 +8,7 @@ text), its source and the hash of the record, ``revision``, and the outbox's ``n
 import asyncio
 from collections.abc import Collection as Some
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from chassis import mongo
+from services.directory import history
 from services.directory.ids import Noun
 
 DATABASE = "relevo_directory"
@@ -40,27 +41,38 @@ Document = dict[str, Any]
 DUPLICATE_KEY = 11_000
 ANSWER_SECONDS = 2
 # What the hot look-ups leave in the database.
-_UNSEEN = {"record": 0, "pending": 0, "hash": 0}
+_UNSEEN = {"record": 0, "pending": 0, "hash": 0, "idempotency": 0}
+# Of a document's idempotency entries the last so many are kept.
+KEYS_KEPT = 100
 
 
 @dataclass(frozen=True)
 class Known:
     """What a write has to know of what is there: revision, count of events, hash of its record.
 
-    ``verified`` is a coordinator's word on an organization, which no import takes back.
+    ``verified`` is a coordinator's word on an organization, which no import takes back. ``values`` are its
+    typed fields as they are; what an organization has edited itself stands in ``values["edited"]``.
     """
 
     revision: int = 0
     n: int = 0
     hash: str | None = None
     verified: bool = False
+    values: Document = field(default_factory=dict)
+
+    @property
+    def edited(self) -> frozenset[str]:
+        """The fields that its organization has edited: no import overwrites them."""
+        return frozenset(self.values.get("edited") or ())
 
 
 @dataclass(frozen=True)
 class Change:
     """One write of an organization or service, decided on ``known``, with the event that it causes.
 
-    ``sweep_from`` is when the relay's sweep may begin to think that the event was left over.
+    ``sweep_from`` is when the relay's sweep may begin to think that the event was left over. ``author`` and
+    ``action`` are what its history says (by default: its source, or the operator, made or changed it).
+    ``idempotency`` is the entry of the request that it carries out, if that has a key.
     """
 
     id: str
@@ -68,6 +80,14 @@ class Change:
     fields: Document
     event: Document
     sweep_from: datetime
+    author: Document | None = None
+    action: str | None = None
+    idempotency: Document | None = None
+
+    @property
+    def pending(self) -> list[Document]:
+        """What the document's outbox is given: the history's entry, where there is one, and the event."""
+        return [*history.pending(self), self.event]
 
 
 class Store:
@@ -121,10 +141,9 @@ class Store:
         """Return, of those that exist, what a write has to know."""
         if not ids:
             return {}
-        seen = {"revision": 1, "n": 1, "hash": 1, "verified": 1}
-        cursor = self.collection(noun).find({"_id": {"$in": list(ids)}}, seen)
+        cursor = self.collection(noun).find({"_id": {"$in": list(ids)}}, {"record": 0, "pending": 0})
         return {
-            one["_id"]: Known(one["revision"], one["n"], one.get("hash"), one.get("verified", False))
+            one["_id"]: Known(one["revision"], one["n"], one.get("hash"), one.get("verified", False), one)
             async for one in cursor
         }
 
@@ -189,12 +208,15 @@ class Store:
 
 
 def _write(change: Change) -> UpdateOne:
+    push: Document = {"pending": {"$each": change.pending}}
+    if change.idempotency is not None:
+        push["idempotency"] = {"$each": [change.idempotency], "$slice": -KEYS_KEPT}
     return UpdateOne(
         {"_id": change.id, "revision": change.known.revision},
         {
             "$set": {**change.fields, "n": change.event["n"], "pending_since": change.sweep_from},
             "$inc": {"revision": 1},
-            "$push": {"pending": change.event},
+            "$push": push,
             # The database's own clock: replicas that follow changes by it need not trust each other's.
             "$currentDate": {"changed_at": True},
         },

@@ -10,7 +10,7 @@ from motor.motor_asyncio import AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo.errors import AutoReconnect
 
 from chassis.bus import Bus
-from chassis.outbox import Relay, pending_create, pending_event
+from chassis.outbox import Relay, pending_create, pending_event, pending_insert
 from contracts.directory import PART
 from contracts.events import ServiceEvent
 from tests.chassis.conftest import Connect
@@ -133,6 +133,22 @@ async def test_pending_children_are_created_once_and_their_events_go_out(
     await Relay(bus, db.nouns).publish(parent)
     assert await db.nouns.count_documents({}) == 2
     assert await published(bus, child) == [1]
+    await relay.stop()
+
+
+async def test_what_belongs_beside_a_change_is_added_once_and_before_its_event(
+    bus_of: Connect, db: Database
+) -> None:
+    bus, noun_id = await bus_of("directory"), next(_ids)
+    insert = pending_insert("beside", f"{noun_id}:1", {"what": "changed"}, n=1)
+    whole = document(noun_id, 1, [insert])
+    await db.nouns.insert_one(whole)
+    relay = Relay(bus, db.nouns)
+    await relay.publish(noun_id)
+    assert await eventually(lambda: published(bus, noun_id)) == [1]
+    await db.nouns.update_one({"_id": noun_id}, {"$set": whole})
+    await Relay(bus, db.nouns).publish(noun_id)
+    assert [one async for one in db.beside.find({})] == [{"_id": f"{noun_id}:1", "what": "changed"}]
     await relay.stop()
 
 

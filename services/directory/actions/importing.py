@@ -109,8 +109,10 @@ class _Batch:
         return "updated" if self._is_news(one, known) else "unchanged"
 
     def _change(self, one: Imported, known: Known, at: datetime) -> Change:
-        fields = one.fields | ({"verified": True} if self._is_vouched_for(one, known) else {})
-        event = record.changed_event(one.noun, one.id, fields, known.n + 1, at)
+        # What the organization has edited itself stays as it says.
+        kept = {name: value for name, value in one.fields.items() if name not in known.edited}
+        fields = kept | ({"verified": True} if self._is_vouched_for(one, known) else {})
+        event = record.changed_event(one.noun, one.id, one.fields | fields, known.n + 1, at)
         return Change(one.id, known, fields, event, sweep_from=at + self._head_start)
 
     def _refuse(self, number: int, *problems: FieldProblem) -> None:

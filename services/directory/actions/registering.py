@@ -31,8 +31,9 @@ async def create_organization(store: Store, relay: Relay, request: CreateOrganiz
     fields = organization.from_request(request)
     at = _now()
     event = record.changed_event("organization", noun_id, fields, 1, at)
-    await store.save("organization", [Change(noun_id, Known(), fields, event, sweep_from=at)])
-    relay.kick(noun_id, [event])
+    change = Change(noun_id, Known(), fields, event, sweep_from=at)
+    await store.save("organization", [change])
+    relay.kick(noun_id, change.pending)
     return organization.view({"_id": noun_id, **fields})
 
 
