@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from cli import keys
 from cli.app import COMMANDS, application
 from cli.embedded.folder import Folder
+from cli.embedded.settings import EmbeddedSettings
 from cli.exits import Exit
 from tests.cli.running import relevo
 
@@ -90,7 +91,8 @@ def test_up_on_a_taken_port_is_refused_and_the_variable_named(tmp_path: Path) ->
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = relevo("up", "--data", str(tmp_path), "--port", str(port))
+        free = {f"RELEVO_{name.upper()}_PORT": "0" for name in EmbeddedSettings().wanted_ports}
+        done = relevo("up", "--data", str(tmp_path), "--port", str(port), env=free)
     sentence = refused(done, Exit.PORT_TAKEN)
     assert f"port {port} on 127.0.0.1 cannot be used for gateway (address already in use)" in sentence
     assert "RELEVO_GATEWAY_PORT" in sentence

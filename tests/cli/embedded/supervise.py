@@ -19,8 +19,9 @@ def show(stack: Stack) -> None:
     sys.stdout.flush()
 
 
-# Shells start what runs in the background with SIGINT ignored, and so would these tests be.
+# What runs in the background (or under nohup) is started with these ignored, and so would this be.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 data, behaviour, journal = sys.argv[1:]
 settings = EmbeddedSettings(data_dir=Path(data)).on_free_ports()
 stay(Stack(settings, command=stand_ins(Path(journal), gateway=behaviour)), show)
