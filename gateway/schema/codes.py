@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from contracts import codes
+from contracts.acceptance import ACCEPTANCE_LABELS
 from contracts.codes import GROUP_OF, SENSITIVE_NEEDS, Need, NeedGroup
 from contracts.labels import LABELS
 from gateway.context import ENGLISH, SPANISH, Info
@@ -121,6 +122,10 @@ class CodeKind(StrEnum):
     CONTACT_CHANNEL = "ContactChannel"
     BOX = "Box"
     STATE = "State"
+    RULE_DIMENSION = "RuleDimension"
+    RULE_OPERATOR = "RuleOperator"
+    RULE_EFFECT = "RuleEffect"
+    RULE_STATUS = "RuleStatus"
 
 
 class Language(StrEnum):
@@ -132,7 +137,8 @@ class Language(StrEnum):
 
 publish(CodeKind, "A list of codes.", {kind: f"Those of the enum `{kind.value}`." for kind in CodeKind})
 publish(Language, "A language of labels and messages.", {Language.ES: "Spanish", Language.EN: "English"})
-_KINDS = {kind.__name__: kind for kind in LABELS}
+_LABELS = {**LABELS, **ACCEPTANCE_LABELS}
+_KINDS = {kind.__name__: kind for kind in _LABELS}
 
 
 @strawberry.type(description="A code, and what people read for it.")
@@ -161,7 +167,7 @@ def codes_of(
     """Every code of a list, with its labels."""
     tongue = language or info.context.language
     found = []
-    for code, words in LABELS[_KINDS[kind.value]].items():
+    for code, words in _LABELS[_KINDS[kind.value]].items():
         need = Need(code) if isinstance(code, Need) else None
         found.append(
             Code(

@@ -32,6 +32,8 @@ class UserErrorCode(StrEnum):
     OWN_SERVICE = "OWN_SERVICE"
     WRITTEN_CONSENT_NEEDED = "WRITTEN_CONSENT_NEEDED"
     ERASED = "ERASED"
+    DUPLICATE = "DUPLICATE"
+    CONTRADICTION = "CONTRADICTION"
     REFUSED = "REFUSED"
 
 
@@ -52,6 +54,8 @@ _MEANINGS: dict[StrEnum, str] = {
     UserErrorCode.OWN_SERVICE: "The service is your own organization's.",
     UserErrorCode.WRITTEN_CONSENT_NEEDED: "This receiver needs written consent that names it.",
     UserErrorCode.ERASED: "The person's data was erased, and nothing can be added to it.",
+    UserErrorCode.DUPLICATE: "The same stands there already.",
+    UserErrorCode.CONTRADICTION: "Nobody could satisfy this together with what stands before it.",
     UserErrorCode.REFUSED: "Refused for a reason that has no code of its own here; the message says it.",
 }
 

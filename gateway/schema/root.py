@@ -6,7 +6,7 @@ from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.context import Info
-from gateway.schema import answers, quick
+from gateway.schema import acceptance, answers, quick
 from gateway.schema.codes import Code, codes_of
 from gateway.schema.events import EventConnection, FeedEntry, events, stream
 from gateway.schema.fields import published, streamed
@@ -32,6 +32,7 @@ class Query:
     organizations = published(organizations, OrganizationConnection)
     service = published(service, Service | None)
     services = published(services, ServiceConnection)
+    acceptance_rules = published(acceptance.acceptance_rules, acceptance.AcceptanceRules | None)
     referral = published(referral, Referral | None)
     referrals = published(referrals, ReferralConnection)
     events = published(events, EventConnection)
@@ -52,6 +53,10 @@ class Mutation:
     end_referral = published(answers.end_referral, answers.EndReferralPayload)
     cancel_referral = published(answers.cancel_referral, answers.CancelReferralPayload)
     acknowledge_referral = published(answers.acknowledge_referral, answers.AcknowledgeReferralPayload)
+    set_acceptance_rules = published(acceptance.set_acceptance_rules, acceptance.SetAcceptanceRulesPayload)
+    review_acceptance_rules = published(
+        acceptance.review_acceptance_rules, acceptance.ReviewAcceptanceRulesPayload
+    )
 
 
 @strawberry.type(description="Everything that can be listened to, over WebSocket or server-sent events.")

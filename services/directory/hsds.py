@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, Struct
 from contracts.codes import Intake, Need, OrganizationKind, Visibility
 from contracts.directory import Name, SourceId
 from contracts.directory import Phone as ContractPhone
+from contracts.matching import MOST_RULES, AcceptanceRule
 from contracts.rpc import FieldProblem
 
 Line = Annotated[str, Meta(max_length=1000)]
@@ -97,7 +98,10 @@ class OrganizationRecord(Struct):
 
 
 class ServiceExtension(Struct):
+    """``rules``: acceptance rules; they count until the organization sets its own."""
+
     needs: list[Need] | None = None
+    rules: Annotated[list[AcceptanceRule], Meta(max_length=MOST_RULES)] | None = None
     intake: Intake = Intake.TELEPHONE
     emergency_phone: ContractPhone | None = None
     fictional: bool = False

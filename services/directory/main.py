@@ -9,6 +9,8 @@ from chassis.streams import DAY, StreamSpec, reconcile
 from contracts.directory import PART
 from services.directory.api import Api
 from services.directory.client import KEY_BYTES
+from services.directory.matching.actions import Means as MatchingMeans
+from services.directory.matching.api import MatchingApi
 from services.directory.settings import Settings
 from services.directory.store import Store
 
@@ -46,6 +48,7 @@ async def start(part: Part, settings: Settings) -> None:
     api = Api(store, organizations, key, part.bus.js, stream)
     server = Server(part.bus, PART, part.peers)
     api.serve(server)
+    MatchingApi(MatchingMeans(store, services, key)).serve(server)
 
     async def own_stream() -> None:
         await reconcile(part.bus.js, stream)

@@ -13,9 +13,10 @@ from contracts.events import ORGANIZATION_CHANGED, SERVICE_CHANGED
 from contracts.rpc import FieldProblem
 from services.directory import hsds, ids, organization, service
 from services.directory.ids import Noun
+from services.directory.matching import acceptance
 
 # Raise it when the typed fields are made in another way: the next import then renews every document.
-_MAPPING = b"1"
+_MAPPING = b"2"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,9 @@ def read(source: str, given: ImportRecord) -> Imported | tuple[FieldProblem, ...
     read_service = hsds.read(given.record, hsds.ServiceRecord)
     if isinstance(read_service, tuple):
         return read_service
+    rules_problems = acceptance.seeds(read_service.relevo.rules or ())[1]
+    if rules_problems:
+        return tuple(rules_problems)
     owner = ids.derived("organization", source, read_service.organization_id)
     return _imported("service", source, given.record, service.from_record(read_service, source, owner))
 

@@ -9,6 +9,7 @@ from contracts.directory import Capacity, Service
 from contracts.events import ServiceEvent
 from services.directory import hsds, location, phone
 from services.directory.index import ServiceRow, named
+from services.directory.matching import acceptance
 
 
 def from_record(record: hsds.ServiceRecord, source: str, organization: str) -> dict[str, Any]:
@@ -34,6 +35,7 @@ def from_record(record: hsds.ServiceRecord, source: str, organization: str) -> d
         "phones": phone.documents(_phones(record)),
         "emergency_phone": phone.document(extension.emergency_phone),
         "fictional": extension.fictional,
+        "rules": acceptance.seeds(extension.rules or ())[0],
     }
 
 

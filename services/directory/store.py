@@ -41,7 +41,9 @@ Document = dict[str, Any]
 DUPLICATE_KEY = 11_000
 ANSWER_SECONDS = 2
 # What the hot look-ups leave in the database.
-_UNSEEN = {"record": 0, "pending": 0, "hash": 0, "idempotency": 0}
+_UNSEEN = {
+    "record": 0, "pending": 0, "hash": 0, "idempotency": 0, "acceptance.history": 0, "acceptance.keys": 0,
+}  # fmt: skip
 # Of a document's idempotency entries the last so many are kept.
 KEYS_KEPT = 100
 

@@ -17,7 +17,7 @@ from cli import keys
 from cli.embedded import nats as server
 from cli.embedded.keeper import Keeper
 from cli.embedded.ports import choose
-from contracts import directory, notifications, referrals
+from contracts import directory, matching, notifications, referrals
 from contracts.rpc import Operation
 
 AnyOperation = Operation[Any, Any]
@@ -28,6 +28,9 @@ PUBLIC_DIRECTORY: set[AnyOperation] = {
     directory.LIST_SERVICES,
     directory.AUTHENTICATE_CLIENT,
     directory.GET_CLIENTS,
+    matching.GET_ACCEPTANCE_RULES,
+    matching.SET_ACCEPTANCE_RULES,
+    matching.REVIEW_ACCEPTANCE_RULES,
 }
 
 
@@ -110,7 +113,7 @@ async def signed_in(bus: Bus, part: str) -> AsyncIterator[User]:
 
 
 def operations() -> list[AnyOperation]:
-    modules = (directory, referrals, notifications)
+    modules = (directory, matching, referrals, notifications)
     return [thing for module in modules for thing in vars(module).values() if isinstance(thing, Operation)]
 
 

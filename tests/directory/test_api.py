@@ -2,9 +2,11 @@
 
 from chassis.rpc import Server
 from contracts import directory as contract
+from contracts import matching
 from contracts.directory import PART
 from contracts.rpc import Operation
 from services.directory.api import Api
+from services.directory.matching.api import MatchingApi
 
 EVERYBODY = {"gateway", "operator", "referrals", "notifications"}
 READERS = {"gateway", "operator"}
@@ -13,11 +15,13 @@ READERS = {"gateway", "operator"}
 def served() -> dict[str, set[str]]:
     server = Server(None, PART, None)  # type: ignore[arg-type] # it is not started
     Api(None, None, b"", None, None).serve(server)  # type: ignore[arg-type] # nor asked anything
+    MatchingApi(None).serve(server)  # type: ignore[arg-type]
     return {operation.name: set(callers) for operation, _, callers in server._operations}
 
 
 def test_every_operation_of_the_contract_is_served() -> None:
-    declared = {one.name for one in vars(contract).values() if isinstance(one, Operation)}
+    modules = (contract, matching)
+    declared = {one.name for each in modules for one in vars(each).values() if isinstance(one, Operation)}
     assert set(served()) == declared
 
 
@@ -36,4 +40,7 @@ def test_parts_look_up_the_gateway_also_lists_and_only_the_operator_changes() ->
         "create_member": {"operator"},
         "import_records": {"operator"},
         "status": {"operator"},
+        "get_acceptance_rules": READERS,
+        "set_acceptance_rules": READERS,
+        "review_acceptance_rules": READERS,
     }

@@ -41,7 +41,9 @@ QUERIES = {
 }
 # Fields of Query that this file covers, and those that know no referral.
 COVERED = {"node", "nodes", "referral", "referrals", "events"}
-DIRECTORY = {"viewer", "codes", "organization", "organizations", "service", "services"}
+DIRECTORY = {"viewer", "codes", "organization", "organizations", "service", "services", "acceptanceRules"}
+# Mutations that know no referral.
+OTHERS = {"setAcceptanceRules", "reviewAcceptanceRules"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def test_every_query_and_mutation_that_takes_a_referral_is_tried(schema: GraphQL
     assert schema.query_type is not None
     assert schema.mutation_type is not None
     assert set(schema.query_type.fields) == COVERED | DIRECTORY
-    assert set(schema.mutation_type.fields) == {*CHANGES, "issueReferral"}
+    assert set(schema.mutation_type.fields) == {*CHANGES, "issueReferral", *OTHERS}
     assert schema.subscription_type is not None
     assert set(schema.subscription_type.fields) == {"events"}
     referral = schema.type_map["Referral"]
