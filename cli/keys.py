@@ -1,7 +1,8 @@
 """Makes the keys of a network: each part's own, and the public ones that all may read.
 
 What exists is kept, so that it may run before every start. A key that is lost is lost with all that it
-protects: ``referrals/master.key`` opens every person's data, and has to be backed up apart from them.
+protects: ``referrals/master.key`` opens every person's data, ``directory/address.key`` every confidential
+address, and both have to be backed up apart from them.
 """
 
 import json
@@ -23,6 +24,7 @@ RANDOM = {
     "referrals/master.key": 96,
     "referrals/hash.key": 32,
     "directory/hash.key": 32,
+    "directory/address.key": 32,
 }
 PUBLIC = "public.json"
 NATS_USERS = "nats/users.conf"

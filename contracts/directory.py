@@ -35,18 +35,129 @@ class Phone(Message):
 
 
 class Location(Reply):
-    """Where a service is given. Of a confidential one no more than the municipality is ever here."""
+    """Where a service is given. Of a confidential one no more than the municipality is ever here.
+
+    ``municipality_code`` is INEGI's key of five digits. ``accessibility`` is in its source's words.
+    """
 
     id: str
     visibility: Visibility
     name: str | None = None
+    alternate_name: str | None = None
+    description: str | None = None
+    transportation: str | None = None
     street: str | None = None
     city: str | None = None
     municipality: str | None = None
+    municipality_code: str | None = None
     state: State | None = None
     postal_code: str | None = None
     latitude: float | None = None
     longitude: float | None = None
+    phones: tuple[Phone, ...] = ()
+    accessibility: tuple[str, ...] = ()
+
+
+class Address(Reply):
+    """A place as those may know it who may know all of it: for a confidential one, its own organization."""
+
+    location: str
+    name: str | None = None
+    street: str | None = None
+    city: str | None = None
+    postal_code: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    phones: tuple[Phone, ...] = ()
+
+
+class Addresses(Reply):
+    """The addresses, in the order of the locations' ids; null where it is none of the asker's to know."""
+
+    items: tuple[Address | None, ...]
+
+
+class Language(Reply):
+    """A language: a BCP 47 tag where its source has one, its name as the source writes it."""
+
+    code: str | None = None
+    name: str | None = None
+    interpreter: bool = False
+
+
+class Schedule(Reply):
+    """When something is open (HSDS ``schedule``, by RFC 5545), in dates and times of the service's zone.
+
+    Closing earlier than opening is the next morning, closing when it opens all day. ``timezone`` is hours
+    from UTC (HSDS 3.0) or an IANA name, where a schedule has one of its own.
+    """
+
+    valid_from: str | None = None
+    valid_to: str | None = None
+    dtstart: str | None = None
+    until: str | None = None
+    timezone: float | str | None = None
+    count: int | None = None
+    wkst: str | None = None
+    freq: str | None = None
+    interval: int | None = None
+    byday: str | None = None
+    byweekno: str | None = None
+    bymonthday: str | None = None
+    byyearday: str | None = None
+    description: str | None = None
+    opens_at: str | None = None
+    closes_at: str | None = None
+    attending_type: str | None = None
+    notes: str | None = None
+
+
+class HoursException(Reply):
+    """Days on which other hours hold than the schedules': ``date`` to ``until``, both included."""
+
+    date: str
+    until: str
+    closed: bool = False
+    opens_at: str | None = None
+    closes_at: str | None = None
+    note: str | None = None
+
+
+class ServiceArea(Reply):
+    """An area that a service is for (HSDS ``service_area``), without its outline."""
+
+    name: str | None = None
+    description: str | None = None
+    extent_type: str | None = None
+    uri: str | None = None
+
+
+class CostOption(Reply):
+    """What a service costs (HSDS ``cost_option``); ``currency`` by ISO 4217 as its source writes it."""
+
+    option: str | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+    currency: str | None = None
+    amount: float | None = None
+    amount_description: str | None = None
+
+
+class TaxonomyTerm(Reply):
+    """A term of somebody's taxonomy that was given to a thing; ``taxonomy`` is the taxonomy's name."""
+
+    id: str | None = None
+    code: str | None = None
+    name: str | None = None
+    taxonomy: str | None = None
+
+
+class Identifier(Reply):
+    """An organization's id in a register of somebody else (HSDS ``organization_identifier``)."""
+
+    identifier: str
+    identifier_scheme: str | None = None
+    identifier_type: str | None = None
 
 
 class Capacity(Reply):
@@ -74,10 +185,25 @@ class Organization(Reply):
     source: str | None = None
     source_id: str | None = None
     fictional: bool = False
+    states: tuple[State, ...] = ()
+    municipalities: tuple[str, ...] = ()
+    locations: tuple[Location, ...] = ()
+    uri: str | None = None
+    logo: str | None = None
+    legal_status: str | None = None
+    year_incorporated: int | None = None
+    parent: str | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    taxonomy_terms: tuple[TaxonomyTerm, ...] = ()
 
 
 class Service(Reply):
-    """A service as everybody may know it (T0). ``organization`` is the id of whoever offers it."""
+    """A service as everybody may know it (T0). ``organization`` is the id of whoever offers it.
+
+    Fields that HSDS has are HSDS's. Of the network: ``municipalities`` are INEGI's keys of five digits;
+    ``spoken`` says of each language whether it needs an interpreter; ages are years; ``certified`` is its
+    source's word; ``timezone`` is the IANA name that schedules and exceptions are told in.
+    """
 
     id: str
     organization: str
@@ -96,6 +222,33 @@ class Service(Reply):
     source: str | None = None
     source_id: str | None = None
     fictional: bool = False
+    municipalities: tuple[str, ...] = ()
+    spoken: tuple[Language, ...] = ()
+    url: str | None = None
+    email: str | None = None
+    interpretation_services: str | None = None
+    application_process: str | None = None
+    fees_description: str | None = None
+    wait_time: str | None = None
+    accreditations: str | None = None
+    licenses: str | None = None
+    eligibility_description: str | None = None
+    alert: str | None = None
+    minimum_age: float | None = None
+    maximum_age: float | None = None
+    certified: bool = False
+    accessibility: tuple[str, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    exceptions: tuple[HoursException, ...] = ()
+    timezone: str | None = None
+    service_areas: tuple[ServiceArea, ...] = ()
+    required_documents: tuple[str, ...] = ()
+    cost_options: tuple[CostOption, ...] = ()
+    taxonomy_terms: tuple[TaxonomyTerm, ...] = ()
+    assured_date: str | None = None
+    last_modified: datetime | None = None
+    verified_at: datetime | None = None
+    next_review: datetime | None = None
 
 
 class Organizations(Reply):
@@ -243,8 +396,9 @@ class ImportRecord(Message):
     An ``organization`` comes without its services; a ``service`` carries ``organization_id`` (the
     source's id) and, nested, its ``service_at_locations`` with their ``location``, its phones,
     schedules, languages, ``service_capacities`` and attributes. The network's own fields stand in
-    ``record["relevo"]`` (organization: kind, emergency_phone, fictional; service: needs,
-    intake, emergency_phone, fictional).
+    ``record["relevo"]``, and in that of a location and of a language: docs/hsds-profile declares them.
+    Of a location whose visibility is ``network`` or ``private`` everything but visibility, municipality
+    and state is taken out of the record and kept sealed.
     """
 
     kind: Literal["organization", "service"]
@@ -264,11 +418,16 @@ class ImportRecords(Message):
 
 
 class ImportOutcome(Reply):
-    """What became of the record at the same place of the batch; ``id`` unless it was refused."""
+    """What became of the record at the same place of the batch; ``id`` unless it was refused.
+
+    ``problems`` say why it was refused; ``mended``, of one that was taken, which lesser fields were put
+    right (code ``MENDED``) or left out (``LEFT_OUT``). The whole record keeps them as they came.
+    """
 
     outcome: Literal["created", "updated", "unchanged", "refused"]
     id: str | None = None
     problems: tuple[FieldProblem, ...] = ()
+    mended: tuple[FieldProblem, ...] = ()
 
 
 class ImportReply(Reply):
@@ -279,6 +438,7 @@ class ImportReply(Reply):
 
 GET_ORGANIZATIONS = Operation(PART, "get_organizations", Ids, Organizations)
 GET_SERVICES = Operation(PART, "get_services", Ids, Services)
+GET_ADDRESSES = Operation(PART, "get_addresses", Ids, Addresses)
 LIST_ORGANIZATIONS = Operation(PART, "list_organizations", ListOrganizations, OrganizationList)
 LIST_SERVICES = Operation(PART, "list_services", ListServices, ServiceList)
 AUTHENTICATE_CLIENT = Operation(PART, "authenticate_client", AuthenticateClient, Client)

@@ -7,6 +7,7 @@ from chassis.rpc import Server
 from chassis.streams import StreamSpec
 from contracts import directory as contract
 from contracts.directory import (
+    Addresses,
     AuthenticateClient,
     Client,
     Clients,
@@ -30,31 +31,47 @@ from contracts.directory import (
 from contracts.rpc import Actor, Ids, Nothing, PartStatus
 from services.directory import doctor
 from services.directory.actions import importing, looking, registering
+from services.directory.confidential import actions as confidential
+from services.directory.confidential.places import Places
 from services.directory.listing import Listing
 from services.directory.store import Store
 
 OPERATOR = frozenset({"operator"})
 GATEWAY = frozenset({"gateway", "operator"})
+# Nobody but members and clients, whom the gateway speaks for, has an address to be told.
+MEMBERS = frozenset({"gateway"})
 PARTS = frozenset({"gateway", "operator", "referrals", "notifications"})
 
 
 class Api:
-    """Answers the directory's operations. What it holds is public (T0), so no look-up asks who it is for."""
+    """Answers the directory's operations.
+
+    What it holds is public (T0), so no look-up asks who it is for; but for confidential addresses.
+    """
 
     def __init__(
-        self, store: Store, relay: Relay, key: bytes, js: JetStreamContext, stream: StreamSpec
+        self,
+        store: Store,
+        relay: Relay,
+        key: bytes,
+        js: JetStreamContext,
+        stream: StreamSpec,
+        *,
+        places: Places,
     ) -> None:
         self._store = store
         self._relay = relay
         self._key = key
         self._js = js
         self._stream = stream
+        self._places = places
         self.listing = Listing(store)
 
     def serve(self, server: Server) -> None:
         """Register every operation of ``contracts/directory.py`` with those who may ask for it."""
         server.add(contract.GET_ORGANIZATIONS, self.get_organizations, PARTS)
         server.add(contract.GET_SERVICES, self.get_services, PARTS)
+        server.add(contract.GET_ADDRESSES, self.get_addresses, MEMBERS)
         server.add(contract.LIST_ORGANIZATIONS, self.list_organizations, GATEWAY)
         server.add(contract.LIST_SERVICES, self.list_services, GATEWAY)
         server.add(contract.AUTHENTICATE_CLIENT, self.authenticate_client, GATEWAY)
@@ -72,6 +89,9 @@ class Api:
 
     async def get_services(self, request: Ids, _actor: Actor) -> Services:
         return await looking.get_services(self._store, request)
+
+    async def get_addresses(self, request: Ids, actor: Actor) -> Addresses:
+        return await confidential.get_addresses(self._places, request, actor)
 
     async def list_organizations(self, request: ListOrganizations, _actor: Actor) -> OrganizationList:
         return await looking.list_organizations(self._store, self.listing, request)
@@ -101,7 +121,7 @@ class Api:
         return await registering.create_member(self._store, request)
 
     async def import_records(self, request: ImportRecords, _actor: Actor) -> ImportReply:
-        return await importing.import_records(self._store, request)
+        return await importing.import_records(self._store, self._places, request)
 
     async def status(self, _request: Nothing, _actor: Actor) -> PartStatus:
         return await doctor.examine(self._store, self._js, self._stream)

@@ -9,6 +9,10 @@ from chassis.streams import DAY, StreamSpec, reconcile
 from contracts.directory import PART
 from services.directory.api import Api
 from services.directory.client import KEY_BYTES
+from services.directory.confidential import seal
+from services.directory.confidential.places import Places
+from services.directory.confidential.store import PrivateStore
+from services.directory.geography.table import Table
 from services.directory.matching.actions import Means as MatchingMeans
 from services.directory.matching.api import MatchingApi
 from services.directory.settings import Settings
@@ -29,7 +33,9 @@ def events_stream(settings: Settings) -> StreamSpec:
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
     settings = load(Settings)
-    read_key(settings.hash_key, KEY_BYTES)  # a missing key ends the process before anything starts
+    # A missing key ends the process before anything starts.
+    read_key(settings.hash_key, KEY_BYTES)
+    read_key(settings.address_key, seal.KEY_BYTES)
 
     async def build(part: Part) -> None:
         await start(part, settings)
@@ -45,7 +51,9 @@ async def start(part: Part, settings: Settings) -> None:
     organizations = Relay(part.bus, store.collection("organization"))
     services = Relay(part.bus, store.collection("service"))
     key = read_key(settings.hash_key, KEY_BYTES)
-    api = Api(store, organizations, key, part.bus.js, stream)
+    vault = seal.Vault(read_key(settings.address_key, seal.KEY_BYTES))
+    places = Places(PrivateStore(store.db), vault, Table())
+    api = Api(store, organizations, key, part.bus.js, stream, places=places)
     server = Server(part.bus, PART, part.peers)
     api.serve(server)
     MatchingApi(MatchingMeans(store, services, key)).serve(server)
@@ -55,6 +63,7 @@ async def start(part: Part, settings: Settings) -> None:
 
     async def prepare() -> None:
         await store.prepare()
+        await places.store.prepare()
         await api.listing.fresh()
 
     async def close_database() -> None:

@@ -4,22 +4,27 @@ from datetime import datetime
 from typing import Any
 
 from contracts.codes import OrganizationKind, State
-from contracts.directory import CreateOrganization, Organization
+from contracts.directory import CreateOrganization, Identifier, Organization, TaxonomyTerm
 from contracts.events import OrganizationEvent
-from services.directory import hsds, location, phone
+from services.directory import details, hsds, ids, location, phone
 from services.directory.index import OrganizationRow, named
+from services.directory.reading import Reading
+from services.directory.text import one_line
 
 
-def from_record(record: hsds.OrganizationRecord, source: str) -> dict[str, Any]:
+def from_record(record: hsds.OrganizationRecord, reading: Reading) -> dict[str, Any]:
     """Return the typed fields of an imported organization's document: no record says that it is verified."""
-    extension = record.relevo
+    extension, notes = record.relevo, reading.notes
     places = [
-        location.document(place, source, f"organization {record.id} location {number}")
+        location.document(
+            place, f"organization {record.id} location {number}", ("locations", str(number)), reading
+        )
         for number, place in enumerate(record.locations or ())
     ]
+    parent = details.line(record.parent_organization_id, ("parent_organization_id",), notes)
     return {
-        "name": record.name,
-        "alternate_name": record.alternate_name or None,
+        "name": one_line(record.name),
+        "alternate_name": one_line(record.alternate_name or "") or None,
         "description": record.description or None,
         "email": record.email or None,
         "website": record.website or None,
@@ -28,7 +33,16 @@ def from_record(record: hsds.OrganizationRecord, source: str) -> dict[str, Any]:
         "emergency_phone": phone.document(extension.emergency_phone),
         "phones": phone.documents(record.phones or ()),
         "states": location.states(places),
+        "municipalities": location.municipalities(places),
+        "locations": places,
         "fictional": extension.fictional,
+        "uri": details.line(record.uri, ("uri",), notes),
+        "logo": details.line(record.logo, ("logo",), notes),
+        "legal_status": details.line(record.legal_status, ("legal_status",), notes),
+        "year_incorporated": notes.value(record.year_incorporated, int, ("year_incorporated",)),
+        "parent": ids.derived("organization", reading.source, parent) if parent else None,
+        "identifiers": details.identifiers(record.organization_identifiers, notes),
+        "taxonomy_terms": details.terms(record.attributes, notes),
     }
 
 
@@ -59,6 +73,16 @@ def view(document: dict[str, Any]) -> Organization:
         source=document.get("source"),
         source_id=document.get("source_id"),
         fictional=document.get("fictional", False),
+        states=tuple(State(state) for state in document.get("states") or ()),
+        municipalities=tuple(document.get("municipalities") or ()),
+        locations=tuple(location.view(place) for place in document.get("locations") or ()),
+        uri=document.get("uri"),
+        logo=document.get("logo"),
+        legal_status=document.get("legal_status"),
+        year_incorporated=document.get("year_incorporated"),
+        parent=document.get("parent"),
+        identifiers=tuple(Identifier(**one) for one in document.get("identifiers") or ()),
+        taxonomy_terms=tuple(TaxonomyTerm(**one) for one in document.get("taxonomy_terms") or ()),
     )
 
 

@@ -23,13 +23,13 @@ def documents(phones: Iterable[hsds.Phone]) -> list[dict[str, Any]]:
 
 
 def document(phone: Phone | None) -> dict[str, Any] | None:
-    """Return one number as it is stored, or None."""
-    return msgspec.to_builtins(phone) if phone else None
+    """Return one number as it is stored, or None: a blank one is none, and hides no other to fall back on."""
+    return msgspec.to_builtins(phone) if phone and phone.number.strip() else None
 
 
 def view(stored: dict[str, Any] | None) -> Phone | None:
     """Return the contract's number, or None where there is none."""
-    return Phone(**stored) if stored else None
+    return Phone(**stored) if stored and stored["number"].strip() else None
 
 
 def views(stored: Iterable[dict[str, Any]] | None) -> tuple[Phone, ...]:

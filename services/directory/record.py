@@ -8,48 +8,80 @@ from typing import Any
 import msgspec
 
 from chassis.outbox import pending_event
+from contracts.codes import Visibility
 from contracts.directory import ImportRecord
 from contracts.events import ORGANIZATION_CHANGED, SERVICE_CHANGED
 from contracts.rpc import FieldProblem
 from services.directory import hsds, ids, organization, service
+from services.directory.confidential.cut import Cut, Hidden, cut
+from services.directory.geography.table import Table
 from services.directory.ids import Noun
 from services.directory.matching import acceptance
+from services.directory.reading import Reading
 
-# Raise it when the typed fields are made in another way: the next import then renews every document.
-_MAPPING = b"2"
+# Raise it when the typed fields are made in another way: every document is then read anew from its record,
+# by the next import or when the directory starts (actions/upgrading.py).
+MAPPING = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """A good record. ``needs_organization`` is the id that has to exist before a service can."""
+    """A good record, with everything confidential cut out of ``fields``, the whole record among them.
+
+    ``hidden`` is what was cut out and ``stubs`` are the places that came without it; ``mended`` says which
+    lesser fields were put right or left out.
+    """
 
     noun: Noun
     id: str
     hash: str
     fields: dict[str, Any]
+    hidden: tuple[Hidden, ...] = ()
+    stubs: tuple[str, ...] = ()
+    mended: tuple[FieldProblem, ...] = ()
 
     @property
     def needs_organization(self) -> str | None:
         """Our id of the organization that offers the service; None for an organization."""
         return self.fields.get("organization")
 
+    @property
+    def organization(self) -> str:
+        """Whose it is: the organization itself, or that of the service."""
+        return self.needs_organization or self.id
 
-def read(source: str, given: ImportRecord) -> Imported | tuple[FieldProblem, ...]:
-    """Return the record, typed, with the whole of it beside; or every field that is not right."""
+    @property
+    def shown(self) -> list[str]:
+        """The places that it shows to everybody, or only names."""
+        places = self.fields.get("locations", ())
+        return [place["id"] for place in places if place["visibility"] == Visibility.PUBLIC]
+
+
+def read(
+    source: str, given: ImportRecord, table: Table, secret: frozenset[str] = frozenset()
+) -> Imported | tuple[FieldProblem, ...]:
+    """Return the record, typed, with the whole of it beside; or every field that is not right.
+
+    ``secret`` are our ids of places that another record says are confidential.
+    """
+    reading = Reading(source, table)
+    # Before anything is read: no reader after this one can meet what is confidential.
+    safe = cut(given.record, source, f"{given.kind} {given.record.get('id')}", table, secret)
     if given.kind == "organization":
-        read_organization = hsds.read(given.record, hsds.OrganizationRecord)
+        read_organization = hsds.read(safe.record, hsds.OrganizationRecord)
         if isinstance(read_organization, tuple):
             return read_organization
-        fields = organization.from_record(read_organization, source)
-        return _imported("organization", source, given.record, fields)
-    read_service = hsds.read(given.record, hsds.ServiceRecord)
+        fields = organization.from_record(read_organization, reading)
+        return _imported("organization", safe, fields, reading)
+    read_service = hsds.read(safe.record, hsds.ServiceRecord)
     if isinstance(read_service, tuple):
         return read_service
     rules_problems = acceptance.seeds(read_service.relevo.rules or ())[1]
     if rules_problems:
         return tuple(rules_problems)
     owner = ids.derived("organization", source, read_service.organization_id)
-    return _imported("service", source, given.record, service.from_record(read_service, source, owner))
+    fields = service.from_record(read_service, owner, reading)
+    return _imported("service", safe, fields, reading)
 
 
 def changed_event(noun: Noun, noun_id: str, fields: dict[str, Any], n: int, at: datetime) -> dict[str, Any]:
@@ -61,20 +93,27 @@ def changed_event(noun: Noun, noun_id: str, fields: dict[str, Any], n: int, at: 
     return pending_event(SERVICE_CHANGED.type, noun_id, n, at, service.event(noun_id, fields, n, at))
 
 
-def _imported(noun: Noun, source: str, record: dict[str, Any], fields: dict[str, Any]) -> Imported:
-    """The record is kept as one JSON text: as received, and cheaper to read past than a document."""
-    canonical = msgspec.json.encode(record, order="deterministic")
-    source_id = record["id"]
-    digest = hashlib.sha256(_MAPPING + canonical).hexdigest()
+def _imported(noun: Noun, safe: Cut, fields: dict[str, Any], reading: Reading) -> Imported:
+    """The record is kept as one JSON text: as received, and cheaper to read past than a document.
+
+    The hash is of what is kept, not of what was cut out: nobody can try addresses against it.
+    """
+    canonical = msgspec.json.encode(safe.record, order="deterministic")
+    source_id = safe.record["id"]
+    digest = hashlib.sha256(str(MAPPING).encode() + canonical).hexdigest()
     return Imported(
         noun=noun,
-        id=ids.derived(noun, source, source_id),
+        id=ids.derived(noun, reading.source, source_id),
         hash=digest,
+        hidden=safe.hidden,
+        stubs=safe.stubs,
+        mended=reading.notes.problems,
         fields={
             **fields,
-            "source": source,
+            "source": reading.source,
             "source_id": source_id,
             "hash": digest,
+            "mapping": MAPPING,
             "record": canonical.decode(),
         },
     )

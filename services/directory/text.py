@@ -20,3 +20,15 @@ def words(*texts: str | None) -> list[str]:
 def sort_name(name: str) -> str:
     """Return what a name is ordered by: its folded words, so that quotes and dashes do not count."""
     return " ".join(_WORD.findall(fold(name)))
+
+
+# What no line of text needs: control characters, and marks that turn the direction of what follows them.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+")
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line without control characters; everything else, markup too, stays text.
+
+    Names are shown in terminals, logs and pages: none of them may move a cursor or turn a line around.
+    """
+    return " ".join(_UNSEEN.sub(" ", text).split())

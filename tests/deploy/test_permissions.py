@@ -24,6 +24,7 @@ AnyOperation = Operation[Any, Any]
 PUBLIC_DIRECTORY: set[AnyOperation] = {
     directory.GET_ORGANIZATIONS,
     directory.GET_SERVICES,
+    directory.GET_ADDRESSES,
     directory.LIST_ORGANIZATIONS,
     directory.LIST_SERVICES,
     directory.AUTHENTICATE_CLIENT,

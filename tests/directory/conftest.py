@@ -12,7 +12,7 @@ from chassis.health import Health
 from chassis.identity import Identity, Peers
 from chassis.part import Part
 from chassis.rpc import Caller
-from contracts.rpc import Operation, Rep, Req
+from contracts.rpc import Actor, Operation, Rep, Req
 from services.directory.main import start
 from services.directory.settings import Settings
 from services.directory.store import Store
@@ -23,6 +23,14 @@ class Ask(Protocol):
     """Asks the directory as one of the parts, for itself."""
 
     async def __call__(self, operation: Operation[Req, Rep], request: Req) -> Rep:
+        """Return the reply, or raise the refusal."""
+        ...
+
+
+class AskFor(Protocol):
+    """Asks the directory as the gateway, for somebody."""
+
+    async def __call__(self, actor: Actor, operation: Operation[Req, Rep], request: Req) -> Rep:
         """Return the reply, or raise the refusal."""
         ...
 
@@ -74,6 +82,19 @@ async def gateway(part: Part, settings: Settings) -> AsyncIterator[Ask]:
     """The gateway, for nobody in particular."""
     async for ask in _caller(part, settings, "gateway"):
         yield ask
+
+
+@pytest.fixture(scope="package")
+async def ask_for(part: Part, settings: Settings) -> AsyncIterator[AskFor]:
+    """The gateway, for whoever is named."""
+    bus = await _connect(settings, "gateway")
+    caller = Caller(bus, timeout=30)
+
+    async def ask(actor: Actor, operation: Operation[Any, Any], request: Any) -> Any:
+        return await caller.call(operation, request, actor)
+
+    yield ask
+    await bus.close()
 
 
 @pytest.fixture(scope="package")

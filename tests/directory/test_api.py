@@ -14,8 +14,8 @@ READERS = {"gateway", "operator"}
 
 def served() -> dict[str, set[str]]:
     server = Server(None, PART, None)  # type: ignore[arg-type] # it is not started
-    Api(None, None, b"", None, None).serve(server)  # type: ignore[arg-type] # nor asked anything
     MatchingApi(None).serve(server)  # type: ignore[arg-type]
+    Api(None, None, b"", None, None, places=None).serve(server)  # type: ignore[arg-type] # nor asked anything
     return {operation.name: set(callers) for operation, _, callers in server._operations}
 
 
@@ -29,6 +29,7 @@ def test_parts_look_up_the_gateway_also_lists_and_only_the_operator_changes() ->
     assert served() == {
         "get_organizations": EVERYBODY,
         "get_services": EVERYBODY,
+        "get_addresses": {"gateway"},
         "list_organizations": READERS,
         "list_services": READERS,
         "authenticate_client": READERS,

@@ -160,9 +160,9 @@ async def test_only_a_large_batchs_events_wait_for_the_import_to_end(operator: A
 
 
 async def test_the_record_is_kept_as_it_was_received(operator: Ask, store: Store) -> None:
-    given = cast.service(cast.BEDS, x_unheard=[1.5, None, {"$odd.key": "ñ"}])
-    await take(operator, "kept", cast.organization(cast.SHELTER), given)
-    noun_id = ids.derived("service", "kept", "s-camas")
+    given = cast.service(cast.CONSULTATION, x_unheard=[1.5, None, {"$odd.key": "ñ"}])
+    await take(operator, "kept", cast.organization(cast.CLINIC), given)
+    noun_id = ids.derived("service", "kept", "s-consulta")
     document = await store.collection("service").find_one({"_id": noun_id})
     assert document is not None
     assert json.loads(document["record"]) == given.record

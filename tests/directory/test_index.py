@@ -9,6 +9,7 @@ from contracts.codes import Need, OrganizationKind, State
 from contracts.directory import ListOrganizations, ListServices
 from contracts.rpc import Page
 from services.directory import organization, record, service
+from services.directory.geography.table import Table
 from services.directory.index import Index, Key
 from services.directory.record import Imported
 from tests.directory import cast
@@ -18,7 +19,7 @@ PAGE = Page(first=100)
 
 def put(index: Index, *records: Any, revision: int = 1) -> None:
     for given in records:
-        imported = record.read(cast.SOURCE, given)
+        imported = record.read(cast.SOURCE, given, Table())
         assert isinstance(imported, Imported)
         document = {"_id": imported.id, "revision": revision, **imported.fields}
         if imported.noun == "organization":

@@ -9,6 +9,7 @@ import pytest
 from contracts.codes import Intake, Need, OrganizationKind, State
 from contracts.directory import ImportRecord
 from services.directory import organization, record, service
+from services.directory.geography.table import Table
 from services.directory.record import Imported
 from tests.directory import cast
 
@@ -16,13 +17,13 @@ SPECIFICATION = Path(__file__).parents[3] / "shared" / "data"
 
 
 def read(given: ImportRecord) -> Imported:
-    imported = record.read(cast.SOURCE, given)
+    imported = record.read(cast.SOURCE, given, Table())
     assert isinstance(imported, Imported), imported
     return imported
 
 
 def problems(given: ImportRecord) -> dict[str, str]:
-    refused = record.read(cast.SOURCE, given)
+    refused = record.read(cast.SOURCE, given, Table())
     assert isinstance(refused, tuple)
     return {".".join(problem.path): problem.code for problem in refused}
 
@@ -74,7 +75,7 @@ def test_a_confidential_locations_telephone_is_not_the_services() -> None:
 
 
 def test_fields_that_we_do_not_type_stay_in_the_record() -> None:
-    given = cast.service(cast.BEDS, fees_description="Gratis", x_unheard={"deep": [1, None, "ñ"]})
+    given = cast.service(cast.CONSULTATION, fees_description="Gratis", x_unheard={"deep": [1, None, "ñ"]})
     assert json.loads(read(given).fields["record"]) == given.record
 
 

@@ -1,12 +1,14 @@
 """Importing a batch of a source's records: each by itself, in a few requests to the database for all."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from contracts.directory import ImportOutcome, ImportRecords, ImportReply
 from contracts.rpc import FieldProblem
 from services.directory import record
+from services.directory.confidential.places import Places
+from services.directory.confidential.seal import Sealed
 from services.directory.ids import Noun
 from services.directory.record import Imported
 from services.directory.store import Change, Known, Store
@@ -33,12 +35,13 @@ _CONTENDED = FieldProblem(
 )
 
 
-async def import_records(store: Store, request: ImportRecords) -> ImportReply:
+async def import_records(store: Store, places: Places, request: ImportRecords) -> ImportReply:
     """Take each record that is good, refuse each that is not, and say so in the batch's order.
 
     The records' events stay pending, and the relay's sweep publishes them afterwards.
     """
-    batch = _Batch(request)
+    batch = _Batch(request, places)
+    await batch.hide_what_others_hide()
     await batch.write(store, "organization")
     await batch.refuse_strays(store)
     await batch.write(store, "service")
@@ -48,14 +51,16 @@ async def import_records(store: Store, request: ImportRecords) -> ImportReply:
 class _Batch:
     """A batch in the making: which records wait to be written, and what became of the others."""
 
-    def __init__(self, request: ImportRecords) -> None:
+    def __init__(self, request: ImportRecords, places: Places) -> None:
+        self._request = request
+        self._places = places
         self._verified = request.verified
         self._head_start = HEAD_START if len(request.records) >= LARGE else timedelta(0)
         self.outcomes: dict[int, ImportOutcome] = {}
         self._waiting: list[Numbered] = []
         ids: set[str] = set()
         for number, given in enumerate(request.records):
-            read = record.read(request.source, given)
+            read = record.read(request.source, given, places.table)
             if not isinstance(read, Imported):
                 self._refuse(number, *read)
             elif read.id in ids:
@@ -63,6 +68,16 @@ class _Batch:
             else:
                 ids.add(read.id)
                 self._waiting.append((number, read))
+
+    async def hide_what_others_hide(self) -> None:
+        """Read anew the records that show a place of which another record says that it is confidential."""
+        said = await self._places.said_elsewhere([one for _, one in self._waiting])
+        for place, (number, one) in enumerate(self._waiting):
+            if one.id in said:
+                given = self._request.records[number]
+                again = record.read(self._request.source, given, self._places.table, said[one.id])
+                if isinstance(again, Imported):  # it was good before, and stubs are good
+                    self._waiting[place] = (number, again)
 
     async def refuse_strays(self, store: Store) -> None:
         """Refuse the services whose organization is not there."""
@@ -87,26 +102,33 @@ class _Batch:
         self._forget_settled()
 
     async def _try(self, store: Store, noun: Noun, mine: Sequence[Numbered]) -> None:
-        known = await store.known(noun, [one.id for _, one in mine])
-        news = [one for _, one in mine if self._is_news(one, known.get(one.id, NEW))]
         at = datetime.now(UTC)
+        sealing = _Sealing(self._places, [one for _, one in mine])
+        await sealing.look()
+        known = await store.known(noun, [one.id for _, one in mine])
+        news = [one for _, one in mine if self._is_news(one, known.get(one.id, NEW), sealing)]
+        new_ids = {one.id for one in news}
         changes = [self._change(one, known.get(one.id, NEW), at) for one in news]
+        await sealing.keep(news, at)
         taken = await store.save(noun, changes)
+        await sealing.forget([one for one in news if one.id not in taken], at)
         for number, one in mine:
             if one.id not in taken:
-                word = self._word(one, known.get(one.id, NEW))
-                self.outcomes[number] = ImportOutcome(outcome=word, id=one.id)
+                word = self._word(one, known.get(one.id, NEW), one.id in new_ids)
+                self.outcomes[number] = ImportOutcome(outcome=word, id=one.id, mended=one.mended)
 
     def _is_vouched_for(self, one: Imported, known: Known) -> bool:
         return one.noun == "organization" and (self._verified or known.verified)
 
-    def _is_news(self, one: Imported, known: Known) -> bool:
-        return known.hash != one.hash or self._is_vouched_for(one, known) is not known.verified
+    def _is_news(self, one: Imported, known: Known, sealing: "_Sealing") -> bool:
+        if known.hash != one.hash or sealing.is_news(one):
+            return True
+        return self._is_vouched_for(one, known) is not known.verified
 
-    def _word(self, one: Imported, known: Known) -> Literal["created", "updated", "unchanged"]:
+    def _word(self, one: Imported, known: Known, is_news: bool) -> Literal["created", "updated", "unchanged"]:
         if not known.revision:
             return "created"
-        return "updated" if self._is_news(one, known) else "unchanged"
+        return "updated" if is_news else "unchanged"
 
     def _change(self, one: Imported, known: Known, at: datetime) -> Change:
         # What the organization has edited itself stays as it says.
@@ -120,3 +142,42 @@ class _Batch:
 
     def _forget_settled(self) -> None:
         self._waiting = [(number, one) for number, one in self._waiting if number not in self.outcomes]
+
+
+class _Sealing:
+    """What is confidential in some records: sealed before they are written, the old deleted after it."""
+
+    def __init__(self, places: Places, records: Sequence[Imported]) -> None:
+        self._places = places
+        self._records = records
+        self._there: dict[str, dict[str, str]] = {}
+        self._sealed: dict[str, list[Sealed]] = {}
+
+    async def look(self) -> None:
+        """See what is sealed of these records already."""
+        self._there = await self._places.sealed([one.id for one in self._records])
+        self._sealed = {one.id: self._places.seal(one) for one in self._records if one.hidden}
+
+    def is_news(self, one: Imported) -> bool:
+        """Whether something else is sealed of a record than should be."""
+        return self._wanted(one) != {key for key, place in self._of(one) if place not in one.stubs}
+
+    async def keep(self, news: Sequence[Imported], at: datetime) -> None:
+        """Write what these records need."""
+        await self._places.keep([sealed for one in news for sealed in self._sealed.get(one.id, ())], at)
+
+    async def forget(self, written: Sequence[Imported], at: datetime) -> None:
+        """Delete what these records do not say any more; of a place that came without it, it stays."""
+        gone = [
+            key
+            for one in written
+            for key, place in self._of(one)
+            if key not in self._wanted(one) and place not in one.stubs
+        ]
+        await self._places.forget(gone, at)
+
+    def _of(self, one: Imported) -> Iterable[tuple[str, str]]:
+        return self._there.get(one.id, {}).items()
+
+    def _wanted(self, one: Imported) -> set[str]:
+        return {sealed.id for sealed in self._sealed.get(one.id, ())}

@@ -1,0 +1,52 @@
+"""What an import needs of places: the table of municipalities, what is sealed already, and the vault."""
+
+from collections.abc import Collection as Some
+from collections.abc import Iterable
+from datetime import datetime
+
+from services.directory.confidential.seal import Sealed, Vault
+from services.directory.confidential.store import PrivateStore
+from services.directory.geography.table import Table
+from services.directory.record import Imported
+
+
+class Places:
+    """The places of one directory. ``table`` is replaced when another one is installed."""
+
+    def __init__(self, store: PrivateStore, vault: Vault, table: Table) -> None:
+        self.store = store
+        self.vault = vault
+        self.table = table
+
+    async def said_elsewhere(self, batch: Iterable[Imported]) -> dict[str, frozenset[str]]:
+        """Return, by record, the places that it shows and another record says are confidential.
+
+        One word is enough: a place that its shelter hides is not shown by whoever else works there. The
+        record's own earlier word does not count, so that a place can be made public.
+        """
+        shown = {one.id: one.shown for one in batch}
+        said = await self.store.confidential({place for places in shown.values() for place in places})
+        for one in batch:
+            for hidden in one.hidden:
+                said.setdefault(hidden.location, set()).add(one.id)
+        found = {
+            noun: frozenset(place for place in places if said.get(place, set()) - {noun})
+            for noun, places in shown.items()
+        }
+        return {noun: places for noun, places in found.items() if places}
+
+    async def sealed(self, nouns: Some[str]) -> dict[str, dict[str, str]]:
+        """Return the ids of what is sealed, with their locations, by organization or service."""
+        return await self.store.of_nouns(nouns)
+
+    def seal(self, one: Imported) -> list[Sealed]:
+        """Seal what was cut out of a record."""
+        return self.vault.seal(one.id, one.organization, one.hidden)
+
+    async def keep(self, sealed: Iterable[Sealed], at: datetime) -> None:
+        """Write what was sealed: before the record, which is nowhere whole without it."""
+        await self.store.keep(sealed, at)
+
+    async def forget(self, ids: Some[str], before: datetime) -> None:
+        """Delete what no record says any more: after the record that says so."""
+        await self.store.forget(ids, before)

@@ -1,0 +1,121 @@
+"""What else in a record would give a confidential place away: rows that refer to it, texts that repeat it."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Json = dict[str, Any]
+
+HIDDEN_WORDS = "(dirección reservada)"
+# Rows of a flattened HSDS name what they belong to by these; the first three cannot mean anything else.
+_SURE = ("location_id", "service_at_location_id", "address_id")
+_LOOSE = ("resource_id", "link_id")
+_KIND = ("resource_type", "link_type", "link_entity")
+# An integer id may be one of each table: what says that it is of another table is no trace.
+_OTHERS = frozenset({"service", "organization", "program", "taxonomy", "taxonomy_term", "funding", "unit"})
+_IDS = re.compile(r"(^|_)(id|number|code|extension)$")
+_LEAST_LETTERS = 6
+_DECIMALS = 3
+
+
+def remove(record: Json, hidden: list[Json]) -> Json:
+    """Return the record without traces of what was cut out; removed rows go to the first place's content."""
+    cleaner = _Cleaner(hidden)
+    return {key: cleaner.field(key, value) for key, value in record.items()}
+
+
+class _Cleaner:
+    def __init__(self, hidden: list[Json]) -> None:
+        self._first = hidden[0] if hidden else {}
+        places = [one["place"] for one in hidden]
+        self._places = {str(place["id"]) for place in places if place.get("id")}
+        self._arounds = {str(one["around"]["id"]) for one in hidden if one["around"].get("id")}
+        addresses = [row for place in places for row in _rows(place.get("addresses"))]
+        self._addresses = {str(row["id"]) for row in addresses if row.get("id")}
+        self._numbers = {number for place in places for number in _coordinates(place)}
+        self._texts = _needles(addresses, self._numbers)
+
+    def clean(self, value: Any) -> Any:
+        """A copy of a value without the traces."""
+        if isinstance(value, dict):
+            return {key: self.field(key, one) for key, one in value.items()}
+        if isinstance(value, list):
+            kept = []
+            for one in value:
+                if isinstance(one, dict) and self._refers(one):
+                    self._first.setdefault("rows", []).append(one)
+                else:
+                    kept.append(self.clean(one))
+            return kept
+        return None if _is_number(value) and value in self._numbers else self._without(value)
+
+    def field(self, key: str, value: Any) -> Any:
+        """A field without the traces; an id or a number by name stays, since codes look like each other."""
+        if isinstance(value, str) and _IDS.search(key):
+            return value
+        return self.clean(value)
+
+    def _without(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        for hide in self._texts:
+            value = hide(value)
+        return value
+
+    def _refers(self, row: Json) -> bool:
+        known = (self._places, self._arounds, self._addresses)
+        if any(str(row[key]) in ids for key, ids in zip(_SURE, known, strict=True) if row.get(key)):
+            return True
+        kinds = {str(row[key]).lower() for key in _KIND if row.get(key)}
+        if kinds & _OTHERS:
+            return False
+        every = self._places | self._arounds | self._addresses
+        return any(str(row[key]) in every for key in _LOOSE if row.get(key))
+
+
+def _needles(addresses: list[Json], numbers: set[float]) -> list[Callable[[str], str]]:
+    """What replaces each text that must not be repeated: streets, postal codes, coordinates."""
+    patterns = []
+    for address in addresses:
+        lines = [address.get("address_1"), address.get("address_2")]
+        whole = " ".join(line for line in lines if isinstance(line, str))
+        for line in (whole, *lines):
+            if isinstance(line, str) and len(line.strip()) >= _LEAST_LETTERS:
+                words = re.findall(r"\w+", line)
+                patterns.append(r"(?<!\w)" + r"\W+".join(map(re.escape, words)) + r"(?!\w)")
+        code = address.get("postal_code")
+        if isinstance(code, str) and code.strip():
+            patterns.append(r"(?<!\w)" + re.escape(code.strip()) + r"(?!\w)")
+    patterns += [r"(?<![\d.])" + re.escape(_begun(number)) + r"\d*" for number in numbers]
+    return [
+        _hiding(re.compile(pattern, re.IGNORECASE)) for pattern in sorted(patterns, key=len, reverse=True)
+    ]
+
+
+def _begun(number: float) -> str:
+    """A coordinate as far as its third decimal, about a hundred metres: how a longer form of it begins."""
+    whole, _, decimals = f"{abs(number)}".partition(".")
+    return f"{whole}.{decimals[:_DECIMALS]}"
+
+
+def _hiding(pattern: re.Pattern[str]) -> Callable[[str], str]:
+    return lambda text: pattern.sub(HIDDEN_WORDS, text)
+
+
+def _coordinates(place: Json) -> Iterator[float]:
+    """Those that are exact enough to point at a house; 16.5 may be a price."""
+    for key in ("latitude", "longitude"):
+        try:
+            number = float(place.get(key) or 0)
+        except (TypeError, ValueError):
+            continue
+        if len(f"{number}".partition(".")[2]) >= _DECIMALS:
+            yield number
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _rows(given: Any) -> list[Json]:
+    return [row for row in given if isinstance(row, dict)] if isinstance(given, list) else []

@@ -1,0 +1,83 @@
+"""Everywhere that the directory shows something: each gives all that it can show, as bytes to be searched.
+
+A capability that shows more adds a function here, and is in the canary test. It is given the running
+network of the test (``Shown``), and says everything that it can about every organization and service.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from contracts.directory import (
+    GET_ADDRESSES,
+    GET_ORGANIZATIONS,
+    GET_SERVICES,
+    LIST_ORGANIZATIONS,
+    LIST_SERVICES,
+    STATUS,
+    ListOrganizations,
+    ListServices,
+)
+from contracts.rpc import Ids, Nothing, Page
+from services.directory.store import Store
+from tests.directory.conftest import Ask
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Who asks whom, and what there is to ask about."""
+
+    operator: Ask
+    gateway: Ask
+    store: Store
+    organizations: tuple[str, ...]
+    services: tuple[str, ...]
+    locations: tuple[str, ...]
+
+
+Surface = Callable[[Shown], Awaitable[list[bytes]]]
+
+
+def encoded(replies: Iterable[object]) -> list[bytes]:
+    """What replies look like on the bus."""
+    return [msgspec.json.encode(reply) for reply in replies]
+
+
+async def look_ups(shown: Shown) -> list[bytes]:
+    """Organizations and services by id."""
+    services = Ids(ids=shown.services)
+    found = await shown.gateway(GET_ORGANIZATIONS, Ids(ids=shown.organizations))
+    for_parts = await shown.gateway(GET_SERVICES, services)
+    for_operator = await shown.operator(GET_SERVICES, services)
+    return encoded([found, for_parts, for_operator])
+
+
+async def lists(shown: Shown) -> list[bytes]:
+    """Organizations and services by pages."""
+    organizations = await shown.gateway(LIST_ORGANIZATIONS, ListOrganizations(page=Page(first=100)))
+    services = await shown.gateway(LIST_SERVICES, ListServices(page=Page(first=100)))
+    status = await shown.operator(STATUS, Nothing())
+    return encoded([organizations, services, status])
+
+
+async def addresses_for_nobody(shown: Shown) -> list[bytes]:
+    """Addresses, asked for by the gateway for nobody in particular."""
+    addresses = await shown.gateway(GET_ADDRESSES, Ids(ids=shown.locations))
+    return encoded([addresses])
+
+
+async def documents(shown: Shown) -> list[bytes]:
+    """The stored documents, whole."""
+    collections = await shown.store.db.list_collection_names()
+    return [
+        repr(document).encode() for name in collections async for document in shown.store.db[name].find({})
+    ]
+
+
+SURFACES: dict[str, Surface] = {
+    "look-ups": look_ups,
+    "lists": lists,
+    "addresses for nobody": addresses_for_nobody,
+    "documents": documents,
+}
