@@ -18,7 +18,18 @@ Document = dict[str, Any]
 
 # Not what anybody says of the noun: how it came here, what is kept beside it, and places that are free.
 _SILENT = frozenset(
-    {"_id", "hash", "record", "source", "source_id", "edited", "remind_at", "capacity", "idempotency"}
+    {
+        "_id",
+        "hash",
+        "record",
+        "source",
+        "source_id",
+        "edited",
+        "mapping",
+        "remind_at",
+        "capacity",
+        "idempotency",
+    }
 )
 
 

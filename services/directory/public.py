@@ -19,6 +19,8 @@ import msgspec
 from contracts.codes import State, Visibility
 from contracts.labels import LABELS
 from services.directory import hsds, ids, location, shape, values
+from services.directory.geography.table import Table
+from services.directory.reading import Reading
 from services.directory.shape import Place, Record
 
 Document = Mapping[str, Any]
@@ -247,9 +249,10 @@ def _organization_inside(document: Document, hidden: Collection[str]) -> Record:
 
 
 def _read_location(raw: Mapping[str, Any], source: str, owner: str) -> Document:
-    """An organization's location as a service's would be stored: its own document keeps none."""
+    """An organization's location as its document keeps it; one from before has kept none."""
     try:
-        return location.document(msgspec.convert(raw, hsds.Location, strict=False), source, owner)
+        typed = msgspec.convert(raw, hsds.Location, strict=False)
+        return location.document(typed, owner, ("locations",), Reading(source, Table()))
     except msgspec.ValidationError:  # an import lets none of these in: rather nothing of it than all
         unread = ids.derived("location", source, str(raw.get("id") or owner))
         return {"id": unread, "visibility": Visibility.PRIVATE}

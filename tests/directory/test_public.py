@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cli.hsds import reader
 from contracts.directory import ImportRecord
 from services.directory import ids, public, record, shape
+from services.directory.geography.table import Table
 from services.directory.record import Imported
 from tests.directory import cast
 from tests.directory.schemas import DATA, MIAMI, mistakes, needs_miami, needs_schemas, schema
@@ -22,7 +23,7 @@ AT = datetime(2026, 5, 1, 12, 30, tzinfo=UTC)
 
 def stored(given: ImportRecord, **fields: Any) -> Json:
     """The document that an import makes of a record."""
-    read = record.read(cast.SOURCE, given)
+    read = record.read(cast.SOURCE, given, Table())
     assert isinstance(read, Imported), read
     return {"_id": read.id, "revision": 1, "changed_at": AT, **read.fields, **fields}
 

@@ -13,6 +13,8 @@ _LOOSE = ("resource_id", "link_id")
 _KIND = ("resource_type", "link_type", "link_entity")
 # An integer id may be one of each table: what says that it is of another table is no trace.
 _OTHERS = frozenset({"service", "organization", "program", "taxonomy", "taxonomy_term", "funding", "unit"})
+_PLACES = frozenset({"location", "address", "service_at_location"})
+_FORMER = frozenset({"previous_value", "replacement_value"})
 _IDS = re.compile(r"(^|_)(id|number|code|extension)$")
 _LEAST_LETTERS = 6
 _DECIMALS = 3
@@ -69,8 +71,11 @@ class _Cleaner:
         kinds = {str(row[key]).lower() for key in _KIND if row.get(key)}
         if kinds & _OTHERS:
             return False
-        every = self._places | self._arounds | self._addresses
-        return any(str(row[key]) in every for key in _LOOSE if row.get(key))
+        linked = [str(row[key]) for key in _LOOSE if row.get(key)]
+        if not linked:
+            # A former value of who knows what, or something of some place: not worth the risk.
+            return bool(kinds & _PLACES or row.keys() & _FORMER)
+        return not (self._places | self._arounds | self._addresses).isdisjoint(linked)
 
 
 def _needles(addresses: list[Json], numbers: set[float]) -> list[Callable[[str], str]]:

@@ -118,8 +118,12 @@ def test_rows_that_refer_to_the_place_go_and_those_of_others_stay() -> None:
         metadata=[
             {"resource_id": "a1", "resource_type": "address", "previous_value": CANARY},
             {"resource_id": "a1", "resource_type": "service", "previous_value": "another table's a1"},
+            {"field_name": "address_1", "previous_value": CANARY},
         ],
-        attributes=[{"link_id": "l-canario", "link_entity": "location", "value": CANARY}],
+        attributes=[
+            {"link_id": "l-canario", "link_entity": "location", "value": CANARY},
+            {"link_entity": "location", "value": CANARY},
+        ],
     )
     found = cut_out(given)
     assert left(found) == []
