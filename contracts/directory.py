@@ -8,7 +8,17 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from contracts.codes import Intake, Need, OrganizationKind, Role, Scope, State, Visibility
+from contracts.codes import (
+    Intake,
+    Need,
+    NetworkRole,
+    OrganizationKind,
+    OrganizationStatus,
+    Role,
+    Scope,
+    State,
+    Visibility,
+)
 from contracts.rpc import FieldProblem, Ids, Message, Nothing, Operation, Page, PartStatus, Reply
 
 PART = "directory"
@@ -170,7 +180,7 @@ class Capacity(Reply):
 
 
 class Organization(Reply):
-    """An organization as everybody may know it (T0)."""
+    """An organization as everybody may know it (T0). ``version`` counts what is written of it."""
 
     id: str
     name: str
@@ -195,6 +205,9 @@ class Organization(Reply):
     parent: str | None = None
     identifiers: tuple[Identifier, ...] = ()
     taxonomy_terms: tuple[TaxonomyTerm, ...] = ()
+    status: OrganizationStatus = OrganizationStatus.ACTIVE
+    network_roles: tuple[NetworkRole, ...] = ()
+    version: int = 0
 
 
 class Service(Reply):
@@ -249,6 +262,7 @@ class Service(Reply):
     last_modified: datetime | None = None
     verified_at: datetime | None = None
     next_review: datetime | None = None
+    version: int = 0
 
 
 class Organizations(Reply):
@@ -324,6 +338,8 @@ class Client(Reply):
     name: str
     scopes: tuple[Scope, ...]
     created: datetime | None = None
+    # Those of its organization, which an operator gave.
+    network_roles: tuple[NetworkRole, ...] = ()
 
 
 class Clients(Reply):

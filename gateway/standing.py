@@ -58,7 +58,7 @@ class Standing:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def of(self, actor: Actor) -> Actor:
-        """Return a token's actor as it is now: its organization's kind, and whether it is verified.
+        """Return a token's actor as it is now: its organization's kind, roles, and whether it is verified.
 
         Raises:
             UnauthenticatedError: the client is revoked.
@@ -75,10 +75,11 @@ class Standing:
         client = self._told[actor.id]
         if client is None:
             raise UnauthenticatedError("The client was revoked; it gets no token any more.")
-        if _words(client) == (actor.organization_kind, actor.verified):
+        if _words(client) == _words_of(actor):
             return actor
+        kind, verified, network_roles = _words(client)
         return msgspec.structs.replace(
-            actor, organization_kind=client.organization_kind.value, verified=client.verified
+            actor, organization_kind=kind, verified=verified, network_roles=network_roles
         )
 
     def streams_of(self, actor: Actor) -> int:
@@ -130,10 +131,18 @@ class Standing:
             for stream, actor in self._streams.get(client_id, {}).items():
                 if client is None:
                     stream.end(revoked())
-                elif _words(client) != (actor.organization_kind, actor.verified):
+                elif _words(client) != _words_of(actor):
                     stream.end(access_changed())
 
 
-def _words(client: Client) -> tuple[str, bool]:
-    """What a token says of a client's organization."""
-    return client.organization_kind.value, client.verified
+Words = tuple[str | None, bool, tuple[str, ...]]
+
+
+def _words(client: Client) -> Words:
+    """What a token says of a client's organization, as the directory says it now."""
+    return client.organization_kind.value, client.verified, tuple(role.value for role in client.network_roles)
+
+
+def _words_of(actor: Actor) -> Words:
+    """The same as the token said it."""
+    return actor.organization_kind, actor.verified, actor.network_roles

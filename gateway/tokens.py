@@ -93,6 +93,7 @@ class Tokens:
             "org": client.organization,
             "org_kind": client.organization_kind.value,
             "verified": client.verified,
+            "net": " ".join(client.network_roles),
         }
         headers = {"typ": TYPE, "kid": self._key.kid}
         return jwt.encode(claims, self._key.private, algorithm=ALGORITHM, headers=headers)
@@ -150,6 +151,7 @@ def _verified(claims: dict[str, Any]) -> Verified:
         organization_kind=claims.get("org_kind"),
         verified=bool(claims.get("verified")),
         scopes=tuple(claims["scope"].split()),
+        network_roles=tuple(claims.get("net", "").split()),
     )
     return Verified(actor, float(claims["exp"]))
 

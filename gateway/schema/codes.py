@@ -25,6 +25,7 @@ _DESCRIPTIONS: dict[type[StrEnum], str] = {
     codes.EndReason: "Why a referral was not completed; `OTHER` needs a note.",
     codes.CancelReason: "Why a referral was cancelled; `OTHER` needs a note.",
     codes.Outcome: "How a completed referral ended.",
+    codes.NetworkRole: "What an organization is in the network.",
     codes.OrganizationStatus: "Whether an organization takes part in the network. One that is "
     "`DEACTIVATED` gets no tokens and is sent no referrals.",
     codes.ProposalStatus: "Where the proposal of an organization stands.",

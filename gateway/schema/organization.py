@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from contracts import directory
-from contracts.codes import Need, OrganizationKind, State
+from contracts.codes import Need, NetworkRole, OrganizationKind, OrganizationStatus, State
 from contracts.rpc import Page
 from gateway.context import Info
 from gateway.errors import BadArgumentError
@@ -45,6 +45,11 @@ class Organization(Node):
     source: str | None = strawberry.field(description="Which imported directory it came from.")
     source_id: str | None = strawberry.field(description="Its id in that directory (HSDS `id`).")
     fictional: bool = strawberry.field(description="Whether it exists for demonstration only.")
+    status: OrganizationStatus = strawberry.field(description="Whether it takes part in the network.")
+    network_roles: list[NetworkRole] = strawberry.field(
+        description="What it is in the network: a coordinator verifies organizations and keeps lists true."
+    )
+    version: int = strawberry.field(description="Grows with every change; for `expectedVersion`.")
 
 
 @strawberry.type(description="An organization in a page.")

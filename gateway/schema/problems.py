@@ -34,6 +34,8 @@ class UserErrorCode(StrEnum):
     ERASED = "ERASED"
     DUPLICATE = "DUPLICATE"
     CONTRADICTION = "CONTRADICTION"
+    MEMBER_EXISTS = "MEMBER_EXISTS"
+    TOO_MANY = "TOO_MANY"
     REFUSED = "REFUSED"
 
 
@@ -45,8 +47,8 @@ _MEANINGS: dict[StrEnum, str] = {
     UserErrorCode.NOT_ALLOWED: "Nobody of your kind may do this.",
     UserErrorCode.NOT_VERIFIED: "No coordinator has verified your organization yet.",
     UserErrorCode.FIREWALLED: "An organization of a kind that no personal data may go to takes part.",
-    UserErrorCode.WRONG_STATUS: "Not possible from where the referral stands; see `allowedActions`.",
-    UserErrorCode.STALE_VERSION: "The referral is not at `expectedVersion`; the payload has it as it is now.",
+    UserErrorCode.WRONG_STATUS: "Not possible from where it stands; of a referral see `allowedActions`.",
+    UserErrorCode.STALE_VERSION: "It is not at `expectedVersion`; the payload has it as it is now.",
     UserErrorCode.IDEMPOTENCY_KEY_REUSED: "The key was used with another input within the last 30 days.",
     UserErrorCode.EXTERNAL_ID_TAKEN: "Your organization gave this external id to another referral.",
     UserErrorCode.NOT_ACTIVE: "The service is not active now.",
@@ -56,6 +58,8 @@ _MEANINGS: dict[StrEnum, str] = {
     UserErrorCode.ERASED: "The person's data was erased, and nothing can be added to it.",
     UserErrorCode.DUPLICATE: "The same stands there already.",
     UserErrorCode.CONTRADICTION: "Nobody could satisfy this together with what stands before it.",
+    UserErrorCode.MEMBER_EXISTS: "The member is there already, with other roles.",
+    UserErrorCode.TOO_MANY: "A limit of how many is reached; the message says which.",
     UserErrorCode.REFUSED: "Refused for a reason that has no code of its own here; the message says it.",
 }
 

@@ -6,7 +6,7 @@ from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.context import Info
-from gateway.schema import acceptance, answers, quick
+from gateway.schema import acceptance, answers, joining, managing, membership, quick
 from gateway.schema.codes import Code, codes_of
 from gateway.schema.events import EventConnection, FeedEntry, events, stream
 from gateway.schema.fields import published, streamed
@@ -36,6 +36,11 @@ class Query:
     referral = published(referral, Referral | None)
     referrals = published(referrals, ReferralConnection)
     events = published(events, EventConnection)
+    organization_proposals = published(
+        membership.organization_proposals, membership.OrganizationProposalConnection
+    )
+    clients = published(membership.clients, membership.OrganizationClientConnection)
+    members = published(membership.members, membership.MemberConnection)
 
 
 @strawberry.type(
@@ -57,6 +62,21 @@ class Mutation:
     review_acceptance_rules = published(
         acceptance.review_acceptance_rules, acceptance.ReviewAcceptanceRulesPayload
     )
+    propose_organization = published(joining.propose_organization, joining.ProposeOrganizationPayload)
+    verify_organization = published(joining.verify_organization, joining.VerifyOrganizationPayload)
+    reject_organization = published(joining.reject_organization, joining.RejectOrganizationPayload)
+    deactivate_organization = published(
+        joining.deactivate_organization, joining.DeactivateOrganizationPayload
+    )
+    reactivate_organization = published(
+        joining.reactivate_organization, joining.ReactivateOrganizationPayload
+    )
+    invite_member = published(managing.invite_member, managing.InviteMemberPayload)
+    change_member_roles = published(managing.change_member_roles, managing.ChangeMemberRolesPayload)
+    remove_member = published(managing.remove_member, managing.RemoveMemberPayload)
+    create_client = published(managing.create_client, managing.CreateClientPayload)
+    rotate_client_secret = published(managing.rotate_client_secret, managing.RotateClientSecretPayload)
+    revoke_client = published(managing.revoke_client, managing.RevokeClientPayload)
 
 
 @strawberry.type(description="Everything that can be listened to, over WebSocket or server-sent events.")

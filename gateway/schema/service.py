@@ -83,6 +83,7 @@ class Service(Node):
     source: str | None = strawberry.field(description="Which imported directory it came from.")
     source_id: str | None = strawberry.field(description="Its id in that directory (HSDS `id`).")
     fictional: bool = strawberry.field(description="Whether it exists for demonstration only.")
+    version: int = strawberry.field(description="Grows with every change; for `expectedVersion`.")
 
 
 @strawberry.type(description="A service in a page.")

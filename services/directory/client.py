@@ -12,11 +12,15 @@ from typing import Any
 
 from contracts.codes import OrganizationKind, Scope
 from contracts.directory import Client, CreateClient
+from contracts.membership import OwnClient
+from services.directory.organization import is_verified, network_roles
 
 # A prefix of its own lets scanners of code and logs find a secret that got lost.
 SECRET_PREFIX = "rs_"  # noqa: S105 - the prefix is no secret
 SECRET_BYTES = 32
 KEY_BYTES = 32
+# So many secrets that were rotated may work at one time.
+MOST_SECRETS = 4
 _NO_HASH = bytes(32)
 
 
@@ -42,11 +46,27 @@ def document(request: CreateClient, secret_hash: bytes, created: datetime) -> di
     }
 
 
-def is_proven(stored: dict[str, Any] | None, secret_hash: bytes) -> bool:
-    """Whether the secret is this client's and good; an unknown client takes as long as a wrong secret."""
-    expected = stored["secret_hash"] if stored else _NO_HASH
-    same = hmac.compare_digest(expected, secret_hash)
+def is_proven(stored: dict[str, Any] | None, secret_hash: bytes, now: datetime) -> bool:
+    """Whether the secret is this client's and good; an unknown client takes as long as a wrong secret.
+
+    A secret that was rotated is good until its moment.
+    """
+    expected = [stored["secret_hash"] if stored else _NO_HASH]
+    expected += [old["hash"] for old in (stored or {}).get("old_secrets", ()) if now < old["until"]]
+    same = any(hmac.compare_digest(one, secret_hash) for one in expected)
     return same and stored is not None and stored["revoked"] is None
+
+
+def rotated(stored: dict[str, Any], secret_hash: bytes, at: datetime, until: datetime) -> dict[str, Any]:
+    """Return the fields that a new secret sets: whatever worked before works on, at most until then.
+
+    Also what was rotated a moment ago: whoever lost the new secret's answer rotates again, and the secret
+    that its system uses goes on. ``until`` at once ends them all.
+    """
+    older = [one for one in stored.get("old_secrets", ()) if at < one["until"]]
+    last = {"hash": stored["secret_hash"], "until": until}
+    kept = [last, *({**one, "until": min(one["until"], until)} for one in older)][:MOST_SECRETS]
+    return {"secret_hash": secret_hash, "old_secrets": kept, "old_secret_until": until, "rotated": at}
 
 
 def view(stored: dict[str, Any], organization: dict[str, Any]) -> Client:
@@ -55,8 +75,23 @@ def view(stored: dict[str, Any], organization: dict[str, Any]) -> Client:
         id=stored["_id"],
         organization=stored["organization"],
         organization_kind=OrganizationKind(organization["kind"]),
-        verified=organization["verified"],
+        verified=is_verified(organization),
         name=stored["name"],
         scopes=tuple(Scope(scope) for scope in stored["scopes"]),
         created=stored["created"],
+        network_roles=network_roles(organization),
+    )
+
+
+def own_view(stored: dict[str, Any]) -> OwnClient:
+    """Return the client as its organization sees it."""
+    return OwnClient(
+        id=stored["_id"],
+        organization=stored["organization"],
+        name=stored["name"],
+        scopes=tuple(Scope(scope) for scope in stored["scopes"]),
+        created=stored["created"],
+        revoked=stored["revoked"],
+        rotated=stored.get("rotated"),
+        old_secret_until=stored.get("old_secret_until"),
     )

@@ -33,3 +33,76 @@ class MemberExistsError(PartError):
     code = "MEMBER_EXISTS"
     status = 409
     title = "The member is there already"
+
+
+class NotFoundError(PartError):
+    """There is no such thing, or it is not the caller's: the same words for both."""
+
+    code = "NOT_FOUND"
+    status = 404
+    title = "Not found"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"There is no such {what}.")
+
+
+class ForbiddenError(PartError):
+    """The caller's roles or scopes do not reach that far."""
+
+    code = "FORBIDDEN"
+    status = 403
+    title = "Not with these roles or scopes"
+
+
+class NotVerifiedError(PartError):
+    """No coordinator has verified the organization, or it was deactivated."""
+
+    code = "NOT_VERIFIED"
+    status = 403
+    title = "The organization is not verified"
+
+
+class WrongStatusError(PartError):
+    """Not possible from where the thing stands; ``detail`` says where that is."""
+
+    code = "WRONG_STATUS"
+    status = 409
+    title = "Not possible from this status"
+
+
+class StaleVersionError(PartError):
+    """Somebody changed it since the caller looked."""
+
+    code = "STALE_VERSION"
+    status = 409
+    title = "It has changed"
+
+    def __init__(self, what: str, expected: int, version: int) -> None:
+        super().__init__(f"The {what} is at version {version}, not {expected}: read it, and decide again.")
+
+
+class IdempotencyKeyReusedError(PartError):
+    """The caller used the key for another input."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+    status = 409
+    title = "The key was used for another input"
+
+    def __init__(self) -> None:
+        super().__init__("This idempotencyKey was used with another input; make a new one for each change.")
+
+
+class ContendedError(PartError):
+    """Others changed it again and again; nothing was done."""
+
+    code = "CONTENDED"
+    status = 503
+    title = "Too many changes at once"
+
+
+class TooManyError(PartError):
+    """A limit of how many is reached; ``detail`` says which."""
+
+    code = "TOO_MANY"
+    status = 429
+    title = "Too many"

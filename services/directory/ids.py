@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Literal
 from uuid import UUID
 
-Noun = Literal["organization", "service", "location", "client", "member"]
+Noun = Literal["organization", "service", "location", "client", "member", "proposal", "correction"]
 
 PREFIXES: dict[Noun, str] = {
     "organization": "org_",
@@ -20,6 +20,8 @@ PREFIXES: dict[Noun, str] = {
     "location": "loc_",
     "client": "cl_",
     "member": "mb_",
+    "proposal": "prp_",
+    "correction": "cor_",
 }
 _BYTES = 16
 # Not a secret, but a name space, as in a version 5 UUID: every installation gives the same ids, and a

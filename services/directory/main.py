@@ -8,15 +8,22 @@ from chassis.settings import load, read_key
 from chassis.streams import DAY, StreamSpec, reconcile
 from contracts.directory import PART
 from services.directory.api import Api
+from services.directory.changing import Means
 from services.directory.client import KEY_BYTES
 from services.directory.confidential import seal
 from services.directory.confidential.places import Places
 from services.directory.confidential.store import PrivateStore
 from services.directory.geography.table import Table
+from services.directory.ids import Noun
+from services.directory.marks import Marks
 from services.directory.matching.actions import Means as MatchingMeans
 from services.directory.matching.api import MatchingApi
+from services.directory.membership.api import MembershipApi
+from services.directory.membership.means import Membership
+from services.directory.membership.store import People
 from services.directory.settings import Settings
 from services.directory.store import Store
+from services.directory.watch import Watch
 
 
 def events_stream(settings: Settings) -> StreamSpec:
@@ -57,6 +64,12 @@ async def start(part: Part, settings: Settings) -> None:
     server = Server(part.bus, PART, part.peers)
     api.serve(server)
     MatchingApi(MatchingMeans(store, services, key)).serve(server)
+    people = People(store.db)
+    proposals = Relay(part.bus, people.proposals)
+    relays: dict[Noun, Relay] = {"organization": organizations, "service": services, "proposal": proposals}
+    membership = Membership(Means(store, Marks(key), relays), people, key)
+    MembershipApi(membership).serve(server)
+    watch = Watch(membership)
 
     async def own_stream() -> None:
         await reconcile(part.bus.js, stream)
@@ -64,6 +77,7 @@ async def start(part: Part, settings: Settings) -> None:
     async def prepare() -> None:
         await store.prepare()
         await places.store.prepare()
+        await people.prepare()
         await api.listing.fresh()
 
     async def close_database() -> None:
@@ -75,4 +89,6 @@ async def start(part: Part, settings: Settings) -> None:
     await part.run(prepare)
     await part.run(organizations.start, organizations.stop)
     await part.run(services.start, services.stop)
+    await part.run(proposals.start, proposals.stop)
+    await part.run(watch.start, watch.stop)
     await part.run(server.start, server.drain)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from contracts.codes import Role
+from contracts.codes import MemberStatus, Role
 from contracts.directory import CreateMember, Member
+from contracts.membership import InviteMember, OwnMember
 from services.directory import ids
 
 
@@ -15,6 +16,35 @@ def document(request: CreateMember) -> dict[str, Any]:
         "reference": request.reference,
         "roles": sorted(set(request.roles)),
     }
+
+
+def made(member_id: str, organization: str, request: InviteMember, entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the document of a member whom a manager invites, with the idempotency entry of that request."""
+    return {
+        "_id": member_id,
+        "organization": organization,
+        "reference": request.reference,
+        "roles": sorted(set(request.roles)),
+        "status": MemberStatus.ACTIVE,
+        "created": entry["at"],
+        "idempotency": [entry],
+    }
+
+
+def is_active(stored: dict[str, Any]) -> bool:
+    """Whether the member acts for its organization."""
+    return bool(stored.get("status", MemberStatus.ACTIVE) == MemberStatus.ACTIVE)
+
+
+def own_view(stored: dict[str, Any]) -> OwnMember:
+    """Return the member as its organization sees it."""
+    return OwnMember(
+        id=stored["_id"],
+        organization=stored["organization"],
+        reference=stored["reference"],
+        roles=tuple(Role(role) for role in stored["roles"]),
+        status=MemberStatus(stored.get("status", MemberStatus.ACTIVE)),
+    )
 
 
 def view(stored: dict[str, Any]) -> Member:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from contracts.codes import OrganizationKind, State
+from contracts.codes import NetworkRole, OrganizationKind, OrganizationStatus, State
 from contracts.directory import CreateOrganization, Identifier, Organization, TaxonomyTerm
 from contracts.events import OrganizationEvent
 from services.directory import details, hsds, ids, location, phone
@@ -63,7 +63,7 @@ def view(document: dict[str, Any]) -> Organization:
         id=document["_id"],
         name=document["name"],
         kind=OrganizationKind(document["kind"]),
-        verified=document["verified"],
+        verified=is_verified(document),
         description=document.get("description"),
         alternate_name=document.get("alternate_name"),
         email=document.get("email"),
@@ -83,7 +83,30 @@ def view(document: dict[str, Any]) -> Organization:
         parent=document.get("parent"),
         identifiers=tuple(Identifier(**one) for one in document.get("identifiers") or ()),
         taxonomy_terms=tuple(TaxonomyTerm(**one) for one in document.get("taxonomy_terms") or ()),
+        status=status(document),
+        network_roles=network_roles(document),
+        version=document.get("revision", 0),
     )
+
+
+def status(document: dict[str, Any]) -> OrganizationStatus:
+    """Return whether it takes part."""
+    return OrganizationStatus(document.get("status", OrganizationStatus.ACTIVE))
+
+
+def is_active(document: dict[str, Any]) -> bool:
+    """Whether it takes part: one that was deactivated does not, whoever had verified it."""
+    return status(document) is OrganizationStatus.ACTIVE
+
+
+def is_verified(document: dict[str, Any]) -> bool:
+    """Whether a coordinator has verified it, and it takes part."""
+    return bool(document["verified"]) and is_active(document)
+
+
+def network_roles(document: dict[str, Any]) -> tuple[NetworkRole, ...]:
+    """Return what it is in the network, as an operator said; nothing while it does not take part."""
+    return tuple(map(NetworkRole, document.get("network_roles") or ())) if is_verified(document) else ()
 
 
 def row(document: dict[str, Any]) -> OrganizationRow:
@@ -97,4 +120,4 @@ def row(document: dict[str, Any]) -> OrganizationRow:
 
 def event(noun_id: str, fields: dict[str, Any], n: int, at: datetime) -> OrganizationEvent:
     """Return the data of the event that says it was registered or changed."""
-    return OrganizationEvent(id=noun_id, n=n, at=at, kind=fields["kind"], verified=fields["verified"])
+    return OrganizationEvent(id=noun_id, n=n, at=at, kind=fields["kind"], verified=is_verified(fields))

@@ -93,6 +93,7 @@ def view(document: dict[str, Any]) -> Service:
         source=document.get("source"),
         source_id=document.get("source_id"),
         fictional=document["fictional"],
+        version=document.get("revision", 0),
         **_further(document),
     )
 

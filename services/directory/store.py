@@ -193,7 +193,9 @@ class Store:
 
     async def get_clients(self, ids: Some[str]) -> list[Document]:
         """Return the documents of the clients that exist, in one query; without their secrets' hashes."""
-        cursor = self._clients.find({"_id": {"$in": list(ids)}}, {"secret_hash": 0})
+        cursor = self._clients.find(
+            {"_id": {"$in": list(ids)}}, {"secret_hash": 0, "old_secrets": 0, "idempotency": 0}
+        )
         return [document async for document in cursor]
 
     async def revoke_client(self, client_id: str, at: datetime) -> None:

@@ -73,7 +73,8 @@ class Party:
         """Whether the roles or scopes allow the action on that side."""
         if not self.is_for(side):
             return False
-        if self.relation in {SYSTEM, COORDINATOR}:
+        # A coordinator's client has its scopes as any other: not each of them is made to act for others.
+        if self.relation == SYSTEM or (self.relation == COORDINATOR and self.actor.kind != "client"):
             return True
         roles, scope = ROLES[action, side]
         if self.actor.kind == "client":

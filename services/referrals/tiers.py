@@ -159,7 +159,8 @@ def party_of(doc: Document, actor: Actor) -> Party | None:
 
 def may_read(party: Party) -> bool:
     """Whether the party may look referrals up at all."""
-    return party.relation == COORDINATOR or T1 in tiers_of(party.actor)
+    is_member = party.actor.kind != "client"
+    return (party.relation == COORDINATOR and is_member) or T1 in tiers_of(party.actor)
 
 
 def may_see_names_of_sensitive(actor: Actor) -> bool:

@@ -17,7 +17,7 @@ from cli import keys
 from cli.embedded import nats as server
 from cli.embedded.keeper import Keeper
 from cli.embedded.ports import choose
-from contracts import directory, matching, notifications, referrals
+from contracts import directory, matching, membership, notifications, referrals
 from contracts.rpc import Operation
 
 AnyOperation = Operation[Any, Any]
@@ -32,6 +32,17 @@ PUBLIC_DIRECTORY: set[AnyOperation] = {
     matching.GET_ACCEPTANCE_RULES,
     matching.SET_ACCEPTANCE_RULES,
     matching.REVIEW_ACCEPTANCE_RULES,
+    membership.PROPOSE_ORGANIZATION,
+    membership.LIST_PROPOSALS,
+    membership.DECIDE_ORGANIZATION,
+    membership.ADD_CLIENT,
+    membership.ROTATE_CLIENT,
+    membership.END_CLIENT,
+    membership.LIST_CLIENTS,
+    membership.INVITE_MEMBER,
+    membership.CHANGE_MEMBER,
+    membership.REMOVE_MEMBER,
+    membership.LIST_MEMBERS,
 }
 
 
@@ -114,7 +125,7 @@ async def signed_in(bus: Bus, part: str) -> AsyncIterator[User]:
 
 
 def operations() -> list[AnyOperation]:
-    modules = (directory, matching, referrals, notifications)
+    modules = (directory, matching, membership, referrals, notifications)
     return [thing for module in modules for thing in vars(module).values() if isinstance(thing, Operation)]
 
 

@@ -16,6 +16,7 @@ from contracts.rpc import Actor, Operation, Rep, Req
 from services.directory.main import start
 from services.directory.settings import Settings
 from services.directory.store import Store
+from tests.directory.membership.acting import Acting, appear
 from tests.servers import Servers
 
 
@@ -117,3 +118,30 @@ async def _caller(_part: Part, settings: Settings, name: str) -> AsyncIterator[A
 
     yield ask
     await bus.close()
+
+
+@pytest.fixture(scope="package")
+async def speaker(part: Part, settings: Settings) -> AsyncIterator[Caller]:
+    """The gateway's caller, which speaks for clients and members."""
+    assert part
+    bus = await _connect(settings, "gateway")
+    yield Caller(bus, timeout=30)
+    await bus.close()
+
+
+@pytest.fixture
+async def shelter(operator: Ask, speaker: Caller) -> Acting:
+    """A client of a shelter that may do everything."""
+    return await appear(operator, speaker)
+
+
+@pytest.fixture
+async def third(operator: Ask, speaker: Caller) -> Acting:
+    """A client of another organization that may do everything in its own."""
+    return await appear(operator, speaker)
+
+
+@pytest.fixture
+async def coordinator(operator: Ask, speaker: Caller) -> Acting:
+    """A client of an organization that keeps the network."""
+    return await appear(operator, speaker, coordinator=True)

@@ -31,21 +31,21 @@ def test_nothing_of_the_secret_is_kept() -> None:
 
 def test_the_right_secret_proves_the_client() -> None:
     secret = client.new_secret()
-    assert client.is_proven(stored(secret), client.hash_secret(KEY, secret))
+    assert client.is_proven(stored(secret), client.hash_secret(KEY, secret), NOW)
 
 
 @pytest.mark.parametrize("wrong", ["", "rs_", "rs_" + "x" * 43])
 def test_another_secret_does_not(wrong: str) -> None:
-    assert not client.is_proven(stored(client.new_secret()), client.hash_secret(KEY, wrong))
+    assert not client.is_proven(stored(client.new_secret()), client.hash_secret(KEY, wrong), NOW)
 
 
 def test_a_hash_under_another_key_does_not() -> None:
     secret = client.new_secret()
-    assert not client.is_proven(stored(secret), client.hash_secret(bytes(32), secret))
+    assert not client.is_proven(stored(secret), client.hash_secret(bytes(32), secret), NOW)
 
 
 def test_neither_an_unknown_nor_a_revoked_client_is_proven() -> None:
     secret = client.new_secret()
-    assert not client.is_proven(None, client.hash_secret(KEY, secret))
-    assert not client.is_proven(None, bytes(32))
-    assert not client.is_proven(stored(secret, revoked=NOW), client.hash_secret(KEY, secret))
+    assert not client.is_proven(None, client.hash_secret(KEY, secret), NOW)
+    assert not client.is_proven(None, bytes(32), NOW)
+    assert not client.is_proven(stored(secret, revoked=NOW), client.hash_secret(KEY, secret), NOW)

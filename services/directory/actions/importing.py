@@ -134,7 +134,7 @@ class _Batch:
         # What the organization has edited itself stays as it says.
         kept = {name: value for name, value in one.fields.items() if name not in known.edited}
         fields = kept | ({"verified": True} if self._is_vouched_for(one, known) else {})
-        event = record.changed_event(one.noun, one.id, one.fields | fields, known.n + 1, at)
+        event = record.changed_event(one.noun, one.id, known.values | one.fields | fields, known.n + 1, at)
         return Change(one.id, known, fields, event, sweep_from=at + self._head_start)
 
     def _refuse(self, number: int, *problems: FieldProblem) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from chassis.problems import InvalidError
+from contracts.codes import OrganizationStatus
 from contracts.directory import (
     Clients,
     ListOrganizations,
@@ -22,6 +23,7 @@ from services.directory.listing import Listing
 from services.directory.store import Store
 
 MOST_IDS = 100
+_NOWHERE = {"status": OrganizationStatus.DEACTIVATED}
 
 ViewT = TypeVar("ViewT", Organization, Service)
 
@@ -49,6 +51,8 @@ async def get_services(store: Store, request: Ids) -> Services:
 async def get_clients(store: Store, request: Ids) -> Clients:
     """Return the clients with these ids as they are now, in their order; null for one unknown or revoked.
 
+    One whose organization was deactivated is null as well: so its tokens and streams end as if revoked.
+
     Raises:
         InvalidError: more than 100 ids.
     """
@@ -58,7 +62,7 @@ async def get_clients(store: Store, request: Ids) -> Clients:
     views = {
         stored["_id"]: client.view(stored, owners[stored["organization"]])
         for stored in good
-        if stored["organization"] in owners
+        if organization.is_active(owners.get(stored["organization"], _NOWHERE))
     }
     return Clients(items=tuple(views.get(client_id) for client_id in request.ids))
 

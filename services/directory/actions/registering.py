@@ -24,6 +24,8 @@ from services.directory.errors import (
 )
 from services.directory.store import Change, Document, Known, Store
 
+_NOT_PROVEN = "The client is unknown or revoked, or its secret is another."
+
 
 async def create_organization(store: Store, relay: Relay, request: CreateOrganization) -> Organization:
     """Register an organization under a new id, and return it."""
@@ -34,7 +36,7 @@ async def create_organization(store: Store, relay: Relay, request: CreateOrganiz
     change = Change(noun_id, Known(), fields, event, sweep_from=at)
     await store.save("organization", [change])
     relay.kick(noun_id, change.pending)
-    return organization.view({"_id": noun_id, **fields})
+    return organization.view({"_id": noun_id, **fields, "revision": 1})
 
 
 async def verify_organization(store: Store, relay: Relay, request: VerifyOrganization) -> Organization:
@@ -52,9 +54,11 @@ async def verify_organization(store: Store, relay: Relay, request: VerifyOrganiz
         at = _now()
         event = record.changed_event("organization", stored["_id"], stored | fields, known.n + 1, at)
         change = Change(stored["_id"], known, fields, event, sweep_from=at)
-        if known.verified == request.verified or not await store.save("organization", [change]):
+        if known.verified == request.verified:
+            return organization.view(stored)
+        if not await store.save("organization", [change]):
             relay.kick(stored["_id"])
-            return organization.view(stored | fields)
+            return organization.view(stored | fields | {"revision": known.revision + 1})
 
 
 async def create_client(store: Store, key: bytes, request: CreateClient) -> NewClient:
@@ -78,10 +82,13 @@ async def authenticate_client(store: Store, key: bytes, request: AuthenticateCli
         InvalidClientError: unknown, revoked, or another secret.
     """
     stored = await store.get_client(request.client)
-    proven = client.is_proven(stored, client.hash_secret(key, request.secret))
+    proven = client.is_proven(stored, client.hash_secret(key, request.secret), _now())
     if stored is None or not proven:
-        raise InvalidClientError("The client is unknown or revoked, or its secret is another.")
-    return client.view(stored, await _organization(store, stored["organization"]))
+        raise InvalidClientError(_NOT_PROVEN)
+    owner = await _organization(store, stored["organization"])
+    if not organization.is_active(owner):
+        raise InvalidClientError(_NOT_PROVEN)
+    return client.view(stored, owner)
 
 
 async def revoke_client(store: Store, request: RevokeClient) -> Client:

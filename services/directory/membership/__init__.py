@@ -1,0 +1,1 @@
+"""Who takes part: proposals, verification, deactivation; an organization's members and clients."""

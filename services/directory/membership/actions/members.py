@@ -1,0 +1,137 @@
+"""An organization's members: invited, given other roles, removed, by itself or by the operator."""
+
+from contracts.codes import MemberStatus
+from contracts.membership import (
+    ChangeMember,
+    InviteMember,
+    ListMembers,
+    MemberList,
+    MemberReply,
+    RemoveMember,
+)
+from contracts.rpc import Actor
+from services.directory import allowed, ids, member
+from services.directory.errors import ContendedError, MemberExistsError, NotFoundError, TooManyError
+from services.directory.marks import Call
+from services.directory.membership.means import Membership
+from services.directory.store import Document
+
+MOST_MEMBERS = 2000
+TRIES = 20
+
+
+async def invite(membership: Membership, request: InviteMember, actor: Actor) -> MemberReply:
+    """Add a person to the caller's organization, or bring back one who was removed.
+
+    Raises:
+        NotFoundError, ForbiddenError, NotVerifiedError: the caller does not manage the organization.
+        MemberExistsError: the person is there already, with other roles.
+        TooManyError: the organization has as many members as it may have.
+        IdempotencyKeyReusedError: the key was used for another input.
+    """
+    means, people = membership.means, membership.people
+    owner = await allowed.managed(means.store, actor, request.organization)
+    call = means.marks.call("invite_member", request, actor)
+    member_id = ids.derived("member", owner["_id"], request.reference)
+    made = member.made(member_id, owner["_id"], request, call.entry)
+    for _ in range(TRIES):
+        stored = await people.members.find_one({"_id": member_id})
+        if stored is not None and call.was_done(stored):
+            return MemberReply(member=member.own_view(stored), replayed=True)
+        if stored is None:
+            await _check_room(membership, owner)
+            stored = await people.insert(people.members, made)
+            if stored is made:
+                return MemberReply(member=member.own_view(made))
+        if member.is_active(stored):
+            return _there(stored, made["roles"])
+        fields = {"roles": made["roles"], "status": MemberStatus.ACTIVE}
+        if await _save(membership, stored, fields, call):
+            return MemberReply(member=member.own_view({**stored, **fields}))
+    raise ContendedError("The member changed again and again; nothing was done. Try again.")
+
+
+def _there(stored: Document, roles: list[str]) -> MemberReply:
+    """The answer where the member is there already."""
+    if stored["roles"] != roles:
+        raise MemberExistsError("The member is there already with other roles: change those.")
+    return MemberReply(member=member.own_view(stored))
+
+
+async def _check_room(membership: Membership, owner: Document) -> None:
+    if await membership.people.members.count_documents({"organization": owner["_id"]}) >= MOST_MEMBERS:
+        raise TooManyError(f"The organization has {MOST_MEMBERS} members; that is the limit.")
+
+
+async def change(membership: Membership, request: ChangeMember, actor: Actor) -> MemberReply:
+    """Give a member other roles.
+
+    Raises:
+        NotFoundError: there is none, it was removed, or it is another organization's.
+        ForbiddenError, NotVerifiedError: the caller does not manage the organization.
+        IdempotencyKeyReusedError: the key was used on it for another input.
+    """
+    call = membership.means.marks.call("change_member", request, actor)
+    return await _set(membership, request.member, call, {"roles": sorted(set(request.roles))})
+
+
+async def remove(membership: Membership, request: RemoveMember, actor: Actor) -> MemberReply:
+    """Remove a member.
+
+    Raises:
+        as ``change``.
+    """
+    call = membership.means.marks.call("remove_member", request, actor)
+    return await _set(membership, request.member, call, {"status": MemberStatus.REMOVED})
+
+
+async def list_(membership: Membership, request: ListMembers, actor: Actor) -> MemberList:
+    """Return the organization's members, those removed too.
+
+    Raises:
+        NotFoundError, ForbiddenError, NotVerifiedError: the caller does not manage the organization.
+    """
+    owner = await allowed.managed(membership.means.store, actor, request.organization)
+    people = membership.people
+    condition = {"organization": owner["_id"]}
+    found, page = await people.page(people.members, condition, "created", request.page)
+    return MemberList(
+        items=tuple(map(member.own_view, found)),
+        positions=tuple(page.keys),
+        has_next=page.has_next,
+        has_previous=page.has_previous,
+    )
+
+
+async def _set(membership: Membership, member_id: str, call: Call, fields: Document) -> MemberReply:
+    for _ in range(TRIES):
+        stored = await _own(membership, member_id, call.actor)
+        if call.was_done(stored):
+            return MemberReply(member=member.own_view(stored), replayed=True)
+        if not member.is_active(stored):
+            raise NotFoundError("member")
+        if await _save(membership, stored, fields, call):
+            return MemberReply(member=member.own_view({**stored, **fields}))
+    raise ContendedError("The member changed again and again; nothing was done. Try again.")
+
+
+async def _save(membership: Membership, stored: Document, fields: Document, call: Call) -> bool:
+    people = membership.people
+    seen = {"_id": stored["_id"], "roles": stored["roles"]}
+    if "status" in stored:
+        seen["status"] = stored["status"]
+    return await people.save(people.members, seen, fields, call.entry)
+
+
+async def _own(membership: Membership, member_id: str, actor: Actor) -> Document:
+    """The member, if the actor manages its organization; else as if there were none."""
+    stored = await membership.people.members.find_one({"_id": member_id})
+    is_own = stored is not None and (
+        allowed.is_operator(actor) or stored["organization"] == actor.organization
+    )
+    owner = stored["organization"] if stored and is_own else None
+    if owner is not None or not allowed.is_operator(actor):
+        await allowed.managed(membership.means.store, actor, owner)
+    if stored is None or not is_own:
+        raise NotFoundError("member")
+    return stored

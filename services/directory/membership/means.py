@@ -1,0 +1,15 @@
+"""What the actions of membership work with."""
+
+from dataclasses import dataclass
+
+from services.directory.changing import Means
+from services.directory.membership.store import People
+
+
+@dataclass(frozen=True)
+class Membership:
+    """The directory's means, the people's store, and the key of the clients' secrets."""
+
+    means: Means
+    people: People
+    secrets_key: bytes

@@ -1,0 +1,110 @@
+"""The database calls of membership: proposals, and clients and members beyond what the look-ups need.
+
+A client or a member is changed by one write that is conditional on what was read; so is a proposal, whose
+outbox and ``unfinished_since`` say what a decision has still to cause.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongo import IndexModel
+from pymongo.errors import DuplicateKeyError
+
+from chassis import mongo
+from services.directory import paging
+from services.directory.store import CLIENTS, KEYS_KEPT, MEMBERS, SERVICES
+
+PROPOSALS = "proposals"
+INDEXES = {
+    CLIENTS: [IndexModel([("organization", 1)], name="organization")],
+    MEMBERS: [IndexModel([("organization", 1)], name="organization")],
+    PROPOSALS: [
+        IndexModel([("proposer", 1)], name="proposer"),
+        IndexModel([("status", 1)], name="status"),
+        IndexModel([("pending_since", 1)], name="pending_since", sparse=True),
+        IndexModel([("unfinished_since", 1)], name="unfinished_since", sparse=True),
+    ],
+}
+
+Document = dict[str, Any]
+EVER = datetime.min.replace(tzinfo=UTC)
+
+
+class People:
+    """Clients, members and proposals."""
+
+    def __init__(self, db: mongo.Database) -> None:
+        self.db = db
+        self.clients: AsyncIOMotorCollection[Document] = db[CLIENTS]
+        self.members: AsyncIOMotorCollection[Document] = db[MEMBERS]
+        self.proposals: AsyncIOMotorCollection[Document] = db[PROPOSALS]
+        self._services: AsyncIOMotorCollection[Document] = db[SERVICES]
+
+    async def prepare(self) -> None:
+        """Create the indexes that are missing."""
+        await mongo.ensure_indexes(self.db, INDEXES)
+
+    async def insert(self, collection: AsyncIOMotorCollection[Document], document: Document) -> Document:
+        """Add a document and return it, or the one that has its id already."""
+        try:
+            await collection.insert_one(document)
+        except DuplicateKeyError:
+            return await collection.find_one({"_id": document["_id"]}) or document
+        return document
+
+    async def save(
+        self,
+        collection: AsyncIOMotorCollection[Document],
+        seen: Mapping[str, Any],
+        fields: Mapping[str, Any],
+        entry: Mapping[str, Any],
+        pending: Sequence[Document] = (),
+    ) -> bool:
+        """Set fields of the document that has all that was ``seen``, its id too; False if it changed."""
+        push: Document = {"idempotency": {"$each": [entry], "$slice": -KEYS_KEPT}}
+        if pending:
+            push["pending"] = {"$each": list(pending)}
+        done = await collection.update_one(dict(seen), {"$set": dict(fields), "$push": push})
+        return bool(done.matched_count)
+
+    async def finish(self, proposal_id: str) -> None:
+        """Note that all that a decision causes has been done."""
+        await self.proposals.update_one({"_id": proposal_id}, {"$unset": {"unfinished_since": ""}})
+
+    async def unfinished(self, before: datetime) -> list[Document]:
+        """Return the proposals whose decision has not had its effect since before that moment."""
+        waiting = self.proposals.find({"unfinished_since": {"$lt": before}}, limit=100)
+        return [document async for document in waiting]
+
+    async def count(self, organization_id: str) -> tuple[int, int, int]:
+        """Return how many clients that are not revoked, members that are active, and services it has."""
+        own = {"organization": organization_id}
+        return (
+            await self.clients.count_documents({**own, "revoked": None}),
+            sum([one.get("status") != "removed" async for one in self.members.find(own, {"status": 1})]),
+            await self._services.count_documents(own),
+        )
+
+    async def page(
+        self,
+        collection: AsyncIOMotorCollection[Document],
+        condition: Mapping[str, Any],
+        order: str,
+        page: Any,
+    ) -> tuple[list[Document], paging.Slice]:
+        """Return a page of the documents that fit, by a moment of theirs (``order``) and their id.
+
+        Raises:
+            InvalidError: the page is not right.
+        """
+        # An organization has few of any of them; sorting in the embedded database is no quicker.
+        rows = [
+            (row[order].isoformat() if row.get(order) else "", row["_id"])
+            async for row in collection.find(dict(condition), {order: 1})
+        ]
+        found = paging.cut(sorted(rows), page)
+        ids = [noun_id for _, noun_id in found.keys]
+        documents = {one["_id"]: one async for one in collection.find({"_id": {"$in": ids}})}
+        return [documents[noun_id] for noun_id in ids if noun_id in documents], found
