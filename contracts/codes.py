@@ -369,6 +369,13 @@ class Intake(StrEnum):
     NONE = "none"
 
 
+class CapacityStatus(StrEnum):
+    """Whether it is known how many places there are now; what was last said may be too old."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+
+
 class Channel(StrEnum):
     """How an answer reached whoever recorded it."""
 

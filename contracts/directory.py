@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from contracts.codes import (
+    CapacityStatus,
     Intake,
     Need,
     NetworkRole,
@@ -171,11 +172,21 @@ class Identifier(Reply):
 
 
 class Capacity(Reply):
-    """How many places a service has, by unit (HSDS 3.1 ``service_capacity``)."""
+    """How many places a service has, by unit (HSDS 3.1 ``service_capacity``).
+
+    All numbers are null where the status is ``unknown``: what was last said is older than ``valid_until``.
+    ``available`` is free and not held; ``held`` is kept for persons who are on their way. ``occupied`` may
+    exceed ``maximum``, and so may both together.
+    """
 
     unit: str
-    available: int
+    status: CapacityStatus = CapacityStatus.KNOWN
+    available: int | None = None
     maximum: int | None = None
+    held: int | None = None
+    occupied: int | None = None
+    waiting: int | None = None
+    valid_until: datetime | None = None
     updated: datetime | None = None
 
 

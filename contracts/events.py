@@ -17,6 +17,7 @@ from contracts.codes import (
     ReferralStatus,
     State,
 )
+from contracts.directory import Capacity
 from contracts.rpc import Message
 
 
@@ -57,6 +58,10 @@ class ReferralEvent(EventData):
     receiver: str
     service: str
     from_status: ReferralStatus | None = msgspec.field(name="from", default=None)
+    # For the directory: whether places are held for it (null: nobody knew of holds yet), and by when the
+    # person is expected. Which places, and so perhaps what kind of help, is not said here.
+    held: bool | None = None
+    arrive_by: datetime | None = None
 
 
 class OrganizationEvent(EventData):
@@ -90,6 +95,33 @@ class CorrectionEvent(EventData):
     service: str
     organization: str
     suggester: str
+
+
+class CapacityEvent(EventData):
+    """The places of a service changed; ``units`` are all of them as they then were, as public."""
+
+    service: str
+    organization: str
+    units: tuple[Capacity, ...]
+
+
+class ArrivalEvent(EventData):
+    """Nobody reported the arrival of a person for whom places of a service are held.
+
+    The receiver is asked, for the ``asked``-th time of this referral; nothing ends by itself. The rest is
+    the referral's outline, as the event that confirmed or moved the hold gave it.
+    """
+
+    service: str
+    referral: str
+    asked: int
+    receiver: str
+    version: int
+    folio: str
+    to_status: ReferralStatus = msgspec.field(name="to")
+    need_group: NeedGroup
+    priority: Priority
+    state: State
 
 
 # Past participles of the actions that cause them, one for each row of the state table.
@@ -127,6 +159,8 @@ ORGANIZATION_CHANGED = EventType(
     part="directory", noun="organization", name="changed", data=OrganizationEvent
 )
 SERVICE_CHANGED = EventType(part="directory", noun="service", name="changed", data=ServiceEvent)
+CAPACITY_CHANGED = EventType(part="directory", noun="capacity", name="changed", data=CapacityEvent)
+ARRIVAL_OVERDUE = EventType(part="directory", noun="capacity", name="arrival_overdue", data=ArrivalEvent)
 
 # A deactivated organization acts no more: its holds are released, its open referrals are flagged.
 ORGANIZATION_DEACTIVATED = EventType(
@@ -152,6 +186,8 @@ DIRECTORY_EVENTS: tuple[EventType, ...] = (
     PROPOSAL_DECIDED,
     CORRECTION_SUGGESTED,
     CORRECTION_DECIDED,
+    CAPACITY_CHANGED,
+    ARRIVAL_OVERDUE,
 )
 
 EVENTS: dict[str, EventType] = {event.type: event for event in (*REFERRAL_EVENTS.values(), *DIRECTORY_EVENTS)}

@@ -12,6 +12,7 @@ from contracts.codes import (
     Basis,
     Box,
     CancelReason,
+    CapacityStatus,
     Channel,
     ConsentMethod,
     ContactChannel,
@@ -304,6 +305,10 @@ _TABLE: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
         Intake.NETWORK: ("En la red", "In the network"),
         Intake.TELEPHONE: ("Solo por teléfono", "By telephone only"),
         Intake.NONE: ("No recibe referencias", "Takes no referrals"),
+    },
+    CapacityStatus: {
+        CapacityStatus.KNOWN: ("Cupo conocido", "Known"),
+        CapacityStatus.UNKNOWN: ("Cupo por confirmar", "Unknown: too old to be trusted"),
     },
     Channel: {
         Channel.TELEPHONE: ("Teléfono", "Telephone"),

@@ -166,9 +166,17 @@ class Receive(Change):
 
 
 class Accept(Change):
-    """The receiver will help: by when to arrive, or an appointment; and instructions for the person."""
+    """The receiver will help: by when to arrive, or an appointment; and instructions for the person.
+
+    ``places`` are kept for the person where the service counts places: all of them, or it is not accepted.
+    Without them those that the sender wished for, or one of the service's only unit. ``without_hold`` accepts
+    while the directory cannot be asked, or against its numbers, and says why.
+    """
 
     arrive_by: Moment | None = None
+    places: Annotated[tuple[Places, ...], Meta(max_length=10)] = ()
+    without_hold: bool = False
+    without_hold_reason: Text | None = None
     appointment: Appointment | None = None
     instructions: Text | None = None
     external_id: Annotated[str, Meta(min_length=1, max_length=100)] | None = None

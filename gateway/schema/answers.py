@@ -10,6 +10,7 @@ from contracts.codes import CancelReason, DeclineReason, EndReason, Need, Outcom
 from contracts.rpc import Message
 from gateway.context import Info
 from gateway.schema.change import ChangeInput, Done, Payload, carry_out
+from gateway.schema.issue import PlacesInput
 
 _NOTE = (
     "What is to be said besides; needed with the reason `OTHER`. "
@@ -45,6 +46,20 @@ class AcceptReferralInput(ChangeInput):
     arrive_by: datetime | None = strawberry.field(description="By when to arrive.", default=None)
     appointment: AppointmentInput | None = strawberry.field(
         description="When and where to arrive.", default=None
+    )
+    places: list[PlacesInput] | None = strawberry.field(
+        description="The places that you keep for the person: all of them, or it is not accepted "
+        "(`NO_CAPACITY`). If you name none, those that the sender asked for; else one, if your service "
+        "counts one unit only. Leave it out if your service counts no places.",
+        default=None,
+    )
+    without_hold: bool = strawberry.field(
+        description="Accept without keeping a place, if the network cannot say whether there is one "
+        "(`CAPACITY_UNREACHABLE`), or against its numbers.",
+        default=False,
+    )
+    without_hold_reason: str | None = strawberry.field(
+        description="Why; needed with `withoutHold`.", default=None
     )
     instructions: str | None = strawberry.field(
         description="What the person should know, bring or do.", default=None
@@ -150,6 +165,7 @@ class AcknowledgeReferralPayload(Payload):
 STRUCTS: dict[type, type[Message]] = {
     ReceiveReferralInput: contract.Receive,
     AppointmentInput: contract.Appointment,
+    PlacesInput: contract.Places,
     AcceptReferralInput: contract.Accept,
     DeclineReferralInput: contract.Decline,
     StartReferralInput: contract.Start,

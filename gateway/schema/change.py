@@ -24,9 +24,9 @@ Command = TypeVar("Command", bound=Message)
 # Inputs that are ids, by their name, and the type of thing that they name.
 _IDS = {"referral": "Referral", "service": "Service", "location": "Location"}
 # Refusals of this status and above say nothing of the input: nobody answered, or the part failed.
-_NOT_THE_INPUT = 500
+NOT_THE_INPUT = 500
 # What a part says of the gateway, not of its client: no referral is refused in these words.
-_OURS = frozenset({"BAD_ACTOR", "NOT_ALLOWED"})
+OURS = frozenset({"BAD_ACTOR", "NOT_ALLOWED"})
 
 
 @dataclass(slots=True)
@@ -108,9 +108,9 @@ async def carry_out(
     try:
         reply: ReferralReply = await info.context.clients.ask(operation, command)
     except RefusedError as refusal:
-        if refusal.status >= _NOT_THE_INPUT:
+        if refusal.status >= NOT_THE_INPUT:
             raise
-        if refusal.code in _OURS:
+        if refusal.code in OURS:
             raise FaultError(refusal.code) from refusal
         return await _refused(info, command, refusal)
     return Done(referral=await _shown(info, reply.referral), replayed=reply.replayed)

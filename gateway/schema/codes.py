@@ -36,6 +36,7 @@ _DESCRIPTIONS: dict[type[StrEnum], str] = {
     codes.Scope: "What a client may do. In a token and on `/oauth/token` they are written as "
     "`referrals:send`. The directory is open to every access token, whatever its scopes.",
     codes.Intake: "How a service takes referrals.",
+    codes.CapacityStatus: "Whether it is known how many places there are now.",
     codes.Channel: "How an answer reached whoever recorded it.",
     codes.ConsentMethod: "How consent was given.",
     codes.Basis: "The lawful basis on which a person's data is shared.",
@@ -112,6 +113,7 @@ class CodeKind(StrEnum):
     ROLE = "Role"
     SCOPE = "Scope"
     INTAKE = "Intake"
+    CAPACITY_STATUS = "CapacityStatus"
     CHANNEL = "Channel"
     CONSENT_METHOD = "ConsentMethod"
     BASIS = "Basis"

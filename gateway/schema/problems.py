@@ -36,6 +36,8 @@ class UserErrorCode(StrEnum):
     CONTRADICTION = "CONTRADICTION"
     MEMBER_EXISTS = "MEMBER_EXISTS"
     TOO_MANY = "TOO_MANY"
+    NO_CAPACITY = "NO_CAPACITY"
+    CAPACITY_UNREACHABLE = "CAPACITY_UNREACHABLE"
     REFUSED = "REFUSED"
 
 
@@ -60,6 +62,9 @@ _MEANINGS: dict[StrEnum, str] = {
     UserErrorCode.CONTRADICTION: "Nobody could satisfy this together with what stands before it.",
     UserErrorCode.MEMBER_EXISTS: "The member is there already, with other roles.",
     UserErrorCode.TOO_MANY: "A limit of how many is reached; the message says which.",
+    UserErrorCode.NO_CAPACITY: "There are not as many places; the message names the unit and what is free.",
+    UserErrorCode.CAPACITY_UNREACHABLE: "Nobody can say now whether there is a place. Try again, or accept "
+    "with `withoutHold`.",
     UserErrorCode.REFUSED: "Refused for a reason that has no code of its own here; the message says it.",
 }
 

@@ -92,7 +92,9 @@ class Referral(Node):
     )
     person: Person | None = strawberry.field(description="Whom it is about.")
     household: Household | None = strawberry.field(description="Who is with her.")
-    places: list[Places] | None = strawberry.field(description="The places that are asked for.")
+    places: list[Places] | None = strawberry.field(
+        description="The places that are kept; before acceptance, those that are asked for."
+    )
     consent: Consent | None = strawberry.field(description="On what basis her data is shared.")
     appointment: Appointment | None = strawberry.field(description="When and where she is expected.")
     arrive_by: datetime | None = strawberry.field(description="By when she should arrive.")

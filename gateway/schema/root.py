@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from gateway.context import Info
 from gateway.schema import acceptance, answers, joining, managing, membership, quick
+from gateway.schema.capacity import SetCapacityPayload, set_capacity
 from gateway.schema.codes import Code, codes_of
 from gateway.schema.events import EventConnection, FeedEntry, events, stream
 from gateway.schema.fields import published, streamed
@@ -77,6 +78,7 @@ class Mutation:
     create_client = published(managing.create_client, managing.CreateClientPayload)
     rotate_client_secret = published(managing.rotate_client_secret, managing.RotateClientSecretPayload)
     revoke_client = published(managing.revoke_client, managing.RevokeClientPayload)
+    set_capacity = published(set_capacity, SetCapacityPayload)
 
 
 @strawberry.type(description="Everything that can be listened to, over WebSocket or server-sent events.")

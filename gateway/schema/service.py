@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from contracts import directory
-from contracts.codes import Intake, Need, OrganizationKind, State, Visibility
+from contracts.codes import CapacityStatus, Intake, Need, OrganizationKind, State, Visibility
 from contracts.rpc import Page
 from gateway.context import Context, Info
 from gateway.errors import BadArgumentError
@@ -44,13 +44,25 @@ class Location:
     longitude: float | None = strawberry.field(description="Degrees east (WGS 84).")
 
 
-@strawberry.type(description="How many places a service has, by unit.")
+@strawberry.type(
+    description="How many places a service has, by unit. If what was last said is too old, the status is "
+    "`UNKNOWN` and every number null: neither zero nor the old number."
+)
 class Capacity:
     """Read from ``contracts.directory.Capacity``."""
 
     unit: str = strawberry.field(description="What is counted: `bed`, `family_room`, `consultation`.")
-    available: int = strawberry.field(description="How many are free.")
+    status: CapacityStatus = strawberry.field(description="Whether the numbers can be trusted now.")
+    available: int | None = strawberry.field(description="How many are free and not held.")
     maximum: int | None = strawberry.field(description="How many there are in all, where that is known.")
+    held: int | None = strawberry.field(description="How many are kept for persons on their way.")
+    occupied: int | None = strawberry.field(
+        description="How many are taken, where that is known. May be more than `maximum`."
+    )
+    waiting: int | None = strawberry.field(description="How many persons wait for one, where that is known.")
+    valid_until: datetime | None = strawberry.field(
+        description="Until when this can be trusted. Do not show the numbers after that."
+    )
     updated: datetime | None = strawberry.field(description="When this was last said.")
 
 
@@ -119,7 +131,11 @@ class ServiceFilter:
     needs: list[Need] | None = strawberry.field(description="For one of these needs.", default=None)
     states: list[State] | None = strawberry.field(description="Given in one of these states.", default=None)
     text: str | None = strawberry.field(description="Words of its name or description.", default=None)
-    has_capacity: bool | None = strawberry.field(description="With a place that is free now.", default=None)
+    has_capacity: bool | None = strawberry.field(
+        description="With a place that is free now, or with none. A service whose numbers are too old is "
+        "neither.",
+        default=None,
+    )
 
 
 async def service(

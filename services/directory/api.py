@@ -31,6 +31,7 @@ from contracts.directory import (
 from contracts.rpc import Actor, Ids, Nothing, PartStatus
 from services.directory import doctor
 from services.directory.actions import importing, looking, registering
+from services.directory.capacity import actions as capacity
 from services.directory.confidential import actions as confidential
 from services.directory.confidential.places import Places
 from services.directory.listing import Listing
@@ -58,6 +59,7 @@ class Api:
         stream: StreamSpec,
         *,
         places: Places,
+        capacities: capacity.Means,
     ) -> None:
         self._store = store
         self._relay = relay
@@ -65,6 +67,7 @@ class Api:
         self._js = js
         self._stream = stream
         self._places = places
+        self._capacities = capacities
         self.listing = Listing(store)
 
     def serve(self, server: Server) -> None:
@@ -121,7 +124,9 @@ class Api:
         return await registering.create_member(self._store, request)
 
     async def import_records(self, request: ImportRecords, _actor: Actor) -> ImportReply:
-        return await importing.import_records(self._store, self._places, request)
+        reply = await importing.import_records(self._store, self._places, request)
+        await capacity.reimport(self._capacities, importing.updated_services(request, reply))
+        return reply
 
     async def status(self, _request: Nothing, _actor: Actor) -> PartStatus:
         return await doctor.examine(self._store, self._js, self._stream)

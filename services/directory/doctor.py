@@ -32,6 +32,7 @@ async def _indexes(store: Store) -> Check:
 
 async def _pending(store: Store) -> Check:
     waiting = await store.overdue("organization", OVERDUE) + await store.overdue("service", OVERDUE)
+    waiting += await store.capacity.overdue(OVERDUE)
     detail = (
         f"{waiting} organizations or services have waited over a minute to have their events published."
         if waiting

@@ -7,10 +7,12 @@ to date before each list (``listing.py``), and fetches only the page's documents
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from contracts.codes import Need, OrganizationKind, State
 from contracts.directory import ListOrganizations, ListServices
+from services.directory.capacity.board import Board
 from services.directory.text import sort_name, words
 
 Key = tuple[str, str]
@@ -47,7 +49,7 @@ class ServiceRow(Row):
     organization: str
     needs: frozenset[Need]
     states: frozenset[State]
-    has_capacity: bool
+    imported: dict[str, Any] | None
 
 
 RowT = TypeVar("RowT", bound=Row)
@@ -100,6 +102,7 @@ class Index:
     def __init__(self) -> None:
         self.organizations: Rows[OrganizationRow] = Rows()
         self.services: Rows[ServiceRow] = Rows()
+        self.board = Board()
         self._services_of: dict[str, set[str]] = {}
 
     def put_organization(self, row: OrganizationRow) -> None:
@@ -132,7 +135,11 @@ class Index:
         if request.needs or request.states:
             conditions.append(lambda row: _meets(row, request.needs, request.states))
         if request.has_capacity is not None:
-            conditions.append(lambda row: row.has_capacity == request.has_capacity)
+            now = datetime.now(UTC)
+            # Where it is not known whether there is a place, it is neither.
+            conditions.append(
+                lambda row: self.board.has_places(row.id, row.imported, now) is request.has_capacity
+            )
         if request.kinds:
             kinds = frozenset(request.kinds)
             conditions.append(lambda row: self._kind_of(row) in kinds)

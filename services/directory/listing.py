@@ -46,6 +46,7 @@ class Listing:
             self._index.put_organization(organization.row(document))
         async for document in self._news("service", self._index.services):
             self._index.put_service(service.row(document))
+        await self._index.board.follow(self._store.capacity, self._since)
         self._since = now - SETTLE
 
     async def _news(self, noun: Noun, rows: Rows[RowT]) -> AsyncIterator[Document]:

@@ -1,5 +1,6 @@
 """The directory: wiring only."""
 
+from chassis.consumer import Consumer
 from chassis.mongo import connect
 from chassis.outbox import Relay
 from chassis.part import Part, run
@@ -8,6 +9,11 @@ from chassis.settings import load, read_key
 from chassis.streams import DAY, StreamSpec, reconcile
 from contracts.directory import PART
 from services.directory.api import Api
+from services.directory.capacity import actions as capacity
+from services.directory.capacity.api import CapacityApi
+from services.directory.capacity.clock import Clock
+from services.directory.capacity.consumers import DURABLE, SUBJECTS, handlers
+from services.directory.capacity.watch import Watch as CapacityWatch
 from services.directory.changing import Means
 from services.directory.client import KEY_BYTES
 from services.directory.confidential import seal
@@ -60,7 +66,14 @@ async def start(part: Part, settings: Settings) -> None:
     key = read_key(settings.hash_key, KEY_BYTES)
     vault = seal.Vault(read_key(settings.address_key, seal.KEY_BYTES))
     places = Places(PrivateStore(store.db), vault, Table())
-    api = Api(store, organizations, key, part.bus.js, stream, places=places)
+    capacities = capacity.Means(
+        store.capacity, Relay(part.bus, store.capacity.collection), Clock(store.now), key
+    )
+    arrivals = Consumer(
+        part.bus, store.db, durable=DURABLE, filter_subjects=SUBJECTS, handlers=handlers(capacities)
+    )
+    lookout = CapacityWatch(capacities)
+    api = Api(store, organizations, key, part.bus.js, stream, places=places, capacities=capacities)
     server = Server(part.bus, PART, part.peers)
     api.serve(server)
     MatchingApi(MatchingMeans(store, services, key)).serve(server)
@@ -70,6 +83,7 @@ async def start(part: Part, settings: Settings) -> None:
     membership = Membership(Means(store, Marks(key), relays), people, key)
     MembershipApi(membership).serve(server)
     watch = Watch(membership)
+    CapacityApi(capacities).serve(server)
 
     async def own_stream() -> None:
         await reconcile(part.bus.js, stream)
@@ -84,6 +98,7 @@ async def start(part: Part, settings: Settings) -> None:
         client.close()
 
     part.health.looks["database"] = store.answers
+    part.health.looks["consumer"] = arrivals.runs
     part.on_stop(close_database)
     await part.run(own_stream)
     await part.run(prepare)
@@ -91,4 +106,8 @@ async def start(part: Part, settings: Settings) -> None:
     await part.run(services.start, services.stop)
     await part.run(proposals.start, proposals.stop)
     await part.run(watch.start, watch.stop)
+    await part.run(capacities.clock.start, capacities.clock.stop)
+    await part.run(capacities.relay.start, capacities.relay.stop)
+    await part.run(lookout.start, lookout.stop)
+    await part.run(arrivals.start, arrivals.stop)
     await part.run(server.start, server.drain)

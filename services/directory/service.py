@@ -6,7 +6,6 @@ from typing import Any
 
 from contracts.codes import Intake, Need, State, Visibility
 from contracts.directory import (
-    Capacity,
     CostOption,
     HoursException,
     Schedule,
@@ -16,6 +15,7 @@ from contracts.directory import (
 )
 from contracts.events import ServiceEvent
 from services.directory import details, hours, hsds, language, location, phone
+from services.directory.capacity import capacity as counted
 from services.directory.index import ServiceRow, named
 from services.directory.matching import acceptance
 from services.directory.notes import Notes
@@ -87,7 +87,7 @@ def view(document: dict[str, Any]) -> Service:
         states=tuple(State(state) for state in document["states"]),
         languages=language.codes(document["languages"]),
         locations=tuple(location.view(place) for place in document["locations"]),
-        capacity=tuple(Capacity(**one) for one in document["capacity"]),
+        capacity=counted.view(counted.seeded(document), datetime.now(UTC)),
         phones=phone.views(document["phones"]),
         emergency_phone=phone.view(document.get("emergency_phone")),
         source=document.get("source"),
@@ -105,7 +105,7 @@ def row(document: dict[str, Any]) -> ServiceRow:
         organization=document["organization"],
         needs=frozenset(Need(need) for need in document["needs"]),
         states=frozenset(State(state) for state in document["states"]),
-        has_capacity=any(one["available"] > 0 for one in document["capacity"]),
+        imported=counted.imported(document),
     )
 
 

@@ -20,6 +20,8 @@ from pymongo.read_concern import ReadConcern
 
 from chassis import mongo
 from services.directory import history
+from services.directory.capacity.store import INDEXES as CAPACITY_INDEXES
+from services.directory.capacity.store import CapacityStore
 from services.directory.ids import Noun
 
 DATABASE = "relevo_directory"
@@ -35,7 +37,7 @@ INDEXES = {
         IndexModel([("pending_since", 1)], name="pending_since", sparse=True),
     ]
     for noun in (ORGANIZATIONS, SERVICES)
-}
+} | CAPACITY_INDEXES
 
 Document = dict[str, Any]
 DUPLICATE_KEY = 11_000
@@ -97,6 +99,7 @@ class Store:
 
     def __init__(self, client: mongo.Client) -> None:
         self.db: mongo.Database = client[DATABASE]
+        self.capacity = CapacityStore(self.db)
         self._clients: AsyncIOMotorCollection[Document] = self.db[CLIENTS]
         self._members: AsyncIOMotorCollection[Document] = self.db[MEMBERS]
 

@@ -1,15 +1,20 @@
-"""What this service asks the directory: a service, whose it is, and whom to call in an emergency."""
+"""What this service asks the directory: a service, whose it is, whom to call, and places."""
 
+import asyncio
 import time
 from collections import OrderedDict
 
+from chassis.problems import UnreachableError
 from chassis.rpc import Caller
+from contracts.capacity import HOLD_PLACES, Held, HoldPlaces
 from contracts.directory import GET_ORGANIZATIONS, GET_SERVICES, Organization, Phone, Service
 from contracts.rpc import Ids
 
 # An organization's kind and telephone change rarely; a service's state is asked for every time.
 REMEMBERED_SECONDS = 30.0
 REMEMBERED = 5_000
+# Well within the time that whoever accepts waits for an answer.
+HOLD_SECONDS = 2.0
 
 
 class Directory:
@@ -40,6 +45,19 @@ class Directory:
         if len(self._organizations) > REMEMBERED:
             self._organizations.popitem(last=False)
         return reply.items[0]
+
+    async def hold(self, request: HoldPlaces) -> Held:
+        """Ask for places for a referral, all or none; asked again it is the same hold.
+
+        Raises:
+            RefusedError: not enough, or the units are not right; code and fields are the directory's.
+            UnreachableError: the directory did not answer within two seconds.
+        """
+        try:
+            async with asyncio.timeout(HOLD_SECONDS):
+                return await self._caller.call(HOLD_PLACES, request, self._caller.me)
+        except TimeoutError as error:
+            raise UnreachableError("The directory did not answer.") from error
 
     def emergency_phone(self, service: Service, organization: Organization) -> Phone:
         """Return whom to call: the service's telephone, else its organization's, else the network's."""

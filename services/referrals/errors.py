@@ -91,6 +91,18 @@ class ContendedError(PartError):
     title = "Too many changes at once"
 
 
+class CapacityUnreachableError(PartError):
+    """The directory cannot be asked for places; nothing was done."""
+
+    code = "CAPACITY_UNREACHABLE"
+    # Not a 5xx: it is known that nothing was done, and what can be done instead.
+    status = 424
+    title = "Nobody can say whether there is a place"
+
+    def __init__(self) -> None:
+        super().__init__("The directory cannot be asked for places now. Try again, or accept without a hold.")
+
+
 class PersonErasedError(PartError):
     """The person's data was erased, and with it the place for what was to be added."""
 

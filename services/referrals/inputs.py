@@ -64,7 +64,7 @@ def checked(action: str, needs: tuple[str, ...], inputs: Given, now: datetime) -
         problems.append(required("note", "The reason `other` needs a note."))
     for name in ("arrive_by", "review_at", "resume_at"):
         problems += _ahead((name,), given.get(name), now)
-    problems += _appointment(given.get("appointment"), now)
+    problems += [*_appointment(given.get("appointment"), now), *_places(given)]
     if problems:
         raise InvalidError(f"To {action}, some inputs are not right.", tuple(problems))
     return given
@@ -112,6 +112,17 @@ def _appointment(appointment: Appointment | None, now: datetime) -> list[FieldPr
     return problems
 
 
+def _places(given: Given) -> list[FieldProblem]:
+    if not given.get("without_hold"):
+        return []
+    problems = []
+    if "without_hold_reason" not in given:
+        problems.append(required("without_hold_reason", "To accept with without_hold needs a reason."))
+    if given.get("places"):
+        problems.append(FieldProblem(path=("places",), message="Give places or without_hold, not both."))
+    return problems
+
+
 def effects(doc: Fields, action: str, who: str, given: Given, at: datetime) -> Fields:
     """Return the fields that the action itself sets; ``at`` is when it happened.
 
@@ -136,7 +147,7 @@ def _expected(_doc: Fields, given: Given, _at: datetime) -> Fields:
 
 
 def _accept(doc: Fields, given: Given, at: datetime) -> Fields:
-    return {"accepted_at": at, **_expected(doc, given, at)}
+    return {"accepted_at": at, "held": bool(given.get("places")), **_expected(doc, given, at)}
 
 
 def _start(doc: Fields, given: Given, at: datetime) -> Fields:
@@ -173,6 +184,8 @@ _SECRETS: dict[tuple[str, str], tuple[str, str]] = {
     ("ask", "question"): ("note", "t2"),
     ("reply", "answer"): ("note", "t2"),
     ("accept", "instructions"): ("sealed_instructions", "t3"),
+    ("accept", "places"): ("sealed_places", "t2"),
+    ("accept", "without_hold_reason"): ("note", "t3"),
     ("complete", "services_given"): ("sealed_given", "t2"),
 }
 

@@ -200,7 +200,7 @@ def issued(issue: Issue, actor: Actor, now: datetime) -> Document:
     empty = (
         "external_id_receiver", "received_at", "accepted_at", "arrived_at", "arrive_by", "appointment",
         "review_at", "resume_at", "ended_at", "reason", "outcome", "proposed_redirect", "loop_closed_at",
-        "sealed_instructions", "sealed_given",
+        "sealed_instructions", "sealed_given", "sealed_places",
     )  # fmt: skip
     return {
         "_id": issue.id,
@@ -221,6 +221,8 @@ def issued(issue: Issue, actor: Actor, now: datetime) -> Document:
         "receiver": issue.service.organization,
         "service": issue.service.id,
         "intake": issue.service.intake.value,
+        "counted": bool(issue.service.capacity),
+        "held": False,
         "emergency_phone": msgspec.to_builtins(issue.emergency_phone),
         "external_id_sender": request.external_id,
         "external_marks": [issue.external_mark] if issue.external_mark else [],

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from contracts.referrals import ServiceGiven
+from contracts.referrals import Places, ServiceGiven
 from services.referrals.referral import Document
 from services.referrals.roles import Party
 from services.referrals.sealed import CategoryNotes, Circumstances, Identity, Opened, unseal
@@ -23,11 +23,12 @@ class _Blobs:
     instructions: bytes | None = None
     notes: list[bytes] | None = None
     given: bytes | None = None
+    places: bytes | None = None
     history: dict[int, bytes] = field(default_factory=dict)
 
     def key_ids(self) -> list[KeyId]:
         """The keys that it takes."""
-        single = (self.circumstances, self.identity, self.instructions, self.given)
+        single = (self.circumstances, self.identity, self.instructions, self.given, self.places)
         blobs = [*single, *(self.notes or ()), *self.history.values()]
         return [key_of(blob) for blob in blobs if blob is not None]
 
@@ -63,6 +64,8 @@ def _blobs(doc: Document, party: Party, asked: frozenset[str], now: datetime) ->
     # The consent stands in the T2 blob, and its categories are T4: the filter shows what is open of it.
     if not tiers.isdisjoint({T2, T4}):
         blobs.circumstances = doc["sealed_t2"]
+    if T2 in tiers:
+        blobs.places = doc.get("sealed_places")
     if T3 in tiers:
         blobs.identity, blobs.instructions = doc["sealed_t3"], doc["sealed_instructions"]
     if T4 in tiers:
@@ -91,6 +94,7 @@ def _opened(keys: Keys, blobs: _Blobs) -> Opened:
         else tuple(note for category in notes for note in category.notes()),
         instructions=unseal(keys, there(blobs.instructions), str),
         given=unseal(keys, there(blobs.given), tuple[ServiceGiven, ...]),
+        places=unseal(keys, there(blobs.places), tuple[Places, ...]),
         history={n: unseal(keys, blob, str) for n, blob in blobs.history.items() if there(blob)},
         erased=bool(gone),
     )

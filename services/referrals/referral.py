@@ -16,7 +16,8 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
 ``follows``                 the folio of an earlier referral of the sender
 ``key_t2 key_t3``           ids of the two data keys; the second is for T3 and T4
 ``sealed_…``                encrypted: ``t2``, ``t3``, ``t4`` (a list, each saying when it ``opens``),
-                            ``instructions``, ``given``
+                            ``instructions``, ``given``, ``places`` (those that are kept)
+``counted held``            whether the service counted places at issue, and whether some are kept
 ``received_at accepted_at`` and ``arrived_at``: when it happened; ``ended_at``: when the end was recorded
 ``arrive_by appointment``   and ``review_at resume_at reason outcome proposed_redirect loop_closed_at``
 ``history``                 one entry for each change, never rewritten; notes in it are encrypted
@@ -264,7 +265,16 @@ def event_data(doc: Document, before: str | None, at: datetime) -> ReferralEvent
         sender=doc["sender"],
         receiver=doc["receiver"],
         service=doc["service"],
+        held=doc.get("held"),
+        arrive_by=_expected_by(doc) if doc["status"] == S.ACCEPTED else None,
     )
+
+
+def _expected_by(doc: Document) -> datetime | None:
+    """By when the person should have arrived: for the directory, which then asks."""
+    appointment = doc["appointment"]
+    at: datetime | None = appointment["start"] if appointment else doc["arrive_by"]
+    return at
 
 
 def history_entry(

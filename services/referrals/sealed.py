@@ -77,6 +77,7 @@ class Opened:
     notes: tuple[Note, ...] | None = None
     instructions: str | None = None
     given: tuple[ServiceGiven, ...] | None = None
+    places: tuple[Places, ...] | None = None
     history: dict[int, str] = field(default_factory=dict)
     erased: bool = False
 

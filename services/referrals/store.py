@@ -35,7 +35,14 @@ KEYS_KEPT = 100
 LEFT_OVER = timedelta(minutes=1)
 
 _INNER = {"history": 0, "idempotency": 0, "pending": 0, "pending_since": 0}
-_SEALED = {"sealed_t2": 0, "sealed_t3": 0, "sealed_t4.blob": 0, "sealed_instructions": 0, "sealed_given": 0}
+_SEALED = {
+    "sealed_t2": 0,
+    "sealed_t3": 0,
+    "sealed_t4.blob": 0,
+    "sealed_instructions": 0,
+    "sealed_given": 0,
+    "sealed_places": 0,
+}
 
 
 @dataclass(frozen=True)

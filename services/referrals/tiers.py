@@ -268,7 +268,7 @@ def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral
         "emergency_phone": msgspec.convert(doc["emergency_phone"], Phone),
         "person": _person(party, opened, granted),
         "household": None if inside is None else _household(party, opened),
-        "places": None if inside is None else inside.places,
+        "places": opened.places or (None if inside is None else inside.places),
         "consent": _consent(doc, opened, granted),
         "appointment": doc["appointment"] and Appointment(**doc["appointment"]),
         "acceptance_instructions": opened.instructions,

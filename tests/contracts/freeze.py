@@ -42,6 +42,8 @@ def value_of(annotation: Any) -> Any:
         return info.values[0]
     if isinstance(info, msgspec.inspect.EnumType):
         return next(member.value for member in info.cls if isinstance(member, Enum))
+    if isinstance(info, msgspec.inspect.VarTupleType):
+        return [value_of(annotation.__args__[0])]
     return PLAIN[type(info)]
 
 

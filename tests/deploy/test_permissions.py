@@ -17,7 +17,7 @@ from cli import keys
 from cli.embedded import nats as server
 from cli.embedded.keeper import Keeper
 from cli.embedded.ports import choose
-from contracts import directory, matching, membership, notifications, referrals
+from contracts import capacity, directory, matching, membership, notifications, referrals
 from contracts.rpc import Operation
 
 AnyOperation = Operation[Any, Any]
@@ -43,6 +43,7 @@ PUBLIC_DIRECTORY: set[AnyOperation] = {
     membership.CHANGE_MEMBER,
     membership.REMOVE_MEMBER,
     membership.LIST_MEMBERS,
+    capacity.SET_CAPACITY,
 }
 
 
@@ -125,7 +126,7 @@ async def signed_in(bus: Bus, part: str) -> AsyncIterator[User]:
 
 
 def operations() -> list[AnyOperation]:
-    modules = (directory, matching, membership, referrals, notifications)
+    modules = (directory, capacity, matching, membership, referrals, notifications)
     return [thing for module in modules for thing in vars(module).values() if isinstance(thing, Operation)]
 
 
@@ -151,8 +152,14 @@ async def test_operator_may_ask_the_directory_and_for_everybodys_status(
 
 
 @pytest.mark.parametrize("operation", operations(), ids=repr)
-async def test_services_ask_only_for_organizations_and_services(bus: Bus, operation: AnyOperation) -> None:
-    looked_up: set[AnyOperation] = {directory.GET_ORGANIZATIONS, directory.GET_SERVICES}
+async def test_services_ask_only_for_organizations_services_and_places(
+    bus: Bus, operation: AnyOperation
+) -> None:
+    looked_up: set[AnyOperation] = {
+        directory.GET_ORGANIZATIONS,
+        directory.GET_SERVICES,
+        capacity.HOLD_PLACES,
+    }
     async with signed_in(bus, "referrals") as service:
         assert await service.may_publish(operation.subject) == (operation in looked_up)
     async with signed_in(bus, "notifications") as service:
@@ -170,6 +177,7 @@ PUBLISHERS: dict[str, set[str]] = {
     "feed.o1.referral.r1": {"notifications"},
     "live.feed.o1.referral.r1": set(),
     "dlq.notifications.r1": {"notifications"},
+    "dlq.directory.r1": {"directory", "notifications"},
     "$SRV.PING": {"operator"},
     "$JS.API.INFO": {"directory"},
     "$JS.API.STREAM.NAMES": set(),
@@ -193,6 +201,9 @@ PUBLISHERS: dict[str, set[str]] = {
     "$JS.API.DIRECT.GET.FEED.feed.o1.referral.r1": set(),
     "$JS.API.STREAM.MSG.GET.DLQ": set(),
     "$JS.API.CONSUMER.CREATE.EVT.notifications": {"notifications"},
+    "$JS.API.CONSUMER.CREATE.EVT.directory": {"directory"},
+    "$JS.API.CONSUMER.MSG.NEXT.EVT.directory": {"directory"},
+    "$JS.API.CONSUMER.INFO.EVT.directory": {"directory", "operator"},
     "$JS.API.CONSUMER.CREATE.EVT.another": set(),
     "$JS.API.CONSUMER.CREATE.EVT": set(),
     "$JS.API.CONSUMER.DELETE.EVT.notifications": set(),
@@ -203,6 +214,7 @@ PUBLISHERS: dict[str, set[str]] = {
     "$JS.API.CONSUMER.MSG.NEXT.FEED.page": set(),
     "$JS.API.CONSUMER.CREATE.DLQ.page": set(),
     "$JS.ACK.EVT.notifications.1.1.1.1.0": {"notifications"},
+    "$JS.ACK.EVT.directory.1.1.1.1.0": {"directory"},
     "$JS.ACK.EVT.another.1.1.1.1.0": set(),
     "_INBOX_gateway.x": {"directory", "referrals", "notifications"},
     "_INBOX_operator.x": {"directory", "referrals", "notifications"},

@@ -1,11 +1,14 @@
 """Every operation of the contract is answered, and only those are heard who need it."""
 
+from typing import Any
+
 from chassis.rpc import Server
+from contracts import capacity, matching
 from contracts import directory as contract
-from contracts import matching
 from contracts.directory import PART
 from contracts.rpc import Operation
 from services.directory.api import Api
+from services.directory.capacity.api import CapacityApi
 from services.directory.matching.api import MatchingApi
 
 EVERYBODY = {"gateway", "operator", "referrals", "notifications"}
@@ -15,12 +18,14 @@ READERS = {"gateway", "operator"}
 def served() -> dict[str, set[str]]:
     server = Server(None, PART, None)  # type: ignore[arg-type] # it is not started
     MatchingApi(None).serve(server)  # type: ignore[arg-type]
-    Api(None, None, b"", None, None, places=None).serve(server)  # type: ignore[arg-type] # nor asked anything
+    CapacityApi(None).serve(server)  # type: ignore[arg-type]
+    nothing: Any = None
+    Api(nothing, nothing, b"", nothing, nothing, places=nothing, capacities=nothing).serve(server)
     return {operation.name: set(callers) for operation, _, callers in server._operations}
 
 
 def test_every_operation_of_the_contract_is_served() -> None:
-    modules = (contract, matching)
+    modules = (contract, capacity, matching)
     declared = {one.name for each in modules for one in vars(each).values() if isinstance(one, Operation)}
     assert set(served()) == declared
 
@@ -44,4 +49,6 @@ def test_parts_look_up_the_gateway_also_lists_and_only_the_operator_changes() ->
         "get_acceptance_rules": READERS,
         "set_acceptance_rules": READERS,
         "review_acceptance_rules": READERS,
+        "set_capacity": READERS,
+        "hold_places": {"referrals"},
     }

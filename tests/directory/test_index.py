@@ -1,6 +1,7 @@
 """The conditions that lists can be asked by, on rows in memory."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,13 +16,16 @@ from services.directory.record import Imported
 from tests.directory import cast
 
 PAGE = Page(first=100)
+NOW = datetime.now(UTC)
+# The cast counted its places long ago; these were counted just now.
+COUNTED = [{**one, "updated": NOW.isoformat()} for one in cast.BEDS["capacities"]]
 
 
 def put(index: Index, *records: Any, revision: int = 1) -> None:
     for given in records:
         imported = record.read(cast.SOURCE, given, Table())
         assert isinstance(imported, Imported)
-        document = {"_id": imported.id, "revision": revision, **imported.fields}
+        document = {"_id": imported.id, "revision": revision, "changed_at": NOW, **imported.fields}
         if imported.noun == "organization":
             index.put_organization(organization.row(document))
         else:
@@ -31,7 +35,7 @@ def put(index: Index, *records: Any, revision: int = 1) -> None:
 @pytest.fixture
 def index() -> Index:
     index = Index()
-    put(index, *cast.network())
+    put(index, *cast.network()[:2], cast.service(cast.BEDS, capacities=COUNTED), *cast.network()[3:])
     return index
 
 
@@ -110,3 +114,10 @@ def test_rows_of_one_name_are_ordered_by_id() -> None:
     assert keys == sorted(keys)
     assert len(set(keys)) == 20
     assert {sort for sort, _ in keys} == {"ambar"}
+
+
+def test_a_service_whose_count_is_old_neither_has_capacity_nor_has_none() -> None:
+    index = Index()
+    put(index, *cast.network())
+    assert names(index.find_services(ListServices(page=PAGE, has_capacity=True))) == []
+    assert names(index.find_services(ListServices(page=PAGE, has_capacity=False))) == [CONSULTATION]

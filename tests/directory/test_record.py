@@ -1,6 +1,7 @@
 """Imported records: typed where we type them, refused by the field, and recognised when they come again."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,11 @@ def test_a_services_needs_states_languages_and_capacity_are_typed() -> None:
     assert view.needs == (Need.EMERGENCY_SHELTER, Need.FOOD)
     assert view.states == (State.CHP,)
     assert view.languages == ("es", "Mam")
+    assert [(one.unit, one.status, one.available) for one in view.capacity] == [("bed", "unknown", None)]
+    now = datetime.now(UTC)
+    (beds,) = cast.BEDS["capacities"]
+    fresh = read(cast.service(cast.BEDS, capacities=[{**beds, "updated": now.isoformat()}]))
+    view = service.view({"_id": fresh.id, "changed_at": now, **fresh.fields})
     assert [(one.unit, one.available, one.maximum) for one in view.capacity] == [("bed", 3, 12)]
     assert view.intake is Intake.NETWORK
 

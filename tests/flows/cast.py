@@ -43,7 +43,7 @@ class Cast:
 
     def issue(self, **changes: Any) -> Json:
         """What it takes to issue a referral from the shelter to the hospital."""
-        return issue_of(self.services["consulta"], **changes)
+        return issue_of(**{"service": self.services["consulta"], **changes})
 
     @asynccontextmanager
     async def another(self, name: str, url: str | None = None) -> AsyncIterator[Client]:

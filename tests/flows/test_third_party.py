@@ -41,9 +41,35 @@ QUERIES = {
 }
 # Fields of Query that this file covers, and those that know no referral.
 COVERED = {"node", "nodes", "referral", "referrals", "events"}
-DIRECTORY = {"viewer", "codes", "organization", "organizations", "service", "services", "acceptanceRules"}
+DIRECTORY = {
+    "acceptanceRules",
+    "clients",
+    "codes",
+    "members",
+    "organization",
+    "organizationProposals",
+    "organizations",
+    "service",
+    "services",
+    "viewer",
+}
 # Mutations that know no referral.
-OTHERS = {"setAcceptanceRules", "reviewAcceptanceRules"}
+OTHERS = {
+    "changeMemberRoles",
+    "createClient",
+    "deactivateOrganization",
+    "inviteMember",
+    "proposeOrganization",
+    "reactivateOrganization",
+    "rejectOrganization",
+    "removeMember",
+    "reviewAcceptanceRules",
+    "revokeClient",
+    "rotateClientSecret",
+    "setAcceptanceRules",
+    "setCapacity",
+    "verifyOrganization",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,12 @@ async def import_records(store: Store, places: Places, request: ImportRecords) -
     return ImportReply(outcomes=tuple(batch.outcomes[number] for number in range(len(request.records))))
 
 
+def updated_services(request: ImportRecords, reply: ImportReply) -> list[str]:
+    """Return the ids of the services of a batch that were there before, and have changed."""
+    both = zip(request.records, reply.outcomes, strict=True)
+    return [one.id for given, one in both if given.kind == "service" and one.outcome == "updated" and one.id]
+
+
 class _Batch:
     """A batch in the making: which records wait to be written, and what became of the others."""
 

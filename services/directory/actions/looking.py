@@ -1,6 +1,8 @@
 """Looking things up: by id in batches, and by condition in pages."""
 
+import asyncio
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from chassis.problems import InvalidError
@@ -18,6 +20,7 @@ from contracts.directory import (
 )
 from contracts.rpc import FieldProblem, Ids
 from services.directory import client, organization, paging, service
+from services.directory.capacity.viewing import with_places
 from services.directory.ids import Noun
 from services.directory.listing import Listing
 from services.directory.store import Store
@@ -45,7 +48,7 @@ async def get_services(store: Store, request: Ids) -> Services:
         InvalidError: more than 100 ids.
     """
     _check(request)
-    return Services(items=await _get(store, "service", request.ids, service.view))
+    return Services(items=await _services(store, request.ids))
 
 
 async def get_clients(store: Store, request: Ids) -> Clients:
@@ -75,7 +78,8 @@ async def list_organizations(store: Store, listing: Listing, request: ListOrgani
     """
     keys = (await listing.fresh()).find_organizations(request)
     page = paging.cut(keys, request.page)
-    return OrganizationList(**await _page(store, "organization", page, organization.view), total=len(keys))
+    found = await _get(store, "organization", _ids(page), organization.view)
+    return OrganizationList(**_page(page, found), total=len(keys))
 
 
 async def list_services(store: Store, listing: Listing, request: ListServices) -> ServiceList:
@@ -86,7 +90,15 @@ async def list_services(store: Store, listing: Listing, request: ListServices) -
     """
     keys = (await listing.fresh()).find_services(request)
     page = paging.cut(keys, request.page)
-    return ServiceList(**await _page(store, "service", page, service.view), total=len(keys))
+    return ServiceList(**_page(page, await _services(store, _ids(page))), total=len(keys))
+
+
+async def _services(store: Store, ids: Sequence[str]) -> tuple[Service | None, ...]:
+    """The services with their places as they are now."""
+    found, counted = await asyncio.gather(
+        _get(store, "service", ids, service.view), store.capacity.seen(set(ids))
+    )
+    return with_places(found, counted, datetime.now(UTC))
 
 
 async def _get(
@@ -97,11 +109,12 @@ async def _get(
     return tuple(views.get(noun_id) for noun_id in ids)
 
 
-async def _page(
-    store: Store, noun: Noun, page: paging.Slice, view: Callable[[dict[str, Any]], ViewT]
-) -> dict[str, Any]:
+def _ids(page: paging.Slice) -> list[str]:
+    return [noun_id for _, noun_id in page.keys]
+
+
+def _page(page: paging.Slice, found: Sequence[Organization | Service | None]) -> dict[str, Any]:
     """A page's reply but for its total; a row that has gone since is left out with its position."""
-    found = await _get(store, noun, [noun_id for _, noun_id in page.keys], view)
     rows = [(item, key) for item, key in zip(found, page.keys, strict=True) if item is not None]
     return {
         "items": tuple(item for item, _ in rows),

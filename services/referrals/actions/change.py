@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from chassis.outbox import pending_event
+from contracts.referrals import Accept, ReferralReply
 from contracts.referrals import Change as ChangeRequest
-from contracts.referrals import ReferralReply
 from contracts.rpc import Actor
-from services.referrals import tiers
+from services.referrals import holding, tiers
 from services.referrals.actions.replying import count, replied
 from services.referrals.errors import (
     ContendedError,
@@ -40,6 +40,7 @@ async def change(means: Means, action: str, request: ChangeRequest, actor: Actor
         ForbiddenError, WrongStatusError, InvalidError: see ``referral.decide``.
         ExternalIdTakenError: the organization gave its own id to another referral.
         PersonErasedError: a note or instructions were given, and the person's data is erased.
+        RefusedError, CapacityUnreachableError: see ``holding.take``.
     """
     return await _Changing(
         means=means,
@@ -74,13 +75,22 @@ class _Changing:
             if self._was_done(doc):
                 return await replied(self.means, doc, party, self.now, replayed=True)
             self._check_version(doc)
-            decided = decide(doc, self.action, party, self._inputs(), self.now)
+            decided = await self._decided(doc, party)
             write = await self._write(doc, party, decided)
             if await self.means.store.save(doc["_id"], doc["revision"], write):
                 self.means.relay.kick(doc["_id"], write.pending)
                 count(self.action, doc, write.fields)
                 return await replied(self.means, {**doc, **write.fields}, party, self.now)
         raise ContendedError("The referral changed again and again; nothing was done. Try again.")
+
+    async def _decided(self, doc: Document, party: Party) -> Change:
+        """What the table says; of an acceptance with the places that are kept for it."""
+        decided = decide(doc, self.action, party, self._inputs(), self.now)
+        if not isinstance(self.request, Accept):
+            return decided
+        # Only for what is right in all else: a refusal leaves no hold behind.
+        inputs = {**self._inputs(), "places": await holding.take(self.means, doc, self.request)}
+        return decide(doc, self.action, party, inputs, self.now)
 
     def _was_done(self, doc: Document) -> bool:
         """Whether this key was used on the referral within 30 days, for this very input."""

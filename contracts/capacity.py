@@ -1,0 +1,80 @@
+"""Requests and replies on places: how many a service has, and those kept for a referral.
+
+A *unit* is what a service counts: beds for women, family rooms, appointments a day. A *hold* is places kept
+for an accepted referral until the person arrives; from then on they are *occupied*.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from contracts.directory import PART, Capacity
+from contracts.referrals import Id, Key, Moment, Places
+from contracts.rpc import Message, Operation, Reply
+
+MOST_PLACES = 100_000
+Count = Annotated[int, Meta(ge=0, le=MOST_PLACES)]
+UnitName = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+
+
+class UnitCapacity(Message):
+    """What is said of one unit now. Exactly one of ``available`` and ``occupied`` is given.
+
+    ``maximum`` may be left out where it was said before. ``available`` is what can still be promised: free
+    now and not held. ``occupied`` may exceed ``maximum``: shelters overfill in need. ``waiting`` is how many
+    wait for a place. After ``valid_until`` (24 hours where it is not given) nobody is shown the numbers.
+    """
+
+    unit: UnitName
+    maximum: Count | None = None
+    available: Count | None = None
+    occupied: Count | None = None
+    waiting: Count | None = None
+    valid_until: Moment | None = None
+
+
+class SetCapacity(Message):
+    """A service's own organization, or an operator, says how many places there are.
+
+    Units that are not named stay as they are.
+    """
+
+    service: Id
+    units: Annotated[tuple[UnitCapacity, ...], Meta(min_length=1, max_length=20)]
+    idempotency_key: Key
+
+
+class CapacityReply(Reply):
+    """All units as they now are; ``replayed`` says that the key had done this already."""
+
+    service: str
+    capacity: tuple[Capacity, ...]
+    replayed: bool = False
+
+
+class HoldPlaces(Message):
+    """The referrals service asks for places, all or none, for a referral that is about to be accepted.
+
+    ``places`` are those that the receiver named. Where it named none, those that the sender ``wished`` for
+    are taken if the service counts such units, else one place of its only unit. Asked again for the same
+    referral it is the same hold. The hold is provisional: it lapses after 60 seconds unless the referral's
+    event confirms it.
+    """
+
+    referral: Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,100}$")]
+    service: Id
+    places: Annotated[tuple[Places, ...], Meta(max_length=10)] = ()
+    wished: Annotated[tuple[Places, ...], Meta(max_length=10)] = ()
+
+
+class Held(Reply):
+    """The places that are kept; ``counted`` is false where the service counts none, and keeps none."""
+
+    counted: bool
+    places: tuple[Places, ...] = ()
+    until: datetime | None = None
+
+
+SET_CAPACITY = Operation(PART, "set_capacity", SetCapacity, CapacityReply)
+HOLD_PLACES = Operation(PART, "hold_places", HoldPlaces, Held)

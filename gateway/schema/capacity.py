@@ -1,0 +1,103 @@
+"""How many places a service has: what everybody sees of them, and what its own organization says."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from chassis.problems import RefusedError
+from contracts import capacity, directory
+from contracts.rpc import Message
+from gateway.context import Info
+from gateway.errors import FaultError
+from gateway.schema.change import NOT_THE_INPUT, OURS, struct_of
+from gateway.schema.problems import UserError, user_errors
+from gateway.schema.service import Service
+
+
+@strawberry.input(description="What is said of one unit now. Give `available` or `occupied`.")
+class UnitCapacityInput:
+    """Becomes ``contracts.capacity.UnitCapacity``."""
+
+    unit: str = strawberry.field(
+        description="What is counted, in your own words: `bed`, `family_room`, `consultation`."
+    )
+    maximum: int | None = strawberry.field(
+        description="How many there are in all. May be left out if it was said before.", default=None
+    )
+    available: int | None = strawberry.field(
+        description="How many can still be promised: free now, and not held for anybody.", default=None
+    )
+    occupied: int | None = strawberry.field(
+        description="How many are taken now. May be more than `maximum`: shelters overfill in need.",
+        default=None,
+    )
+    waiting: int | None = strawberry.field(description="How many persons wait for a place.", default=None)
+    valid_until: datetime | None = strawberry.field(
+        description="How long this can be trusted, up to 31 days; 24 hours if you do not say. After that it "
+        "is shown as `UNKNOWN`.",
+        default=None,
+    )
+
+
+@strawberry.input(description="What is said of a service's places. Units that you do not name stay.")
+class SetCapacityInput:
+    """Becomes ``contracts.capacity.SetCapacity``."""
+
+    service: strawberry.ID = strawberry.field(description="Which service; one of your organization's.")
+    units: list[UnitCapacityInput] = strawberry.field(description="The units, 1 to 20.")
+    idempotency_key: str = strawberry.field(
+        description="Made by you for this one change, up to 255 characters, a ULID or UUID by habit. If the "
+        "answer is lost, repeat the call with the same key and input: it is not done twice. Kept 30 days."
+    )
+
+
+@dataclass(slots=True)
+class Counted:
+    """What the payload is read from."""
+
+    service: directory.Service | None = None
+    replayed: bool = False
+    user_errors: list[UserError] = field(default_factory=list)
+
+
+@strawberry.type(description="What became of `setCapacity`.")
+class SetCapacityPayload:
+    """Read from ``Counted``."""
+
+    service: Service | None = strawberry.field(
+        description="The service with its places as they now are. Null if it was refused."
+    )
+    replayed: bool = strawberry.field(
+        description="Whether the same key and input had done this before; then it was not done again."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        description="Why it was not done: all reasons at once. Empty if it was done."
+    )
+
+
+STRUCTS: dict[type, type[Message]] = {
+    UnitCapacityInput: capacity.UnitCapacity,
+    SetCapacityInput: capacity.SetCapacity,
+}
+
+
+async def set_capacity(
+    info: Info, input: Annotated[SetCapacityInput, strawberry.argument(description="What is said.")]
+) -> Counted:
+    """Say how many places a service of your organization has now.
+
+    It takes the scope `directory:write`; of a member, the role manager. What referrals hold is not yours to
+    say: it is counted beside.
+    """
+    command = struct_of(input, STRUCTS)
+    try:
+        reply = await info.context.clients.ask(capacity.SET_CAPACITY, command)
+    except RefusedError as refusal:
+        if refusal.status >= NOT_THE_INPUT:
+            raise
+        if refusal.code in OURS:
+            raise FaultError(refusal.code) from refusal
+        return Counted(user_errors=user_errors(refusal))
+    return Counted(service=await info.context.services.load(reply.service), replayed=reply.replayed)

@@ -1,0 +1,1 @@
+"""How many places a service has, and those kept for referrals."""

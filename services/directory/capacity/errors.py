@@ -1,0 +1,74 @@
+"""The refusals about places."""
+
+from chassis.problems import PartError
+from contracts.rpc import FieldProblem
+
+
+class NoCapacityError(PartError):
+    """There are not as many places as were asked for; nothing is kept."""
+
+    code = "NO_CAPACITY"
+    status = 409
+    title = "Not enough places"
+
+    def __init__(self, asked: list[tuple[str, int, int | None]]) -> None:
+        """``asked`` says of each unit how many were asked for and how many are left (None: any number)."""
+        short = [
+            (place, f"{unit}: {count} asked for, {left} free.")
+            for place, (unit, count, left) in enumerate(asked)
+            if left is not None and left < count
+        ]
+        super().__init__(
+            f"Not enough places. {' '.join(words for _, words in short)}",
+            tuple(
+                FieldProblem(path=("places", str(place), "count"), code=self.code, message=words)
+                for place, words in short
+            ),
+        )
+
+
+class ServiceNotFoundError(PartError):
+    """No such service."""
+
+    code = "NOT_FOUND"
+    status = 404
+    title = "No such service"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such service.", (FieldProblem(path=("service",), message="Unknown."),))
+
+
+class ForbiddenError(PartError):
+    """The caller's organization, roles or scopes do not reach that far."""
+
+    code = "FORBIDDEN"
+    status = 403
+    title = "Not with this organization, these roles or scopes"
+
+
+class NotVerifiedError(PartError):
+    """No coordinator has verified the organization yet."""
+
+    code = "NOT_VERIFIED"
+    status = 403
+    title = "The organization is not verified"
+
+
+class IdempotencyKeyReusedError(PartError):
+    """The key was used for another input within the last 30 days."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+    status = 409
+    title = "The key was used for something else"
+
+    def __init__(self) -> None:
+        message = "This idempotencyKey was used for another input: take a new key for a new request."
+        super().__init__(message, (FieldProblem(path=("idempotency_key",), message=message, code=self.code),))
+
+
+class ContendedError(PartError):
+    """The places changed again and again while this was tried; nothing was done."""
+
+    code = "CONTENDED"
+    status = 503
+    title = "Too many changes at once"

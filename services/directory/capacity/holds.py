@@ -1,0 +1,282 @@
+"""Places kept for referrals: taken all or none, then moved through their states by the referral's events.
+
+A hold is *provisional* for a minute, while the referral is being accepted; the acceptance makes it
+*confirmed*, the arrival *occupied*, any end *released*. Nobody compensates: what no event confirms has
+*lapsed* by itself. Three cases are decided here, and in docs/decisions/0012:
+
+* An acceptance that comes after its hold has lapsed is confirmed all the same, since a person was promised
+  a place. Where no place is left by then the hold is ``overfull``: it is counted, so that nothing is promised
+  on top, and everybody sees more held and occupied than there is: the one way to more holds than places.
+* Of a unit whose numbers are too old nobody knows how many are occupied: then only the holds themselves may
+  not exceed the maximum. The receiver, who accepts, is the one who sees the beds.
+* Who arrives without a hold is counted in the service's only unit; of several nobody could tell which.
+
+``n`` is the count of the last event of the referral that was applied, so that an old event is passed over. Of
+released and lapsed holds the last hundred stay, for those that come back.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from chassis.problems import InvalidError
+from contracts.referrals import Places
+from contracts.rpc import FieldProblem
+from services.directory.capacity import capacity
+from services.directory.capacity.capacity import (
+    Document,
+    Unit,
+    free,
+    is_stale,
+    provisional_of,
+)
+from services.directory.capacity.errors import NoCapacityError
+
+PROVISIONAL_FOR = timedelta(seconds=60)
+PAST_KEPT = 100
+
+PROVISIONAL, LAPSED = "provisional", "lapsed"
+CONFIRMED, OCCUPIED, RELEASED = "confirmed", "occupied", "released"
+COUNTED = frozenset({CONFIRMED, OCCUPIED})
+
+Hold = dict[str, Any]
+PlaceList = list[dict[str, Any]]
+
+
+def take(
+    document: Document, referral: str, named: Sequence[Places], wished: Sequence[Places], now: datetime
+) -> Document:
+    """Return the document with places kept provisionally, or the same where they are kept already.
+
+    Raises:
+        InvalidError: no such unit, a unit twice, or none named where there are several.
+        NoCapacityError: there are not enough.
+    """
+    if document["holds"].get(referral, {}).get("state") in COUNTED:
+        return document
+    places = _resolved(document, named, wished)
+    before = {**document, "provisional": _without(document["provisional"], referral)}
+    if not _fits(before, places, now):
+        raise NoCapacityError(
+            [(one["unit"], one["count"], left_of(before, one["unit"], now)) for one in places]
+        )
+    kept = {**before["provisional"], referral: {"places": places, "until": now + PROVISIONAL_FOR}}
+    return {**before, "provisional": kept}
+
+
+def left_of(document: Document, name: str, now: datetime) -> int | None:
+    """Return how many places of a unit can still be promised; None where only the receiver can tell."""
+    unit = next(unit for unit in document["units"] if unit["unit"] == name)
+    provisional = provisional_of(document, now).get(name, 0)
+    if not is_stale(unit, now):
+        return free(unit, provisional)
+    return None if unit["maximum"] is None else max(0, unit["total"] - unit["held"] - provisional)
+
+
+def places_of(document: Document, referral: str) -> PlaceList:
+    """Return the places that are kept for a referral or taken by it."""
+    hold = document["holds"].get(referral, {})
+    if hold.get("state") not in COUNTED:
+        hold = document["provisional"].get(referral, {})
+    return list(hold.get("places", ()))
+
+
+def confirm(document: Document, referral: str, about: Hold, now: datetime) -> Document:
+    """The referral was accepted, or is expected at another time; ``about`` is what its event says of it."""
+    if _is_old(document, referral, about["n"]):
+        return document
+    document, hold = _claimed(document, referral, now)
+    if hold["state"] == OCCUPIED or not hold["places"]:
+        return document
+    if hold["state"] == CONFIRMED:
+        return _put(document, referral, {**hold, **about})
+    confirmed = {
+        **about,
+        "places": hold["places"],
+        "state": CONFIRMED,
+        "since": now,
+        "asked": hold["asked"],
+        "overfull": hold["state"] != PROVISIONAL and not _fits(document, hold["places"], now),
+    }
+    return _put(_counted(document, hold["places"], held=1), referral, confirmed)
+
+
+def occupy(document: Document, referral: str, about: Hold, now: datetime) -> Document:
+    """The person arrived, or came back: her places are occupied, whether they were free or not."""
+    if _is_old(document, referral, about["n"]):
+        return document
+    document, hold = _claimed(document, referral, now)
+    if hold["state"] == OCCUPIED or not hold["places"]:
+        return document
+    held = -1 if hold["state"] == CONFIRMED else 0
+    taken = _counted(document, hold["places"], held=held, occupied=1)
+    occupied = {
+        "places": hold["places"],
+        "state": OCCUPIED,
+        "since": now,
+        "n": about["n"],
+        "asked": hold["asked"],
+    }
+    return _put(taken, referral, occupied)
+
+
+def release(document: Document, referral: str, about: Hold, now: datetime) -> Document:
+    """It ended: whatever was kept for it or taken by it is free again."""
+    return (
+        document if _is_old(document, referral, about["n"]) else _freed(document, referral, about["n"], now)
+    )
+
+
+def give_up(document: Document, now: datetime) -> Document:
+    """Return the document with every hold released; who has arrived stays where she is."""
+    waiting = [(one, hold["n"]) for one, hold in document["holds"].items() if hold["state"] == CONFIRMED]
+    for referral, n in (*waiting, *((one, 0) for one in document["provisional"])):
+        document = _freed(document, referral, n, now)
+    return document
+
+
+def lapse(document: Document, now: datetime) -> Document:
+    """Return the document with those provisional holds put aside that have run out."""
+    over = {one: hold for one, hold in document["provisional"].items() if hold["until"] <= now}
+    if not over:
+        return document
+    kept = {one: hold for one, hold in document["provisional"].items() if one not in over}
+    lapsed = {
+        referral: {
+            "places": hold["places"],
+            "state": LAPSED,
+            "since": hold["until"],
+            "n": document["holds"].get(referral, {}).get("n", 0),
+            "asked": document["holds"].get(referral, {}).get("asked", 0),
+        }
+        for referral, hold in over.items()
+    }
+    return {**document, "provisional": kept, "holds": _bounded({**document["holds"], **lapsed})}
+
+
+def overdue(document: Document, now: datetime) -> list[str]:
+    """Return the referrals whose persons should have arrived, and of whom nobody was asked yet."""
+    return [one for one, hold in document["holds"].items() if _is_awaited(hold) and hold["arrive_by"] <= now]
+
+
+def ask(document: Document, referral: str) -> Document:
+    """Return the document with one more question noted: where is she?"""
+    hold = document["holds"][referral]
+    return _put(document, referral, {**hold, "asked": hold["asked"] + 1, "asked_for": hold["arrive_by"]})
+
+
+def wake_at(document: Document) -> datetime:
+    """Return when something has to be done next that nobody asks for."""
+    moments: list[datetime] = [hold["until"] for hold in document["provisional"].values()]
+    moments += [hold["arrive_by"] for hold in document["holds"].values() if _is_awaited(hold)]
+    moments += [unit["valid_until"] for unit in document["units"] if not unit.get("told_stale")]
+    return min(moments, default=capacity.NEVER)
+
+
+def _freed(document: Document, referral: str, n: int, now: datetime) -> Document:
+    if referral in document["provisional"]:
+        document = {**document, "provisional": _without(document["provisional"], referral)}
+    hold = document["holds"].get(referral)
+    if hold is None or hold["state"] not in COUNTED:
+        return document
+    what = {"held": -1} if hold["state"] == CONFIRMED else {"occupied": -1}
+    released = {
+        "places": hold["places"],
+        "state": RELEASED,
+        "since": now,
+        "n": n,
+        "asked": hold["asked"],
+    }
+    return _put(_counted(document, hold["places"], **what), referral, released)
+
+
+def _is_awaited(hold: Hold) -> bool:
+    return bool(hold["state"] == CONFIRMED and hold.get("asked_for") != hold["arrive_by"])
+
+
+def _is_old(document: Document, referral: str, n: int) -> bool:
+    return bool(document["holds"].get(referral, {}).get("n", 0) >= n)
+
+
+def _claimed(document: Document, referral: str, now: datetime) -> tuple[Document, Hold]:
+    """The referral's hold, out of the provisional ones; of one that has none, what it would be."""
+    hold = document["holds"].get(referral)
+    if hold is not None and hold["state"] in COUNTED:
+        return document, hold
+    asked = hold["asked"] if hold else 0
+    kept = document["provisional"].get(referral)
+    if kept is not None:
+        document = {**document, "provisional": _without(document["provisional"], referral)}
+        state = PROVISIONAL if kept["until"] > now else LAPSED
+        return document, {"places": kept["places"], "state": state, "asked": asked}
+    if hold is not None:
+        return document, hold
+    return document, {"places": _only_place(document), "state": LAPSED, "asked": asked}
+
+
+def _fits(document: Document, places: PlaceList, now: datetime) -> bool:
+    lefts = [(left_of(document, one["unit"], now), one["count"]) for one in places]
+    return all(left is None or left >= count for left, count in lefts)
+
+
+def _resolved(document: Document, named: Sequence[Places], wished: Sequence[Places]) -> PlaceList:
+    units = [unit["unit"] for unit in document["units"]]
+    if named:
+        return _checked(units, named)
+    if wished and all(one.unit in units for one in wished):
+        return _checked(units, wished)
+    only = _only_place(document)
+    if not only:
+        words = f"Say how many of which unit: {', '.join(units)}."
+        raise InvalidError(words, (FieldProblem(path=("places",), message=words, code="REQUIRED"),))
+    return only
+
+
+def _checked(units: list[str], places: Sequence[Places]) -> PlaceList:
+    problems = []
+    for number, one in enumerate(places):
+        if one.unit not in units:
+            problems.append((number, f"The service counts no such unit; it counts {', '.join(units)}."))
+        elif one.unit in [other.unit for other in places[:number]]:
+            problems.append((number, "Names a unit twice."))
+    if problems:
+        fields = [FieldProblem(path=("places", str(at), "unit"), message=words) for at, words in problems]
+        raise InvalidError("Some of the places are not right.", tuple(fields))
+    return [{"unit": one.unit, "count": one.count} for one in places]
+
+
+def _only_place(document: Document) -> PlaceList:
+    units: list[Unit] = document["units"]
+    return [{"unit": units[0]["unit"], "count": 1}] if len(units) == 1 else []
+
+
+def _counted(document: Document, places: PlaceList, held: int = 0, occupied: int = 0) -> Document:
+    """Count places up or down; a manager's count in between may have left fewer than are now taken off."""
+    counts = {one["unit"]: one["count"] for one in places}
+    units = [
+        {
+            **unit,
+            "held": max(0, unit["held"] + held * counts[unit["unit"]]),
+            "occupied": max(0, unit["occupied"] + occupied * counts[unit["unit"]]),
+        }
+        if unit["unit"] in counts
+        else unit
+        for unit in document["units"]
+    ]
+    return {**document, "units": units}
+
+
+def _put(document: Document, referral: str, hold: Hold) -> Document:
+    return {**document, "holds": _bounded({**document["holds"], referral: hold})}
+
+
+def _bounded(holds: dict[str, Hold]) -> dict[str, Hold]:
+    past = sorted(
+        (one for one, hold in holds.items() if hold["state"] not in COUNTED),
+        key=lambda one: holds[one]["since"],
+    )
+    return {one: hold for one, hold in holds.items() if one not in past[:-PAST_KEPT]}
+
+
+def _without(holds: dict[str, Hold], referral: str) -> dict[str, Hold]:
+    return {one: hold for one, hold in holds.items() if one != referral}

@@ -1,0 +1,145 @@
+"""Every database call about places: one document for each service, each change one conditional write."""
+
+from collections.abc import Collection as Some
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongo import ASCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
+from pymongo.read_concern import ReadConcern
+
+from chassis import mongo
+from services.directory.capacity.capacity import Document
+
+CAPACITY = "capacity"
+INDEXES = {
+    CAPACITY: [
+        IndexModel([("changed_at", ASCENDING)], name="changed_at"),
+        IndexModel([("wake_at", ASCENDING)], name="wake_at"),
+        IndexModel([("organization", ASCENDING)], name="organization"),
+        IndexModel([("pending_since", ASCENDING)], name="pending_since", sparse=True),
+    ]
+}
+HISTORY_KEPT = 50
+KEYS_KEPT = 100
+# What changes read, and what views read: the holds of a large shelter are its most.
+_CHANGED = {"history": 0, "idempotency": 0, "pending": 0}
+_SEEN = {**_CHANGED, "holds": 0}
+_SEED = {"organization": 1, "capacity": 1, "changed_at": 1}
+_MAPS = ("provisional", "holds")
+
+
+@dataclass(frozen=True)
+class Write:
+    """One change: the document before and after, what is noted of it, and the events that it causes."""
+
+    before: Document
+    after: Document
+    history: Document
+    pending: Sequence[Document] = ()
+    idempotency: Document | None = None
+
+
+class CapacityStore:
+    """The collection of places, and what an import said of them in the services' own documents."""
+
+    def __init__(self, db: mongo.Database) -> None:
+        self.collection: AsyncIOMotorCollection[Document] = db[CAPACITY]
+        self._services: AsyncIOMotorCollection[Document] = db["services"]
+
+    async def load(self, service: str) -> Document | None:
+        """Return what a change needs of a service's document, or None."""
+        return await self.collection.find_one({"_id": service}, _CHANGED)
+
+    async def keys(self, service: str) -> list[Document]:
+        """Return the idempotency keys that were used on a service's places."""
+        found = await self.collection.find_one({"_id": service}, {"idempotency": 1})
+        return list((found or {}).get("idempotency") or ())
+
+    async def seen(self, services: Some[str]) -> dict[str, Document]:
+        """Return by service what views are made of, of those that have a document."""
+        cursor = self.collection.find({"_id": {"$in": list(services)}}, _SEEN)
+        return {one["_id"]: one async for one in cursor}
+
+    async def seed(self, service: str) -> Document | None:
+        """Return what a service's own document says of its places, or None where there is no such service."""
+        return await self._services.find_one({"_id": service}, _SEED)
+
+    async def seeds(self, services: Some[str]) -> list[Document]:
+        """Return the same of several, of those that an import gave any places."""
+        cursor = self._services.find({"_id": {"$in": list(services)}}, _SEED)
+        return [one async for one in cursor if one.get("capacity")]
+
+    async def save(self, write: Write) -> bool:
+        """Write one change if the document is still as it was; False where it is not."""
+        before, after = write.before, write.after
+        if not before["revision"]:
+            return await self._insert(write)
+        now = write.history["at"]
+        fields = {"units": after["units"], "wake_at": after["wake_at"], "n": after["n"]}
+        gone: Document = {}
+        for name in _MAPS:
+            for referral, hold in after[name].items():
+                if before[name].get(referral) is not hold:
+                    fields[f"{name}.{referral}"] = hold
+            gone |= {f"{name}.{one}": "" for one in before[name] if one not in after[name]}
+        push: Document = {"history": {"$each": [write.history], "$slice": -HISTORY_KEPT}}
+        if write.pending:
+            fields["pending_since"] = now
+            push["pending"] = {"$each": list(write.pending)}
+        if write.idempotency:
+            push["idempotency"] = {"$each": [write.idempotency], "$slice": -KEYS_KEPT}
+        change: Document = {
+            "$set": {**fields, "revision": before["revision"] + 1},
+            "$push": push,
+            "$currentDate": {"changed_at": True},
+            **({"$unset": gone} if gone else {}),
+        }
+        result = await self.collection.update_one(
+            {"_id": before["_id"], "revision": before["revision"]}, change
+        )
+        return bool(result.matched_count)
+
+    async def _insert(self, write: Write) -> bool:
+        now = write.history["at"]
+        document = {
+            **write.after,
+            "revision": 1,
+            "history": [write.history],
+            "idempotency": [write.idempotency] if write.idempotency else [],
+            "pending": list(write.pending),
+            **({"pending_since": now} if write.pending else {}),
+            "changed_at": now,
+        }
+        try:
+            await self.collection.insert_one(document)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def due(self, now: datetime, most: int) -> list[str]:
+        """Return services at whose places something has to be done that nobody asks for."""
+        cursor = self.collection.find({"wake_at": {"$lte": now}}, {"_id": 1}, limit=most)
+        return [one["_id"] async for one in cursor]
+
+    async def overdue(self, older_than: timedelta) -> int:
+        """Return how many documents have waited longer than that to have their events published."""
+        moment = datetime.now(UTC) - older_than
+        return await self.collection.count_documents({"pending_since": {"$lt": moment}})
+
+    async def of_organization(self, organization: str) -> list[str]:
+        """Return the services of an organization that count places."""
+        cursor = self.collection.find({"organization": organization}, {"_id": 1})
+        return [one["_id"] async for one in cursor]
+
+    async def changed(self, since: datetime | None) -> Mapping[str, Document]:
+        """Return by service what changed after a moment of the database's clock; or all.
+
+        It reads what the primary has, acknowledged by a majority or not, as the lists do.
+        """
+        collection = self.collection.with_options(read_concern=ReadConcern("local"))
+        condition: dict[str, Any] = {} if since is None else {"changed_at": {"$gt": since}}
+        return {one["_id"]: one async for one in collection.find(condition, _SEEN)}

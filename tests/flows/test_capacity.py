@@ -1,0 +1,145 @@
+"""Places, from setting them to the person who leaves, through GraphQL."""
+
+import asyncio
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from contracts.directory import IMPORT_RECORDS, ImportRecord, ImportRecords
+from tests.flows.cast import SOURCE, Cast, _ask, _operator
+from tests.flows.client import Client, Json
+from tests.flows.test_one_referral import changed, issued, soon
+from tests.servers import eventually
+
+SET = """mutation ($input: SetCapacityInput!) { setCapacity(input: $input) {
+  service { id capacity { unit status available maximum held occupied } } replayed
+  userErrors { code path message } } }"""
+PLACES = "query ($id: ID!) { referral(id: $id) { places { unit count } } }"
+SEEN = """query ($id: ID!) { service(id: $id) {
+  capacity { unit status available maximum held occupied waiting validUntil } } }"""
+
+
+async def new_service(cast: Cast, **fields: Any) -> str:
+    """A service of the hospital's of its own; return its id."""
+    source_id = f"lugares-{uuid.uuid4()}"
+    record = {
+        "id": source_id,
+        "organization_id": "hospital",
+        "name": "Camas (ficticias)",
+        "status": "active",
+        "relevo": {"needs": ["emergency_shelter"], "intake": "network", "fictional": True},
+        **fields,
+    }
+    async with _operator(cast.stack) as caller:
+        records = (ImportRecord(kind="service", record=record),)
+        reply = await _ask(caller, IMPORT_RECORDS, ImportRecords(source=SOURCE, records=records))
+    assert reply.outcomes[0].id, reply
+    found = await cast.hospital.ask("query ($s: String) { service(sourceId: $s) { id } }", s=source_id)
+    return str(found["service"]["id"])
+
+
+async def said(client: Client, service: str, *units: Json, key: str | None = None) -> Json:
+    """Set a service's units; return the payload."""
+    given = {"service": service, "units": list(units), "idempotencyKey": key or str(uuid.uuid4())}
+    payload: Json = (await client.ask(SET, input=given))["setCapacity"]
+    return payload
+
+
+async def numbers(cast: Cast, service: str) -> list[tuple[Any, ...]]:
+    """Status, available, held and occupied of each unit, as a third party sees them."""
+    found = (await cast.third.ask(SEEN, id=service))["service"]["capacity"]
+    return [(one["status"], one["available"], one["held"], one["occupied"]) for one in found]
+
+
+async def accepted(cast: Cast, given: Json) -> Json:
+    """Accept as the hospital; return the payload."""
+    return await cast.hospital.change("acceptReferral", **given)
+
+
+def codes(payload: Json) -> list[tuple[str, tuple[str, ...]]]:
+    return [(error["code"], tuple(error["path"])) for error in payload["userErrors"]]
+
+
+async def test_places_are_set_held_occupied_and_freed(cast: Cast) -> None:
+    service = await new_service(cast)
+    payload = await said(cast.hospital, service, {"unit": "bed", "maximum": 3, "occupied": 1})
+    assert payload["userErrors"] == []
+    assert payload["service"]["capacity"][0]["available"] == 2
+    referral = (await issued(cast, service=service))["id"]
+    places = [{"unit": "bed", "count": 2}]
+    await changed(cast.hospital, "acceptReferral", referral, arriveBy=soon(), places=places)
+    assert await numbers(cast, service) == [("KNOWN", 0, 2, 1)]
+    for client in (cast.hospital, cast.shelter):
+        assert (await client.ask(PLACES, id=referral))["referral"]["places"] == places
+    other = (await issued(cast, service=service))["id"]
+    refused = await cast.hospital.change("acceptReferral", referral=other, arriveBy=soon())
+    assert codes(refused) == [("NO_CAPACITY", ("places", "0", "count"))]
+    assert "bed: 1 asked for, 0 free" in refused["userErrors"][0]["message"]
+    await changed(cast.hospital, "startReferral", referral)
+    await eventually(lambda: numbers(cast, service), lambda found: found == [("KNOWN", 0, 0, 3)])
+    await changed(cast.hospital, "completeReferral", referral, outcome="FULLY_MET")
+    await eventually(lambda: numbers(cast, service), lambda found: found == [("KNOWN", 2, 0, 1)])
+    await changed(cast.hospital, "acceptReferral", other, arriveBy=soon())
+    assert await numbers(cast, service) == [("KNOWN", 1, 1, 1)]
+    await changed(cast.shelter, "cancelReferral", other, reason="NEED_MET")
+    await eventually(lambda: numbers(cast, service), lambda found: found == [("KNOWN", 2, 0, 1)])
+
+
+async def test_a_household_keeps_as_many_places_as_its_sender_asked_for(cast: Cast) -> None:
+    service = await new_service(cast)
+    room, bed = {"unit": "room", "maximum": 2, "available": 2}, {"unit": "bed", "maximum": 9, "available": 9}
+    await said(cast.hospital, service, room, bed)
+    wished = [{"unit": "bed", "count": 3}, {"unit": "room", "count": 1}]
+    referral = (await issued(cast, service=service, places=wished))["id"]
+    await changed(cast.hospital, "acceptReferral", referral, arriveBy=soon())
+    assert await numbers(cast, service) == [("KNOWN", 1, 1, 0), ("KNOWN", 6, 3, 0)]
+    unnamed = (await issued(cast, service=service))["id"]
+    refused = await cast.hospital.change("acceptReferral", referral=unnamed, arriveBy=soon())
+    assert codes(refused) == [("REQUIRED", ("places",))]
+    accept = {"referral": unnamed, "arriveBy": soon()}
+    refused = await accepted(cast, {**accept, "places": [{"unit": "cuna", "count": 1}]})
+    assert codes(refused) == [("INVALID", ("places", "0", "unit"))]
+    reason = {"withoutHold": True, "withoutHoldReason": "Sillas para esta noche"}
+    refused = await cast.hospital.change(
+        "acceptReferral", referral=unnamed, arriveBy=soon(), withoutHold=True
+    )
+    assert codes(refused) == [("REQUIRED", ("withoutHoldReason",))]
+    await changed(cast.hospital, "acceptReferral", unnamed, arriveBy=soon(), **reason)
+    assert await numbers(cast, service) == [("KNOWN", 1, 1, 0), ("KNOWN", 6, 3, 0)]
+
+
+async def test_twenty_acceptances_at_once_on_five_places_are_five(cast: Cast) -> None:
+    service = await new_service(cast)
+    await said(cast.hospital, service, {"unit": "bed", "maximum": 5, "available": 5})
+    referrals = await asyncio.gather(*(issued(cast, service=service) for _ in range(20)))
+    payloads = await asyncio.gather(
+        *(cast.hospital.change("acceptReferral", referral=one["id"], arriveBy=soon()) for one in referrals)
+    )
+    assert sorted(len(payload["userErrors"]) for payload in payloads) == [0] * 5 + [1] * 15
+    assert await numbers(cast, service) == [("KNOWN", 0, 5, 0)]
+
+
+async def test_old_numbers_are_unknown_and_no_reason_to_refuse_anybody(cast: Cast) -> None:
+    updated = (datetime.now(UTC) - timedelta(days=3)).isoformat()
+    unit = {"id": "u", "unit": {"id": "u", "name": "bed"}, "maximum": 4, "updated": updated}
+    service = await new_service(cast, capacities=[{**unit, "available": 0}])
+    assert await numbers(cast, service) == [("UNKNOWN", None, None, None)]
+    referral = (await issued(cast, service=service))["id"]
+    await changed(cast.hospital, "acceptReferral", referral, arriveBy=soon())
+    assert await numbers(cast, service) == [("UNKNOWN", None, None, None)]
+
+
+async def test_only_its_own_organization_sets_a_services_places(cast: Cast) -> None:
+    service = await new_service(cast)
+    payload = await said(cast.shelter, service, {"unit": "bed", "maximum": 3, "occupied": 1})
+    assert (payload["service"], codes(payload)) == (None, [("FORBIDDEN", ())])
+    nowhere = await said(cast.hospital, "c2VydmljZTp4", {"unit": "bed", "maximum": 3, "occupied": 1})
+    assert codes(nowhere) == [("NOT_FOUND", ("service",))]
+    wrong = await said(cast.hospital, service, {"unit": "bed", "maximum": 3, "available": 4})
+    assert codes(wrong) == [("INVALID", ("units", "0", "available"))]
+    key = str(uuid.uuid4())
+    unit = {"unit": "bed", "maximum": 3, "occupied": 5}
+    first = await said(cast.hospital, service, unit, key=key)
+    again = await said(cast.hospital, service, unit, key=key)
+    assert (first["replayed"], again["replayed"]) == (False, True)
+    assert again["service"] == first["service"]
