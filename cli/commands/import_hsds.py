@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from cli.commands import import_geography
 from cli.exits import CommandError, Exit, epilog
 from cli.hsds.reader import read
 from cli.hsds.reading import NotHsdsError, Reading, Refusal
@@ -145,4 +146,5 @@ def _show_list(title: str, columns: tuple[str, ...], rows: list[dict[str, object
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
+    group.command("geography", epilog=import_geography.EPILOG)(import_geography.geography)
     app.add_typer(group, name="import")

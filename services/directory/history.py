@@ -25,7 +25,7 @@ _SILENT = frozenset(
         "source",
         "source_id",
         "edited",
-        "mapping",
+        "read_as",
         "remind_at",
         "capacity",
         "idempotency",

@@ -1,5 +1,7 @@
 """The directory: wiring only."""
 
+from typing import Protocol
+
 from chassis.consumer import Consumer
 from chassis.mongo import connect
 from chassis.outbox import Relay
@@ -19,7 +21,9 @@ from services.directory.client import KEY_BYTES
 from services.directory.confidential import seal
 from services.directory.confidential.places import Places
 from services.directory.confidential.store import PrivateStore
-from services.directory.geography.table import Table
+from services.directory.geography.api import GeographyApi
+from services.directory.geography.current import Geography
+from services.directory.geography.store import GeographyStore
 from services.directory.ids import Noun
 from services.directory.marks import Marks
 from services.directory.matching.actions import Means as MatchingMeans
@@ -27,9 +31,20 @@ from services.directory.matching.api import MatchingApi
 from services.directory.membership.api import MembershipApi
 from services.directory.membership.means import Membership
 from services.directory.membership.store import People
+from services.directory.rereading import Rereader
 from services.directory.settings import Settings
 from services.directory.store import Store
 from services.directory.watch import Watch
+
+
+class Runner(Protocol):
+    """Something that runs for as long as the directory does."""
+
+    async def start(self) -> None:
+        """Begin."""
+
+    async def stop(self) -> None:
+        """End."""
 
 
 def events_stream(settings: Settings) -> StreamSpec:
@@ -65,7 +80,9 @@ async def start(part: Part, settings: Settings) -> None:
     services = Relay(part.bus, store.collection("service"))
     key = read_key(settings.hash_key, KEY_BYTES)
     vault = seal.Vault(read_key(settings.address_key, seal.KEY_BYTES))
-    places = Places(PrivateStore(store.db), vault, Table())
+    geography = Geography(GeographyStore(store.db))
+    places = Places(PrivateStore(store.db), vault, geography)
+    rereader = Rereader(store, places)
     capacities = capacity.Means(
         store.capacity, Relay(part.bus, store.capacity.collection), Clock(store.now), key
     )
@@ -76,6 +93,7 @@ async def start(part: Part, settings: Settings) -> None:
     api = Api(store, organizations, key, part.bus.js, stream, places=places, capacities=capacities)
     server = Server(part.bus, PART, part.peers)
     api.serve(server)
+    GeographyApi(geography).serve(server)
     MatchingApi(MatchingMeans(store, services, key)).serve(server)
     people = People(store.db)
     proposals = Relay(part.bus, people.proposals)
@@ -102,12 +120,11 @@ async def start(part: Part, settings: Settings) -> None:
     part.on_stop(close_database)
     await part.run(own_stream)
     await part.run(prepare)
-    await part.run(organizations.start, organizations.stop)
-    await part.run(services.start, services.stop)
-    await part.run(proposals.start, proposals.stop)
-    await part.run(watch.start, watch.stop)
-    await part.run(capacities.clock.start, capacities.clock.stop)
-    await part.run(capacities.relay.start, capacities.relay.stop)
-    await part.run(lookout.start, lookout.stop)
-    await part.run(arrivals.start, arrivals.stop)
+    runners: tuple[Runner, ...] = (
+        organizations, services, proposals, geography, watch, capacities.clock, capacities.relay, lookout,
+        arrivals,
+    )  # fmt: skip
+    for one in runners:
+        await part.run(one.start, one.stop)
     await part.run(server.start, server.drain)
+    await part.run(rereader.start, rereader.stop)

@@ -20,8 +20,23 @@ from services.directory.matching import acceptance
 from services.directory.reading import Reading
 
 # Raise it when the typed fields are made in another way: every document is then read anew from its record,
-# by the next import or when the directory starts (actions/upgrading.py).
+# by the next import or in the background (rereading.py).
 MAPPING = 3
+
+
+# Of a document's ``read_as``, how many tables of municipalities fit into one mapping.
+_TABLES = 1_000_000
+
+
+def read_as(table: Table) -> int:
+    """Return by which rules and table a record is read now: a document with a lower number is outdated."""
+    return MAPPING * _TABLES + table.number
+
+
+def as_data(text: str) -> dict[str, Any]:
+    """Return a kept record as it was imported, but for what was cut out of it."""
+    data: dict[str, Any] = msgspec.json.decode(text)
+    return data
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +115,9 @@ def _imported(noun: Noun, safe: Cut, fields: dict[str, Any], reading: Reading) -
     """
     canonical = msgspec.json.encode(safe.record, order="deterministic")
     source_id = safe.record["id"]
-    digest = hashlib.sha256(str(MAPPING).encode() + canonical).hexdigest()
+    # What a place resolves to depends on the table of municipalities too.
+    resolved = [(one.get("municipality_code"), one.get("centre")) for one in fields["locations"]]
+    digest = hashlib.sha256(msgspec.json.encode((MAPPING, resolved)) + canonical).hexdigest()
     return Imported(
         noun=noun,
         id=ids.derived(noun, reading.source, source_id),
@@ -113,7 +130,7 @@ def _imported(noun: Noun, safe: Cut, fields: dict[str, Any], reading: Reading) -
             "source": reading.source,
             "source_id": source_id,
             "hash": digest,
-            "mapping": MAPPING,
+            "read_as": read_as(reading.table),
             "record": canonical.decode(),
         },
     )

@@ -6,8 +6,8 @@ text), its source and the hash of the record, ``revision``, and the outbox's ``n
 """
 
 import asyncio
+from collections.abc import AsyncIterator, Iterable
 from collections.abc import Collection as Some
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -35,6 +35,8 @@ INDEXES = {
     noun: [
         IndexModel([("changed_at", 1)], name="changed_at"),
         IndexModel([("pending_since", 1)], name="pending_since", sparse=True),
+        IndexModel([("read_as", 1)], name="read_as"),
+        IndexModel([("locations.id", 1)], name="locations"),
     ]
     for noun in (ORGANIZATIONS, SERVICES)
 } | CAPACITY_INDEXES
@@ -180,6 +182,45 @@ class Store:
         collection = self.collection(noun).with_options(read_concern=ReadConcern("local"))
         condition = {} if since is None else {"changed_at": {"$gt": since}}
         return {one["_id"]: one["revision"] async for one in collection.find(condition, {"revision": 1})}
+
+    async def outdated(self, noun: Noun, read_as: int, most: int) -> list[str]:
+        """Return the ids of some documents that were read by older rules or an older table."""
+        cursor = self.collection(noun).find({"read_as": {"$lt": read_as}}, {"_id": 1}, limit=most)
+        return [one["_id"] async for one in cursor]
+
+    async def unmarked(self, noun: Noun) -> list[str]:
+        """Return the ids of imported documents from before they said by which rules they were read."""
+        cursor = self.collection(noun).find({"read_as": None, "source": {"$ne": None}}, {"_id": 1})
+        return [one["_id"] async for one in cursor]
+
+    async def records(self, noun: Noun, ids: Some[str]) -> list[Document]:
+        """Return source and record of imported documents."""
+        seen = {"source": 1, "record": 1}
+        cursor = self.collection(noun).find({"_id": {"$in": list(ids)}}, seen)
+        return [one async for one in cursor if one.get("source") and one.get("record")]
+
+    async def mark_read(self, noun: Noun, ids: Some[str], read_as: int) -> None:
+        """Note that documents say what these rules and this table say; no change of anything they say.
+
+        One that was never marked is not: only an import of its record does that.
+        """
+        outdated = {"_id": {"$in": list(ids)}, "read_as": {"$lt": read_as}}
+        await self.collection(noun).update_many(outdated, {"$set": {"read_as": read_as}})
+
+    async def showing(self, noun: Noun, locations: Some[str]) -> list[Document]:
+        """Return source and record of the documents that name any of these locations."""
+        if not locations:
+            return []
+        cursor = self.collection(noun).find(
+            {"locations.id": {"$in": list(locations)}}, {"source": 1, "record": 1, "locations": 1}
+        )
+        return [one async for one in cursor]
+
+    async def places(self) -> AsyncIterator[Document]:
+        """Every location of every service."""
+        async for one in self.collection("service").find({}, {"locations": 1}):
+            for place in one.get("locations") or ():
+                yield place
 
     async def overdue(self, noun: Noun, older_than: timedelta) -> int:
         """Return how many documents have waited longer than that to have their events published."""

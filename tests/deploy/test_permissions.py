@@ -17,7 +17,7 @@ from cli import keys
 from cli.embedded import nats as server
 from cli.embedded.keeper import Keeper
 from cli.embedded.ports import choose
-from contracts import capacity, directory, matching, membership, notifications, referrals
+from contracts import capacity, directory, geography, matching, membership, notifications, referrals
 from contracts.rpc import Operation
 
 AnyOperation = Operation[Any, Any]
@@ -29,6 +29,8 @@ PUBLIC_DIRECTORY: set[AnyOperation] = {
     directory.LIST_SERVICES,
     directory.AUTHENTICATE_CLIENT,
     directory.GET_CLIENTS,
+    geography.GET_MUNICIPALITIES,
+    geography.LIST_MUNICIPALITIES,
     matching.GET_ACCEPTANCE_RULES,
     matching.SET_ACCEPTANCE_RULES,
     matching.REVIEW_ACCEPTANCE_RULES,
@@ -126,7 +128,7 @@ async def signed_in(bus: Bus, part: str) -> AsyncIterator[User]:
 
 
 def operations() -> list[AnyOperation]:
-    modules = (directory, capacity, matching, membership, referrals, notifications)
+    modules = (directory, capacity, geography, matching, membership, referrals, notifications)
     return [thing for module in modules for thing in vars(module).values() if isinstance(thing, Operation)]
 
 

@@ -3,12 +3,13 @@
 from typing import Any
 
 from chassis.rpc import Server
-from contracts import capacity, matching
+from contracts import capacity, geography, matching
 from contracts import directory as contract
 from contracts.directory import PART
 from contracts.rpc import Operation
 from services.directory.api import Api
 from services.directory.capacity.api import CapacityApi
+from services.directory.geography.api import GeographyApi
 from services.directory.matching.api import MatchingApi
 
 EVERYBODY = {"gateway", "operator", "referrals", "notifications"}
@@ -21,11 +22,12 @@ def served() -> dict[str, set[str]]:
     CapacityApi(None).serve(server)  # type: ignore[arg-type]
     nothing: Any = None
     Api(nothing, nothing, b"", nothing, nothing, places=nothing, capacities=nothing).serve(server)
+    GeographyApi(None).serve(server)  # type: ignore[arg-type]
     return {operation.name: set(callers) for operation, _, callers in server._operations}
 
 
 def test_every_operation_of_the_contract_is_served() -> None:
-    modules = (contract, capacity, matching)
+    modules = (contract, capacity, geography, matching)
     declared = {one.name for each in modules for one in vars(each).values() if isinstance(one, Operation)}
     assert set(served()) == declared
 
@@ -45,6 +47,9 @@ def test_parts_look_up_the_gateway_also_lists_and_only_the_operator_changes() ->
         "revoke_client": {"operator"},
         "create_member": {"operator"},
         "import_records": {"operator"},
+        "import_municipalities": {"operator"},
+        "get_municipalities": READERS,
+        "list_municipalities": READERS,
         "status": {"operator"},
         "get_acceptance_rules": READERS,
         "set_acceptance_rules": READERS,

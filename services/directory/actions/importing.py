@@ -1,17 +1,19 @@
 """Importing a batch of a source's records: each by itself, in a few requests to the database for all."""
 
+from collections.abc import Collection as Some
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from contracts.directory import ImportOutcome, ImportRecords, ImportReply
+from contracts.codes import Visibility
+from contracts.directory import ImportOutcome, ImportRecord, ImportRecords, ImportReply
 from contracts.rpc import FieldProblem
 from services.directory import record
 from services.directory.confidential.places import Places
 from services.directory.confidential.seal import Sealed
 from services.directory.ids import Noun
 from services.directory.record import Imported
-from services.directory.store import Change, Known, Store
+from services.directory.store import Change, Document, Known, Store
 
 # Another import of the same source may be running. Each round loses only to a record that it wrote.
 ROUNDS = 5
@@ -40,11 +42,14 @@ async def import_records(store: Store, places: Places, request: ImportRecords) -
 
     The records' events stay pending, and the relay's sweep publishes them afterwards.
     """
+    await places.geography.refresh()
     batch = _Batch(request, places)
     await batch.hide_what_others_hide()
+    hidden = await places.newly_hidden(batch.records)
     await batch.write(store, "organization")
     await batch.refuse_strays(store)
     await batch.write(store, "service")
+    await _hide_elsewhere(store, places, request.source, hidden)
     return ImportReply(outcomes=tuple(batch.outcomes[number] for number in range(len(request.records))))
 
 
@@ -52,6 +57,25 @@ def updated_services(request: ImportRecords, reply: ImportReply) -> list[str]:
     """Return the ids of the services of a batch that were there before, and have changed."""
     both = zip(request.records, reply.outcomes, strict=True)
     return [one.id for given, one in both if given.kind == "service" and one.outcome == "updated" and one.id]
+
+
+async def _hide_elsewhere(store: Store, places: Places, source: str, hidden: Some[str]) -> None:
+    """Read anew earlier records that show a place of which this import says that it is confidential."""
+    kinds: tuple[Literal["organization", "service"], ...] = ("organization", "service")
+    for noun in kinds:
+        found = [one for one in await store.showing(noun, hidden) if _shows(one, hidden)]
+        for begin in range(0, len(found), LARGE):
+            records = [
+                ImportRecord(kind=noun, record=record.as_data(one["record"]))
+                for one in found[begin : begin + LARGE]
+            ]
+            await import_records(store, places, ImportRecords(source=source, records=tuple(records)))
+
+
+def _shows(document: Document, hidden: Some[str]) -> bool:
+    places = document["locations"]
+    shown = {place["id"] for place in places if place["visibility"] == Visibility.PUBLIC}
+    return bool(document.get("record")) and not shown.isdisjoint(hidden)
 
 
 class _Batch:
@@ -74,6 +98,11 @@ class _Batch:
             else:
                 ids.add(read.id)
                 self._waiting.append((number, read))
+
+    @property
+    def records(self) -> list[Imported]:
+        """The records that wait to be written."""
+        return [one for _, one in self._waiting]
 
     async def hide_what_others_hide(self) -> None:
         """Read anew the records that show a place of which another record says that it is confidential."""

@@ -6,17 +6,23 @@ from datetime import datetime
 
 from services.directory.confidential.seal import Sealed, Vault
 from services.directory.confidential.store import PrivateStore
+from services.directory.geography.current import Geography
 from services.directory.geography.table import Table
 from services.directory.record import Imported
 
 
 class Places:
-    """The places of one directory. ``table`` is replaced when another one is installed."""
+    """The places of one directory."""
 
-    def __init__(self, store: PrivateStore, vault: Vault, table: Table) -> None:
+    def __init__(self, store: PrivateStore, vault: Vault, geography: Geography) -> None:
         self.store = store
         self.vault = vault
-        self.table = table
+        self.geography = geography
+
+    @property
+    def table(self) -> Table:
+        """The table of municipalities as it is now: another one, once another is installed."""
+        return self.geography.table
 
     async def said_elsewhere(self, batch: Iterable[Imported]) -> dict[str, frozenset[str]]:
         """Return, by record, the places that it shows and another record says are confidential.
@@ -34,6 +40,11 @@ class Places:
             for noun, places in shown.items()
         }
         return {noun: places for noun, places in found.items() if places}
+
+    async def newly_hidden(self, batch: Iterable[Imported]) -> set[str]:
+        """Return the places that these records hide and nobody has hidden before."""
+        hidden = {one.location for imported in batch for one in imported.hidden}
+        return hidden - (await self.store.confidential(hidden)).keys()
 
     async def sealed(self, nouns: Some[str]) -> dict[str, dict[str, str]]:
         """Return the ids of what is sealed, with their locations, by organization or service."""

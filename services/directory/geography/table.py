@@ -46,9 +46,13 @@ class Municipality:
 
 
 class Table:
-    """The municipalities that are installed (there may be none), and the 32 states, which always are."""
+    """The municipalities that are installed (there may be none), and the 32 states, which always are.
 
-    def __init__(self, municipalities: Iterable[Municipality] = ()) -> None:
+    ``number`` grows with each change of what is installed; 0 is an empty table.
+    """
+
+    def __init__(self, municipalities: Iterable[Municipality] = (), number: int = 0) -> None:
+        self.number = number
         self._by_code = {one.code: one for one in municipalities}
         self._by_name: dict[State, dict[names.Key, list[str]]] = {}
         for one in self._by_code.values():

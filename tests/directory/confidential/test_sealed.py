@@ -132,6 +132,16 @@ async def test_a_place_that_one_record_hides_is_shown_by_no_other_of_its_source(
         {"_id": ids.derived("service", source, "s-consulta-2")}
     )
     assert "Canario" not in repr(document)
+    # In an earlier one, which showed it.
+    source = "shared-before"
+    await take(operator, source, cast.organization(cast.SHELTER), OTHER, elsewhere())
+    assert (await shown(operator, source, "s-consulta-2")).locations[0].street == "Calle del Canario 12"
+    await take(operator, source, beds())
+    assert (await shown(operator, source, "s-consulta-2")).locations[0].street is None
+    document = await store.collection("service").find_one(
+        {"_id": ids.derived("service", source, "s-consulta-2")}
+    )
+    assert "Canario" not in repr(document)
 
 
 async def test_each_organization_is_told_what_its_own_records_say(operator: Ask, ask_for: AskFor) -> None:
@@ -152,4 +162,3 @@ async def test_a_telephone_of_the_organizations_own_place_is_not_the_organizatio
     assert organization is not None
     assert [phone.number for phone in organization.phones] == ["555 0001"]
     assert [one.street for one in organization.locations] == [None]
-    assert organization.municipalities == ()
