@@ -9,7 +9,7 @@ from nats.js.api import ConsumerInfo, StreamInfo
 from nats.js.errors import NotFoundError
 
 from cli.exits import CommandError
-from cli.operator import Operator
+from cli.operator import Operator, OperatorSettings
 from contracts import directory, notifications, referrals
 from contracts.rpc import Check, Message, Nothing
 
@@ -26,11 +26,11 @@ class Finding(Message):
     check: Check
 
 
-async def examine(operator: Operator, gateway: str) -> list[Finding]:
+async def examine(operator: Operator, settings: OperatorSettings) -> list[Finding]:
     """Look at everything at once; what does not answer is a finding too."""
     groups = await asyncio.gather(
         *(_part(operator, part) for part in STATUS),
-        _gateway(gateway),
+        _gateway(settings),
         *(_stream(operator, stream) for stream in STREAMS),
         *(_consumer(operator, stream, name) for stream, names in CONSUMERS.items() for name in names),
     )
@@ -45,11 +45,14 @@ async def _part(operator: Operator, part: str) -> Iterable[Finding]:
     return [Finding(of=part, check=check) for check in status.checks]
 
 
-async def _gateway(url: str) -> Iterable[Finding]:
+async def _gateway(settings: OperatorSettings) -> Iterable[Finding]:
     try:
+        url = settings.gateway
         # The doctor looks at health, not at certificates, and sends nothing.
         async with httpx.AsyncClient(verify=False, timeout=5) as client:  # noqa: S501
             answer = await client.get(f"{url}/readyz")
+    except CommandError as error:
+        return [_finding("gateway", "ready", ok=False, detail=str(error))]
     except httpx.HTTPError as error:
         return [_finding("gateway", "ready", ok=False, detail=f"{url}: {type(error).__name__}")]
     ready = answer.status_code == httpx.codes.OK

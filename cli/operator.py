@@ -16,7 +16,6 @@ from chassis.bus import Bus, connect
 from chassis.identity import OPERATOR, Identity
 from chassis.problems import RefusedError, UnreachableError
 from chassis.rpc import Caller
-from chassis.settings import PartSettings
 from cli.embedded.folder import running
 from cli.exits import CommandError, Exit
 from contracts.rpc import Operation, Rep, Req
@@ -26,7 +25,10 @@ CONNECT_SECONDS = 3.0
 
 
 class OperatorSettings(BaseSettings):
-    """Where the network is: by variables, else where the embedded one says, else by the defaults."""
+    """Where the network is: by variables, else where the one that runs on ``data_dir`` says.
+
+    There is no address beside these: on it could be somebody else's network, and a secret would go there.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="RELEVO_", env_ignore_empty=True, frozen=True, extra="ignore"
@@ -39,22 +41,36 @@ class OperatorSettings(BaseSettings):
 
     @property
     def bus(self) -> str:
-        """The URL of NATS."""
-        return self.nats_url or self._told("nats") or str(PartSettings.model_fields["nats_url"].default)
+        """The URL of NATS.
+
+        Raises:
+            CommandError: no variable names it, and no network runs on the folder.
+        """
+        return self.nats_url or self._told("nats", "RELEVO_NATS_URL")
 
     @property
     def gateway(self) -> str:
-        """The URL of the gateway, without a slash at the end."""
-        return (self.public_url or self._told("gateway") or "http://127.0.0.1:8080").rstrip("/")
+        """The URL of the gateway, without a slash at the end.
+
+        Raises:
+            CommandError: no variable names it, and no network runs on the folder.
+        """
+        return (self.public_url or self._told("gateway", "RELEVO_PUBLIC_URL")).rstrip("/")
 
     @property
     def keys(self) -> Path:
         """The folder of the keys."""
         return self.keys_dir or self.data_dir / "keys"
 
-    def _told(self, name: str) -> str | None:
+    def _told(self, name: str, variable: str) -> str:
         url = running(self.data_dir).get("urls", {}).get(name)
-        return str(url) if url else None
+        if not url:
+            raise CommandError(
+                f"no network runs in {self.data_dir}; start it with `relevo up`, say where its data is with"
+                f" RELEVO_DATA_DIR, or name the {name} of another with {variable}",
+                Exit.UNREACHABLE,
+            )
+        return str(url)
 
 
 class Operator:

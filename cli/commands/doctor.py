@@ -24,7 +24,7 @@ def doctor(
 ) -> None:
     """Ask every part how it is, and look at streams and consumers: what is missing, stuck or parked."""
     settings = OperatorSettings()
-    findings = run(lambda operator: examine(operator, settings.gateway), settings)
+    findings = run(lambda operator: examine(operator, settings), settings)
     if as_json:
         print_json(msgspec.to_builtins(findings))
     else:

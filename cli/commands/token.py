@@ -28,7 +28,11 @@ def token(
     ] = None,
     url: Annotated[
         str | None,
-        typer.Option("--url", metavar="URL", help="The gateway. (default: the network of ./.relevo)"),
+        typer.Option(
+            "--url",
+            metavar="URL",
+            help="The gateway. (default: that of the network that runs in ./.relevo, or in RELEVO_DATA_DIR)",
+        ),
     ] = None,
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Accept any certificate: for trying TLS on one machine.")

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -10,6 +11,10 @@ from typing import Any, Self
 from cli.exits import CommandError, Exit
 
 PLACES = ("nats", "db", "keys", "logs")
+LOCK = "lock"
+ANNOUNCED = "running.json"
+# Whoever only looks whether a stack runs here holds the lock for a moment; a stack holds it for long.
+A_MOMENT = 0.5
 
 
 class Folder:
@@ -27,33 +32,33 @@ class Folder:
         """
         try:
             self._make()
-            lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            lock = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise CommandError(
                 f"{self.path} cannot be written ({error.strerror}); choose another with --data",
                 Exit.NOT_WRITABLE,
             ) from error
-        try:
-            # The kernel gives it free when the process ends, however it ends.
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        # The kernel gives it free when the process ends, however it ends.
+        if not _locks_in_time(lock):
             os.close(lock)
-            raise CommandError(self._occupied(), Exit.DATA_IN_USE) from error
+            raise CommandError(self._occupied(), Exit.DATA_IN_USE)
         self._lock = lock
+        # Of a stack that was killed: what it said is no longer so.
+        (self.path / ANNOUNCED).unlink(missing_ok=True)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._lock is not None:
-            (self.path / "running.json").unlink(missing_ok=True)
+            (self.path / ANNOUNCED).unlink(missing_ok=True)
             os.close(self._lock)
             self._lock = None
 
     def announce(self, urls: dict[str, str]) -> None:
         """Write down where this stack listens, for the commands that will look for it."""
         text = json.dumps({"pid": os.getpid(), "urls": urls}, indent=2)
-        (self.path / "running.json").write_text(text + "\n", encoding="utf-8")
+        (self.path / ANNOUNCED).write_text(text + "\n", encoding="utf-8")
 
     def _make(self) -> None:
         for place in (self.path, *(self.path / name for name in PLACES)):
@@ -68,9 +73,33 @@ class Folder:
 
 
 def running(path: Path) -> dict[str, Any]:
-    """What the stack on that folder announced (``pid`` and ``urls``), or nothing."""
+    """What the stack that runs on that folder announced (``pid`` and ``urls``), or nothing.
+
+    What a stack that was killed left behind is nothing: somebody else may listen there by now.
+    """
     try:
-        told: dict[str, Any] = json.loads((path / "running.json").read_text(encoding="utf-8"))
+        told: dict[str, Any] = json.loads((path / ANNOUNCED).read_text(encoding="utf-8"))
+        lock = os.open(path / LOCK, os.O_RDONLY)
     except (OSError, ValueError):
         return {}
-    return told
+    try:
+        return {} if _locks(lock, fcntl.LOCK_SH) else told
+    finally:
+        os.close(lock)
+
+
+def _locks_in_time(lock: int) -> bool:
+    until = time.monotonic() + A_MOMENT
+    while not _locks(lock, fcntl.LOCK_EX):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _locks(lock: int, how: int) -> bool:
+    try:
+        fcntl.flock(lock, how | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

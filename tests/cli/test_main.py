@@ -124,4 +124,25 @@ def test_keys_init_prints_what_it_made(tmp_path: Path) -> None:
 
 
 def test_token_without_a_secret_is_refused() -> None:
-    assert "RELEVO_CLIENT_SECRET" in refused(relevo("token", "--client", "c"), Exit.USAGE)
+    done = relevo("token", "--client", "c", "--url", "http://127.0.0.1:9")
+    assert "RELEVO_CLIENT_SECRET" in refused(done, Exit.USAGE)
+
+
+def test_secret_goes_nowhere_when_the_network_does_not_run(tmp_path: Path) -> None:
+    """Whoever listens on the usual port, or where a network was that was killed, may be a stranger."""
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        stranger.listen()
+        stranger.setblocking(False)
+        port = stranger.getsockname()[1]
+        with Folder(tmp_path) as folder:
+            folder.announce({"gateway": f"http://127.0.0.1:{port}", "nats": f"nats://127.0.0.1:{port}"})
+            left_behind = (tmp_path / "running.json").read_text()
+        (tmp_path / "running.json").write_text(left_behind)
+        env = {"RELEVO_DATA_DIR": str(tmp_path), "RELEVO_CLIENT_SECRET": "a fictional secret"}
+        keys.init(tmp_path / "keys")
+        for words in (("token", "--client", "c"), ("org", "find", "casa"), ("doctor",)):
+            sentence = refused(relevo(*words, env=env), Exit.UNREACHABLE)
+            assert sentence.startswith(f"relevo: no network runs in {tmp_path}; ")
+        with pytest.raises(BlockingIOError):
+            stranger.accept()
