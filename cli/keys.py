@@ -26,6 +26,8 @@ RANDOM = {
     "directory/hash.key": 32,
     "directory/address.key": 32,
 }
+# What these opened nobody can open again with new ones.
+IRREPLACEABLE = ("referrals/master.key",)
 PUBLIC = "public.json"
 NATS_USERS = "nats/users.conf"
 

@@ -449,6 +449,7 @@ class PersonAccess(StrEnum):
     NOT_CONSENTED = "not_consented"
     ROLE = "role"
     ERASED = "erased"
+    UNREADABLE = "unreadable"
     ENDED = "ended"
 
 

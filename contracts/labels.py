@@ -366,6 +366,10 @@ _TABLE: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
         PersonAccess.NOT_CONSENTED: ("Sin consentimiento para verlo", "Not consented to"),
         PersonAccess.ROLE: ("Su función no lo permite", "Not for this role or these scopes"),
         PersonAccess.ERASED: ("Datos eliminados", "Erased"),
+        PersonAccess.UNREADABLE: (
+            "No se puede leer: avise a su operador",
+            "Cannot be read: tell your operator",
+        ),
         PersonAccess.ENDED: ("La referencia terminó", "The referral has ended"),
     },
     Visibility: {

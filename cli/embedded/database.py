@@ -12,6 +12,8 @@ from cli.embedded.child import Program
 from cli.embedded.installed import executable
 from cli.embedded.settings import DATABASE
 
+FOLDER = "db"
+
 
 def program(data: Path, ports: Mapping[str, int]) -> Program:
     """Return how to run it on that data folder.
@@ -20,7 +22,7 @@ def program(data: Path, ports: Mapping[str, int]) -> Program:
         CommandError: the database is not installed.
     """
     port = ports[DATABASE]
-    home = data / "db"
+    home = data / FOLDER
     # Without a file of ours it would read one from the working directory, the home or /etc.
     configuration = data / "db.toml"
     configuration.touch(mode=0o600)

@@ -44,5 +44,8 @@ class Reading:
 
 def _reader(actor: Actor) -> str:
     if not may_read(actor) or actor.organization is None:
-        raise FeedNotAllowedError("Reading the feed takes a verified organization and the scope feed:read.")
+        raise FeedNotAllowedError(
+            "Reading the feed takes the scope feed:read (of a member, another role than intake), and a "
+            "verified organization of a kind that may be told: police and migration authorities are not."
+        )
     return actor.organization

@@ -17,6 +17,9 @@ HAPPENED_WITHIN = timedelta(days=30)
 # Clocks of callers run ahead a little.
 AHEAD = timedelta(minutes=5)
 
+# What the service knows itself where the caller does not say it.
+SUPPLIED = frozenset({"arrived_at"})
+
 Given = Mapping[str, Any]
 Fields = dict[str, Any]
 
@@ -48,15 +51,15 @@ def happened(name: str, at: datetime | None, now: datetime) -> list[FieldProblem
 def checked(action: str, needs: tuple[str, ...], inputs: Given, now: datetime) -> Fields:
     """Return the inputs that were given.
 
-    ``needs`` names what must be given, alternatives with a bar between them. ``arrived_at`` is when the
-    action happened where nothing else is said.
+    ``needs`` names what must be given, alternatives with a bar between them. What is ``SUPPLIED`` is when
+    the action happened where nothing else is said.
 
     Raises:
         InvalidError: some are missing or wrong; ``fields`` says which, all at once.
     """
     given = {name: _stored(value) for name, value in inputs.items() if value is not None}
-    if "arrived_at" in needs:
-        given.setdefault("arrived_at", given.get("occurred_at", now))
+    for name in SUPPLIED & set(needs):
+        given.setdefault(name, given.get("occurred_at", now))
     problems = [problem for need in needs for problem in _missing(need, given)]
     problems += happened("occurred_at", given.get("occurred_at"), now)
     problems += happened("arrived_at", given.get("arrived_at"), now)

@@ -14,6 +14,11 @@ from services.referrals.settings import Settings
 from services.referrals.store import Store
 from services.referrals.vault import Vault, master_key
 
+WRONG_KEY = (
+    "referrals/master.key is not the one with which the data in this database was encrypted: "
+    "put the right one back from your backup"
+)
+
 
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
@@ -43,11 +48,17 @@ async def start(part: Part, settings: Settings) -> None:
     server = Server(part.bus, PART, part.peers)
     Api(means).serve(server)
 
+    async def know_the_keys() -> None:
+        if not await means.vault.opens():
+            # Else it would go on with what nobody can read later, once the right key is back.
+            raise SystemExit(WRONG_KEY)
+
     async def close_database() -> None:
         client.close()
 
     part.health.looks["database"] = store.answers
     part.on_stop(close_database)
+    await part.run(know_the_keys)
     await part.run(store.prepare)
     await part.run(relay.start, relay.stop)
     await part.run(server.start, server.drain)

@@ -4,12 +4,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
+from pymongocrypt.errors import MongoCryptError
+
 from contracts.referrals import Places, ServiceGiven
 from services.referrals.referral import Document
 from services.referrals.roles import Party
 from services.referrals.sealed import CategoryNotes, Circumstances, Identity, Opened, unseal
 from services.referrals.tiers import NOTE, REPORT, T2, T3, T4, entry_tiers, may_open_note, open_tiers
 from services.referrals.vault import KeyId, Keys, Vault, key_of
+
+log = structlog.get_logger()
 
 ALL = frozenset({T2, T3, T4})
 
@@ -54,7 +59,7 @@ async def open_history(
 
 async def _open(vault: Vault, wanted: list[_Blobs]) -> list[Opened]:
     with await vault.fetch(key for blobs in wanted for key in blobs.key_ids()) as keys:
-        return [_opened(keys, blobs) for blobs in wanted]
+        return [_readable(keys, blobs) for blobs in wanted]
 
 
 def _blobs(doc: Document, party: Party, asked: frozenset[str], now: datetime) -> _Blobs:
@@ -76,6 +81,15 @@ def _blobs(doc: Document, party: Party, asked: frozenset[str], now: datetime) ->
     if asked and REPORT in granted:
         blobs.given = doc["sealed_given"]
     return blobs
+
+
+def _readable(keys: Keys, blobs: _Blobs) -> Opened:
+    """Decrypt; what is damaged hides its own referral's data, and not a whole list."""
+    try:
+        return _opened(keys, blobs)
+    except MongoCryptError:
+        log.error("vault.unreadable")  # noqa: TRY400 - its trace would show what was being decrypted
+        return Opened(unreadable=True)
 
 
 def _opened(keys: Keys, blobs: _Blobs) -> Opened:

@@ -35,7 +35,7 @@ from contracts.events import REFERRAL_EVENTS, EventType, ReferralEvent
 from contracts.referrals import AllowedAction
 from contracts.rpc import Actor
 from services.referrals.errors import ForbiddenError, WrongStatusError
-from services.referrals.inputs import Secret, checked, effects, secrets_of
+from services.referrals.inputs import SUPPLIED, Secret, checked, effects, secrets_of
 from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, SYSTEM, Party, needed
 
 Document = dict[str, Any]
@@ -235,7 +235,7 @@ def has_a_say(party: Party) -> bool:
 def allowed_actions(doc: Document, party: Party, now: datetime) -> tuple[AllowedAction, ...]:
     """What the party may do to the referral now by the API, with the inputs that each needs."""
     return tuple(
-        AllowedAction(action=row.action, needs=row.needs)
+        AllowedAction(action=row.action, needs=tuple(need for need in row.needs if need not in SUPPLIED))
         for row in TRANSITIONS
         if row.action in REACHABLE and row.applies(doc, party, now) and party.may(row.action, row.who)
     )

@@ -68,7 +68,8 @@ class CategoryNotes(msgspec.Struct, frozen=True):
 class Opened:
     """What was decrypted of one referral, as far as its reader may have it; None is not opened.
 
-    ``erased`` says that something was to be opened, and its key is gone. ``notes`` are those of the
+    ``erased`` says that something was to be opened, and its key is gone; ``unreadable``, that it is there
+    and does not open: it was changed, or wrapped with another master key. ``history`` has the notes of the
     history, by the entry's ``n``.
     """
 
@@ -80,6 +81,7 @@ class Opened:
     places: tuple[Places, ...] | None = None
     history: dict[int, str] = field(default_factory=dict)
     erased: bool = False
+    unreadable: bool = False
 
 
 NOTHING = Opened()

@@ -233,6 +233,8 @@ def person_access(doc: Document, party: Party, opened: Opened, now: datetime) ->
     granted, roles = open_tiers(doc, party, now), tiers_of(party.actor)
     if opened.erased:
         return PersonAccess.ERASED
+    if opened.unreadable:
+        return PersonAccess.UNREADABLE
     if T3 not in roles:
         return PersonAccess.ROLE
     if T3 not in granted:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from bson.binary import Binary
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -60,6 +61,32 @@ async def test_many_are_read_at_once_in_order_with_holes_for_what_is_not_there(n
     assert [item and item.id for item in got.items] == [other.id, None, one.id, other.id]
     assert got.items[0] is not None
     assert got.items[0].person is not None
+
+
+async def test_what_is_damaged_hides_its_own_data_and_no_list(network: Network, store: Store) -> None:
+    damaged, whole = await issue(network), await issue(network)
+    actor = network.caseworker("tercera")
+    stored = await store.referrals.find_one({"_id": damaged.id})
+    assert stored is not None
+    changed = bytes(stored["sealed_t3"][:-1]) + bytes([stored["sealed_t3"][-1] ^ 1])
+    await store.referrals.update_one({"_id": damaged.id}, {"$set": {"sealed_t3": Binary(changed, 6)}})
+    request = ListReferrals(page=Page(first=2), box=Box.OUTBOX, tiers=("T2", "T3"))
+    items = {item.id: item for item in (await network.ask(LIST, request, actor)).items}
+    assert items[whole.id].person_access == "full"
+    assert items[damaged.id].person_access == "unreadable"
+    person = items[damaged.id].person
+    assert person is None or person.name is None
+    # As it was, for whatever else reads all of them.
+    await store.referrals.update_one({"_id": damaged.id}, {"$set": {"sealed_t3": stored["sealed_t3"]}})
+
+
+async def test_who_may_read_no_referral_is_told_so_and_not_that_there_is_none(network: Network) -> None:
+    referral = await issue(network)
+    for actor in (network.client("tercera", "referrals:send"), network.client("tercera", "directory:read")):
+        with pytest.raises(RefusedError) as refused:
+            await network.ask(FIND, FindReferral(folio=referral.folio), actor)
+        assert refused.value.problem.code == "FORBIDDEN"
+        assert "referrals:read" in refused.value.problem.detail
 
 
 async def test_protected_tiers_are_opened_only_where_they_are_asked_for(network: Network) -> None:

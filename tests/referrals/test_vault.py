@@ -1,7 +1,10 @@
 """The vault on a real database: the driver of MongoDB reads it too, and nobody once a key is gone."""
 
+import asyncio
 import os
+import shutil
 import uuid
+from pathlib import Path
 
 import pytest
 from bson.binary import STANDARD, Binary
@@ -12,6 +15,7 @@ from pymongo.encryption import ClientEncryption
 from pymongocrypt.errors import MongoCryptError
 
 from chassis import mongo
+from cli.embedded.ports import choose
 from services.referrals.vault import (
     COLLECTION,
     DATABASE,
@@ -22,6 +26,7 @@ from services.referrals.vault import (
     key_of,
     master_key,
 )
+from tests.cli.running import RELEVO
 from tests.referrals.cast import CANARIES
 from tests.servers import Servers
 
@@ -122,3 +127,24 @@ async def test_keys_are_wrapped_by_the_master_key_where_they_are_kept(
 def test_a_ring_without_keys_seals_nothing() -> None:
     with Keys(os.urandom(96)) as keys, pytest.raises(ErasedError):
         keys.seal(uuid.uuid4(), TEXT)
+
+
+async def test_the_part_does_not_go_on_with_another_master_key(
+    vault: Vault, servers: Servers, tmp_path: Path
+) -> None:
+    await kept(vault)
+    keys = tmp_path / "keys"
+    shutil.copytree(servers.keys_dir, keys)
+    (keys / "referrals" / "master.key").write_bytes(os.urandom(96))
+    part = await asyncio.create_subprocess_exec(
+        RELEVO, "serve", "referrals",
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        env={
+            **os.environ, "RELEVO_KEYS_DIR": str(keys), "RELEVO_NATS_URL": servers.nats_url,
+            "RELEVO_MONGO_URL": servers.mongo_url, "RELEVO_HTTP_PORT": str(choose({"part": 0})["part"]),
+        },
+    )  # fmt: skip
+    said, _ = await asyncio.wait_for(part.communicate(), 30)
+    assert part.returncode
+    assert b"master.key is not the one" in said
+    assert b"Traceback" not in said

@@ -38,7 +38,9 @@ async def find(means: Means, request: FindReferral, actor: Actor) -> FoundReferr
 
     Raises:
         InvalidError: not exactly one of the two is given.
+        ForbiddenError: the caller's roles or scopes let it read no referral.
     """
+    _admit(actor)
     if (request.folio is None) == (request.external_id is None):
         fields = tuple(
             FieldProblem(path=(name,), message="Give one of the two.") for name in ("folio", "external_id")
@@ -54,6 +56,7 @@ async def find(means: Means, request: FindReferral, actor: Actor) -> FoundReferr
     return FoundReferral(item=item)
 
 
+NEEDS_A_ROLE = "To read referrals needs a role in an organization."
 # No referral has this id: theirs are longer.
 NOBODYS = "-"
 
@@ -77,11 +80,10 @@ async def list_(means: Means, request: ListReferrals, actor: Actor) -> ReferralL
         InvalidError: the page is not one.
     """
     want = paging.wanted(request.page)
-    if actor.organization is None or tiers.T1 not in tiers_of(actor):
-        raise ForbiddenError("To list needs a role; of a client, the scope referrals:read.")
+    organization = _admit(actor)
     if is_firewalled(actor) or not actor.verified:
         return ReferralList(items=(), positions=(), has_next=False, has_previous=False)
-    conditions = _conditions(request, actor, actor.organization)
+    conditions = _conditions(request, actor, organization)
     rows = await means.store.box(conditions, want, sealed=bool(request.tiers), now=means.now())
     shown = await _shown(means, rows.documents, request.tiers, actor)
     return ReferralList(
@@ -90,6 +92,14 @@ async def list_(means: Means, request: ListReferrals, actor: Actor) -> ReferralL
         has_next=rows.has_next,
         has_previous=rows.has_previous,
     )
+
+
+def _admit(actor: Actor) -> str:
+    """Return the organization of a caller that may read some referrals, whichever they are."""
+    if actor.organization is None or tiers.T1 not in tiers_of(actor):
+        lacks = "This client lacks the scope referrals:read." if actor.kind == "client" else NEEDS_A_ROLE
+        raise ForbiddenError(lacks)
+    return actor.organization
 
 
 def _conditions(request: ListReferrals, actor: Actor, organization: str) -> dict[str, Any]:

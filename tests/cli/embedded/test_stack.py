@@ -167,3 +167,13 @@ def test_log_that_grew_long_is_set_aside_at_the_next_start(
     with scene.stack:
         assert (logs / "gateway.log.1").read_text().startswith("something")
         assert (logs / "gateway.log").stat().st_size == 0
+
+
+def test_data_without_the_key_that_opens_it_is_not_given_a_new_one(tmp_path: Path) -> None:
+    settings = EmbeddedSettings(data_dir=tmp_path).on_free_ports()
+    (tmp_path / "db").mkdir()
+    (tmp_path / "db" / "collection.wt").touch()
+    stack = Stack(settings, command=stand_ins(tmp_path / "journal"))
+    with pytest.raises(CommandError, match=r"referrals/master\.key.* is missing: put it back"):
+        stack.start()
+    assert not (tmp_path / "keys" / "referrals" / "master.key").exists()
