@@ -3,22 +3,21 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import structlog
-import uvicorn
 import uvloop
 from fastapi import FastAPI
 from nats.errors import Error as NatsError
 from pymongo.errors import ConnectionFailure
-from starlette.types import ASGIApp
 
 from chassis import logs, telemetry
 from chassis.bus import Bus, connect
 from chassis.health import Gate, Health, health_app
 from chassis.identity import Identity, Peers
 from chassis.settings import PartSettings
+from chassis.web import Listener, Web
 
 log = structlog.get_logger()
 
@@ -87,7 +86,7 @@ async def _live(name: str, settings: PartSettings, build: Build) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     health = Health()
     app = health_app(name, health)
-    web = _Web(Gate(app, health), settings)
+    web = Web(Gate(app, health), _listener(settings))
     await web.start(stop)
     starting = asyncio.create_task(_start(name, settings, build, (app, health), stop))
     stopping = asyncio.create_task(stop.wait())
@@ -124,49 +123,5 @@ async def _start(
     return part
 
 
-class _HttpServer(uvicorn.Server):
-    """uvicorn without signal handlers of its own: the process has them."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-class _Web:
-    """The part's HTTP server, in the part's own event loop."""
-
-    def __init__(self, app: ASGIApp, settings: PartSettings) -> None:
-        self._server = _HttpServer(
-            uvicorn.Config(
-                app,
-                host=settings.http_host,
-                port=settings.http_port,
-                log_level="warning",
-                access_log=False,
-                lifespan="off",
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=1,
-                timeout_keep_alive=65,
-                # An idle compressed socket costs twice the memory; a frame is at most 64 KiB.
-                ws="websockets-sansio",
-                ws_per_message_deflate=False,
-                ws_max_size=64 * 1024,
-                ssl_certfile=settings.tls_cert,
-                ssl_keyfile=settings.tls_key,
-            )
-        )
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self, stop: asyncio.Event) -> None:
-        """Listen; a port that is taken ends the process with uvicorn's own word for it."""
-        self._task = asyncio.create_task(self._server.serve())
-        self._task.add_done_callback(lambda _: stop.set())
-        while not self._server.started and not self._task.done():  # noqa: ASYNC110 - uvicorn has no event
-            await asyncio.sleep(0.01)
-
-    async def stop(self) -> None:
-        """Finish what is being answered, and stop."""
-        self._server.should_exit = True
-        if self._task is not None:
-            await asyncio.gather(self._task, return_exceptions=True)
+def _listener(settings: PartSettings) -> Listener:
+    return Listener(settings.http_host, settings.http_port, settings.tls_cert, settings.tls_key)

@@ -67,6 +67,7 @@ def show(stack: Stack) -> None:
     rows = {
         "GraphQL": f"{gateway}/graphql",
         "tokens": f"{gateway}/oauth/token",
+        "HSDS": stack.urls["hsds"],
         "NATS": stack.urls["nats"],
         "database": stack.urls["mongo"],
         "data": str(stack.data),

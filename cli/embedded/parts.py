@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cli.embedded.child import Program
-from cli.embedded.settings import PARTS, EmbeddedSettings
+from cli.embedded.settings import HSDS, PARTS, EmbeddedSettings
 from cli.probe import ask
 
 Command = Callable[[str], tuple[str, ...]]
@@ -31,12 +31,13 @@ class Addresses:
 
     @property
     def urls(self) -> dict[str, str]:
-        """By name: the four parts, ``nats`` and ``mongo``."""
+        """By name: the four parts, ``hsds`` (the public directory), ``nats`` and ``mongo``."""
         scheme = "https" if self._settings.tls_cert else "http"
         urls = {part: f"http://127.0.0.1:{self.ports[part]}" for part in PARTS}
         urls["gateway"] = (
             self._settings.public_url or f"{scheme}://{self._settings.gateway_at}:{self.ports['gateway']}"
         )
+        urls[HSDS] = self._settings.hsds_url or f"http://127.0.0.1:{self.ports[HSDS]}"
         urls["nats"] = self._settings.nats_url or f"nats://127.0.0.1:{self.ports['nats']}"
         # Direct: it is the only one, whatever it says of a replica set.
         urls["mongo"] = (
@@ -53,6 +54,8 @@ class Addresses:
             "RELEVO_HTTP_HOST": self._host(part),
             "RELEVO_HTTP_PORT": str(self.ports[part]),
             "RELEVO_PUBLIC_URL": self.urls["gateway"],
+            "RELEVO_HSDS_PORT": str(self.ports[HSDS]),
+            "RELEVO_HSDS_URL": self.urls[HSDS],
         }
 
     def _host(self, part: str) -> str:

@@ -8,6 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PARTS = ("directory", "referrals", "notifications", "gateway")
 NATS = "nats"
 DATABASE = "database"
+# The public directory, which the directory's part serves beside its own face.
+HSDS = "hsds"
 
 
 class EmbeddedSettings(BaseSettings):
@@ -30,6 +32,8 @@ class EmbeddedSettings(BaseSettings):
     directory_port: int = Field(default=8081, ge=0, le=65_535)
     referrals_port: int = Field(default=8082, ge=0, le=65_535)
     notifications_port: int = Field(default=8083, ge=0, le=65_535)
+    hsds_port: int = Field(default=8084, ge=0, le=65_535)
+    hsds_url: str | None = None
     nats_port: int = Field(default=4422, ge=0, le=65_535)
     nats_monitor_port: int = Field(default=4423, ge=0, le=65_535)
     database_port: int = Field(default=27117, ge=0, le=65_535)
@@ -37,7 +41,7 @@ class EmbeddedSettings(BaseSettings):
     @property
     def wanted_ports(self) -> dict[str, int]:
         """The port of everything that this stack itself starts, 0 where any will do."""
-        ports = {part: getattr(self, f"{part}_port") for part in PARTS}
+        ports = {part: getattr(self, f"{part}_port") for part in (*PARTS, HSDS)}
         if not self.nats_url:
             ports |= {NATS: self.nats_port, "nats_monitor": self.nats_monitor_port}
         if not self.mongo_url:

@@ -9,6 +9,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal
 from uuid import UUID
 
@@ -56,6 +57,7 @@ def from_uuid(noun: Noun, text: str) -> str | None:
     return PREFIXES[noun] + _encode(UUID(own).bytes) if own else None
 
 
+@lru_cache(maxsize=16_384)  # taxonomy terms come again and again
 def stable_uuid(*parts: str) -> str:
     """Return the UUID that these parts always have."""
     return str(UUID(bytes=_digest(parts)))

@@ -32,6 +32,7 @@ from services.directory.membership.api import MembershipApi
 from services.directory.membership.means import Membership
 from services.directory.membership.store import People
 from services.directory.rereading import Rereader
+from services.directory.rest import server as rest
 from services.directory.settings import Settings
 from services.directory.store import Store
 from services.directory.watch import Watch
@@ -128,3 +129,4 @@ async def start(part: Part, settings: Settings) -> None:
         await part.run(one.start, one.stop)
     await part.run(server.start, server.drain)
     await part.run(rereader.start, rereader.stop)
+    await rest.serve(part, settings, store, api.listing)

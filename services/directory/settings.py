@@ -2,11 +2,19 @@
 
 from pathlib import Path
 
+from pydantic import Field
+
 from chassis.settings import PartSettings
 
 
 class Settings(PartSettings):
-    """What every part has; and where its keys lie."""
+    """What every part has; where the public API listens; and where its keys lie.
+
+    Without ``hsds_port`` there is no public API. ``hsds_url`` is what its clients call it.
+    """
+
+    hsds_port: int | None = Field(default=None, ge=1, le=65_535)
+    hsds_url: str | None = None
 
     @property
     def hash_key(self) -> Path:

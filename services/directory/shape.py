@@ -34,6 +34,12 @@ def _texts(*names: str) -> dict[str, Read]:
     return dict.fromkeys(names, text)
 
 
+def _interpreter(value: Any) -> Record | None:
+    """The network's own word on a language: whether it is spoken through an interpreter."""
+    said = value.get("interpreter") if isinstance(value, dict) else None
+    return {"interpreter": said} if isinstance(said, bool) else None
+
+
 _METADATA = {"metadata": "metadata"}
 _NOTED = {"attributes": "attribute", **_METADATA}
 
@@ -152,7 +158,7 @@ SHAPES: dict[str, Shape] = {
         many=_NOTED,
     ),
     "service_area": Shape(_texts("name", "description", "extent", "extent_type", "uri"), many=_NOTED),
-    "language": Shape(_texts("name", "code", "note"), many=_NOTED),
+    "language": Shape({**_texts("name", "code", "note"), "relevo": _interpreter}, many=_NOTED),
     "accessibility": Shape({**_texts("description", "details"), "url": uri}, many=_NOTED),
     "cost_option": Shape(
         {
@@ -213,6 +219,7 @@ _LINKS = {
     "attribute": {"taxonomy_term_id": "taxonomy_term"},
     "taxonomy_term": {"parent_id": "taxonomy_term", "taxonomy_id": "taxonomy"},
 }
+_NO_LINKS: Mapping[str, str] = {}
 _LINK_TO = {"program": "program_id", "taxonomy_term": "taxonomy_term_id", "taxonomy_detail": "taxonomy_id"}
 
 
@@ -236,15 +243,17 @@ def mend(name: str, given: Any, place: Place, own_id: str | None = None) -> Reco
 
     ``own_id`` is its UUID where that is ours to give.
     """
-    if not isinstance(given, Mapping):
+    if not isinstance(given, dict):
         return None
     shape = SHAPES[name]
     made = {"id": own_id or object_id(name, given.get("id"), place)} | _plain(shape, given)
     if any(key not in made for key in shape.needs):
         return None
-    for key, linked in _LINKS.get(name, {}).items():
+    for key, linked in _LINKS.get(name, _NO_LINKS).items():
         if given.get(key):
             made[key] = object_id(linked, given[key], place)
+    if name == "taxonomy_term" and "taxonomy" in made:
+        made.setdefault("taxonomy_id", object_id("taxonomy", made["taxonomy"], place))
     _nest(made, shape, given, place)
     # What has nothing but its id says nothing.
     if len(made) == 1 and own_id is None:
@@ -270,17 +279,23 @@ def object_id(name: str, given: Any, place: Place) -> str:
 
 
 def _plain(shape: Shape, given: Mapping[str, Any]) -> Record:
-    read = ((key, reads(given[key])) for key, reads in shape.fields.items() if given.get(key) is not None)
-    return {key: value for key, value in read if value is not None}
-
-
-def _nest(made: Record, shape: Shape, given: Mapping[str, Any], place: Place) -> None:
-    for key, child in shape.many.items():
-        if good := mend_all(child, given.get(key), place, made["id"], key):
+    made = {}
+    for key, value in given.items():
+        reads = shape.fields.get(key)
+        if reads is not None and value is not None and (good := reads(value)) is not None:
             made[key] = good
-    for one in made.get("attributes", ()):
-        one["link_id"] = made["id"]
-    for key, child in shape.one.items():
-        if (inner := mend(child, given.get(key), place.within(made["id"], key))) is not None:
+    return made
+
+
+def _nest(made: Record, shape: Shape, given: Record, place: Place) -> None:
+    own_id = made["id"]
+    for key, value in given.items():
+        if not value:
+            continue
+        if (child := shape.many.get(key)) and (good := mend_all(child, value, place, own_id, key)):
+            made[key] = good
+        elif (child := shape.one.get(key)) and (inner := mend(child, value, place.within(own_id, key))):
             made[key] = inner
             made[_LINK_TO[key]] = inner["id"]
+    for one in made.get("attributes", ()):
+        one["link_id"] = own_id

@@ -140,6 +140,11 @@ class Store:
         cursor = self.collection(noun).find({"_id": {"$in": list(ids)}}, _UNSEEN)
         return {document["_id"]: document async for document in cursor}
 
+    async def get_whole(self, noun: Noun, ids: Some[str]) -> dict[str, Document]:
+        """Return the documents that exist, by id, in one query, with the record as received."""
+        cursor = self.collection(noun).find({"_id": {"$in": list(ids)}}, {"pending": 0, "hash": 0})
+        return {document["_id"]: document async for document in cursor}
+
     async def get(self, noun: Noun, noun_id: str) -> Document | None:
         """Return one document without its record, or None."""
         return await self.collection(noun).find_one({"_id": noun_id}, _UNSEEN)

@@ -98,7 +98,10 @@ def test_variables_of_a_part_are_settings_that_it_accepts(part: str, monkeypatch
 
 @pytest.mark.parametrize("part", PARTS)
 def test_every_setting_of_a_part_that_compose_does_not_make_itself_is_handed_on(part: str) -> None:
-    own = {f"RELEVO_{name}" for name in ("NATS_URL", "MONGO_URL", "KEYS_DIR", "HTTP_HOST", "HTTP_PORT")}
+    own = {
+        f"RELEVO_{name}"
+        for name in ("NATS_URL", "MONGO_URL", "KEYS_DIR", "HTTP_HOST", "HTTP_PORT", "HSDS_PORT")
+    }
     # Certificates are the gateway's; the database and the streams are everybody else's.
     others = {"RELEVO_TLS_CERT", "RELEVO_TLS_KEY"} if part in SERVICES else STREAMS
     shown = set(re.findall(r"^#?(RELEVO_[A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
@@ -117,7 +120,7 @@ def test_what_is_set_nowhere_is_as_the_example_says(part: str, monkeypatch: pyte
     for name, value in variables(part).items():
         monkeypatch.setenv(name, value)
     changed = {name for name, value in SETTINGS[part]().model_dump().items() if value != default[name]}
-    assert changed <= {"nats_url", "mongo_url", "keys_dir", "http_host"}
+    assert changed <= {"nats_url", "mongo_url", "keys_dir", "http_host", "hsds_port"}
 
 
 def test_operator_s_variables_are_settings() -> None:
@@ -189,10 +192,14 @@ def test_only_parts_reach_the_servers_and_the_gateway_does_not_reach_the_databas
     assert {name for name, joined in networks.items() if "data" in joined} == {"mongo", *SERVICES}
     assert {name for name, joined in networks.items() if "bus" in joined} == {"nats", *PARTS, "operator"}
     assert COMPOSE["networks"]["data"] == COMPOSE["networks"]["bus"] == {"internal": True}
-    assert {name for name, service in COMPOSE["services"].items() if "ports" in service} == {
-        "gateway",
-        "jaeger",
+    # Of the directory only the public API's port is published: on the other are its metrics.
+    published = {
+        name: service["ports"] for name, service in COMPOSE["services"].items() if "ports" in service
     }
+    assert published.keys() == {"gateway", "directory", "jaeger"}
+    assert [port.rpartition(":")[2] for port in published["directory"]] == [
+        variables("directory")["RELEVO_HSDS_PORT"]
+    ]
 
 
 def test_files_that_are_mounted_exist() -> None:

@@ -10,6 +10,9 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
+from cli.hsds import reader
+from contracts.directory import ImportRecord
+
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 FOLDER = DATA / "hsds-3.0" / "schema"
 MIAMI = DATA / "hsds-1.1-miami" / "datapackage.zip"
@@ -49,6 +52,12 @@ def schema(name: str) -> dict[str, Any]:
     """Return a compiled schema by the name of its file."""
     loaded: dict[str, Any] = msgspec.json.decode((FOLDER / "compiled" / f"{name}.json").read_bytes())
     return loaded
+
+
+@cache
+def miami() -> list[ImportRecord]:
+    """Return the real directory's records, organizations first; reading them takes seconds."""
+    return [item.record for item in reader.read(MIAMI).items]
 
 
 def mistakes(value: Any, against: dict[str, Any]) -> list[str]:

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from cli.hsds import reader
 from contracts.directory import ImportRecord
+from contracts.matching import AcceptanceRule
 from services.directory import ids, public, record, shape
 from services.directory.geography.table import Table
+from services.directory.matching.rule import rule_id
 from services.directory.record import Imported
 from tests.directory import cast
-from tests.directory.schemas import DATA, MIAMI, mistakes, needs_miami, needs_schemas, schema
+from tests.directory.schemas import DATA, miami, mistakes, needs_miami, needs_schemas, schema
 
 Json = dict[str, Any]
 AT = datetime(2026, 5, 1, 12, 30, tzinfo=UTC)
@@ -82,6 +84,41 @@ def test_newer_typed_fields_win_over_the_record() -> None:
     made = public.service(document, None)
     assert (made["name"], made["status"]) == ("Consulta nueva", "temporarily closed")
     assert made["last_modified"] == "2026-05-01T12:30:00Z"
+
+
+def test_what_an_organization_has_edited_counts_also_where_it_is_empty_now() -> None:
+    document = stored(cast.service(cast.CONSULTATION, alert="Cerrado"))
+    document |= {
+        "edited": ["phones", "languages", "required_documents", "alert"],
+        "alert": None,
+        "phones": [{"number": "555 0042", "extension": "7", "description": None}],
+        "languages": [{"code": "mam", "name": None, "interpreter": True}],
+        "required_documents": ["Ninguno"],
+    }
+    made = public.service(document, None)
+    assert "alert" not in made
+    assert [(one["number"], one["extension"]) for one in made["phones"]] == [("555 0042", 7)]
+    assert [(one["code"], one["relevo"]) for one in made["languages"]] == [("mam", {"interpreter": True})]
+    assert [one["document"] for one in made["required_documents"]] == ["Ninguno"]
+
+
+def test_service_of_an_organization_that_takes_no_part_is_inactive() -> None:
+    owner = stored(cast.organization(cast.CLINIC), status="deactivated", verified=True)
+    made = public.service(stored(cast.service(cast.CONSULTATION)), owner)
+    assert made["status"] == "inactive"
+    assert made["organization"]["relevo"]["verified"] is False
+
+
+def test_rules_are_told_but_for_those_that_need_a_justification() -> None:
+    rules = [
+        {"dimension": "gender", "operator": "in", "effect": "require", "values": ["female"]},
+        {"dimension": "nationality", "operator": "in", "effect": "exclude", "values": ["MX"],
+         "justification": "x"},
+    ]  # fmt: skip
+    reviews = {rule_id(msgspec.convert(one, AcceptanceRule)): {"status": "approved"} for one in rules}
+    acceptance = {"edited": True, "rules": rules, "reviews": reviews}
+    made = public.service(stored(cast.service(cast.CONSULTATION), acceptance=acceptance), None)
+    assert [one["dimension"] for one in made["relevo"]["rules"]] == ["gender"]
 
 
 def test_organization_that_an_operator_registered_has_a_record_too() -> None:
@@ -210,7 +247,8 @@ def test_cast_and_the_specification_s_own_examples_are_valid() -> None:
 @needs_schemas
 @needs_miami
 def test_real_directory_is_valid() -> None:
-    for item in reader.read(MIAMI).items[::40]:
-        kind = item.record.kind
-        make = public.organization if kind == "organization" else lambda one: public.service(one, None)
-        assert mistakes(make(stored(item.record)), schema(kind)) == []
+    for one in miami()[::120]:
+        make = (
+            public.organization if one.kind == "organization" else lambda given: public.service(given, None)
+        )
+        assert mistakes(make(stored(one)), schema(one.kind)) == []

@@ -1,0 +1,142 @@
+"""The public API as an application: refusals as problems, reading from any page, bounded work."""
+
+import asyncio
+import time
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pymongo.errors import PyMongoError
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.problems import InvalidError, PartError
+from contracts.rpc import FieldProblem, Problem
+from services.directory.rest import answers
+from services.directory.rest.answers import NotReadyError
+from services.directory.rest.catalogue import Catalogue
+
+log = structlog.get_logger()
+
+# So many at once are made; others wait their turn for so long, and then come again.
+AT_ONCE = 16
+TURN_SECONDS = 5.0
+# Without news from the database for so long, what is here may be what must no longer be shown.
+STALE_SECONDS = 30.0
+_METHODS = ("GET", "HEAD", "OPTIONS")
+_TITLES = {404: "No such thing", 405: "Only reading"}
+
+
+def application(url: str) -> FastAPI:
+    """Return the application without routes; ``url`` is what clients call it."""
+    app = FastAPI(
+        title="Relevo: the public directory",
+        version="3.0",
+        summary="Organizations and services by the Human Services Data Specification (HSDS) 3.0, read only",
+        servers=[{"url": url}],
+        docs_url=None,
+        redoc_url=None,
+        # Its own spans record the query of a URL, in which a client may have put anything.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.add_exception_handler(RequestValidationError, _wrong_parameters)
+    app.add_exception_handler(PartError, _refused)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(PyMongoError, _out_of_reach)
+    app.add_exception_handler(Exception, _failed)
+    return app
+
+
+def guarded(app: ASGIApp, catalogue: Catalogue) -> ASGIApp:
+    """Return the application as it is listened for: bounded, and readable from any page."""
+    return CORSMiddleware(
+        _Turns(_Nosniff(app), catalogue),
+        allow_origins=["*"],
+        allow_methods=list(_METHODS),
+        allow_headers=["if-none-match"],
+        expose_headers=["etag", "last-modified", "retry-after"],
+        max_age=86_400,
+    )
+
+
+class _Turns:
+    """Lets so many requests in at once, and none before the directory has been read."""
+
+    def __init__(self, app: ASGIApp, catalogue: Catalogue) -> None:
+        self._app = app
+        self._catalogue = catalogue
+        self._free = asyncio.Semaphore(AT_ONCE)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        if time.monotonic() - self._catalogue.followed > STALE_SECONDS:
+            detail = "The directory is being read: come again."
+            await answers.refusal(NotReadyError(detail).problem)(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                await self._free.acquire()
+        except TimeoutError:
+            detail = "Too many requests at once: come again."
+            await answers.refusal(NotReadyError(detail).problem)(scope, receive, send)
+            return
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 - it has been answered; its words could hold anything
+            log.error("rest.failed", kind=type(error).__name__)  # noqa: TRY400
+        finally:
+            self._free.release()
+
+
+class _Nosniff:
+    """Says that what is sent is what it says it is: names in it may hold anything, also HTML."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def say(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-content-type-options", b"nosniff")]
+            await send(message)
+
+        await self._app(scope, receive, say)
+
+
+async def _wrong_parameters(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    fields = tuple(_field(one["loc"], one["type"], one["msg"]) for one in error.errors())
+    detail = "; ".join(f"{field.path[-1]}: {field.message}" for field in fields[:5])
+    return answers.refusal(InvalidError(detail, fields).problem)
+
+
+def _field(where: tuple[int | str, ...], kind: str, message: str) -> FieldProblem:
+    words = "There is no such parameter here." if kind == "extra_forbidden" else f"{message}."
+    return FieldProblem(path=(str(where[-1])[:100],), message=words)
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, PartError)
+    return answers.refusal(error.problem)
+
+
+async def _out_of_reach(_request: Request, error: Exception) -> Response:
+    log.warning("rest.database_out_of_reach", kind=type(error).__name__)
+    return answers.refusal(NotReadyError("The directory cannot be read now: come again.").problem)
+
+
+async def _failed(_request: Request, _error: Exception) -> Response:
+    return answers.refusal(PartError("It is not your request: tell whoever runs this.").problem)
+
+
+async def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    title = _TITLES.get(error.status_code, "Not possible")
+    problem = Problem(
+        code=title.upper().replace(" ", "_"), status=error.status_code, title=title, detail=title
+    )
+    response = answers.refusal(problem)
+    response.headers.update(error.headers or {})
+    return response

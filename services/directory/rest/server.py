@@ -1,0 +1,35 @@
+"""The public API as a server of its own beside the part's: what anybody may ask has no port with /metrics."""
+
+import asyncio
+
+from chassis.part import Part
+from chassis.web import Listener, Web
+from services.directory.listing import Listing
+from services.directory.rest.api import Rest
+from services.directory.rest.app import application, guarded
+from services.directory.rest.catalogue import Catalogue
+from services.directory.rest.finding import Finder
+from services.directory.rest.rendering import Renderer
+from services.directory.settings import Settings
+from services.directory.store import Store
+
+
+async def serve(part: Part, settings: Settings, store: Store, listing: Listing) -> None:
+    """Serve the public API for as long as the part runs, if it has a port."""
+    if settings.hsds_port is None:
+        return
+    catalogue = Catalogue(store)
+    url = (settings.hsds_url or f"http://127.0.0.1:{settings.hsds_port}").rstrip("/")
+    app = application(url)
+    Rest(catalogue, Finder(catalogue, listing), Renderer(store, catalogue), url).add_to(app)
+    web = Web(guarded(app, catalogue), Listener(settings.http_host, settings.hsds_port))
+
+    async def start() -> None:
+        await web.start(asyncio.Event())
+
+    async def listens() -> bool:
+        return web.running
+
+    part.health.looks["hsds"] = listens
+    await part.run(catalogue.start, catalogue.stop)
+    await part.run(start, web.stop)
