@@ -194,7 +194,7 @@ async def test_change_shows_within_moments_and_only_what_changed_has_been_modifi
         found: str | None = (await directory.json(f"/services/{clinic}")).get("alert")
         return found
 
-    await eventually(alert, lambda found: found == "Cerrado el lunes", within=5)
+    await eventually(alert, lambda found: found == "Cerrado el lunes", within=10)
     after = datetime.fromisoformat(moment) + timedelta(milliseconds=1)
     changed = await directory.json("/services", modified_after=after.isoformat())
     assert [one["id"] for one in changed["contents"]] == [clinic]
