@@ -1,8 +1,9 @@
-"""Requests and replies of the notifications service: an organization's feed.
+"""Requests and replies of the notifications service: an organization's feed, and the public one.
 
 Every entry of the feed is also a message of the stream ``FEED``, subject
 ``feed.<organization>.<noun>.<noun id>``, republished live as ``live.<that subject>``. Its body is a
-``FeedEntry`` without ``seq``; the sequence is the stream's.
+``FeedEntry`` without ``seq``; the sequence is the stream's. What everybody may know stands there once, under
+``feed.public.<noun>.<noun id>``, as a ``PublicEntry``.
 """
 
 from datetime import datetime
@@ -11,9 +12,12 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from contracts.codes import NeedGroup, Priority, ReferralStatus, State
+from contracts.directory import Capacity
 from contracts.rpc import Message, Nothing, Operation, PartStatus, Reply
 
 PART = "notifications"
+# The name of the public feed, where an organization's has the organization's id.
+PUBLIC = "public"
 
 
 class FeedReferral(Reply):
@@ -77,6 +81,42 @@ class FeedHead(Reply):
     seq: int
 
 
+class PublicEntry(Reply):
+    """One change of a service's places, told once for everybody; ``units`` are as they were then.
+
+    Whoever shows them has to look at each unit's ``valid_until``.
+    """
+
+    event: str
+    type: str
+    at: datetime
+    service: str
+    organization: str
+    units: tuple[Capacity, ...]
+    seq: int = 0
+
+
+class PublicPage(Message):
+    """Up to ``first`` entries of the public feed above ``after``; of these services, or of all."""
+
+    after: int = 0
+    epoch: str | None = None
+    first: Annotated[int, Meta(ge=1, le=500)] = 100
+    services: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+
+
+class PublicFeed(Reply):
+    """As ``Feed``."""
+
+    entries: tuple[PublicEntry, ...]
+    epoch: str
+    scanned: int
+    head: int
+    has_next: bool
+
+
 FEED_PAGE = Operation(PART, "feed_page", FeedPage, Feed)
 FEED_HEAD = Operation(PART, "feed_head", Nothing, FeedHead)
+PUBLIC_PAGE = Operation(PART, "public_page", PublicPage, PublicFeed)
+PUBLIC_HEAD = Operation(PART, "public_head", Nothing, FeedHead)
 STATUS = Operation(PART, "status", Nothing, PartStatus)

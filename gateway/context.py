@@ -9,7 +9,7 @@ import strawberry
 from graphql import GraphQLResolveInfo
 
 from contracts.directory import Organization, Service
-from contracts.notifications import FeedEntry
+from contracts.notifications import FeedEntry, PublicEntry
 from contracts.referrals import Referral, Tier
 from contracts.rpc import Actor
 from gateway.clients import Clients
@@ -27,6 +27,11 @@ class Feed(Protocol):
         self, actor: Actor, after: tuple[str, int] | None, types: frozenset[str]
     ) -> AsyncGenerator[tuple[str, FeedEntry], None]:
         """The epoch and what the actor's organization is told, from after that place on, without end."""
+
+    def public(
+        self, actor: Actor, after: tuple[str, int] | None, services: frozenset[str]
+    ) -> AsyncGenerator[tuple[str, PublicEntry], None]:
+        """The same of what everybody may know of those services' places; of all, where none is named."""
 
 
 @dataclass(slots=True)

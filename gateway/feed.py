@@ -16,9 +16,11 @@ compared with the feed's last: whatever was missed without a sign is found then.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
 
 import msgspec
 import structlog
@@ -31,8 +33,21 @@ from chassis import telemetry
 from chassis.bus import Bus
 from chassis.problems import RefusedError, UnreachableError
 from chassis.rpc import Caller
-from contracts.notifications import FEED_HEAD, FEED_PAGE, FeedEntry, FeedHead, FeedPage
-from contracts.rpc import Actor, Nothing, Problem
+from contracts.notifications import (
+    FEED_HEAD,
+    FEED_PAGE,
+    PUBLIC,
+    PUBLIC_HEAD,
+    PUBLIC_PAGE,
+    Feed,
+    FeedEntry,
+    FeedHead,
+    FeedPage,
+    PublicEntry,
+    PublicFeed,
+    PublicPage,
+)
+from contracts.rpc import Actor, Nothing, Operation, Problem
 
 log = structlog.get_logger()
 
@@ -48,14 +63,28 @@ _ANEW = Problem(
     title="The cursor is too old",
     detail="The feed was started anew since; read it again from the beginning.",
 )
-_decode = msgspec.json.Decoder(FeedEntry).decode
+EntryT = TypeVar("EntryT", FeedEntry, PublicEntry)
 _duration = telemetry.meter.create_histogram(
     "feed.delivery.duration", unit="s", description="From the change to a live reader"
 )
 _replays = telemetry.meter.create_counter("feed.replays", description="Replays begun by live streams")
 
 
-class _Stream:
+@dataclass(frozen=True)
+class _Line(Generic[EntryT]):
+    """What a reader follows: the feed ``feed.<name>.>``, how it is asked for, and what of it is wanted.
+
+    ``page`` asks for what comes after a sequence of an epoch.
+    """
+
+    name: str
+    kind: type[EntryT]
+    head: Operation[Nothing, FeedHead]
+    page: Callable[[int, str], Awaitable[Feed | PublicFeed]]
+    wants: Callable[[EntryT], bool]
+
+
+class _Stream(Generic[EntryT]):
     """One reader: its buffer of live entries, and where it stands."""
 
     def __init__(self, actor: Actor) -> None:
@@ -63,10 +92,10 @@ class _Stream:
         self.cursor = 0
         self.replaying = True
         self.checked = False
-        self._buffer: deque[FeedEntry] = deque()
+        self._buffer: deque[EntryT] = deque()
         self._wake = asyncio.Event()
 
-    def push(self, entry: FeedEntry) -> None:
+    def push(self, entry: EntryT) -> None:
         """Take a live entry; a full buffer means that the pages will serve this reader better."""
         if len(self._buffer) >= BUFFER:
             self.replay()
@@ -85,7 +114,7 @@ class _Stream:
         self.replaying = False
         _replays.add(1)
 
-    def live(self) -> Iterator[FeedEntry]:
+    def live(self) -> Iterator[EntryT]:
         """Take what waits in the buffer, one by one, and move the cursor with it.
 
         It ends when the stream is disturbed: what comes after that may lie behind a gap. What is not above
@@ -103,20 +132,26 @@ class _Stream:
         await self._wake.wait()
 
 
-class _Hub:
-    """All streams of one organization on this gateway: one subscription, and one comparison, for them all."""
+class _Hub(Generic[EntryT]):
+    """All streams of one feed on this gateway: one subscription, and one comparison, for them all."""
 
-    def __init__(self, bus: Bus, caller: Caller, organization: str) -> None:
+    def __init__(self, bus: Bus, caller: Caller, line: _Line[EntryT]) -> None:
         self._bus = bus
         self._caller = caller
-        self._organization = organization
+        self._line: _Line[EntryT] = line
+        self._decode: Callable[[bytes], EntryT] = msgspec.json.Decoder(line.kind).decode
         self._subscription: Subscription | None = None
         self._comparer: asyncio.Task[None] | None = None
-        self.streams: set[_Stream] = set()
+        self.streams: set[_Stream[EntryT]] = set()
+
+    @property
+    def name(self) -> str:
+        """Which feed it is."""
+        return self._line.name
 
     async def open(self) -> None:
-        """Subscribe to what is republished for this organization."""
-        self._subscription = await self._bus.subscribe(f"live.feed.{self._organization}.>", self._receive)
+        """Subscribe to what is republished of this feed."""
+        self._subscription = await self._bus.subscribe(f"live.feed.{self.name}.>", self._receive)
         self._comparer = asyncio.create_task(self._compare_forever())
 
     async def close(self) -> None:
@@ -133,7 +168,7 @@ class _Hub:
         headers = message.headers or {}
         with telemetry.span("feed deliver", SpanKind.CONSUMER, telemetry.extract(headers)):
             try:
-                entry = msgspec.structs.replace(_decode(message.data), seq=int(headers["Nats-Sequence"]))
+                entry = msgspec.structs.replace(self._decode(message.data), seq=int(headers["Nats-Sequence"]))
             except (msgspec.DecodeError, KeyError):
                 log.warning("feed.no_entry")  # as in the pages: passed over, whoever wrote it
                 return
@@ -155,7 +190,7 @@ class _Hub:
             return
         # Who had less than this before the question was asked has missed something.
         before = {stream: stream.cursor for stream in self.streams}
-        head = await self._caller.call(FEED_HEAD, Nothing(), stream.actor)
+        head = await self._caller.call(self._line.head, Nothing(), stream.actor)
         for stream, cursor in before.items():
             if stream in self.streams and cursor == stream.cursor < head.seq:
                 stream.replay()
@@ -167,7 +202,7 @@ class FeedGate:
     def __init__(self, bus: Bus, caller: Caller) -> None:
         self._bus = bus
         self._caller = caller
-        self._hubs: dict[str, _Hub] = {}
+        self._hubs: dict[str, _Hub[Any]] = {}
         self._opening = asyncio.Lock()
         bus.disturbed.append(self._disturbed)
 
@@ -180,7 +215,15 @@ class FeedGate:
         """
         return await self._caller.call(FEED_HEAD, Nothing(), actor)
 
-    async def entries(
+    async def public_head(self, actor: Actor) -> FeedHead:
+        """Where the feed of what everybody may know ends now.
+
+        Raises:
+            UnreachableError: the notifications service did not answer.
+        """
+        return await self._caller.call(PUBLIC_HEAD, Nothing(), actor)
+
+    def entries(
         self, actor: Actor, after: tuple[str, int] | None, types: frozenset[str]
     ) -> AsyncGenerator[tuple[str, FeedEntry], None]:
         """Yield ``(epoch, entry)`` from a position ``(epoch, seq)`` on, without end; None means from now.
@@ -191,22 +234,55 @@ class FeedGate:
             RefusedError: the actor may not read a feed (``NOT_ALLOWED``), or what comes after the position
                 is no longer kept (``CURSOR_EXPIRED``).
         """
-        head = await self.head(actor)
+        line: _Line[FeedEntry] = _Line(
+            name=actor.organization or "",
+            kind=FeedEntry,
+            head=FEED_HEAD,
+            page=lambda seq, epoch: self._caller.call(
+                FEED_PAGE, FeedPage(after=seq, epoch=epoch, first=PAGE, types=tuple(types)), actor
+            ),
+            wants=lambda entry: not types or entry.type in types,
+        )
+        return self._follow(actor, line, after)
+
+    def public(
+        self, actor: Actor, after: tuple[str, int] | None, services: frozenset[str]
+    ) -> AsyncGenerator[tuple[str, PublicEntry], None]:
+        """Yield in the same way what everybody may know; of all services where none are named.
+
+        Raises:
+            RefusedError: what comes after the position is no longer kept (``CURSOR_EXPIRED``).
+        """
+        line: _Line[PublicEntry] = _Line(
+            name=PUBLIC,
+            kind=PublicEntry,
+            head=PUBLIC_HEAD,
+            page=lambda seq, epoch: self._caller.call(
+                PUBLIC_PAGE, PublicPage(after=seq, epoch=epoch, first=PAGE, services=tuple(services)), actor
+            ),
+            wants=lambda entry: not services or entry.service in services,
+        )
+        return self._follow(actor, line, after)
+
+    async def _follow(
+        self, actor: Actor, line: _Line[EntryT], after: tuple[str, int] | None
+    ) -> AsyncGenerator[tuple[str, EntryT], None]:
+        head = await self._caller.call(line.head, Nothing(), actor)
         epoch, cursor = after or (head.epoch, head.seq)
-        stream = _Stream(actor)
+        stream: _Stream[EntryT] = _Stream(actor)
         stream.cursor = cursor
         stream.checked = after is None
-        hub = await self._join(stream)
+        hub = await self._join(line, stream)
         try:
             while True:
                 if stream.replaying:
-                    async with aclosing(self._replay(stream, epoch, types)) as replayed:
+                    async with aclosing(self._replay(line, stream, epoch)) as replayed:
                         async for entry in replayed:
                             yield epoch, entry
                     if stream.replaying:
                         continue  # disturbed again: what is in the buffer may lie behind a gap
                 for entry in stream.live():
-                    if not types or entry.type in types:
+                    if line.wants(entry):
                         yield epoch, entry
                 if not stream.replaying:
                     await stream.wait()
@@ -214,14 +290,14 @@ class FeedGate:
             await self._leave(hub, stream)
 
     async def _replay(
-        self, stream: _Stream, epoch: str, types: frozenset[str]
-    ) -> AsyncGenerator[FeedEntry, None]:
+        self, line: _Line[EntryT], stream: _Stream[EntryT], epoch: str
+    ) -> AsyncGenerator[EntryT, None]:
         """Yield what the feed has after the stream's cursor, up to its end as it is now."""
         while True:
             try:
                 stream.begin_replay()
                 await self._bus.nc.flush(timeout=5)
-                head = await self._caller.call(FEED_HEAD, Nothing(), stream.actor)
+                head = await self._caller.call(line.head, Nothing(), stream.actor)
                 break
             except (UnreachableError, NatsError, OSError, TimeoutError):
                 stream.replay()
@@ -232,9 +308,8 @@ class FeedGate:
         # A cursor that a client came with is checked by a page, even where nothing lies behind it: what lay
         # there may be kept no longer.
         while (stream.cursor < head.seq or not stream.checked) and not stream.replaying:
-            request = FeedPage(after=stream.cursor, epoch=epoch, first=PAGE, types=tuple(types))
             try:
-                page = await self._caller.call(FEED_PAGE, request, stream.actor)
+                page: Any = await line.page(stream.cursor, epoch)
             except UnreachableError:
                 stream.replay()
                 await asyncio.sleep(RETRY_SECONDS)
@@ -247,26 +322,24 @@ class FeedGate:
                 yield entry
             stream.cursor = max(stream.cursor, page.scanned)
 
-    async def _join(self, stream: _Stream) -> _Hub:
-        organization = stream.actor.organization or ""
+    async def _join(self, line: _Line[EntryT], stream: _Stream[EntryT]) -> _Hub[EntryT]:
         async with self._opening:
-            hub = self._hubs.get(organization)
+            hub = self._hubs.get(line.name)
             if hub is None:
-                hub = _Hub(self._bus, self._caller, organization)
+                hub = _Hub(self._bus, self._caller, line)
                 try:
                     await hub.open()
                 except NatsError as error:
                     raise UnreachableError("The bus is not there now; come back with the cursor.") from error
-                self._hubs[organization] = hub
+                self._hubs[line.name] = hub
             hub.streams.add(stream)
             return hub
 
-    async def _leave(self, hub: _Hub, stream: _Stream) -> None:
+    async def _leave(self, hub: _Hub[EntryT], stream: _Stream[EntryT]) -> None:
         hub.streams.discard(stream)
         async with self._opening:
-            organization = stream.actor.organization or ""
-            if not hub.streams and self._hubs.get(organization) is hub:
-                del self._hubs[organization]
+            if not hub.streams and self._hubs.get(hub.name) is hub:
+                del self._hubs[hub.name]
                 await hub.close()
 
     def _disturbed(self) -> None:

@@ -8,6 +8,7 @@ from strawberry.schema.config import StrawberryConfig
 from gateway.context import Info
 from gateway.schema import acceptance, answers, joining, managing, membership, quick
 from gateway.schema.capacity import SetCapacityPayload, set_capacity
+from gateway.schema.changes import CapacityChange, capacity_changed
 from gateway.schema.codes import Code, codes_of
 from gateway.schema.events import EventConnection, FeedEntry, events, stream
 from gateway.schema.fields import published, streamed
@@ -86,6 +87,7 @@ class Subscription:
     """The subscriptions."""
 
     events = streamed(stream, FeedEntry)
+    capacity_changed = streamed(capacity_changed, CapacityChange)
 
 
 def _strawberry_schema() -> strawberry.Schema:

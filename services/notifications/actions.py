@@ -1,6 +1,6 @@
 """What can be asked of the feed."""
 
-from contracts.notifications import Feed, FeedHead, FeedPage
+from contracts.notifications import PUBLIC, Feed, FeedHead, FeedPage, PublicFeed, PublicPage
 from contracts.rpc import Actor, Nothing
 from services.notifications.errors import FeedNotAllowedError
 from services.notifications.feed import Feeds, types_of
@@ -40,6 +40,40 @@ class Reading:
             FeedNotAllowedError: the actor may not read a feed.
         """
         return await self._feeds.head(_reader(actor))
+
+    async def public_page(self, request: PublicPage, actor: Actor) -> PublicFeed:
+        """Return the entries of the public feed after a position: for everybody who has shown who it is.
+
+        Raises:
+            FeedNotAllowedError: the actor acts for nobody.
+            CursorExpiredError: what comes after the position is no longer kept.
+        """
+        _somebody(actor)
+        await self._feeds.check(request.after, request.epoch)
+        head = await self._feeds.head(PUBLIC)
+        found = await self._feeds.read_public(request.after, request.first)
+        wanted = frozenset(request.services)
+        return PublicFeed(
+            entries=tuple(one for one in found.entries if not wanted or one.service in wanted),
+            epoch=head.epoch,
+            scanned=found.scanned,
+            head=head.seq,
+            has_next=found.has_next,
+        )
+
+    async def public_head(self, _request: Nothing, actor: Actor) -> FeedHead:
+        """Return where the public feed ends.
+
+        Raises:
+            FeedNotAllowedError: the actor acts for nobody.
+        """
+        _somebody(actor)
+        return await self._feeds.head(PUBLIC)
+
+
+def _somebody(actor: Actor) -> None:
+    if actor.kind not in {"member", "client"}:
+        raise FeedNotAllowedError("The public feed is for members and clients.")
 
 
 def _reader(actor: Actor) -> str:

@@ -4,7 +4,7 @@ from chassis.consumer import Consumer
 from chassis.identity import OPERATOR
 from chassis.rpc import Server
 from chassis.streams import StreamSpec, differences
-from contracts.notifications import FEED_HEAD, FEED_PAGE, STATUS
+from contracts.notifications import FEED_HEAD, FEED_PAGE, PUBLIC_HEAD, PUBLIC_PAGE, STATUS
 from contracts.rpc import Actor, Check, Nothing, PartStatus
 from services.notifications.actions import Reading
 from services.notifications.feed import Feeds
@@ -15,6 +15,8 @@ def register(server: Server, feeds: Feeds) -> None:
     reading = Reading(feeds)
     server.add(FEED_PAGE, reading.page)
     server.add(FEED_HEAD, reading.head)
+    server.add(PUBLIC_PAGE, reading.public_page)
+    server.add(PUBLIC_HEAD, reading.public_head)
 
 
 def register_status(server: Server, consumer: Consumer, specs: tuple[StreamSpec, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Events in: what happened to a referral becomes an entry in the feed of everybody whom it concerns."""
+"""Events in: what happened becomes an entry in the feed of everybody whom it concerns, or once for all."""
 
 import asyncio
 from collections.abc import Mapping
@@ -6,12 +6,22 @@ from collections.abc import Mapping
 import msgspec
 
 from chassis.consumer import Delivery, Handler
-from contracts.events import REFERRAL_EVENTS, ReferralEvent
-from contracts.notifications import FeedEntry, FeedReferral
+from contracts.events import (
+    ARRIVAL_OVERDUE,
+    CAPACITY_CHANGED,
+    REFERRAL_EVENTS,
+    ArrivalEvent,
+    CapacityEvent,
+    ReferralEvent,
+)
+from contracts.notifications import FeedEntry, FeedReferral, PublicEntry
 from services.notifications.feed import Feeds
 from services.notifications.policy import Relation, audience
 
+SUBJECTS = ("evt.referrals.>", "evt.directory.capacity.>")
 _decode = msgspec.json.Decoder(ReferralEvent).decode
+_decode_arrival = msgspec.json.Decoder(ArrivalEvent).decode
+_decode_capacity = msgspec.json.Decoder(CapacityEvent).decode
 
 
 def handlers(feeds: Feeds) -> Mapping[str, Handler]:
@@ -27,7 +37,46 @@ def handlers(feeds: Feeds) -> Mapping[str, Handler]:
             )
         )
 
-    return {event.type: tell for event in REFERRAL_EVENTS.values()}
+    async def ask(delivery: Delivery) -> None:
+        event = _decode_arrival(delivery.data)
+        await feeds.append_question(event.receiver, question_of(delivery, event), event.asked)
+
+    async def publish(delivery: Delivery) -> None:
+        event = _decode_capacity(delivery.data)
+        entry = PublicEntry(
+            event=f"{delivery.noun_id}:{delivery.n}",
+            type=delivery.type,
+            at=event.at,
+            service=event.service,
+            organization=event.organization,
+            units=event.units,
+        )
+        await feeds.append_public(entry, delivery.noun_id, delivery.n)
+
+    return {
+        **{event.type: tell for event in REFERRAL_EVENTS.values()},
+        ARRIVAL_OVERDUE.type: ask,
+        CAPACITY_CHANGED.type: publish,
+    }
+
+
+def question_of(delivery: Delivery, event: ArrivalEvent) -> FeedEntry:
+    """The entry by which a receiver is asked whether the person arrived."""
+    return FeedEntry(
+        event=f"{delivery.noun_id}:{delivery.n}",
+        type=delivery.type,
+        at=event.at,
+        relation="receiver",
+        referral=FeedReferral(
+            id=event.referral,
+            folio=event.folio,
+            version=event.version,
+            status=event.to_status,
+            need_group=event.need_group,
+            priority=event.priority,
+            state=event.state,
+        ),
+    )
 
 
 def entry_of(delivery: Delivery, event: ReferralEvent, relation: Relation) -> FeedEntry:

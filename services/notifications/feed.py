@@ -1,10 +1,10 @@
-"""The feed of an organization as a stream: appended once and in order, read in batches."""
+"""Organizations' feeds, and the public one, as a stream: appended once and in order, read in batches."""
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 import structlog
@@ -16,7 +16,7 @@ from chassis.bus import Bus
 from chassis.ordered import OrderedPublisher
 from chassis.problems import UnreachableError
 from chassis.streams import DAY, StreamSpec
-from contracts.notifications import FeedEntry, FeedHead
+from contracts.notifications import PUBLIC, FeedEntry, FeedHead, PublicEntry
 from services.notifications.errors import CursorExpiredError
 
 log = structlog.get_logger()
@@ -25,7 +25,9 @@ STREAM = "FEED"
 READ_SECONDS = 5.0
 # The end of a batch, and nothing at all. Others (503: nobody answers) say nothing of what there is.
 ENDS = frozenset({"204", "404"})
+EntryT = TypeVar("EntryT", FeedEntry, PublicEntry)
 _decode = msgspec.json.Decoder(FeedEntry).decode
+_decode_public = msgspec.json.Decoder(PublicEntry).decode
 _encode = msgspec.json.Encoder().encode
 _appended = telemetry.meter.create_counter("feed.appended", description="Entries appended to feeds")
 
@@ -38,22 +40,22 @@ def streams(max_bytes: int, replicas: int) -> tuple[StreamSpec, ...]:
     )
 
 
-def subject_of(organization: str, referral: str) -> str:
-    """The subject of an organization's entries about one referral; also what guards their order."""
-    return f"feed.{organization}.referral.{referral}"
+def subject_of(feed: str, noun: str, noun_id: str) -> str:
+    """The subject of a feed's entries about one thing; also what guards their order."""
+    return f"feed.{feed}.{noun}.{noun_id}"
 
 
 @dataclass(frozen=True)
-class Slice:
+class Slice(Generic[EntryT]):
     """Some entries, the highest sequence that was looked at, and whether there is more."""
 
-    entries: list[FeedEntry]
+    entries: list[EntryT]
     scanned: int
     has_next: bool
 
 
 class Feeds:
-    """All organizations' feeds."""
+    """All organizations' feeds, and the public one."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
@@ -61,14 +63,27 @@ class Feeds:
 
     async def append(self, organization: str, entry: FeedEntry, n: int) -> None:
         """Append an entry, once, whatever is repeated; ``n`` is the referral's count of events."""
-        subject = subject_of(organization, entry.referral.id)
+        await self._append(organization, subject_of(organization, "referral", entry.referral.id), entry, n)
+
+    async def append_question(self, organization: str, entry: FeedEntry, n: int) -> None:
+        """Append what the organization is asked about a referral; ``n`` counts the questions.
+
+        They are no changes of the referral, so their order is guarded apart.
+        """
+        await self._append(organization, subject_of(organization, "arrival", entry.referral.id), entry, n)
+
+    async def append_public(self, entry: PublicEntry, noun_id: str, n: int) -> None:
+        """Append what everybody may know, once; ``n`` is that thing's count of events."""
+        await self._append(PUBLIC, subject_of(PUBLIC, "capacity", noun_id), entry, n)
+
+    async def _append(self, feed: str, subject: str, entry: FeedEntry | PublicEntry, n: int) -> None:
         headers = {
             "ce-specversion": "1.0",
             "ce-id": entry.event,
             "ce-type": entry.type,
-            "ce-subject": entry.referral.id,
+            "ce-subject": subject.rsplit(".", 1)[1],
             "ce-time": entry.at.isoformat(),
-            "Nats-Msg-Id": f"{organization}:{entry.event}",
+            "Nats-Msg-Id": f"{feed}:{entry.event}",
         }
         telemetry.inject(headers)
         await self._publisher.publish(subject, subject, n, _encode(entry), headers)
@@ -95,16 +110,29 @@ class Feeds:
         if after and after + 1 < info.state.first_seq:
             raise CursorExpiredError("What came after this cursor is no longer kept; read from the oldest.")
 
-    async def read(self, organization: str, after: int, first: int) -> Slice:
+    async def read(self, organization: str, after: int, first: int) -> Slice[FeedEntry]:
         """Up to ``first`` entries with a sequence above ``after``, in one request to the stream.
 
         Raises:
             UnreachableError: the stream is not there now, or the line to it broke.
         """
+        return await self._read(organization, after, first, _decode)
+
+    async def read_public(self, after: int, first: int) -> Slice[PublicEntry]:
+        """The same of the public feed.
+
+        Raises:
+            UnreachableError: as ``read``.
+        """
+        return await self._read(PUBLIC, after, first, _decode_public)
+
+    async def _read(
+        self, feed: str, after: int, first: int, decode: Callable[[bytes], EntryT]
+    ) -> Slice[EntryT]:
         inbox = self._bus.nc.new_inbox()
         queue: asyncio.Queue[Msg | None] = asyncio.Queue()
         subscription = await self._bus.subscribe(inbox, queue.put)
-        ask = {"seq": after + 1, "next_by_subj": f"feed.{organization}.>", "batch": first}
+        ask = {"seq": after + 1, "next_by_subj": f"feed.{feed}.>", "batch": first}
 
         def disturbed() -> None:
             queue.put_nowait(None)
@@ -113,7 +141,7 @@ class Feeds:
         try:
             await self._bus.nc.publish(f"$JS.API.DIRECT.GET.{STREAM}", json.dumps(ask).encode(), inbox)
             async with asyncio.timeout(READ_SECONDS):
-                return await _collect(queue, after)
+                return await _collect(queue, after, decode)
         finally:
             self._bus.disturbed.remove(disturbed)
             await subscription.unsubscribe()
@@ -127,9 +155,11 @@ def _epoch_of(info: Any) -> str:
     return created if isinstance(created, str) else created.isoformat()
 
 
-async def _collect(queue: "asyncio.Queue[Msg | None]", after: int) -> Slice:
+async def _collect(
+    queue: "asyncio.Queue[Msg | None]", after: int, decode: Callable[[bytes], EntryT]
+) -> Slice[EntryT]:
     """Gather a batched direct get: messages, then an empty one with the status that ends it."""
-    entries: list[FeedEntry] = []
+    entries: list[EntryT] = []
     left, scanned = 0, after
     while True:
         message = await queue.get()
@@ -144,7 +174,7 @@ async def _collect(queue: "asyncio.Queue[Msg | None]", after: int) -> Slice:
         scanned = int(headers["Nats-Sequence"])
         left = int(headers.get("Nats-Num-Pending", "0"))
         try:
-            entries.append(msgspec.structs.replace(_decode(message.data), seq=scanned))
+            entries.append(msgspec.structs.replace(decode(message.data), seq=scanned))
         except msgspec.DecodeError:
             # None of ours, whoever wrote it: it must not make the rest unreadable.
             log.warning("feed.no_entry", seq=scanned)

@@ -8,7 +8,7 @@ from chassis.settings import load
 from chassis.streams import reconcile
 from contracts.notifications import PART
 from services.notifications import api
-from services.notifications.consumers import handlers
+from services.notifications.consumers import SUBJECTS, handlers
 from services.notifications.feed import Feeds, streams
 from services.notifications.settings import Settings
 
@@ -30,7 +30,7 @@ async def start(part: Part, settings: Settings) -> None:
         part.bus,
         client[DATABASE],
         durable=PART,
-        filter_subjects=["evt.referrals.>"],
+        filter_subjects=SUBJECTS,
         handlers=handlers(feeds),
     )
     server = Server(part.bus, PART, part.peers)

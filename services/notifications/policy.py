@@ -3,7 +3,7 @@
 from typing import Literal
 
 from contracts.codes import FIREWALLED, Role, Scope
-from contracts.events import REFERRAL_EVENTS, ReferralEvent
+from contracts.events import ARRIVAL_OVERDUE, REFERRAL_EVENTS, ReferralEvent
 from contracts.rpc import Actor
 
 Relation = Literal["sender", "receiver"]
@@ -11,7 +11,11 @@ Relation = Literal["sender", "receiver"]
 BOTH: tuple[Relation, ...] = ("sender", "receiver")
 
 # For each CloudEvents type, which relations hear of it.
-TOLD: dict[str, tuple[Relation, ...]] = {event.type: BOTH for event in REFERRAL_EVENTS.values()}
+TOLD: dict[str, tuple[Relation, ...]] = {
+    **{event.type: BOTH for event in REFERRAL_EVENTS.values()},
+    # Who accepted is asked whether the person arrived.
+    ARRIVAL_OVERDUE.type: ("receiver",),
+}
 
 
 def audience(event_type: str, event: ReferralEvent) -> list[tuple[str, Relation]]:

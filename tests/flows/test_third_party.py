@@ -178,7 +178,7 @@ def test_every_query_and_mutation_that_takes_a_referral_is_tried(schema: GraphQL
     assert set(schema.query_type.fields) == COVERED | DIRECTORY
     assert set(schema.mutation_type.fields) == {*CHANGES, "issueReferral", *OTHERS}
     assert schema.subscription_type is not None
-    assert set(schema.subscription_type.fields) == {"events"}
+    assert set(schema.subscription_type.fields) == {"events", "capacityChanged"}
     referral = schema.type_map["Referral"]
     assert isinstance(referral, GraphQLObjectType)
     issue = schema.type_map["IssueReferralInput"]

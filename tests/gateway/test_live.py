@@ -108,6 +108,9 @@ class FeedOfOne:
     def __init__(self) -> None:
         self.closed = False
 
+    def public(self, *_: object) -> Any:
+        raise NotImplementedError
+
     async def entries(self, *_: object) -> AsyncGenerator[tuple[str, FeedEntry], None]:
         referral = FeedReferral(
             id="ref_1", folio="F", version=1, status=ReferralStatus.SENT, need_group=NeedGroup.HEALTH,
