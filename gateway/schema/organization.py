@@ -10,8 +10,10 @@ from contracts.rpc import Page
 from gateway.context import Info
 from gateway.errors import BadArgumentError
 from gateway.ids import part_id_of
+from gateway.schema.fields import published
 from gateway.schema.node import Node
 from gateway.schema.pages import After, Before, First, Last, PageInfo, Rows, page_of
+from gateway.schema.past import DirectoryChangeConnection, organization_history
 
 LIST = "organizations"
 
@@ -50,6 +52,7 @@ class Organization(Node):
         description="What it is in the network: a coordinator verifies organizations and keeps lists true."
     )
     version: int = strawberry.field(description="Grows with every change; for `expectedVersion`.")
+    history = published(organization_history, DirectoryChangeConnection)
 
 
 @strawberry.type(description="An organization in a page.")

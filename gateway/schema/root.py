@@ -6,7 +6,7 @@ from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.context import Info
-from gateway.schema import acceptance, answers, joining, managing, membership, quick
+from gateway.schema import acceptance, answers, editing, joining, managing, membership, quick, truth
 from gateway.schema.capacity import SetCapacityPayload, set_capacity
 from gateway.schema.changes import CapacityChange, capacity_changed
 from gateway.schema.codes import Code, codes_of
@@ -43,6 +43,8 @@ class Query:
     )
     clients = published(membership.clients, membership.OrganizationClientConnection)
     members = published(membership.members, membership.MemberConnection)
+    corrections = published(truth.corrections, truth.CorrectionConnection)
+    stale_services = published(truth.stale_services, ServiceConnection)
 
 
 @strawberry.type(
@@ -80,6 +82,13 @@ class Mutation:
     rotate_client_secret = published(managing.rotate_client_secret, managing.RotateClientSecretPayload)
     revoke_client = published(managing.revoke_client, managing.RevokeClientPayload)
     set_capacity = published(set_capacity, SetCapacityPayload)
+    update_organization = published(editing.update_organization, editing.UpdateOrganizationPayload)
+    create_service = published(editing.create_service, editing.CreateServicePayload)
+    update_service = published(editing.update_service, editing.UpdateServicePayload)
+    close_service = published(editing.close_service, editing.CloseServicePayload)
+    confirm_service = published(editing.confirm_service, editing.ConfirmServicePayload)
+    suggest_correction = published(truth.suggest_correction, truth.SuggestCorrectionPayload)
+    decide_correction = published(truth.decide_correction, truth.DecideCorrectionPayload)
 
 
 @strawberry.type(description="Everything that can be listened to, over WebSocket or server-sent events.")

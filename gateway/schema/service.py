@@ -13,10 +13,11 @@ from gateway.errors import BadArgumentError
 from gateway.ids import global_id, part_id_of, part_id_or_nothing
 from gateway.loaders import Later
 from gateway.lookahead import names, of_rows
-from gateway.schema.fields import beside, computed
+from gateway.schema.fields import beside, computed, published
 from gateway.schema.node import Node
 from gateway.schema.organization import Organization, Phone
 from gateway.schema.pages import After, Before, First, Last, PageInfo, Rows, page_of
+from gateway.schema.past import DirectoryChangeConnection, service_history
 
 LIST = "services"
 
@@ -95,7 +96,14 @@ class Service(Node):
     source: str | None = strawberry.field(description="Which imported directory it came from.")
     source_id: str | None = strawberry.field(description="Its id in that directory (HSDS `id`).")
     fictional: bool = strawberry.field(description="Whether it exists for demonstration only.")
+    verified_at: datetime | None = strawberry.field(
+        description="When its organization last said that all of it is true."
+    )
+    next_review: datetime | None = strawberry.field(
+        description="When it is to be looked at again; after that it is stale."
+    )
     version: int = strawberry.field(description="Grows with every change; for `expectedVersion`.")
+    history = published(service_history, DirectoryChangeConnection)
 
 
 @strawberry.type(description="A service in a page.")

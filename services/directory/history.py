@@ -36,7 +36,7 @@ _SILENT = frozenset(
 def pending(change: "Change") -> list[Document]:
     """Return the pending entry of a change's history; none where no field that is told of has changed."""
     fields = changed_fields(change.known.values, change.fields)
-    if not fields and change.action is None:
+    if not fields and not change.action:
         return []
     revision = change.known.revision + 1
     document = {

@@ -16,7 +16,6 @@ from services.directory.capacity.api import CapacityApi
 from services.directory.capacity.clock import Clock
 from services.directory.capacity.consumers import DURABLE, SUBJECTS, handlers
 from services.directory.capacity.watch import Watch as CapacityWatch
-from services.directory.changing import Means
 from services.directory.client import KEY_BYTES
 from services.directory.confidential import seal
 from services.directory.confidential.places import Places
@@ -24,18 +23,13 @@ from services.directory.confidential.store import PrivateStore
 from services.directory.geography.api import GeographyApi
 from services.directory.geography.current import Geography
 from services.directory.geography.store import GeographyStore
-from services.directory.ids import Noun
-from services.directory.marks import Marks
+from services.directory.keeping import Keeping
 from services.directory.matching.actions import Means as MatchingMeans
 from services.directory.matching.api import MatchingApi
-from services.directory.membership.api import MembershipApi
-from services.directory.membership.means import Membership
-from services.directory.membership.store import People
 from services.directory.rereading import Rereader
 from services.directory.rest import server as rest
 from services.directory.settings import Settings
 from services.directory.store import Store
-from services.directory.watch import Watch
 
 
 class Runner(Protocol):
@@ -96,12 +90,8 @@ async def start(part: Part, settings: Settings) -> None:
     api.serve(server)
     GeographyApi(geography).serve(server)
     MatchingApi(MatchingMeans(store, services, key)).serve(server)
-    people = People(store.db)
-    proposals = Relay(part.bus, people.proposals)
-    relays: dict[Noun, Relay] = {"organization": organizations, "service": services, "proposal": proposals}
-    membership = Membership(Means(store, Marks(key), relays), people, key)
-    MembershipApi(membership).serve(server)
-    watch = Watch(membership)
+    keeping = Keeping(part.bus, store, (organizations, services), key, settings.review_days)
+    keeping.serve(server)
     CapacityApi(capacities).serve(server)
 
     async def own_stream() -> None:
@@ -110,7 +100,7 @@ async def start(part: Part, settings: Settings) -> None:
     async def prepare() -> None:
         await store.prepare()
         await places.store.prepare()
-        await people.prepare()
+        await keeping.prepare()
         await api.listing.fresh()
 
     async def close_database() -> None:
@@ -122,8 +112,8 @@ async def start(part: Part, settings: Settings) -> None:
     await part.run(own_stream)
     await part.run(prepare)
     runners: tuple[Runner, ...] = (
-        organizations, services, proposals, geography, watch, capacities.clock, capacities.relay, lookout,
-        arrivals,
+        organizations, services, keeping.proposals, keeping.corrections, geography, keeping.watch,
+        capacities.clock, capacities.relay, lookout, arrivals,
     )  # fmt: skip
     for one in runners:
         await part.run(one.start, one.stop)

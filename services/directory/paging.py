@@ -26,7 +26,7 @@ def cut(keys: list[Key], page: Page) -> Slice:
         InvalidError: ``first`` and ``last`` are both given or both missing, or not 1 to 100; a
             position is none of ours.
     """
-    _check(page)
+    check(page)
     begin = bisect_right(keys, _key("after", page.after)) if page.after is not None else 0
     end = bisect_left(keys, _key("before", page.before)) if page.before is not None else len(keys)
     if page.first is not None:
@@ -36,7 +36,12 @@ def cut(keys: list[Key], page: Page) -> Slice:
     return Slice(keys[begin:end], has_next=end < len(keys), has_previous=begin > 0)
 
 
-def _check(page: Page) -> None:
+def check(page: Page) -> None:
+    """Refuse a page without a length, or with one that is not 1 to 100.
+
+    Raises:
+        InvalidError: it is so.
+    """
     if (page.first is None) == (page.last is None):
         raise InvalidError("Give either first or last.", (_problem("first", "Give either first or last."),))
     for field, count in (("first", page.first), ("last", page.last)):

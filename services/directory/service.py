@@ -1,6 +1,6 @@
 """A service: its document from an imported record, and what everybody may see of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,6 +70,23 @@ def from_record(record: hsds.ServiceRecord, organization: str, reading: Reading)
         "taxonomy_terms": details.terms(record.attributes, notes),
         "assured_date": details.line(record.assured_date, ("assured_date",), notes),
         "last_modified": _moment(details.line(record.last_modified, ("last_modified",), notes)),
+    }
+
+
+def made(organization: str, fields: dict[str, Any], states: Iterable[State]) -> dict[str, Any]:
+    """Return the typed fields of a service that its organization makes: of no source, and without places."""
+    return {
+        "organization": organization,
+        "status": "active",
+        "needs": [],
+        "languages": [],
+        "locations": [],
+        "municipalities": [],
+        "capacity": [],
+        "phones": [],
+        "fictional": False,
+        **fields,
+        "states": sorted(set(states)),
     }
 
 

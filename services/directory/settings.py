@@ -16,6 +16,9 @@ class Settings(PartSettings):
     hsds_port: int | None = Field(default=None, ge=1, le=65_535)
     hsds_url: str | None = None
 
+    # So many days after it was confirmed, or came here, a service is to be looked at again.
+    review_days: int = Field(180, ge=1, le=3650)
+
     @property
     def hash_key(self) -> Path:
         """The key under which the hashes of secrets are made: 32 bytes."""

@@ -102,6 +102,8 @@ class Store:
     def __init__(self, client: mongo.Client) -> None:
         self.db: mongo.Database = client[DATABASE]
         self.capacity = CapacityStore(self.db)
+        # After so long a service that comes here is to be looked at again.
+        self.review_after = timedelta(days=180)
         self._clients: AsyncIOMotorCollection[Document] = self.db[CLIENTS]
         self._members: AsyncIOMotorCollection[Document] = self.db[MEMBERS]
 
@@ -166,7 +168,8 @@ class Store:
         revision is another, the upsert collides with the ``_id`` that is there, and so says which of
         the batch it was: a plain update would only say how many matched.
         """
-        writes = [_write(change) for change in changes]
+        born = self._born() if noun == "service" else {}
+        writes = [_write(change, born) for change in changes]
         if not writes:
             return set()
         try:
@@ -177,6 +180,11 @@ class Store:
                 raise
             return {one["op"]["q"]["_id"] for one in failed}
         return set()
+
+    def _born(self) -> Document:
+        """What every new service has: the day on which its organization is asked whether it is still true."""
+        due = datetime.now(UTC) + self.review_after
+        return {"next_review": due, "remind_at": due}
 
     async def changed(self, noun: Noun, since: datetime | None) -> dict[str, int]:
         """Return the revisions, by id, of what changed after a moment of the database's clock; or of all.
@@ -260,16 +268,19 @@ class Store:
         return document
 
 
-def _write(change: Change) -> UpdateOne:
+def _write(change: Change, born: Document) -> UpdateOne:
+    """The write of a change; ``born`` is what a new document has where the change does not say it."""
     push: Document = {"pending": {"$each": change.pending}}
     if change.idempotency is not None:
         push["idempotency"] = {"$each": [change.idempotency], "$slice": -KEYS_KEPT}
+    missing = {name: value for name, value in born.items() if name not in change.fields}
     return UpdateOne(
         {"_id": change.id, "revision": change.known.revision},
         {
             "$set": {**change.fields, "n": change.event["n"], "pending_since": change.sweep_from},
             "$inc": {"revision": 1},
             "$push": push,
+            **({"$setOnInsert": missing} if missing else {}),
             # The database's own clock: replicas that follow changes by it need not trust each other's.
             "$currentDate": {"changed_at": True},
         },

@@ -10,6 +10,8 @@ from datetime import timedelta
 import structlog
 
 from chassis.logs import place_of
+from services.directory.editing import actions, correcting
+from services.directory.editing.means import Editing
 from services.directory.membership.actions import organizations
 from services.directory.membership.means import Membership
 
@@ -23,8 +25,9 @@ LEFT_OVER = timedelta(seconds=5)
 class Watch:
     """Looks after what is due."""
 
-    def __init__(self, membership: Membership) -> None:
+    def __init__(self, membership: Membership, editing: Editing) -> None:
         self._membership = membership
+        self._editing = editing
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -50,3 +53,7 @@ class Watch:
         now = await self._membership.means.store.now()
         for stored in await self._membership.people.unfinished(now - LEFT_OVER):
             await organizations.finish(self._membership, stored)
+        for stored in await self._editing.truth.unapplied(now - LEFT_OVER):
+            await correcting.apply(self._editing, stored)
+        for service in await self._editing.truth.due(now):
+            await actions.remind(self._editing, service, now)

@@ -17,7 +17,7 @@ from cli import keys
 from cli.embedded import nats as server
 from cli.embedded.keeper import Keeper
 from cli.embedded.ports import choose
-from contracts import capacity, directory, geography, matching, membership, notifications, referrals
+from contracts import capacity, directory, editing, geography, matching, membership, notifications, referrals
 from contracts.rpc import Operation
 
 AnyOperation = Operation[Any, Any]
@@ -46,6 +46,15 @@ PUBLIC_DIRECTORY: set[AnyOperation] = {
     membership.REMOVE_MEMBER,
     membership.LIST_MEMBERS,
     capacity.SET_CAPACITY,
+    editing.UPDATE_ORGANIZATION,
+    editing.CREATE_SERVICE,
+    editing.UPDATE_SERVICE,
+    editing.CONFIRM_SERVICE,
+    editing.LIST_HISTORY,
+    editing.LIST_STALE,
+    editing.SUGGEST_CORRECTION,
+    editing.DECIDE_CORRECTION,
+    editing.LIST_CORRECTIONS,
 }
 
 
@@ -128,7 +137,7 @@ async def signed_in(bus: Bus, part: str) -> AsyncIterator[User]:
 
 
 def operations() -> list[AnyOperation]:
-    modules = (directory, capacity, geography, matching, membership, referrals, notifications)
+    modules = (directory, capacity, editing, geography, matching, membership, referrals, notifications)
     return [thing for module in modules for thing in vars(module).values() if isinstance(thing, Operation)]
 
 

@@ -35,12 +35,9 @@ FIELDS = {
 }
 
 
-async def deed(acting: Client, mutation: str, /, **inputs: object) -> Json:
-    """Do something with the directory; return the payload."""
+async def sent(acting: Client, mutation: str, shown: str, /, **inputs: object) -> Json:
+    """Do something with the directory; return the payload with what is to be shown of it."""
     kind = f"{mutation[0].upper()}{mutation[1:]}Input"
-    shown = " ".join(SHOWN[name] for name in FIELDS.get(mutation, ()))
-    if mutation == "revokeClient":
-        shown = "client { id revokedAt }"
     document = (
         f"mutation ($input: {kind}!) {{ {mutation}(input: $input) "
         f"{{ {shown} replayed userErrors {{ code path message }} }} }}"
@@ -48,6 +45,14 @@ async def deed(acting: Client, mutation: str, /, **inputs: object) -> Json:
     inputs.setdefault("idempotencyKey", str(uuid.uuid4()))
     payload: Json = (await acting.ask(document, input=inputs))[mutation]
     return payload
+
+
+async def deed(acting: Client, mutation: str, /, **inputs: object) -> Json:
+    """Do something with organizations, clients or members; return the payload."""
+    shown = " ".join(SHOWN[name] for name in FIELDS.get(mutation, ()))
+    if mutation == "revokeClient":
+        shown = "client { id revokedAt }"
+    return await sent(acting, mutation, shown, **inputs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,8 +139,9 @@ class _Batch:
     async def _try(self, store: Store, noun: Noun, mine: Sequence[Numbered]) -> None:
         at = datetime.now(UTC)
         sealing = _Sealing(self._places, [one for _, one in mine])
-        await sealing.look()
+        # In this order: what is sealed is written before its record, so a record that is there has it.
         known = await store.known(noun, [one.id for _, one in mine])
+        await sealing.look()
         news = [one for _, one in mine if self._is_news(one, known.get(one.id, NEW), sealing)]
         new_ids = {one.id for one in news}
         changes = [self._change(one, known.get(one.id, NEW), at) for one in news]

@@ -1,0 +1,1 @@
+"""Keeping the directory true: editing, history, reviews, corrections."""

@@ -1,0 +1,54 @@
+"""Membership and editing, put together: their stores, outboxes, requests, and the watch over both."""
+
+from datetime import timedelta
+
+from chassis.bus import Bus
+from chassis.outbox import Relay
+from chassis.rpc import Server
+from services.directory.changing import Means
+from services.directory.editing.api import EditingApi
+from services.directory.editing.means import Editing
+from services.directory.editing.store import Truth
+from services.directory.ids import Noun
+from services.directory.marks import Marks
+from services.directory.membership.api import MembershipApi
+from services.directory.membership.means import Membership
+from services.directory.membership.store import People
+from services.directory.store import Store
+from services.directory.watch import Watch
+
+
+class Keeping:
+    """What keeps the network's members and the directory's truth.
+
+    ``relays`` are those of organizations and of services, ``key`` that of all hashes; ``review_days`` is how
+    long a confirmed service is taken to be true.
+    """
+
+    def __init__(
+        self, bus: Bus, store: Store, relays: tuple[Relay, Relay], key: bytes, review_days: int
+    ) -> None:
+        self._people, self._truth = People(store.db), Truth(store.db)
+        self.proposals = Relay(bus, self._people.proposals)
+        self.corrections = Relay(bus, self._truth.corrections)
+        relay_of: dict[Noun, Relay] = {
+            "organization": relays[0],
+            "service": relays[1],
+            "proposal": self.proposals,
+            "correction": self.corrections,
+        }
+        store.review_after = timedelta(days=review_days)
+        means = Means(store, Marks(key), relay_of)
+        self._membership = Membership(means, self._people, key)
+        self._editing = Editing(means, self._truth, store.review_after)
+        self.watch = Watch(self._membership, self._editing)
+
+    def serve(self, server: Server) -> None:
+        """Register every operation of ``contracts/membership.py`` and ``contracts/editing.py``."""
+        MembershipApi(self._membership).serve(server)
+        EditingApi(self._editing).serve(server)
+
+    async def prepare(self) -> None:
+        """Create the indexes that are missing."""
+        await self._people.prepare()
+        await self._truth.prepare()
