@@ -1,7 +1,6 @@
 """Requests between parts over NATS: typed, signed, bounded, and refused with a problem, never a silence."""
 
 import asyncio
-import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -18,6 +17,7 @@ from pymongo.errors import PyMongoError
 
 from chassis import telemetry
 from chassis.bus import Bus
+from chassis.decoding import problem_of
 from chassis.identity import GATEWAY, Peers
 from chassis.logs import place_of
 from chassis.problems import (
@@ -37,8 +37,6 @@ ACTOR_HEADER = "Relevo-Actor"
 _encode = Encoder().encode
 _duration = telemetry.meter.create_histogram("rpc.server.duration", unit="s", description="Time per request")
 Handler = Callable[[Any, Actor], Awaitable[Any]]
-# msgspec's words name types and fields; only of an enumeration they repeat what was given.
-_VALUE = re.compile(r"(?<=Invalid enum value).*(?= - at )|(?<=Invalid enum value).*$", re.DOTALL)
 
 
 class Caller:
@@ -189,7 +187,7 @@ class _Endpoint:
         try:
             return self._decoder.decode(body)
         except msgspec.ValidationError as error:
-            raise InvalidError(_VALUE.sub("", str(error))) from None
+            raise InvalidError("Some of it is not as it should be.", (problem_of(error),)) from None
         except msgspec.DecodeError:
             raise InvalidError("The body is not JSON.") from None
 

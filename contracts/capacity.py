@@ -9,13 +9,14 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from contracts import patterns
 from contracts.directory import PART, Capacity
 from contracts.referrals import Id, Key, Moment, Places
 from contracts.rpc import Message, Operation, Reply
 
 MOST_PLACES = 100_000
 Count = Annotated[int, Meta(ge=0, le=MOST_PLACES)]
-UnitName = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+UnitName = Annotated[str, Meta(min_length=1, max_length=60, pattern=patterns.UNIT)]
 
 
 class UnitCapacity(Message):

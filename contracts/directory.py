@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from contracts import patterns
 from contracts.codes import (
     CapacityStatus,
     Intake,
@@ -24,15 +25,7 @@ from contracts.rpc import FieldProblem, Ids, Message, Nothing, Operation, Page, 
 
 PART = "directory"
 
-# Something that can be read, on one line: names are shown in terminals and logs.
-Name = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=300,
-        pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$",
-    ),
-]
+Name = Annotated[str, Meta(min_length=1, max_length=300, pattern=patterns.NAME)]
 Text = Annotated[str, Meta(max_length=20_000)]
 SourceId = Annotated[str, Meta(min_length=1, max_length=200)]
 
@@ -439,7 +432,7 @@ class ImportRecords(Message):
     says. No record says so of itself, and no batch without it takes the word back.
     """
 
-    source: Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    source: Annotated[str, Meta(min_length=1, max_length=80, pattern=patterns.SOURCE)]
     records: Annotated[tuple[ImportRecord, ...], Meta(max_length=100)]
     verified: bool = False
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from contracts import patterns
 from contracts.acceptance import (
     DocumentKind,
     MigrationStatus,
@@ -35,9 +36,9 @@ Key = Annotated[str, Meta(min_length=1, max_length=255)]
 Value = Annotated[str, Meta(min_length=1, max_length=60)]
 Note = Annotated[str, Meta(min_length=1, max_length=500)]
 Justification = Annotated[str, Meta(min_length=1, max_length=2000)]
-Language = Annotated[str, Meta(min_length=2, max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
-Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$")]
-Municipality = Annotated[str, Meta(pattern=r"^[0-9]{5}$")]
+Language = Annotated[str, Meta(min_length=2, max_length=35, pattern=patterns.LANGUAGE)]
+Country = Annotated[str, Meta(pattern=patterns.COUNTRY)]
+Municipality = Annotated[str, Meta(pattern=patterns.MUNICIPALITY)]
 
 
 class Words(Message):

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from contracts import patterns
 from contracts.codes import (
     MemberStatus,
     NetworkRole,
@@ -23,20 +24,17 @@ MOST_OVERLAP_SECONDS = 7 * DAY_SECONDS
 
 Id = Annotated[str, Meta(min_length=1, max_length=100)]
 Key = Annotated[str, Meta(min_length=1, max_length=255)]
-_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+$"
-_EMAIL = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$"
-# Text on one or more lines; control characters but line ends and tabs are refused.
-Note = Annotated[str, Meta(min_length=1, max_length=1000, pattern=_TEXT)]
-Link = Annotated[str, Meta(min_length=8, max_length=1000, pattern=r"^https?://[^\s\x00-\x1f\x7f]+$")]
-Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=_EMAIL)]
+Note = Annotated[str, Meta(min_length=1, max_length=1000, pattern=patterns.NOTE)]
+Link = Annotated[str, Meta(min_length=8, max_length=1000, pattern=patterns.LINK)]
+Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=patterns.EMAIL)]
 # What the organization's own system calls a person: opaque here, so it is no e-mail address.
-Reference = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[\x21-\x3f\x41-\x7e]+$")]
+Reference = Annotated[str, Meta(min_length=1, max_length=100, pattern=patterns.REFERENCE)]
 
 
 class PhoneGiven(Phone):
     """A telephone number that somebody gives: bounded, unlike one that a source wrote."""
 
-    number: Annotated[str, Meta(min_length=3, max_length=40, pattern=r"^[0-9+*#()./ A-Za-z-]+$")]
+    number: Annotated[str, Meta(min_length=3, max_length=40, pattern=patterns.PHONE)]
     extension: Annotated[str, Meta(min_length=1, max_length=20)] | None = None
     description: Annotated[str, Meta(min_length=1, max_length=300)] | None = None
 

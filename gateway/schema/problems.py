@@ -8,10 +8,6 @@ import strawberry
 from chassis.problems import PartError
 from gateway.schema.enums import publish
 
-# Where msgspec says which part of a request was wrong: "Expected `str` … - at `$.person.languages[0]`".
-_PLACE = re.compile(r"^(?P<words>.*) - at `\$\.?(?P<path>[^`]*)`$", re.DOTALL)
-_STEP = re.compile(r"[A-Za-z_]\w*|\d+")
-
 
 class UserErrorCode(StrEnum):
     """Every code of a refusal. The parts' own codes, and those of single fields."""
@@ -91,12 +87,12 @@ def user_errors(refusal: PartError) -> list[UserError]:
         return [UserError(code=_code(refusal.code), path=path, message=refusal.detail)]
     if refusal.fields:
         # Parts name inputs in their own spelling, also in their words.
-        names = {field.path[-1] for field in refusal.fields if field.path}
+        names = {step for field in refusal.fields for step in field.path}
         return [
             UserError(code=_code(field.code), path=_path(field.path), message=_respelt(field.message, names))
             for field in refusal.fields
         ]
-    return [_undecoded(refusal.detail)]
+    return [UserError(code=UserErrorCode.INVALID, path=[], message=refusal.detail)]
 
 
 def camel(name: str) -> str:
@@ -107,13 +103,6 @@ def camel(name: str) -> str:
 
 def _respelt(message: str, names: set[str]) -> str:
     return re.sub(r"\w+", lambda word: camel(word[0]) if word[0] in names else word[0], message)
-
-
-def _undecoded(detail: str) -> UserError:
-    """A request that the part could not decode: msgspec's words, and the place that they end with."""
-    found = _PLACE.match(detail)
-    words, steps = (found["words"], _STEP.findall(found["path"])) if found else (detail, [])
-    return UserError(code=UserErrorCode.INVALID, path=_path(tuple(steps)), message=f"{words}.")
 
 
 def _path(steps: tuple[str, ...]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Struct
 
+from chassis.decoding import problem_of
 from contracts.codes import Intake, Need, OrganizationKind, State, Visibility
 from contracts.directory import Phone as ContractPhone
 from contracts.directory import SourceId
@@ -194,12 +195,11 @@ def read(record: dict[str, Any], kind: type[RecordT]) -> RecordT | tuple[FieldPr
             elif field.required:
                 problems.append(FieldProblem(path=(field.name,), message="It is missing.", code="MISSING"))
         except msgspec.ValidationError as error:
-            problems.append(_problem(field.name, str(error)))
+            problems.append(_problem(field.name, error))
     return tuple(problems) if problems else kind(**values)
 
 
-def _problem(field: str, words: str) -> FieldProblem:
-    """Turn msgspec's words (``Expected `str`, got `int` - at `$.phones[0].number` ``) into a path."""
-    what, _, place = words.partition(" - at `$")
-    steps = place.rstrip("`").replace("[", ".").replace("]", "").split(".")
-    return FieldProblem(path=(field, *(step for step in steps if step)), message=f"{what}.")
+def _problem(field: str, error: msgspec.ValidationError) -> FieldProblem:
+    """What was wrong inside a field of the record."""
+    inside = problem_of(error)
+    return msgspec.structs.replace(inside, path=(field, *inside.path))

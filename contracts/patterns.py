@@ -1,0 +1,32 @@
+"""How text in a request has to be written: each pattern, and what it asks for in words for people.
+
+The words stand beside the pattern because nobody who was refused should have to read a regular expression.
+"""
+
+# Something that can be read, on one line: names are shown in terminals and logs.
+NAME = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$"
+# Text on one or more lines; control characters but line ends and tabs are refused.
+NOTE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+$"
+UNIT = r"^[^\x00-\x1f\x7f-\x9f]+$"
+LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
+COUNTRY = r"^[A-Z]{2}$"
+MUNICIPALITY = r"^[0-9]{5}$"
+LINK = r"^https?://[^\s\x00-\x1f\x7f]+$"
+EMAIL = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$"
+REFERENCE = r"^[\x21-\x3f\x41-\x7e]+$"
+PHONE = r"^[0-9+*#()./ A-Za-z-]+$"
+SOURCE = r"^[a-z0-9][a-z0-9._-]*$"
+
+WORDS = {
+    NAME: "Must not be empty: something that can be read, on one line.",
+    NOTE: "Must be text without control characters.",
+    UNIT: "Must be text on one line.",
+    LANGUAGE: "Must be a language tag, as es or mam, or en-US.",
+    COUNTRY: "Must be a country's two capital letters, as MX or HN.",
+    MUNICIPALITY: "Must be a municipality's five digits (INEGI), as 07089.",
+    LINK: "Must be an address that begins with http:// or https://.",
+    EMAIL: "Must be an e-mail address.",
+    REFERENCE: "Must be an id of your own, without spaces and @: it names nobody.",
+    PHONE: "Must be a telephone number, as +52 993 000 0000.",
+    SOURCE: "Must be lower-case letters, digits and . _ -, beginning with a letter or a digit.",
+}
