@@ -104,12 +104,14 @@ class Operation(NamedTuple):
 class RefusedDocumentError(Exception):
     """The document, or what was asked of it, is not right; ``response`` says why."""
 
-    def __init__(self, code: str, errors: list[GraphQLError]) -> None:
+    def __init__(self, code: str, errors: list[GraphQLError], schema: GraphQLSchema) -> None:
         super().__init__(code)
-        say = _WORDS[code]
+        said = [_WORDS[code](error) for error in errors]
+        messages = [one + words.what_would_be_right(one, schema) for one in said]
         self.response: Response = {
             "errors": [
-                {**error.formatted, "message": say(error), "extensions": {"code": code}} for error in errors
+                {**error.formatted, "message": message, "extensions": {"code": code}}
+                for error, message in zip(errors, messages, strict=True)
             ]
         }
 
@@ -146,14 +148,14 @@ class Engine:
         document = self._document(params.query)
         node = get_operation_ast(document.ast, params.operation_name)
         if node is None:
-            words = "Name one of the document's operations: operationName is missing, or not one of them."
-            raise RefusedDocumentError("OPERATION_NOT_FOUND", [GraphQLError(words)])
+            message = "Name one of the document's operations: operationName is missing, or not one of them."
+            raise RefusedDocumentError("OPERATION_NOT_FOUND", [GraphQLError(message)], self._schema)
         name = node.name.value if node.name else None
         limits.check(document.measured[name], params.variables or {}, self._bounds)
         if document.errors is None:
             document.errors = validate(self._schema, document.ast, _RULES, max_errors=20)
         if document.errors:
-            raise RefusedDocumentError("GRAPHQL_VALIDATION_FAILED", document.errors)
+            raise RefusedDocumentError("GRAPHQL_VALIDATION_FAILED", document.errors, self._schema)
         self._keep(document)
         return Operation(document, node, params)
 
@@ -172,7 +174,7 @@ class Engine:
             compiled=operation.document.compiled,
         )
         if isinstance(executor, list):
-            raise RefusedDocumentError("BAD_USER_INPUT", executor)
+            raise RefusedDocumentError("BAD_USER_INPUT", executor, self._schema)
         result = executor.execute_operation()
         if inspect.isawaitable(result):
             result = await result
@@ -196,7 +198,7 @@ class Engine:
         if inspect.isawaitable(stream):
             stream = await stream
         if isinstance(stream, ExecutionResult):
-            raise RefusedDocumentError("BAD_USER_INPUT", stream.errors or [])
+            raise RefusedDocumentError("BAD_USER_INPUT", stream.errors or [], self._schema)
         try:
             async for result in stream:
                 yield _response(result)
@@ -214,7 +216,7 @@ class Engine:
         try:
             return Document(text, tokens, self._shape)
         except GraphQLError as error:
-            raise RefusedDocumentError("GRAPHQL_PARSE_FAILED", [error]) from None
+            raise RefusedDocumentError("GRAPHQL_PARSE_FAILED", [error], self._schema) from None
 
     def _keep(self, document: Document) -> None:
         if document.text in self._documents or not _may_be_kept(document):

@@ -6,6 +6,10 @@ log. Names of the schema stay, and where in the input it was: that is what helps
 
 import re
 
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLSchema
+
+# An enum with no more values than this is told whole; of a longer one, where its values are told.
+_FEW = 12
 _WHERE = re.compile(
     r"(?P<where>(?:Variable '\$\w+'|Argument '\w+') has invalid (?:default )?value"
     r"(?: at [\w.\[\]]+)?): (?P<rest>.*)",
@@ -33,6 +37,8 @@ _SYNTAX = re.compile(
 _SYNTAX_PLAIN = re.compile(r"(Syntax Error: [^:'\"]+).*", re.DOTALL)
 _TOKENS_WITH_VALUES = frozenset({"Name", "String", "BlockString", "Int", "Float"})
 _NOT_RIGHT = "The value is not right"
+_ENUM = re.compile(r"does not exist in '(\w+)' enum")
+_NO_FIELD = re.compile(r"of type '(\w+)' not to include unknown field")
 
 
 def of_variables(message: str) -> str:
@@ -40,7 +46,7 @@ def of_variables(message: str) -> str:
     found = _WHERE.match(message)
     if found is None:
         return f"{_NOT_RIGHT}."
-    return f"{found['where']}: {_without_value(found['rest']) or _NOT_RIGHT}."
+    return f"{found['where']}: {_ended(_without_value(found['rest']) or _NOT_RIGHT)}"
 
 
 def of_validation(message: str, about_a_value: bool) -> str:
@@ -51,7 +57,7 @@ def of_validation(message: str, about_a_value: bool) -> str:
     found = _WHERE.match(message)
     safe = _without_value(found["rest"] if found else message)
     if safe is not None:
-        return f"{safe}."
+        return _ended(safe)
     return f"{_NOT_RIGHT}." if about_a_value else message
 
 
@@ -64,6 +70,34 @@ def of_syntax(message: str) -> str:
         return f"Syntax Error: {found['before']} {shown}."
     plain = _SYNTAX_PLAIN.match(message)
     return f"{plain[1].rstrip(' .,')}." if plain else "Syntax Error."
+
+
+def what_would_be_right(said: str, schema: GraphQLSchema) -> str:
+    """A sentence more, for what was said above of a code or a field that does not exist; or nothing.
+
+    Which field it was is not repeated: who puts a name where a field's name should be would read it in a log.
+    """
+    enum, field = _ENUM.search(said), _NO_FIELD.search(said)
+    if enum:
+        return _values_of(enum[1], schema)
+    kind = schema.type_map.get(field[1]) if field else None
+    if isinstance(kind, GraphQLInputObjectType):
+        return f" Its fields are {', '.join(kind.fields)}."
+    return ""
+
+
+def _values_of(name: str, schema: GraphQLSchema) -> str:
+    kind, kinds = schema.type_map.get(name), schema.type_map.get("CodeKind")
+    if not isinstance(kind, GraphQLEnumType) or len(kind.values) <= _FEW:
+        return f" There are {', '.join(kind.values)}." if isinstance(kind, GraphQLEnumType) else ""
+    code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper()
+    if isinstance(kinds, GraphQLEnumType) and code in kinds.values:
+        return f" See codes(kind: {code})."
+    return f" See the enum {name} of the schema."
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 def _without_value(message: str) -> str | None:

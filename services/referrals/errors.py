@@ -56,7 +56,8 @@ class StaleVersionError(PartError):
 
     def __init__(self, expected: int, version: int, status: str) -> None:
         super().__init__(
-            f"The referral is at version {version} ({status}), not {expected}: read it, and decide again."
+            f"The referral is at version {version} ({status.upper()}), not {expected}:"
+            " read it, and decide again."
         )
 
 

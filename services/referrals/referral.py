@@ -36,7 +36,7 @@ from contracts.referrals import AllowedAction
 from contracts.rpc import Actor
 from services.referrals.errors import ForbiddenError, WrongStatusError
 from services.referrals.inputs import SUPPLIED, Secret, checked, effects, secrets_of
-from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, SYSTEM, Party, needed
+from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, SYSTEM, Party, lacking
 
 Document = dict[str, Any]
 
@@ -223,7 +223,7 @@ def permitted(action: str, party: Party) -> list[Row]:
     """
     rows = [row for row in TRANSITIONS if row.action == action and party.is_for(row.who)]
     if rows and not any(party.may(action, row.who) for row in rows):
-        raise ForbiddenError(f"To {action} needs {needed(action, rows[0].who)}.")
+        raise ForbiddenError(lacking(action, rows[0].who, party.actor))
     return rows
 
 
@@ -301,9 +301,11 @@ def history_entry(
 
 
 def _words(doc: Document, action: str, party: Party, now: datetime) -> str:
-    possible = ", ".join(allowed.action for allowed in allowed_actions(doc, party, now))
+    # In the spelling of the API: people look them up there.
+    possible = ", ".join(allowed.action.upper() for allowed in allowed_actions(doc, party, now))
     return (
-        f"{action} is not possible for the {party.relation} while the referral is {doc['status']}; "
+        f"{action.upper()} is not possible for the {party.relation} while the referral is "
+        f"{doc['status'].upper()}; "
         f"possible now: {possible or 'nothing'}."
     )
 

@@ -82,11 +82,12 @@ class Party:
         return not roles.isdisjoint(self.actor.roles)
 
 
-def needed(action: str, side: str) -> str:
-    """Say in words what the action needs: for the refusal."""
+def lacking(action: str, side: str, actor: Actor) -> str:
+    """Say what this actor lacks to take the action: for the refusal."""
     roles, scope = ROLES[action, side]
-    words = "one of the roles " + ", ".join(sorted(roles))
-    return f"{words}; of a client, the scope {scope}" if scope else f"{words} (no client can)"
+    if actor.kind == "client":
+        return f"This client lacks the scope {scope}." if scope else f"No client can {action} a referral."
+    return f"To {action} a referral takes one of the roles {', '.join(sorted(roles))}."
 
 
 def tiers_of(actor: Actor) -> frozenset[str]:

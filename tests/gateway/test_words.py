@@ -110,15 +110,17 @@ async def test_no_error_repeats_a_value_of_the_document(query: str) -> None:
 
 
 @pytest.mark.parametrize(("path", "wrong", "words"), [
-    (("person", "gender"), "PHONE", [".person.gender", "does not exist in 'Gender' enum"]),
-    (("need",), "FOODS", ["'Need' enum", "Did you mean", "'FOOD'"]),
+    (("person", "gender"), "PHONE", [".person.gender", "in 'Gender' enum. There are FEMALE, "]),
+    (("need",), "FOODS", ["'Need' enum", "Did you mean the enum value 'FOOD'? See codes(kind: NEED)."]),
+    (("need",), "PRENATAL", ["does not exist in 'Need' enum. See codes(kind: NEED)."]),
     (("person", "ageBand"), None, [".person.ageBand", "non-null type 'AgeBand!'"]),
     (("person", "birthDate"), "31-12-1990", [".person.birthDate", "1990-12-31"]),
     (("consent", "givenAt"), "2026-01-01T00:00:00", ["needs Z or an offset"]),
     (("places", 0, "count"), "two", [".places[0].count", "Int cannot represent non-integer value"]),
     (("household", "members", 0), {}, ["to include required field 'ageBand'"]),
     (("person",), 7, ["'PersonInput' to be an object"]),
-    (("person", "nickname"), "x", [".person", "not to include unknown field"]),
+    (("person", "nickname"), "x", [".person", "unknown field. Its fields are ageBand, "]),
+    (("idempotency",), "x", ["unknown field. Its fields are idempotencyKey, service, "]),
 ])  # fmt: skip
 async def test_errors_say_where_and_what_would_be_right(
     path: tuple[Any, ...], wrong: Any, words: list[str]
@@ -129,6 +131,7 @@ async def test_errors_say_where_and_what_would_be_right(
 
 
 @pytest.mark.parametrize(("query", "words"), [
+    ("{ codes(kind: NEEDS) { code } }", "Did you mean the enum value 'NEED'? See "),
     ("{ vewer { roles } }", "Did you mean 'viewer'?"),
     ("{ viewer { roles }", "Syntax Error: Expected Name, found <EOF>."),
     ("{ viewer { roles } } nonsense", "Syntax Error: Unexpected Name."),

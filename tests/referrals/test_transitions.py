@@ -11,6 +11,7 @@ from chassis.problems import InvalidError
 from contracts.codes import Outcome, ReferralStatus, Role, Scope
 from contracts.events import REFERRAL_EVENTS
 from contracts.referrals import Appointment
+from contracts.rpc import Actor
 from services.referrals.errors import ForbiddenError, WrongStatusError
 from services.referrals.referral import (
     ACTIONS,
@@ -24,6 +25,7 @@ from services.referrals.referral import (
     allowed_actions,
     decide,
     event_of,
+    permitted,
 )
 from services.referrals.roles import COORDINATOR, RECEIVER, ROLES, SENDER, SYSTEM, Party
 from tests.referrals.cast import NOW, PARTIES, caseworker, client, document, member
@@ -146,7 +148,7 @@ def check_pair(status: ReferralStatus, action: str, relation: str) -> None:
         with pytest.raises((WrongStatusError, ForbiddenError)) as refusal:
             take(doc, action, relation)
         if isinstance(refusal.value, WrongStatusError):
-            assert f"is {status}" in refusal.value.detail
+            assert f"is {status.upper()}" in refusal.value.detail
     else:
         change = take(doc, action, relation)
         assert change.set["status"] == after
@@ -201,9 +203,9 @@ def test_a_refusal_names_what_is_possible_from_there() -> None:
     with pytest.raises(WrongStatusError) as refusal:
         take(ready(S.DECLINED), "accept", RECEIVER)
     assert refusal.value.detail == (
-        "accept is not possible for the receiver while the referral is declined; possible now: nothing."
+        "ACCEPT is not possible for the receiver while the referral is DECLINED; possible now: nothing."
     )
-    with pytest.raises(WrongStatusError, match="possible now: start, complete, end, cancel"):
+    with pytest.raises(WrongStatusError, match="possible now: START, COMPLETE, END, CANCEL"):
         take(ready(S.ACCEPTED), "accept", RECEIVER)
 
 
@@ -352,7 +354,7 @@ def test_roles_and_scopes_say_who_may_do_what() -> None:
         member("clinica", Role.INTAKE),
         client("clinica", "referrals:send"),
     ):
-        with pytest.raises(ForbiddenError, match="caseworker"):
+        with pytest.raises(ForbiddenError, match=r"caseworker|referrals:answer"):
             decide(doc, "accept", Party(RECEIVER, actor), INPUTS["accept"], NOW)
         assert allowed_actions(doc, Party(RECEIVER, actor), NOW) == ()
     for actor in (
@@ -396,3 +398,12 @@ def test_allowed_actions_are_those_that_would_succeed_and_say_what_they_need() -
 def test_every_status_has_its_fhir_task_status() -> None:
     assert set(FHIR_TASK_STATUS) == set(S)
     assert FHIR_TASK_STATUS[S.NOT_COMPLETED] == "failed"
+
+
+def test_a_refusal_says_what_the_caller_itself_lacks() -> None:
+    weak = Actor(kind="client", id="cl_1", organization="org_b")
+    viewer = Actor(kind="member", id="mb_1", organization="org_b", roles=("viewer",))
+    with pytest.raises(ForbiddenError, match=r"^This client lacks the scope referrals:answer\.$"):
+        permitted("accept", Party(RECEIVER, weak))
+    with pytest.raises(ForbiddenError, match=r"^To accept a referral takes one of the roles caseworker"):
+        permitted("accept", Party(RECEIVER, viewer))

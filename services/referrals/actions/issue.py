@@ -24,7 +24,7 @@ from services.referrals.errors import (
 from services.referrals.issuing import Issue, issued, request_problems, service_problems
 from services.referrals.means import Means
 from services.referrals.referral import Document, event_data
-from services.referrals.roles import SENDER, Party, is_firewalled, needed
+from services.referrals.roles import SENDER, Party, is_firewalled, lacking
 from services.referrals.sealed import opened_by_sender, seal_all
 from services.referrals.vault import KeyId, Keys
 
@@ -58,7 +58,7 @@ def _admit(actor: Actor) -> None:
     if not actor.verified:
         raise NotVerifiedError("A coordinator has to verify the organization before it can issue referrals.")
     if not Party(SENDER, actor).may("issue", SENDER):
-        raise ForbiddenError(f"To issue needs {needed('issue', SENDER)}.")
+        raise ForbiddenError(lacking("issue", SENDER, actor))
 
 
 @dataclass(frozen=True)

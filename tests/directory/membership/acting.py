@@ -39,10 +39,12 @@ class Acting:
         return await self._caller.call(operation, request, self.actor)
 
     async def refusal(self, operation: Operation[Any, Any], request: Any) -> tuple[str, str]:
-        """Return code and words of the refusal."""
+        """Return code and words of the refusal, with those of its fields."""
         with pytest.raises(RefusedError) as refused:
             await self(operation, request)
-        return refused.value.code, refused.value.detail
+        fields = [f"{'.'.join(field.path)}: {field.message}" for field in refused.value.fields]
+        detail = refused.value.detail
+        return refused.value.code, " ".join([detail, *(one for one in fields if detail not in one)])
 
 
 Ask = Callable[[Operation[Any, Any], Any], Awaitable[Any]]

@@ -221,7 +221,7 @@ async def test_a_proposal_with_a_field_that_is_not_right_is_refused_by_its_name(
     )
     code, words = await shelter.refusal(PROPOSE_ORGANIZATION, request)
     assert code == "INVALID"
-    assert "`$.name`" in words
+    assert "name: Must not be empty" in words
 
 
 async def test_an_organization_is_active_for_everybody_to_see(operator: Ask, shelter: Acting) -> None:
