@@ -365,7 +365,7 @@ def test_roles_and_scopes_say_who_may_do_what() -> None:
         assert (
             decide(doc, "accept", Party(RECEIVER, actor), INPUTS["accept"], NOW).set["status"] == "accepted"
         )
-    with pytest.raises(ForbiddenError, match="no client can"):
+    with pytest.raises(ForbiddenError, match="No client can void a referral"):
         decide(doc, "void", Party(SENDER, client("casa", *Scope)), INPUTS["void"], NOW)
     with pytest.raises(ForbiddenError):
         decide(doc, "void", Party(SENDER, caseworker("casa")), INPUTS["void"], NOW)
