@@ -53,7 +53,7 @@ _CHARACTERS_A_TOKEN = 20
 # What clients send over and over is shorter.
 LONGEST_KEPT = 8 * 1024
 # Longer than in most lists, since every code of a kind comes.
-_LISTS = {"codes": 50}
+_LISTS = {"codes": 50, "counts": 20}
 
 
 class Params(msgspec.Struct, frozen=True):

@@ -18,7 +18,8 @@ from gateway.schema.organization import Organization, OrganizationConnection, or
 from gateway.schema.referral import Referral
 from gateway.schema.referrals import ReferralConnection, referral, referrals
 from gateway.schema.scalars import SCALARS
-from gateway.schema.service import Service, ServiceConnection, service, services
+from gateway.schema.search import ServiceConnection, services
+from gateway.schema.service import Service, service
 from gateway.schema.viewer import Viewer, viewer
 
 

@@ -6,20 +6,16 @@ from typing import Annotated
 import strawberry
 
 from contracts import directory
-from contracts.codes import CapacityStatus, Intake, Need, OrganizationKind, State, Visibility
+from contracts.codes import CapacityStatus, Intake, Need, State, Visibility
 from contracts.rpc import Page
 from gateway.context import Context, Info
 from gateway.errors import BadArgumentError
-from gateway.ids import global_id, part_id_of, part_id_or_nothing
+from gateway.ids import global_id, part_id_of
 from gateway.loaders import Later
-from gateway.lookahead import names, of_rows
 from gateway.schema.fields import beside, computed, published
 from gateway.schema.node import Node
 from gateway.schema.organization import Organization, Phone
-from gateway.schema.pages import After, Before, First, Last, PageInfo, Rows, page_of
 from gateway.schema.past import DirectoryChangeConnection, service_history
-
-LIST = "services"
 
 
 def _location_id(parent: directory.Location) -> strawberry.ID:
@@ -106,46 +102,6 @@ class Service(Node):
     history = published(service_history, DirectoryChangeConnection)
 
 
-@strawberry.type(description="A service in a page.")
-class ServiceEdge:
-    """Read from ``pages.Row``."""
-
-    cursor: str = strawberry.field(description="Its place in the list.")
-    node: Service = strawberry.field(description="The service.")
-
-
-@strawberry.type(description="A page of services.")
-class ServiceConnection:
-    """Read from ``pages.Rows``."""
-
-    edges: list[ServiceEdge] = strawberry.field(description="The services with their cursors.")
-    nodes: list[Service] = strawberry.field(description="The services.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands.")
-    total_count: int | None = strawberry.field(
-        description="How many there are in all; null where counting would take long."
-    )
-
-
-@strawberry.input(description="Which services: those that fit every condition given.")
-class ServiceFilter:
-    """Conditions of a list of services."""
-
-    organization: strawberry.ID | None = strawberry.field(
-        description="Offered by this organization.", default=None
-    )
-    kinds: list[OrganizationKind] | None = strawberry.field(
-        description="Offered by an organization of one of these kinds.", default=None
-    )
-    needs: list[Need] | None = strawberry.field(description="For one of these needs.", default=None)
-    states: list[State] | None = strawberry.field(description="Given in one of these states.", default=None)
-    text: str | None = strawberry.field(description="Words of its name or description.", default=None)
-    has_capacity: bool | None = strawberry.field(
-        description="With a place that is free now, or with none. A service whose numbers are too old is "
-        "neither.",
-        default=None,
-    )
-
-
 async def service(
     info: Info,
     id: Annotated[strawberry.ID | None, strawberry.argument(description="Its id.")] = None,
@@ -161,32 +117,3 @@ async def service(
     request = directory.ListServices(page=Page(first=1), source_id=source_id)
     reply = await info.context.clients.ask(directory.LIST_SERVICES, request)
     return reply.items[0] if reply.items else None
-
-
-async def services(
-    info: Info,
-    *,
-    filter: Annotated[
-        ServiceFilter | None, strawberry.argument(description="Which ones; all without it.")
-    ] = None,
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-) -> Rows[directory.Service]:
-    """Services of the directory, by name."""
-    chosen = filter or ServiceFilter()
-    by = part_id_or_nothing("Organization", chosen.organization) if chosen.organization else None
-    request = directory.ListServices(
-        page=page_of(info, LIST, first=first, last=last, after=after, before=before),
-        organization=by,
-        kinds=tuple(chosen.kinds or ()),
-        needs=tuple(chosen.needs or ()),
-        states=tuple(chosen.states or ()),
-        text=chosen.text,
-        has_capacity=chosen.has_capacity,
-    )
-    reply = await info.context.clients.ask(directory.LIST_SERVICES, request)
-    if "organization" in names(info.raw, of_rows(info.raw)):
-        await info.context.organizations.prime(item.organization for item in reply.items)
-    return Rows(info.context.cursors, LIST, reply)

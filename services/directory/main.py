@@ -28,6 +28,8 @@ from services.directory.matching.actions import Means as MatchingMeans
 from services.directory.matching.api import MatchingApi
 from services.directory.rereading import Rereader
 from services.directory.rest import server as rest
+from services.directory.search.api import SearchApi
+from services.directory.search.upkeep import Upkeep
 from services.directory.settings import Settings
 from services.directory.store import Store
 
@@ -93,6 +95,8 @@ async def start(part: Part, settings: Settings) -> None:
     keeping = Keeping(part.bus, store, (organizations, services), key, settings.review_days)
     keeping.serve(server)
     CapacityApi(capacities).serve(server)
+    search = SearchApi(Upkeep(store, part.bus), places.centre)
+    search.serve(server)
 
     async def own_stream() -> None:
         await reconcile(part.bus.js, stream)
@@ -108,12 +112,13 @@ async def start(part: Part, settings: Settings) -> None:
 
     part.health.looks["database"] = store.answers
     part.health.looks["consumer"] = arrivals.runs
+    part.health.looks["search"] = search.runs
     part.on_stop(close_database)
     await part.run(own_stream)
     await part.run(prepare)
     runners: tuple[Runner, ...] = (
         organizations, services, keeping.proposals, keeping.corrections, geography, keeping.watch,
-        capacities.clock, capacities.relay, lookout, arrivals,
+        capacities.clock, capacities.relay, lookout, arrivals, search,
     )  # fmt: skip
     for one in runners:
         await part.run(one.start, one.stop)

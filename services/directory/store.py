@@ -44,6 +44,7 @@ INDEXES = {
 Document = dict[str, Any]
 DUPLICATE_KEY = 11_000
 ANSWER_SECONDS = 2
+BATCH = 1000
 # What the hot look-ups leave in the database.
 _UNSEEN = {
     "record": 0, "pending": 0, "hash": 0, "idempotency": 0, "acceptance.history": 0, "acceptance.keys": 0,
@@ -150,6 +151,11 @@ class Store:
     async def get(self, noun: Noun, noun_id: str) -> Document | None:
         """Return one document without its record, or None."""
         return await self.collection(noun).find_one({"_id": noun_id}, _UNSEEN)
+
+    async def all(self, noun: Noun) -> AsyncIterator[Document]:
+        """Yield every document without its record, for what is kept in memory of all of them."""
+        async for document in self.collection(noun).find({}, _UNSEEN, batch_size=BATCH):
+            yield document
 
     async def known(self, noun: Noun, ids: Some[str]) -> dict[str, Known]:
         """Return, of those that exist, what a write has to know."""

@@ -17,7 +17,17 @@ from cli import keys
 from cli.embedded import nats as server
 from cli.embedded.keeper import Keeper
 from cli.embedded.ports import choose
-from contracts import capacity, directory, editing, geography, matching, membership, notifications, referrals
+from contracts import (
+    capacity,
+    directory,
+    editing,
+    geography,
+    matching,
+    membership,
+    notifications,
+    referrals,
+    search,
+)
 from contracts.rpc import Operation
 
 AnyOperation = Operation[Any, Any]
@@ -27,6 +37,7 @@ PUBLIC_DIRECTORY: set[AnyOperation] = {
     directory.GET_ADDRESSES,
     directory.LIST_ORGANIZATIONS,
     directory.LIST_SERVICES,
+    search.SEARCH_SERVICES,
     directory.AUTHENTICATE_CLIENT,
     directory.GET_CLIENTS,
     geography.GET_MUNICIPALITIES,
@@ -217,6 +228,9 @@ PUBLISHERS: dict[str, set[str]] = {
     "$JS.API.CONSUMER.INFO.EVT.directory": {"directory", "operator"},
     "$JS.API.CONSUMER.CREATE.EVT.another": set(),
     "$JS.API.CONSUMER.CREATE.EVT": set(),
+    "$JS.API.CONSUMER.CREATE.EVT.follower-1.evt.directory.>": {"directory"},
+    "$JS.API.CONSUMER.CREATE.EVT.follower-1.evt.referrals.>": set(),
+    "$JS.API.CONSUMER.CREATE.EVT.follower-1": set(),
     "$JS.API.CONSUMER.DELETE.EVT.notifications": set(),
     "$JS.API.CONSUMER.MSG.NEXT.EVT.notifications": {"notifications"},
     "$JS.API.CONSUMER.INFO.EVT.notifications": {"notifications", "operator"},

@@ -11,6 +11,8 @@ from services.directory.api import Api
 from services.directory.capacity.api import CapacityApi
 from services.directory.geography.api import GeographyApi
 from services.directory.matching.api import MatchingApi
+from services.directory.search.api import SearchApi
+from services.directory.search.upkeep import Upkeep
 
 EVERYBODY = {"gateway", "operator", "referrals", "notifications"}
 READERS = {"gateway", "operator"}
@@ -57,3 +59,11 @@ def test_parts_look_up_the_gateway_also_lists_and_only_the_operator_changes() ->
         "set_capacity": READERS,
         "hold_places": {"referrals"},
     }
+
+
+def test_searches_are_for_the_gateway_and_the_operator() -> None:
+    server = Server(None, PART, None)  # type: ignore[arg-type] # it is not started
+    SearchApi(Upkeep(None, None), lambda _code: None).serve(server)  # type: ignore[arg-type] # nor asked
+    assert [(one.name, set(callers)) for one, _, callers in server._operations] == [
+        ("search_services", READERS)
+    ]

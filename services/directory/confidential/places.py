@@ -7,7 +7,7 @@ from datetime import datetime
 from services.directory.confidential.seal import Sealed, Vault
 from services.directory.confidential.store import PrivateStore
 from services.directory.geography.current import Geography
-from services.directory.geography.table import Table
+from services.directory.geography.table import Centre, Table
 from services.directory.record import Imported
 
 
@@ -23,6 +23,10 @@ class Places:
     def table(self) -> Table:
         """The table of municipalities as it is now: another one, once another is installed."""
         return self.geography.table
+
+    def centre(self, code: str) -> Centre | None:
+        """Return a municipality's centre, by the table as it is now."""
+        return self.table.centre(code)
 
     async def said_elsewhere(self, batch: Iterable[Imported]) -> dict[str, frozenset[str]]:
         """Return, by record, the places that it shows and another record says are confidential.

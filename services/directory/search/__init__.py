@@ -1,0 +1,1 @@
+"""Search: an index of all services in each replica, kept current by the directory's own events."""

@@ -1,0 +1,203 @@
+"""What search knows of one service: made from its document and its organization's, of T0 data only.
+
+The address, the name and the town of a confidential place do not even reach this module's texts: they are
+taken from the public view, and its position from ``location.position``.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from contracts.codes import Need, OrganizationKind, Visibility
+from contracts.directory import Service
+from contracts.labels import LABELS
+from contracts.search import SearchField
+from services.directory import location, service
+from services.directory.capacity import capacity as counted
+from services.directory.search import opening
+from services.directory.search.near import Place, Point
+from services.directory.search.opening import Hours
+from services.directory.text import fold, sort_name, words
+
+NEVER = 0
+FOR_EVER = 2**53
+_OUT_OF_WORK = frozenset({"inactive", "defunct"})
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Service).decode
+Texts = dict[SearchField, str]
+
+
+class Provider(NamedTuple):
+    """What search knows of an organization."""
+
+    name: str
+    alternate_name: str | None
+    kind: str
+    active: bool = True
+
+
+class Free(NamedTuple):
+    """Until when (seconds since 1970) a place is known to be free, and until when anything is known.
+
+    Of a service that counts no places it is known for ever that it has none to give, as in lists.
+    """
+
+    free_until: int
+    known_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is kept in memory of a service: its public view as JSON, how its places are counted, where it is.
+
+    ``capacity`` is the document of its places, or what an import said of them; None where nobody counts.
+    """
+
+    id: str
+    revision: int
+    organization: str
+    body: bytes
+    capacity: dict[str, Any] | None
+    places: tuple[Place, ...]
+    hours: str | None
+
+    @property
+    def counted(self) -> int:
+        """The revision of the document of its places; 0 where there is none."""
+        return self.capacity["revision"] if self.capacity else 0
+
+    def view(self, now: datetime) -> Service:
+        """Return the service as everybody may know it now."""
+        free = counted.view(self.capacity, now) if self.capacity else ()
+        return msgspec.structs.replace(_decode(self.body), capacity=free)
+
+
+class Searchable(NamedTuple):
+    """What is put into the index for one service, and not kept otherwise."""
+
+    service: Service
+    provider: Provider | None
+    sort: str
+    texts: Texts
+    municipalities: dict[str, str]
+    languages: dict[str, str]
+    facts: list[str]
+    places: tuple[Place, ...]
+    hours: Hours | None
+    ages: tuple[float, float]
+    capacity: dict[str, Any] | None
+
+
+OLDEST = 200.0
+
+
+def searchable(
+    document: dict[str, Any], provider: Provider | None, capacity: dict[str, Any] | None
+) -> Searchable:
+    """Return what can be searched of a stored service; ``capacity`` is the document of its places, if any."""
+    view = service.view(document)
+    municipalities = _municipalities(view)
+    languages = {code_of(one.code or one.name or ""): one.name or one.code or "" for one in view.spoken}
+    return Searchable(
+        service=view,
+        provider=provider,
+        sort=sort_name(view.name),
+        texts=texts(view, provider),
+        municipalities=municipalities,
+        languages=languages,
+        facts=[*_facts(view, provider), *(f"municipality:{code}" for code in municipalities)],
+        places=_places(document),
+        hours=opening.read(document),
+        ages=(view.minimum_age or 0.0, OLDEST if view.maximum_age is None else view.maximum_age),
+        capacity=capacity or counted.imported(document),
+    )
+
+
+def entry(document: dict[str, Any], found: Searchable, hours_id: str | None) -> Entry:
+    """Return what is kept in memory of it."""
+    return Entry(
+        id=found.service.id,
+        revision=document["revision"],
+        organization=found.service.organization,
+        body=_encode(msgspec.structs.replace(found.service, capacity=())),
+        capacity=found.capacity,
+        places=found.places,
+        hours=hours_id,
+    )
+
+
+def texts(view: Service, provider: Provider | None) -> Texts:
+    """Return the texts in which words are searched, by field; needs and states by their labels."""
+    needs = [label for need in view.needs for label in LABELS[Need][need]]
+    states = [label for state in view.states for label in LABELS[type(state)][state][:1]]
+    towns = [town for place in view.locations for town in (place.municipality, place.city) if town]
+    names = [provider.name, provider.alternate_name or ""] if provider else []
+    return {
+        SearchField.NAME: view.name,
+        SearchField.ALTERNATE_NAME: view.alternate_name or "",
+        SearchField.ORGANIZATION: "\n".join(names),
+        SearchField.NEED: "\n".join(needs),
+        SearchField.PLACE: "\n".join(dict.fromkeys([*towns, *states])),
+        SearchField.TAXONOMY: "\n".join(term.name or "" for term in view.taxonomy_terms),
+        SearchField.DESCRIPTION: view.description or "",
+    }
+
+
+def free(capacity: dict[str, Any] | None, now: datetime) -> Free:
+    """Return until when its places are known, and known to be free: no number is believed for ever."""
+    if capacity is None or not capacity["units"]:
+        return Free(NEVER, FOR_EVER)
+    held = counted.provisional_of(capacity, now)
+    free_until = known_until = NEVER
+    for unit in capacity["units"]:
+        until = seconds(unit["valid_until"])
+        known_until = max(known_until, until)
+        if counted.free(unit, held.get(unit["unit"], 0)):
+            free_until = max(free_until, until)
+    return Free(free_until, known_until)
+
+
+def seconds(moment: datetime) -> int:
+    """Return a moment as ``Free`` counts."""
+    return int(moment.astimezone(UTC).timestamp())
+
+
+def code_of(language: str) -> str:
+    """Return a language's tag or name as it is compared: ``es`` for ``es-MX``, ``mam`` for ``Mam``."""
+    return fold(language).split("-")[0].strip().replace(" ", "_")
+
+
+def _facts(view: Service, provider: Provider | None) -> Iterable[str]:
+    yield f"organization:{view.organization}"
+    yield from (f"need:{need}" for need in view.needs)
+    yield from (f"state:{state}" for state in view.states)
+    if provider is not None:
+        yield f"kind:{OrganizationKind(provider.kind)}"
+    if view.certified:
+        yield "certified"
+    if view.status in _OUT_OF_WORK or (provider is not None and not provider.active):
+        yield "inactive"
+    for language in view.spoken:
+        code = code_of(language.code or language.name or "")
+        yield f"language:{code}"
+        yield f"{'interpreted' if language.interpreter else 'spoken'}:{code}"
+    yield from (f"access:{word}" for word in words(*view.accessibility))
+
+
+def _municipalities(view: Service) -> dict[str, str]:
+    """INEGI codes with their names, where a location says both."""
+    names = {place.municipality_code: place.municipality or "" for place in view.locations}
+    return {code: names.get(code, "") for code in view.municipalities}
+
+
+def _places(document: dict[str, Any]) -> tuple[Place, ...]:
+    places = []
+    for stored in document["locations"]:
+        found = location.position(stored)
+        if found is not None:
+            exact = stored["visibility"] == Visibility.PUBLIC and stored.get("latitude") is not None
+            places.append(Place(Point(*found), exact))
+    return tuple(dict.fromkeys(places))

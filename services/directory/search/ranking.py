@@ -1,0 +1,186 @@
+"""One page of one search: by relevance, by distance or by name. Runs in a thread, and asks nobody."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+import tantivy
+from tantivy import Query
+
+from contracts.search import MOST_RANKED, SearchServices, ServiceOrder
+from services.directory.search import byname, meaning, position
+from services.directory.search.conditions import (
+    MUST,
+    SHOULD,
+    conditions,
+    either,
+    every,
+    fact,
+    has_place,
+    one_of,
+    unscored,
+    without,
+)
+from services.directory.search.entry import Entry
+from services.directory.search.index import SearchIndex
+from services.directory.search.near import LEVELS, Place, Point, block, circle, distance
+
+# What a place that is free counts beside words, which weigh 2 to 10 each.
+_FREE = 1.0
+
+
+class Hit(NamedTuple):
+    """A service of the page, and its place of those that the distance was measured to."""
+
+    entry: Entry
+    km: float | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page; ``query`` finds all services that the page is a part of, for the facets."""
+
+    hits: list[Hit]
+    positions: list[position.Position]
+    total: int
+    has_next: bool
+    has_previous: bool
+    query: Query
+
+
+class Search:
+    """One request on the index as it is now. ``centre`` is where ``near`` is, if it was given."""
+
+    def __init__(
+        self, index: SearchIndex, request: SearchServices, now: datetime, centre: Point | None
+    ) -> None:
+        self._index = index
+        self._request = request
+        self._now = now
+        self._centre = centre
+        self.searcher = index.searcher()
+        self.meaning = meaning.read(request.text)
+        self._base = every(*(unscored(one) for one in conditions(request, index, now)))
+        km = request.near.km if request.near else None
+        self._circle = circle(centre, km) if centre and km else None
+        self._close: list[int] = []
+
+    def run(self) -> Found:
+        """Return the page.
+
+        Raises:
+            InvalidError: a cursor of another query, or of none of ours.
+        """
+        order = position.order_of(self._request)
+        if self.meaning is None:
+            return self._page(order, self._base)
+        found = self._page(order, every(self._base, self.meaning.strict(self.searcher)))
+        return found if found.total else self._page(order, every(self._base, self.meaning.lenient()))
+
+    def _page(self, order: ServiceOrder, query: Query) -> Found:
+        total = self._total(query)
+        if order is ServiceOrder.NAME:
+            return self._by_name(self._bounded(query), total)
+        offset = position.offset(self._request)
+        first = min(self._request.page.first or 0, MOST_RANKED - offset, total - offset)
+        by = self._by_distance if order is ServiceOrder.DISTANCE else self._by_relevance
+        hits = by(query, offset, first, total) if first > 0 else []
+        return Found(
+            hits=hits,
+            positions=position.ranked(self._request, offset, len(hits)),
+            total=total,
+            has_next=offset + first < min(total, MOST_RANKED),
+            has_previous=offset > 0,
+            query=self._bounded(query),
+        )
+
+    def _total(self, query: Query) -> int:
+        """How many fit. Of the services on a circle's edge, each is measured, and remembered."""
+        if self._circle is None:
+            return self._count(query)
+        inside = one_of("cells", self._circle.inside)
+        edge = without(every(query, one_of("cells", self._circle.edge)), inside)
+        self._close = [number for number, one in self._numbered(edge) if self._circle.has(one.places)]
+        return self._count(every(query, inside)) + len(self._close)
+
+    def _bounded(self, query: Query) -> Query:
+        """What the query finds within the circle, if there is one."""
+        if self._circle is None:
+            return query
+        close = either(one_of("cells", self._circle.inside), one_of("number", self._close))
+        return every(query, unscored(close))
+
+    def _count(self, query: Query) -> int:
+        return int(self.searcher.search(query, 1).count)  # type: ignore[attr-defined] # not in its stubs
+
+    def _by_relevance(self, query: Query, offset: int, first: int, _total: int) -> list[Hit]:
+        free = Query.const_score_query(has_place(self._now), _FREE)
+        ranked = Query.boolean_query([(MUST, self._bounded(query)), (SHOULD, free)])
+        return [self._measured(one) for one in self._some(ranked, first, offset)]
+
+    def _by_name(self, query: Query, total: int) -> Found:
+        page = byname.cut(self.searcher, query, self._request.page)
+        kept = self._index.found(self.searcher, [address for _, address in page.rows])
+        rows = [(one, sort) for one, (sort, _) in zip(kept, page.rows, strict=True) if one is not None]
+        return Found(
+            hits=[self._measured(one) for one, _ in rows],
+            positions=[position.named(sort) for _, sort in rows],
+            total=total,
+            has_next=page.has_next,
+            has_previous=page.has_previous,
+            query=query,
+        )
+
+    def _by_distance(self, query: Query, offset: int, first: int, total: int) -> list[Hit]:
+        """The nearest first; behind them, unless ``km`` bounds it, those whose place nobody knows."""
+        hits = self._nearest(unscored(query), min(offset + first, total))[offset : offset + first]
+        if len(hits) < first and self._circle is None:
+            located = self._count(every(query, fact("located")))
+            unknown = without(query, fact("located"))
+            hits += [Hit(one) for one in self._some(unknown, first - len(hits), max(0, offset - located))]
+        return hits
+
+    def _nearest(self, query: Query, needed: int) -> list[Hit]:
+        """At least so many of the nearest, in order, if there are as many."""
+        centre = self._centre
+        assert centre is not None
+        for level in range(len(LEVELS)):
+            names, reach = block(level, centre)
+            nearby = every(query, one_of("cells", names))
+            last = level == len(LEVELS) - 1
+            count = self._count(nearby)
+            if count < needed and not last:
+                continue
+            hits = sorted(map(self._measured, self._some(nearby, count)), key=_by_km)
+            if last:
+                return hits
+            sure = [hit for hit in hits if hit.km is not None and hit.km <= reach]
+            if len(sure) >= needed:
+                return sure
+        return []
+
+    def _numbered(self, query: Query) -> list[tuple[int, Entry]]:
+        addresses = self._addresses(unscored(query), self._count(query))
+        numbers = self.searcher.fast_field_values("number", addresses)
+        kept = self._index.found(self.searcher, addresses)
+        return [(int(number or 0), one) for number, one in zip(numbers, kept, strict=True) if one is not None]
+
+    def _some(self, query: Query, count: int, offset: int = 0) -> list[Entry]:
+        kept = self._index.found(self.searcher, self._addresses(query, count, offset))
+        return [one for one in kept if one is not None]
+
+    def _addresses(self, query: Query, count: int, offset: int = 0) -> list[tantivy.DocAddress]:
+        if not count:
+            return []
+        return [address for _, address in self.searcher.search(query, count, count=False, offset=offset).hits]
+
+    def _measured(self, one: Entry) -> Hit:
+        if self._centre is None or not one.places:
+            return Hit(one)
+        km, place = min((distance(self._centre, place.point), place) for place in one.places)
+        return Hit(one, km, place)
+
+
+def _by_km(hit: Hit) -> tuple[float, str]:
+    return hit.km if hit.km is not None else float("inf"), hit.entry.id
