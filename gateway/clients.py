@@ -7,7 +7,7 @@ from typing import TypeVar
 from chassis.problems import RefusedError
 from chassis.rpc import Caller
 from contracts import directory, notifications, referrals
-from contracts.directory import Organization, Service
+from contracts.directory import Address, Organization, Service
 from contracts.referrals import Referral, Tier
 from contracts.rpc import Actor, Ids, Nothing, Operation, Rep, Req
 
@@ -55,6 +55,13 @@ class Clients:
         """The services with those ids, in their order."""
         replies = await asyncio.gather(
             *(self.ask(directory.GET_SERVICES, Ids(ids=batch)) for batch in _batches(ids))
+        )
+        return [item for reply in replies for item in reply.items]
+
+    async def addresses(self, ids: Sequence[str]) -> list[Address | None]:
+        """The addresses of those confidential places, in their order; null where it is not the actor's."""
+        replies = await asyncio.gather(
+            *(self.ask(directory.GET_ADDRESSES, Ids(ids=batch)) for batch in _batches(ids))
         )
         return [item for reply in replies for item in reply.items]
 

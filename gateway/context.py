@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import strawberry
 from graphql import GraphQLResolveInfo
 
-from contracts.directory import Organization, Service
+from contracts.directory import Address, Organization, Phone, Service
 from contracts.notifications import FeedEntry, PublicEntry
 from contracts.referrals import Referral, Tier
 from contracts.rpc import Actor
@@ -18,6 +18,8 @@ from gateway.loaders import Loader
 
 SPANISH = "es"
 ENGLISH = "en"
+# The number that answers in all of Mexico, until the network names its own (RELEVO_EMERGENCY_PHONE).
+LAST_RESORT = "911"
 
 
 class Feed(Protocol):
@@ -36,14 +38,16 @@ class Feed(Protocol):
 
 @dataclass(slots=True)
 class Context:
-    """One request, or one event of a subscription."""
+    """One request, or one event of a subscription. ``emergency_phone`` is the network's, of last resort."""
 
     clients: Clients
     cursors: Cursors
     feed: Feed
     language: str = SPANISH
+    emergency_phone: Phone = field(default_factory=lambda: Phone(number=LAST_RESORT))
     organizations: Loader[Organization] = field(init=False)
     services: Loader[Service] = field(init=False)
+    addresses: Loader[Address] = field(init=False)
     _referrals: dict[tuple[Tier, ...], Loader[Referral]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,6 +62,7 @@ class Context:
         """Look everything up anew from here on, as each event of a subscription does."""
         self.organizations = Loader(self.clients.organizations)
         self.services = Loader(self.clients.services)
+        self.addresses = Loader(self.clients.addresses)
         self._referrals = {}
 
     def referrals(self, tiers: tuple[Tier, ...]) -> Loader[Referral]:

@@ -10,6 +10,7 @@ from opentelemetry.trace import SpanKind
 
 from chassis import telemetry
 from chassis.rpc import Caller
+from contracts.directory import Phone
 from contracts.rpc import Actor
 from gateway.admission import Admission
 from gateway.clients import Clients
@@ -92,4 +93,6 @@ class Means:
             yield failed(InternalError.of(error))
 
     def _context(self, asker: Asker) -> Context:
-        return Context(Clients(self.caller, asker.actor), self.cursors, self.feed, asker.language)
+        clients = Clients(self.caller, asker.actor)
+        last_resort = Phone(number=self.settings.emergency_phone)
+        return Context(clients, self.cursors, self.feed, asker.language, last_resort)

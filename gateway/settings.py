@@ -3,6 +3,7 @@
 from pydantic import Field, field_validator
 
 from chassis.settings import PartSettings
+from gateway.context import LAST_RESORT
 
 
 class GatewaySettings(PartSettings):
@@ -29,6 +30,8 @@ class GatewaySettings(PartSettings):
     # Subscriptions by one WebSocket, and streams of any kind by one client.
     socket_subscriptions: int = Field(default=20, ge=1)
     client_streams: int = Field(default=100, ge=1)
+    # Whom to call in an emergency where neither the service nor its organization says so.
+    emergency_phone: str = Field(default=LAST_RESORT, min_length=3)
 
     @field_validator("public_url")
     @classmethod

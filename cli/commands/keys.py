@@ -19,7 +19,7 @@ def init(
     """Make the keys that are missing; those that exist are kept. Prints the files made.
 
     Back up DIR apart from the data: without referrals/master.key nobody can read a person's data again,
-    and whoever has both can read all of it.
+    without directory/address.key no confidential address, and whoever has both can read all of it.
     """
     try:
         made = keys.init(folder)

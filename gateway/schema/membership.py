@@ -12,8 +12,9 @@ from gateway.ids import global_id
 from gateway.loaders import Later
 from gateway.lookahead import names, of_rows
 from gateway.schema.fields import beside, computed
-from gateway.schema.organization import Organization, Phone
+from gateway.schema.organization import Organization
 from gateway.schema.pages import After, Before, First, Last, PageInfo, Rows, page_of
+from gateway.schema.phone import Phone
 
 PROPOSALS, CLIENTS, MEMBERS = "organization_proposals", "clients", "members"
 

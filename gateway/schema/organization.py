@@ -11,20 +11,14 @@ from gateway.context import Info
 from gateway.errors import BadArgumentError
 from gateway.ids import part_id_of
 from gateway.schema.fields import published
+from gateway.schema.location import Location
 from gateway.schema.node import Node
+from gateway.schema.offer import OrganizationIdentifier, TaxonomyTerm
 from gateway.schema.pages import After, Before, First, Last, PageInfo, Rows, page_of
 from gateway.schema.past import DirectoryChangeConnection, organization_history
+from gateway.schema.phone import Phone
 
 LIST = "organizations"
-
-
-@strawberry.type(description="A telephone number, as its source wrote it.")
-class Phone:
-    """Read from ``contracts.directory.Phone``."""
-
-    number: str = strawberry.field(description="The number.")
-    extension: str | None = strawberry.field(description="The extension to ask for.")
-    description: str | None = strawberry.field(description="What it is for, or when it is answered.")
 
 
 @strawberry.type(description="A shelter, an institution or an agency.")
@@ -44,6 +38,19 @@ class Organization(Node):
         description="The telephone for emergencies; for those, telephone first."
     )
     phones: list[Phone] = strawberry.field(description="Its telephones.")
+    states: list[State] = strawberry.field(description="The states in which its own places are.")
+    municipalities: list[str] = strawberry.field(
+        description="The INEGI keys of the municipalities in which its own places are."
+    )
+    locations: list[Location] = strawberry.field(description="Its own places.")
+    uri: str | None = strawberry.field(description="An address that stands for it, in linked data.")
+    logo: str | None = strawberry.field(description="Where its logo is.")
+    legal_status: str | None = strawberry.field(description="Its legal form.")
+    year_incorporated: int | None = strawberry.field(description="Since when it has existed.")
+    identifiers: list[OrganizationIdentifier] = strawberry.field(
+        description="Its ids in registers of others."
+    )
+    taxonomy_terms: list[TaxonomyTerm] = strawberry.field(description="The terms that were given to it.")
     source: str | None = strawberry.field(description="Which imported directory it came from.")
     source_id: str | None = strawberry.field(description="Its id in that directory (HSDS `id`).")
     fictional: bool = strawberry.field(description="Whether it exists for demonstration only.")

@@ -19,8 +19,9 @@ from gateway.schema.codes import ReferralReason
 from gateway.schema.fields import beside, computed, published
 from gateway.schema.history import ReferralChangeConnection, history
 from gateway.schema.node import Node
-from gateway.schema.organization import Organization, Phone
+from gateway.schema.organization import Organization
 from gateway.schema.person import Consent, Household, Person, Places
+from gateway.schema.phone import Phone
 from gateway.schema.service import Service
 
 

@@ -12,6 +12,7 @@ from gateway.schema.changes import CapacityChange, capacity_changed
 from gateway.schema.codes import Code, codes_of
 from gateway.schema.events import EventConnection, FeedEntry, events, stream
 from gateway.schema.fields import published, streamed
+from gateway.schema.geography import FederalEntity, MunicipalityConnection, municipalities, states
 from gateway.schema.issue import IssueReferralPayload, issue_referral
 from gateway.schema.node import Node, node, nodes
 from gateway.schema.organization import Organization, OrganizationConnection, organization, organizations
@@ -34,6 +35,8 @@ class Query:
     organization = published(organization, Organization | None)
     organizations = published(organizations, OrganizationConnection)
     service = published(service, Service | None)
+    states = published(states, list[FederalEntity])
+    municipalities = published(municipalities, MunicipalityConnection)
     services = published(services, ServiceConnection)
     acceptance_rules = published(acceptance.acceptance_rules, acceptance.AcceptanceRules | None)
     referral = published(referral, Referral | None)

@@ -319,7 +319,7 @@ async def services(
         **_conditions(chosen),
     )
     reply = await info.context.clients.ask(search.SEARCH_SERVICES, request)
-    if "organization" in names(info.raw, of_rows(info.raw)):
+    if {"organization", "emergencyCall"} & names(info.raw, of_rows(info.raw)):
         await info.context.organizations.prime(item.organization for item in reply.items)
     return FoundRows(info.context, reply)
 

@@ -1,44 +1,26 @@
 """Services, where they are given, and how many places they have."""
 
+from collections.abc import Awaitable
 from datetime import datetime
 from typing import Annotated
 
 import strawberry
 
 from contracts import directory
-from contracts.codes import CapacityStatus, Intake, Need, State, Visibility
+from contracts.codes import CapacityStatus, Intake, Need, State
 from contracts.rpc import Page
 from gateway.context import Context, Info
 from gateway.errors import BadArgumentError
-from gateway.ids import global_id, part_id_of
+from gateway.ids import part_id_of
 from gateway.loaders import Later
-from gateway.schema.fields import beside, computed, published
+from gateway.schema.fields import beside, published
+from gateway.schema.hours import HoursException, Schedule
+from gateway.schema.location import Location
 from gateway.schema.node import Node
-from gateway.schema.organization import Organization, Phone
+from gateway.schema.offer import CostOption, ServiceArea, SpokenLanguage, TaxonomyTerm
+from gateway.schema.organization import Organization
 from gateway.schema.past import DirectoryChangeConnection, service_history
-
-
-def _location_id(parent: directory.Location) -> strawberry.ID:
-    """Its id, for `appointment.location`."""
-    return strawberry.ID(global_id("Location", parent.id))
-
-
-@strawberry.type(
-    description="Where a service is given. Of a confidential place no more than the municipality is shown."
-)
-class Location:
-    """Read from ``contracts.directory.Location``."""
-
-    id = computed(_location_id, strawberry.ID)
-    visibility: Visibility = strawberry.field(description="Who may see the address.")
-    name: str | None = strawberry.field(description="What the place is called.")
-    street: str | None = strawberry.field(description="Street and number.")
-    city: str | None = strawberry.field(description="Town or city.")
-    municipality: str | None = strawberry.field(description="Municipality.")
-    state: State | None = strawberry.field(description="Federal entity.")
-    postal_code: str | None = strawberry.field(description="Postal code.")
-    latitude: float | None = strawberry.field(description="Degrees north (WGS 84).")
-    longitude: float | None = strawberry.field(description="Degrees east (WGS 84).")
+from gateway.schema.phone import Phone, first_of
 
 
 @strawberry.type(
@@ -68,6 +50,29 @@ def _offered_by(parent: directory.Service, context: Context) -> Later[directory.
     return context.organizations.get(parent.organization)
 
 
+def _emergency_call(parent: directory.Service, context: Context) -> Later[directory.Phone]:
+    """Whom to call in an emergency: the service's telephone, else its organization's, else the network's."""
+    own = first_of(parent.emergency_phone)
+    if own is not None:
+        return own
+    found = context.organizations.get(parent.organization)
+    if isinstance(found, Awaitable):
+        return _call_of(found, context)
+    return _organizations_or_networks(found, context)
+
+
+async def _call_of(
+    later: Awaitable[directory.Organization | None], context: Context
+) -> directory.Phone | None:
+    return _organizations_or_networks(await later, context)
+
+
+def _organizations_or_networks(
+    found: directory.Organization | None, context: Context
+) -> directory.Phone | None:
+    return first_of(found.emergency_phone if found else None, context.emergency_phone)
+
+
 @strawberry.type(description="What an organization offers to people (HSDS `service`).")
 class Service(Node):
     """Read from ``contracts.directory.Service``."""
@@ -87,8 +92,44 @@ class Service(Node):
     capacity: list[Capacity] = strawberry.field(description="Its places; empty where it does not count them.")
     phones: list[Phone] = strawberry.field(description="Its telephones.")
     emergency_phone: Phone | None = strawberry.field(
-        description="The telephone for emergencies; for those, telephone first."
+        description="Its own telephone for emergencies, where it has one; see `emergencyCall`."
     )
+    emergency_call = beside(_emergency_call, Phone)
+    municipalities: list[str] = strawberry.field(
+        description="The INEGI keys of the municipalities in which it is given, as far as they are known."
+    )
+    spoken: list[SpokenLanguage] = strawberry.field(
+        description="The languages, and whether they take an interpreter."
+    )
+    timezone: str | None = strawberry.field(
+        description="The IANA time zone of its hours: `America/Mexico_City`."
+    )
+    schedules: list[Schedule] = strawberry.field(description="Its usual hours; empty where none are known.")
+    exceptions: list[HoursException] = strawberry.field(description="Days on which other hours hold.")
+    accessibility: list[str] = strawberry.field(
+        description="What it offers to people with disabilities, in its source's words."
+    )
+    minimum_age: float | None = strawberry.field(description="The youngest that it is for, in years.")
+    maximum_age: float | None = strawberry.field(description="The oldest that it is for, in years.")
+    eligibility_description: str | None = strawberry.field(description="Whom it is for, in words.")
+    certified: bool = strawberry.field(
+        description="Whether its source says that the provider is certified, accredited or licensed."
+    )
+    accreditations: str | None = strawberry.field(description="Which accreditations it has.")
+    licenses: str | None = strawberry.field(description="Which licences it has.")
+    required_documents: list[str] = strawberry.field(description="What a person has to bring.")
+    application_process: str | None = strawberry.field(description="How to ask for it.")
+    interpretation_services: str | None = strawberry.field(description="Which interpreters there are.")
+    fees_description: str | None = strawberry.field(description="What it costs, in words.")
+    cost_options: list[CostOption] = strawberry.field(description="What it costs.")
+    wait_time: str | None = strawberry.field(description="How long people wait, in words.")
+    alert: str | None = strawberry.field(description="What has changed lately.")
+    service_areas: list[ServiceArea] = strawberry.field(description="The areas that it is for.")
+    taxonomy_terms: list[TaxonomyTerm] = strawberry.field(description="The terms that were given to it.")
+    url: str | None = strawberry.field(description="Its page on the web.")
+    email: str | None = strawberry.field(description="Where to write to.")
+    assured_date: str | None = strawberry.field(description="When its source last made sure of all this.")
+    last_modified: datetime | None = strawberry.field(description="When its source last changed it.")
     source: str | None = strawberry.field(description="Which imported directory it came from.")
     source_id: str | None = strawberry.field(description="Its id in that directory (HSDS `id`).")
     fictional: bool = strawberry.field(description="Whether it exists for demonstration only.")

@@ -61,4 +61,6 @@ class Directory:
 
     def emergency_phone(self, service: Service, organization: Organization) -> Phone:
         """Return whom to call: the service's telephone, else its organization's, else the network's."""
-        return service.emergency_phone or organization.emergency_phone or self._last_resort
+        said = (service.emergency_phone, organization.emergency_phone)
+        # A blank number would be the end of the line for whoever needs it most.
+        return next((phone for phone in said if phone and phone.number.strip()), self._last_resort)

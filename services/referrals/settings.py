@@ -1,5 +1,7 @@
 """The settings of the referrals service."""
 
+from pydantic import Field
+
 from chassis.settings import PartSettings
 
 
@@ -8,4 +10,4 @@ class Settings(PartSettings):
 
     # Whom to call in an emergency where neither the service nor its organization says so: the number
     # that answers in all of Mexico, until the network names its own.
-    emergency_phone: str = "911"
+    emergency_phone: str = Field(default="911", min_length=3)

@@ -78,7 +78,8 @@ _REFERRAL = cast("GraphQLObjectType", _PUBLIC.type_map["Referral"])
 
 def loaded(thing: Any) -> Callable[[Sequence[str]], Any]:
     async def fetch(ids: Sequence[str]) -> list[Any]:
-        return [thing if part_id == thing.id else None for part_id in ids]
+        own = thing.location if isinstance(thing, directory.Address) else thing.id
+        return [thing if part_id == own else None for part_id in ids]
 
     return fetch
 
@@ -86,7 +87,11 @@ def loaded(thing: Any) -> Callable[[Sequence[str]], Any]:
 async def context(primed: bool) -> Any:
     """What plain fields are read in; primed as a list's resolver would."""
     made = SimpleNamespace(
-        organizations=Loader(loaded(ORGANIZATION)), services=Loader(loaded(SERVICE)), language="es"
+        organizations=Loader(loaded(ORGANIZATION)),
+        services=Loader(loaded(SERVICE)),
+        addresses=Loader(loaded(directory.Address(location="loc_1", street="Calle 1"))),
+        emergency_phone=directory.Phone(number="911"),
+        language="es",
     )
     if primed:
         await made.organizations.prime(["org_1"])

@@ -3,14 +3,18 @@
 from typing import Any
 
 import msgspec
+import structlog
 
 from chassis.problems import InvalidError
+from chassis.seal import SealError
 from contracts.codes import Scope
 from contracts.directory import Address, Addresses
 from contracts.rpc import Actor, FieldProblem, Ids
 from services.directory import hsds, phone
 from services.directory.confidential.places import Places
 from services.directory.location import main_address
+
+log = structlog.get_logger()
 
 MOST_IDS = 100
 
@@ -30,8 +34,17 @@ async def get_addresses(places: Places, request: Ids, actor: Actor) -> Addresses
         return Addresses(items=(None,) * len(request.ids))
     stored = await places.store.of_organization(set(request.ids), actor.organization)
     # Of two records on one place the later word counts.
-    found = {one["location"]: _address(one["location"], places.vault.open(one)) for one in stored}
+    found = {one["location"]: _opened(places, one) for one in stored}
     return Addresses(items=tuple(found.get(location) for location in request.ids))
+
+
+def _opened(places: Places, stored: dict[str, Any]) -> Address | None:
+    """One that cannot be opened hides itself and nothing else: its source's next import seals it anew."""
+    try:
+        return _address(stored["location"], places.vault.open(stored))
+    except SealError:
+        log.warning("confidential.unreadable", location=stored["location"])
+        return None
 
 
 def _may_see(actor: Actor) -> bool:

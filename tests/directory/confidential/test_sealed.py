@@ -4,6 +4,7 @@ import json
 from copy import deepcopy
 from typing import Any
 
+from chassis.seal import Sealer
 from contracts.codes import Visibility
 from contracts.directory import (
     GET_ADDRESSES,
@@ -99,6 +100,24 @@ async def test_a_record_sent_back_as_it_is_kept_changes_nothing(
     renamed = ImportRecord(kind="service", record={**back.record, "name": "Camas nuevas"})
     assert await take(operator, source, renamed) == ["updated"]
     assert (await address(ask_for, source) or Address(location="")).street == "Calle del Canario 12"
+
+
+async def test_an_address_under_a_lost_key_is_null_until_its_source_sends_it_again(
+    operator: Ask, store: Store, ask_for: AskFor
+) -> None:
+    source = "lost-key"
+    await take(operator, source, cast.organization(cast.SHELTER), beds())
+    (one,) = await kept(store, source)
+    place = store.db[PRIVATE_LOCATIONS]
+    document = await place.find_one({"_id": one})
+    assert document is not None
+    await place.delete_one({"_id": one})
+    under_another = {**document, "_id": f"{one}x", "sealed": Sealer(bytes(32)).seal("other", {})}
+    await place.insert_one(under_another)
+    assert await address(ask_for, source) is None
+    assert await take(operator, source, beds()) == ["updated"]
+    assert await kept(store, source) == [one]
+    assert await address(ask_for, source) is not None
 
 
 async def test_an_address_is_sealed_anew_where_it_got_lost(operator: Ask, store: Store) -> None:
