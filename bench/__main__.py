@@ -1,4 +1,4 @@
-"""``python -m bench``: measures issue, hear, list and idle, prints them, and writes ``bench/result.json``.
+"""``python -m bench``: measures, prints, and writes ``bench/result.json``.
 
 Options: ``--rounds N`` (how often each is measured, default 300), ``--out FILE``.
 """
@@ -15,6 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench.capacity import run_capacity
 from bench.network import running
 from bench.runs import run_idle, run_issue, run_list
 
@@ -31,6 +32,7 @@ async def measure(rounds: int) -> dict[str, Any]:
                 "idle": idle,
                 **await run_issue(network, rounds),
                 "list": await run_list(network, rounds, Path(folder)),
+                "capacity": await run_capacity(network, rounds),
             }
 
 
@@ -56,7 +58,18 @@ def show(result: dict[str, Any]) -> None:
         table.add_row(
             name, f"{row['per_second']:.0f}", f"{row['floor_per_second']:.0f}", f"{row['ratio']:.2f}", aim
         )
+    for name in ("one", "many"):
+        row = result["capacity"][name]
+        ratio = row["per_second"] / row["floor_per_second"]
+        table.add_row(
+            f"holds on {'one service' if name == 'one' else '1,000 services'}",
+            f"{row['per_second']:.0f}",
+            f"{row['floor_per_second']:.0f}",
+            f"{ratio:.2f}",
+            "–",
+        )
     console.print(table)
+    console.print(f"holds: {result['capacity']['oversold']} places were promised twice")
     for name, value in result["list"]["cpu_seconds_per_1000"].items():
         console.print(f"list: {value:.2f} CPU s per 1,000 requests in {name}")
     console.print(f"issue: {result['issue']['database_operations']} database operations from issue to feed")

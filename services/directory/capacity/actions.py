@@ -1,46 +1,32 @@
-"""What can happen to the places of a service: each a pure decision, carried out as one conditional write.
-
-Load, decide, write; where somebody was faster, decide again. Within one replica the changes of a service wait
-for each other, so that only replicas ever collide.
-"""
+"""What can happen to the places of a service: each a pure decision, carried out at the desk."""
 
 import hmac
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 
 import msgspec
 
-from chassis import telemetry
-from chassis.keyed import KeyedLocks
-from chassis.outbox import Relay, pending_event
+from chassis.outbox import Relay
 from chassis.problems import InvalidError
 from contracts.capacity import CapacityReply, Held, HoldPlaces, SetCapacity
 from contracts.codes import Role, Scope
-from contracts.events import ARRIVAL_OVERDUE, CAPACITY_CHANGED, ArrivalEvent, CapacityEvent
 from contracts.referrals import Places
 from contracts.rpc import Actor
 from services.directory.capacity import capacity, holds
 from services.directory.capacity.capacity import Document
 from services.directory.capacity.clock import Clock
+from services.directory.capacity.desk import Decide, Desk, Doing
 from services.directory.capacity.errors import (
-    ContendedError,
     ForbiddenError,
     IdempotencyKeyReusedError,
     NotVerifiedError,
     ServiceNotFoundError,
 )
-from services.directory.capacity.store import CapacityStore, Write
+from services.directory.capacity.store import CapacityStore
 
-# Each try that loses has lost to a change that won, and in one replica nobody else tries meanwhile.
-TRIES = 100
 KEYS_KEPT_FOR = timedelta(days=30)
-
-Decide = Callable[[Document, datetime], Document]
-
-_changes = telemetry.meter.create_counter("capacity.changes", description="Changes of places, by action")
-_lost = telemetry.meter.create_counter("capacity.conflicts", description="Writes that another replica won")
 
 
 @dataclass(frozen=True)
@@ -51,26 +37,11 @@ class Means:
     relay: Relay
     clock: Clock
     key: bytes
-    locks: KeyedLocks = field(default_factory=KeyedLocks)
 
-
-@dataclass(frozen=True)
-class Done:
-    """A document before and after a change; the same one twice where nothing changed."""
-
-    before: Document
-    after: Document
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Doing:
-    """What is done, by whom, and with which idempotency entry; ``tell``: whether it is told in any case."""
-
-    what: str
-    by: str
-    idempotency: Document | None = None
-    tell: bool = False
+    @cached_property
+    def desk(self) -> Desk:
+        """Where all changes are carried out."""
+        return Desk(self.store, self.relay, self.clock)
 
 
 async def set_capacity(means: Means, request: SetCapacity, actor: Actor) -> CapacityReply:
@@ -99,7 +70,7 @@ async def set_capacity(means: Means, request: SetCapacity, actor: Actor) -> Capa
         return changed
 
     doing = Doing("set", by, {**entry, "at": means.clock.now()})
-    done = await _carry_out(means, request.service, doing, decide)
+    done = await means.desk.change(request.service, doing, decide)
     return _reply(done.after, done.at)
 
 
@@ -113,7 +84,7 @@ async def hold(means: Means, request: HoldPlaces) -> Held:
     decide = partial(_take, request=request)
     doing = Doing("hold", f"referral:{request.referral}")
     try:
-        done = await _carry_out(means, request.service, doing, decide)
+        done = await means.desk.change(request.service, doing, decide)
     except ServiceNotFoundError:
         return _not_counted(request)
     if not done.after["units"]:
@@ -129,7 +100,7 @@ async def hold(means: Means, request: HoldPlaces) -> Held:
 async def change_hold(means: Means, service: str, referral: str, what: str, decide: Decide) -> None:
     """Carry out what a referral's event does to its hold, where the service counts places at all."""
     try:
-        await _carry_out(means, service, Doing(what, f"referral:{referral}"), decide)
+        await means.desk.change(service, Doing(what, f"referral:{referral}"), decide)
     except ServiceNotFoundError:
         return  # one that was imported once, and is here no more
 
@@ -144,14 +115,14 @@ async def look_after(means: Means, service: str) -> None:
         # Else what is no longer due would be looked at for ever.
         return document if holds.wake_at(document) == document["wake_at"] else {**document}
 
-    await _carry_out(means, service, Doing("clock", "system", tell=True), decide)
+    await means.desk.change(service, Doing("clock", "system", tell=True), decide)
 
 
 async def release_all(means: Means, organization: str) -> None:
     """Release every hold on an organization's services, as when it is deactivated; occupancy goes on."""
 
     for service in await means.store.of_organization(organization):
-        await _carry_out(means, service, Doing("give_up", "system"), holds.give_up)
+        await means.desk.change(service, Doing("give_up", "system"), holds.give_up)
 
 
 async def reimport(means: Means, services: Sequence[str]) -> None:
@@ -160,7 +131,7 @@ async def reimport(means: Means, services: Sequence[str]) -> None:
         return
     for seed in await means.store.seeds(services):
         decide = partial(_reimported, seed=seed)
-        await _carry_out(means, seed["_id"], Doing("import", "import", tell=True), decide)
+        await means.desk.change(seed["_id"], Doing("import", "import", tell=True), decide)
 
 
 def _reimported(document: Document, _now: datetime, seed: Document) -> Document:
@@ -179,89 +150,6 @@ def _not_counted(request: HoldPlaces) -> Held:
     if request.places:
         raise InvalidError("The service counts no places: name none.")
     return Held(counted=False)
-
-
-async def _carry_out(means: Means, service: str, doing: Doing, decide: Decide) -> Done:
-    async with means.locks.hold(service):
-        for _ in range(TRIES):
-            before = await _loaded(means, service)
-            now = means.clock.now()
-            after = decide(before, now)
-            if after is before:
-                return Done(before, before, now)
-            after = {**after, "wake_at": holds.wake_at(after)}
-            pending = _events(before, after, doing, now)
-            if pending:
-                after["n"] = pending[-1]["n"]
-            note = {"at": now, "what": doing.what, "by": doing.by}
-            if await means.store.save(Write(before, after, note, pending, doing.idempotency)):
-                _changes.add(1, {"action": doing.what})
-                if pending:
-                    means.relay.kick(service, pending)
-                return Done(before, after, now)
-            _lost.add(1)
-    raise ContendedError("The places changed again and again; nothing was done. Try again.")
-
-
-async def _loaded(means: Means, service: str) -> Document:
-    """The document; of a service that has none yet, what its import said."""
-    stored = await means.store.load(service)
-    if stored is not None:
-        return stored
-    seed = await means.store.seed(service)
-    if seed is None:
-        raise ServiceNotFoundError
-    return capacity.seeded(seed)
-
-
-def _events(before: Document, after: Document, doing: Doing, now: datetime) -> list[Document]:
-    """The events of a change: that the public numbers are others, and whom to ask about an arrival."""
-    events: list[Document] = []
-    n = before["n"]
-    for referral, hold in after["holds"].items():
-        if before["holds"].get(referral, hold).get("asked", 0) < hold.get("asked", 0):
-            n += 1
-            overdue = _overdue(after, referral, hold, n, now)
-            events.append(pending_event(ARRIVAL_OVERDUE.type, overdue.id, n, now, overdue))
-    shown = capacity.view(after, now)
-    # What lapsed or grew stale shows no difference at this moment: it did so by itself, just before.
-    changed = shown != capacity.view(before, now) or (doing.tell and _by_itself(before, after))
-    if changed:
-        n += 1
-        event = CapacityEvent(
-            id=_noun_id(after),
-            n=n,
-            at=now,
-            service=after["_id"],
-            organization=after["organization"],
-            units=shown,
-        )
-        events.append(pending_event(CAPACITY_CHANGED.type, event.id, n, now, event))
-    return events
-
-
-def _noun_id(document: Document) -> str:
-    """The places' own id in events: the service has events of its own, and theirs are counted apart."""
-    return "cap_" + str(document["_id"]).removeprefix("svc_")
-
-
-def _by_itself(before: Document, after: Document) -> bool:
-    return before["provisional"] is not after["provisional"] or before["units"] is not after["units"]
-
-
-def _overdue(document: Document, referral: str, hold: Document, n: int, now: datetime) -> ArrivalEvent:
-    about = hold["about"]
-    told = {
-        **about,
-        "id": _noun_id(document),
-        "service": document["_id"],
-        "n": n,
-        "at": now,
-        "referral": referral,
-        "asked": hold["asked"],
-        "receiver": document["organization"],
-    }
-    return msgspec.convert(told, ArrivalEvent)
 
 
 def _reply(document: Document, now: datetime, replayed: bool = False) -> CapacityReply:

@@ -215,7 +215,7 @@ def _validity(one: UnitCapacity, now: datetime) -> Iterable[tuple[str, str]]:
 def _said(one: UnitCapacity, before: Unit | None, on_hold: int, by: str, now: datetime) -> Unit:
     maximum = _maximum(one, before) or 0
     occupied = one.occupied if one.available is None else maximum - on_hold - one.available
-    valid_until = now + VALID_FOR if one.valid_until is None else one.valid_until.astimezone(UTC)
+    until = (one.valid_until or now + VALID_FOR).astimezone(UTC)
     return {
         "unit": one.unit,
         "maximum": maximum,
@@ -223,7 +223,8 @@ def _said(one: UnitCapacity, before: Unit | None, on_hold: int, by: str, now: da
         "occupied": occupied,
         "held": before["held"] if before else 0,
         "waiting": one.waiting,
-        "valid_until": valid_until,
+        # In whole milliseconds, as it is stored: what was written is what will be read.
+        "valid_until": until.replace(microsecond=until.microsecond // 1000 * 1000),
         "updated": now,
         "by": by,
     }

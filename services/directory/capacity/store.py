@@ -34,13 +34,14 @@ _MAPS = ("provisional", "holds")
 
 @dataclass(frozen=True)
 class Write:
-    """One change: the document before and after, what is noted of it, and the events that it causes."""
+    """One write: the document before and after, what is noted of it, and the events that it causes."""
 
     before: Document
     after: Document
-    history: Document
-    pending: Sequence[Document] = ()
-    idempotency: Document | None = None
+    at: datetime
+    history: Sequence[Document]
+    pending: Sequence[Document]
+    idempotency: Sequence[Document]
 
 
 class CapacityStore:
@@ -78,7 +79,6 @@ class CapacityStore:
         before, after = write.before, write.after
         if not before["revision"]:
             return await self._insert(write)
-        now = write.history["at"]
         fields = {"units": after["units"], "wake_at": after["wake_at"], "n": after["n"]}
         gone: Document = {}
         for name in _MAPS:
@@ -86,12 +86,12 @@ class CapacityStore:
                 if before[name].get(referral) is not hold:
                     fields[f"{name}.{referral}"] = hold
             gone |= {f"{name}.{one}": "" for one in before[name] if one not in after[name]}
-        push: Document = {"history": {"$each": [write.history], "$slice": -HISTORY_KEPT}}
+        push: Document = {"history": {"$each": list(write.history), "$slice": -HISTORY_KEPT}}
         if write.pending:
-            fields["pending_since"] = now
+            fields["pending_since"] = write.at
             push["pending"] = {"$each": list(write.pending)}
         if write.idempotency:
-            push["idempotency"] = {"$each": [write.idempotency], "$slice": -KEYS_KEPT}
+            push["idempotency"] = {"$each": list(write.idempotency), "$slice": -KEYS_KEPT}
         change: Document = {
             "$set": {**fields, "revision": before["revision"] + 1},
             "$push": push,
@@ -104,15 +104,14 @@ class CapacityStore:
         return bool(result.matched_count)
 
     async def _insert(self, write: Write) -> bool:
-        now = write.history["at"]
         document = {
             **write.after,
             "revision": 1,
-            "history": [write.history],
-            "idempotency": [write.idempotency] if write.idempotency else [],
+            "history": list(write.history),
+            "idempotency": list(write.idempotency),
             "pending": list(write.pending),
-            **({"pending_since": now} if write.pending else {}),
-            "changed_at": now,
+            **({"pending_since": write.at} if write.pending else {}),
+            "changed_at": write.at,
         }
         try:
             await self.collection.insert_one(document)
