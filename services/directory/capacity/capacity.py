@@ -37,6 +37,16 @@ MOST_UNITS = 20
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
+def noun_id(service: str) -> str:
+    """Return the places' own id in events: the service has events of its own, counted apart."""
+    return "cap_" + service.removeprefix("svc_")
+
+
+def service_of(noun: str) -> str:
+    """Return the service whose places have that id in events."""
+    return "svc_" + noun.removeprefix("cap_")
+
+
 def empty(service: str, organization: str) -> Document:
     """Return the document of a service that counts no places yet."""
     return {

@@ -193,7 +193,7 @@ def _events(before: Document, after: Document, tell: bool, now: datetime) -> lis
     # What lapsed or grew stale shows no difference at this moment: it did so by itself, just before.
     if shown != capacity.view(before, now) or (tell and _by_itself(before, after)):
         event = CapacityEvent(
-            id=_noun_id(after),
+            id=capacity.noun_id(after["_id"]),
             n=n + 1,
             at=now,
             service=after["_id"],
@@ -204,11 +204,6 @@ def _events(before: Document, after: Document, tell: bool, now: datetime) -> lis
     return events
 
 
-def _noun_id(document: Document) -> str:
-    """The places' own id in events: the service has events of its own, and theirs are counted apart."""
-    return "cap_" + str(document["_id"]).removeprefix("svc_")
-
-
 def _by_itself(before: Document, after: Document) -> bool:
     return before["provisional"] is not after["provisional"] or before["units"] is not after["units"]
 
@@ -216,7 +211,7 @@ def _by_itself(before: Document, after: Document) -> bool:
 def _overdue(document: Document, referral: str, hold: Document, n: int, now: datetime) -> ArrivalEvent:
     told = {
         **hold["about"],
-        "id": _noun_id(document),
+        "id": capacity.noun_id(document["_id"]),
         "service": document["_id"],
         "n": n,
         "at": now,

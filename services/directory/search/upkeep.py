@@ -17,6 +17,7 @@ from nats.aio.msg import Msg
 from chassis.bus import Bus
 from chassis.follower import Follower
 from services.directory import organization
+from services.directory.capacity.capacity import service_of
 from services.directory.ids import Noun
 from services.directory.listing import SETTLE
 from services.directory.search.entry import Provider
@@ -98,8 +99,8 @@ class Upkeep:
         if noun == "organization":
             self._stale["organization"].add(noun_id)
             self._wake.set()
-        elif noun in {"service", "capacity"}:  # places are counted under their service's id
-            self._stale["service"].add(noun_id)
+        elif noun in {"service", "capacity"}:
+            self._stale["service"].add(service_of(noun_id) if noun == "capacity" else noun_id)
             self._wake.set()
 
     def _forget(self) -> None:
