@@ -32,6 +32,10 @@ class Loader(Generic[Thing]):
             self._found.update(zip(wanted, await self._fetch(wanted), strict=True))
         return [self._found[part_id] for part_id in asked]
 
+    def knows(self, part_id: str | None) -> bool:
+        """Whether it has been looked up: whether ``get`` gives it at once."""
+        return part_id is None or part_id in self._found
+
     def get(self, part_id: str | None) -> Later[Thing]:
         """The thing, at once where it is known; else something to wait for."""
         if part_id is None:

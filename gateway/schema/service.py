@@ -1,8 +1,7 @@
 """Services, where they are given, and how many places they have."""
 
-from collections.abc import Awaitable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
@@ -55,16 +54,15 @@ def _emergency_call(parent: directory.Service, context: Context) -> Later[direct
     own = first_of(parent.emergency_phone)
     if own is not None:
         return own
-    found = context.organizations.get(parent.organization)
-    if isinstance(found, Awaitable):
-        return _call_of(found, context)
+    if not context.organizations.knows(parent.organization):
+        return _call_of(parent.organization, context)
+    found: Any = context.organizations.get(parent.organization)
     return _organizations_or_networks(found, context)
 
 
-async def _call_of(
-    later: Awaitable[directory.Organization | None], context: Context
-) -> directory.Phone | None:
-    return _organizations_or_networks(await later, context)
+async def _call_of(organization: str, context: Context) -> directory.Phone | None:
+    # A coroutine inside of this one would be left behind where nobody waits for this one.
+    return _organizations_or_networks(await context.organizations.load(organization), context)
 
 
 def _organizations_or_networks(
