@@ -14,6 +14,7 @@ COMMANDS = {
     "import": "cli.commands.import_hsds",
     "org": "cli.commands.org",
     "client": "cli.commands.client",
+    "member": "cli.commands.member",
     "token": "cli.commands.token",
     "doctor": "cli.commands.doctor",
     "keys": "cli.commands.keys",

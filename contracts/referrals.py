@@ -23,6 +23,7 @@ from contracts.codes import (
     Outcome,
     PersonAccess,
     Priority,
+    ReferralFlag,
     ReferralStatus,
     State,
     Vulnerability,
@@ -314,6 +315,7 @@ class Referral(Reply):
     loop_closed_at: datetime | None = None
     follows: str | None = None
     allowed_actions: tuple[AllowedAction, ...] = ()
+    flags: tuple[ReferralFlag, ...] = ()
 
 
 class ReferralReply(Reply):

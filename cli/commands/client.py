@@ -1,9 +1,12 @@
 """``relevo client``: systems that act for an organization."""
 
+import uuid
 from typing import Annotated
 
 import msgspec
 import typer
+from rich.markup import escape
+from rich.table import Table
 
 from cli.exits import Exit, epilog
 from cli.ids import directory_id
@@ -11,6 +14,17 @@ from cli.operator import run
 from cli.output import err, out, print_json
 from contracts.codes import Scope
 from contracts.directory import CREATE_CLIENT, REVOKE_CLIENT, CreateClient, RevokeClient
+from contracts.membership import (
+    LIST_CLIENTS,
+    OVERLAP_SECONDS,
+    ROTATE_CLIENT,
+    ListClients,
+    RotateClient,
+)
+from contracts.rpc import Page
+
+HOUR_SECONDS = 3600
+MOST_SHOWN = 100
 
 group = typer.Typer(help="Clients: systems that act for an organization.", no_args_is_help=True)
 
@@ -51,6 +65,56 @@ def revoke(client: Annotated[str, typer.Argument(help="The client's id.", metava
     """Revoke a client: it gets no token any more, and what it has open ends within five seconds."""
     run(lambda operator: operator.ask(REVOKE_CLIENT, RevokeClient(client=client)))
     err.print("relevo: revoked")
+
+
+@group.command(
+    "rotate",
+    epilog=epilog(
+        "relevo client rotate CLIENT",
+        "relevo client rotate CLIENT --overlap-hours 0",
+        codes=(Exit.UNREACHABLE, Exit.REFUSED, Exit.NOT_WRITABLE),
+    ),
+)
+def rotate(
+    client: Annotated[str, typer.Argument(help="The client's id.", metavar="CLIENT")],
+    overlap_hours: Annotated[
+        int,
+        typer.Option(help="For so long the old secret works on; 0 ends it.", min=0, max=168),
+    ] = OVERLAP_SECONDS // HOUR_SECONDS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole record.")] = False,
+) -> None:
+    """Give a client a new secret, which is shown this once; the old one goes on working for a while."""
+    request = RotateClient(
+        client=client, idempotency_key=str(uuid.uuid4()), overlap_seconds=overlap_hours * HOUR_SECONDS
+    )
+    made = run(lambda operator: operator.ask(ROTATE_CLIENT, request))
+    if as_json:
+        print_json(msgspec.to_builtins(made))
+    else:
+        out.print(f"secret  {made.secret}", soft_wrap=True, highlight=False, markup=False)
+    err.print("relevo: the secret is shown this once, and kept as a hash only; store it now")
+
+
+@group.command(
+    "list",
+    epilog=epilog("relevo client list ORG --json", codes=(Exit.UNREACHABLE, Exit.REFUSED, Exit.NOT_WRITABLE)),
+)
+def list_(
+    organization: Annotated[str, typer.Argument(help="The organization's id.", metavar="ORG")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole records.")] = False,
+) -> None:
+    """List an organization's clients, oldest first, the revoked ones too."""
+    request = ListClients(page=Page(first=MOST_SHOWN), organization=directory_id(organization))
+    found = run(lambda operator: operator.ask(LIST_CLIENTS, request))
+    if as_json:
+        print_json(msgspec.to_builtins(found.items))
+        return
+    table = Table("id", "name", "scopes", "made", "revoked")
+    table.columns[0].no_wrap = True
+    for one in found.items:
+        revoked = f"{one.revoked:%Y-%m-%d %H:%M}" if one.revoked else ""
+        table.add_row(one.id, escape(one.name), " ".join(one.scopes), f"{one.created:%Y-%m-%d}", revoked)
+    out.print(table)
 
 
 def register(app: typer.Typer) -> None:

@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from cli.commands import org_standing
 from cli.exits import Exit, epilog
 from cli.ids import directory_id
 from cli.operator import run
@@ -129,4 +130,5 @@ def verify(
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
+    org_standing.extend(group)
     app.add_typer(group, name="org")

@@ -9,7 +9,16 @@ import strawberry
 from graphql import GraphQLResolveInfo
 
 from contracts import directory, referrals
-from contracts.codes import Need, NeedGroup, Outcome, PersonAccess, Priority, ReferralStatus, State
+from contracts.codes import (
+    Need,
+    NeedGroup,
+    Outcome,
+    PersonAccess,
+    Priority,
+    ReferralFlag,
+    ReferralStatus,
+    State,
+)
 from gateway.context import Context
 from gateway.ids import global_id
 from gateway.loaders import Later
@@ -73,6 +82,9 @@ class Referral(Node):
     )
     external_id: str | None = strawberry.field(description="Your own organization's id for it.")
     status: ReferralStatus = strawberry.field(description="Where it stands.")
+    flags: list[ReferralFlag] = strawberry.field(
+        description="What you should know beside the status: that a party takes part no longer, say."
+    )
     version: int = strawberry.field(
         description="Grows by one with every change of status or content; for `expectedVersion`."
     )

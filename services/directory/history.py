@@ -27,6 +27,7 @@ _SILENT = frozenset(
         "edited",
         "read_as",
         "remind_at",
+        "releasing_since",
         "capacity",
         "idempotency",
     }

@@ -1,5 +1,6 @@
 """Membership and editing, put together: their stores, outboxes, requests, and the watch over both."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from chassis.bus import Bus
@@ -22,11 +23,18 @@ class Keeping:
     """What keeps the network's members and the directory's truth.
 
     ``relays`` are those of organizations and of services, ``key`` that of all hashes; ``review_days`` is how
-    long a confirmed service is taken to be true.
+    long a confirmed service is taken to be true; ``release`` releases what an organization keeps.
     """
 
     def __init__(
-        self, bus: Bus, store: Store, relays: tuple[Relay, Relay], key: bytes, review_days: int
+        self,
+        bus: Bus,
+        store: Store,
+        relays: tuple[Relay, Relay],
+        *,
+        key: bytes,
+        review_days: int,
+        release: Callable[[str], Awaitable[None]],
     ) -> None:
         self._people, self._truth = People(store.db), Truth(store.db)
         self.proposals = Relay(bus, self._people.proposals)
@@ -39,7 +47,7 @@ class Keeping:
         }
         store.review_after = timedelta(days=review_days)
         means = Means(store, Marks(key), relay_of)
-        self._membership = Membership(means, self._people, key)
+        self._membership = Membership(means, self._people, key, release)
         self._editing = Editing(means, self._truth, store.review_after)
         self.watch = Watch(self._membership, self._editing)
 

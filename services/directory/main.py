@@ -1,5 +1,6 @@
 """The directory: wiring only."""
 
+from functools import partial
 from typing import Protocol
 
 from chassis.consumer import Consumer
@@ -92,7 +93,14 @@ async def start(part: Part, settings: Settings) -> None:
     api.serve(server)
     GeographyApi(geography).serve(server)
     MatchingApi(MatchingMeans(store, services, key)).serve(server)
-    keeping = Keeping(part.bus, store, (organizations, services), key, settings.review_days)
+    keeping = Keeping(
+        part.bus,
+        store,
+        (organizations, services),
+        key=key,
+        review_days=settings.review_days,
+        release=partial(capacity.release_all, capacities),
+    )
     keeping.serve(server)
     CapacityApi(capacities).serve(server)
     search = SearchApi(Upkeep(store, part.bus), places.centre)

@@ -53,6 +53,8 @@ class Watch:
         now = await self._membership.means.store.now()
         for stored in await self._membership.people.unfinished(now - LEFT_OVER):
             await organizations.finish(self._membership, stored)
+        for organization in await self._membership.people.unreleased(now - LEFT_OVER):
+            await organizations.release(self._membership, organization)
         for stored in await self._editing.truth.unapplied(now - LEFT_OVER):
             await correcting.apply(self._editing, stored)
         for service in await self._editing.truth.due(now):

@@ -18,6 +18,7 @@ from contracts.codes import (
     Intake,
     Need,
     OrganizationKind,
+    OrganizationStatus,
     ReferralStatus,
     Vulnerability,
 )
@@ -147,7 +148,7 @@ def _places(request: IssueReferral) -> Problems:
 
 
 def _service(request: IssueReferral, sender: str, service: Service, receiver: Organization) -> Problems:
-    if service.status != "active":
+    if service.status != "active" or receiver.status is OrganizationStatus.DEACTIVATED:
         yield _wrong("The service is not active.", "NOT_ACTIVE", "service")
     if service.intake is Intake.NONE:
         yield _wrong("The service takes no referrals.", "NO_INTAKE", "service")

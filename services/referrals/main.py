@@ -1,5 +1,6 @@
 """The referrals service: wiring only."""
 
+from chassis.consumer import Consumer
 from chassis.mongo import connect
 from chassis.outbox import Relay
 from chassis.part import Part, run
@@ -7,6 +8,7 @@ from chassis.rpc import Caller, Server
 from chassis.settings import load
 from contracts.referrals import PART
 from services.referrals.api import Api
+from services.referrals.consumers import DURABLE, SUBJECTS, handlers
 from services.referrals.directory import Directory
 from services.referrals.marks import Marks, hash_key
 from services.referrals.means import Means
@@ -48,6 +50,10 @@ async def start(part: Part, settings: Settings) -> None:
     server = Server(part.bus, PART, part.peers)
     Api(means).serve(server)
 
+    organizations = Consumer(
+        part.bus, store.db, durable=DURABLE, filter_subjects=SUBJECTS, handlers=handlers(means)
+    )
+
     async def know_the_keys() -> None:
         if not await means.vault.opens():
             # Else it would go on with what nobody can read later, once the right key is back.
@@ -57,8 +63,10 @@ async def start(part: Part, settings: Settings) -> None:
         client.close()
 
     part.health.looks["database"] = store.answers
+    part.health.looks["consumer"] = organizations.runs
     part.on_stop(close_database)
     await part.run(know_the_keys)
     await part.run(store.prepare)
     await part.run(relay.start, relay.stop)
+    await part.run(organizations.start, organizations.stop)
     await part.run(server.start, server.drain)

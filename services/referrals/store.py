@@ -123,6 +123,19 @@ class Store:
         )
         return bool(result.matched_count)
 
+    async def ids_of(self, side: str, organization: str, statuses: Sequence[str]) -> list[str]:
+        """Return the ids of the referrals of which an organization is ``side``, and that stand so."""
+        rows = self.referrals.find({side: organization, "status": {"$in": list(statuses)}}, {"_id": 1})
+        return [row["_id"] async for row in rows]
+
+    async def flag(self, referral: str, revision: int, fields: Document, pending: Document) -> bool:
+        """Write what is no change of the referral itself, with its event; False where it has changed."""
+        result = await self.referrals.update_one(
+            {"_id": referral, "revision": revision},
+            {"$set": {**fields, "revision": revision + 1}, "$push": {"pending": pending}},
+        )
+        return bool(result.matched_count)
+
     # --- folios and external ids ----------------------------------------------------------------
 
     async def reserve_folio(self, referral: str) -> str:

@@ -80,6 +80,7 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "loop_closed_at": T1,
         "follows": T1,
         "allowed_actions": T1,
+        "flags": T1,
     },
     PersonView: {
         "age_band": T2,
@@ -276,6 +277,7 @@ def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral
         "acceptance_instructions": opened.instructions,
         "services_given": opened.given,
         "allowed_actions": allowed_actions(doc, party, now),
+        "flags": tuple(doc.get("flags") or ()),
     }
     return _masked(Referral, values, granted)
 

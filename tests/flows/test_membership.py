@@ -11,9 +11,10 @@ from contracts.codes import NetworkRole, OrganizationKind
 from contracts.directory import CREATE_ORGANIZATION, CreateOrganization
 from contracts.membership import SET_NETWORK_ROLE, SetNetworkRole
 from gateway.ids import split_id
-from tests.flows.cast import Cast, _ask, _operator
+from tests.flows.cast import Cast, _ask, _operator, issue_of
 from tests.flows.client import AnswerError, Client, Credentials, Json, LostError
-from tests.flows.streams import Follower, head_of, sse
+from tests.flows.streams import Follower, feed_of, head_of, sse
+from tests.servers import eventually
 
 SHOWN = {
     "client": "client { id clientId scopes revokedAt oldSecretUntil } secret",
@@ -182,3 +183,44 @@ async def test_deactivation_ends_streams_and_tokens_and_reactivation_gives_them_
             await client.token()
         await deed(network.coordinator, "reactivateOrganization", organization=network.organization)
         assert await client.token()
+        await eventually(lambda: is_let_in(network.casa))
+
+
+async def is_let_in(client: Client) -> bool:
+    """Whether the gateway knows already that the client's organization is back."""
+    try:
+        return bool(await client.ask("{ viewer { scopes } }"))
+    except AnswerError:
+        return False
+
+
+async def test_open_referrals_of_a_deactivated_organization_are_flagged_until_it_is_back(
+    network: Network, cast: Cast
+) -> None:
+    service = await sent(
+        network.casa,
+        "createService",
+        "service { id }",
+        name="Cama",
+        needs=["PRENATAL_CARE"],
+        intake="NETWORK",
+    )
+    issued = await cast.shelter.change("issueReferral", **issue_of(service["service"]["id"]))
+    referral = issued["referral"]["id"]
+
+    async def flags() -> list[str]:
+        found = await cast.shelter.ask("query ($id: ID) { referral(id: $id) { flags version } }", id=referral)
+        assert found["referral"]["version"] == 1
+        shown: list[str] = found["referral"]["flags"]
+        return shown
+
+    assert await flags() == []
+    organization = {"organization": network.organization}
+    await deed(network.coordinator, "deactivateOrganization", **organization, reason="Cerró.")
+    assert await eventually(flags) == ["RECEIVER_DEACTIVATED"]
+    refused = await cast.shelter.change("issueReferral", **issue_of(service["service"]["id"]))
+    await deed(network.coordinator, "reactivateOrganization", **organization)
+    await eventually(flags, lambda found: found == [])
+    told = [one.event for one in await feed_of(cast.shelter) if one.referral == referral]
+    assert told == ["sent", "flagged", "unflagged"]
+    assert refused["userErrors"] or refused["referral"]

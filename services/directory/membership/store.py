@@ -14,10 +14,11 @@ from pymongo.errors import DuplicateKeyError
 
 from chassis import mongo
 from services.directory import paging
-from services.directory.store import CLIENTS, KEYS_KEPT, MEMBERS, SERVICES
+from services.directory.store import CLIENTS, KEYS_KEPT, MEMBERS, ORGANIZATIONS, SERVICES
 
 PROPOSALS = "proposals"
 INDEXES = {
+    ORGANIZATIONS: [IndexModel([("releasing_since", 1)], name="releasing_since", sparse=True)],
     CLIENTS: [IndexModel([("organization", 1)], name="organization")],
     MEMBERS: [IndexModel([("organization", 1)], name="organization")],
     PROPOSALS: [
@@ -41,6 +42,7 @@ class People:
         self.members: AsyncIOMotorCollection[Document] = db[MEMBERS]
         self.proposals: AsyncIOMotorCollection[Document] = db[PROPOSALS]
         self._services: AsyncIOMotorCollection[Document] = db[SERVICES]
+        self._organizations: AsyncIOMotorCollection[Document] = db[ORGANIZATIONS]
 
     async def prepare(self) -> None:
         """Create the indexes that are missing."""
@@ -77,6 +79,21 @@ class People:
         """Return the proposals whose decision has not had its effect since before that moment."""
         waiting = self.proposals.find({"unfinished_since": {"$lt": before}}, limit=100)
         return [document async for document in waiting]
+
+    async def releasing(self, organization_id: str) -> datetime | None:
+        """Return since when an organization's kept places have waited to be released; None if none do."""
+        row = await self._organizations.find_one({"_id": organization_id}, {"releasing_since": 1})
+        return (row or {}).get("releasing_since")
+
+    async def released(self, organization_id: str, since: datetime) -> None:
+        """Note that what an organization kept since that moment has been released."""
+        seen = {"_id": organization_id, "releasing_since": since}
+        await self._organizations.update_one(seen, {"$unset": {"releasing_since": ""}})
+
+    async def unreleased(self, before: datetime) -> list[str]:
+        """Return the organizations whose kept places have waited since before that moment."""
+        waiting = self._organizations.find({"releasing_since": {"$lt": before}}, {"_id": 1}, limit=100)
+        return [row["_id"] async for row in waiting]
 
     async def count(self, organization_id: str) -> tuple[int, int, int]:
         """Return how many clients that are not revoked, members that are active, and services it has."""

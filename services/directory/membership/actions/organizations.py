@@ -95,7 +95,20 @@ async def decide(membership: Membership, request: DecideOrganization, actor: Act
     done = await changing.change(
         membership.means, "organization", request.subject, call, lambda stored: _decided(stored, request)
     )
+    if request.decision == "deactivate":
+        await release(membership, request.subject)
     return OrganizationReply(organization=organization.view(done.document), replayed=done.replayed)
+
+
+async def release(membership: Membership, organization_id: str) -> None:
+    """Release the places that a deactivated organization keeps for referrals, if that is still to be done.
+
+    Whoever deactivated it may have crashed before: then the directory's watch comes here again.
+    """
+    since = await membership.people.releasing(organization_id)
+    if since is not None:
+        await membership.release(organization_id)
+        await membership.people.released(organization_id, since)
 
 
 async def set_network_role(membership: Membership, request: SetNetworkRole, actor: Actor) -> Organization:
@@ -216,7 +229,11 @@ def _decided(stored: Document, request: DecideOrganization) -> Decided:
     if request.decision == "verify" and active and not stored["verified"]:
         return Decided({"verified": True}, "verified")
     if request.decision == "deactivate" and active:
-        fields = {"status": OrganizationStatus.DEACTIVATED, "deactivation_reason": request.reason}
+        fields = {
+            "status": OrganizationStatus.DEACTIVATED,
+            "deactivation_reason": request.reason,
+            "releasing_since": now(),
+        }
         return Decided(fields, "deactivated", ORGANIZATION_DEACTIVATED)
     if request.decision == "reactivate" and not active:
         fields = {"status": OrganizationStatus.ACTIVE, "deactivation_reason": None}
