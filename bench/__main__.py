@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.capacity import run_capacity
+from bench.importing import lines, run_import
 from bench.network import running
 from bench.runs import run_idle, run_issue, run_list
 
@@ -33,6 +34,7 @@ async def measure(rounds: int) -> dict[str, Any]:
                 **await run_issue(network, rounds),
                 "list": await run_list(network, rounds, Path(folder)),
                 "capacity": await run_capacity(network, rounds),
+                "import": await run_import(network, Path(folder)),
             }
 
 
@@ -75,6 +77,8 @@ def show(result: dict[str, Any]) -> None:
     console.print(f"issue: {result['issue']['database_operations']} database operations from issue to feed")
     for name, value in result["idle"]["megabytes"].items():
         console.print(f"idle: {value:.0f} MB in {name}")
+    for line in lines(result["import"]):
+        console.print(line)
     console.print(f"idle: ready after {result['idle']['seconds_to_start']:.1f} s")
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
+from cli.hsds import source
 from cli.hsds.numbers import number
 from cli.hsds.reading import NotHsdsError, Refusal
-from cli.hsds.source import File, decode, open_files
+from cli.hsds.source import File
 from contracts.geography import MunicipalityRecord
 
 # Names of columns without regard to case and other signs: those of INEGI, and of those who pass them on.
@@ -32,6 +33,8 @@ _NAME = ("nommun", "nommunicipio", "nomgeo", "municipio", "nombremunicipio", "ad
 _POPULATION = ("poblaciontotal", "pobtot", "pobtotal", "poblacion", "population")
 _LATITUDE = ("lat", "latitud", "latitude", "latdecimal", "latdec", "ycentroid", "y")
 _LONGITUDE = ("lon", "lng", "long", "longitud", "longitude", "londecimal", "londec", "xcentroid", "x")
+# Some thirty times the table of all of Mexico.
+_MOST_BYTES = 64 * 1024 * 1024
 _STATE_DIGITS, _OWN_DIGITS = 2, 3
 _SIGNS = re.compile(r"[^a-z0-9]")
 
@@ -53,13 +56,14 @@ def read(path: Path) -> Table:
     Raises:
         NotHsdsError: it is neither, or holds no municipality; the message is one sentence that says why.
     """
-    files = open_files(path)
-    if len(files) != 1:
-        raise NotHsdsError(f"{path} holds {len(files)} files; give the one with the municipalities.")
-    (file,) = files
+    with source.opened(path) as files:
+        if len(files) != 1:
+            raise NotHsdsError(f"{path} holds {len(files)} files; give the one with the municipalities.")
+        (file,) = files
+        rows = _rows(file)
     table = Table(name=file.name)
     seen: set[str] = set()
-    for line, row in enumerate(_rows(file), start=2 if file.is_csv else 1):
+    for line, row in enumerate(rows, start=2 if file.is_csv else 1):
         _take(table, seen, line, {_SIGNS.sub("", str(key).lower()): value for key, value in row.items()})
     if not table.municipalities:
         why = table.refused[0].why if table.refused else "it is empty"
@@ -68,7 +72,8 @@ def read(path: Path) -> Table:
 
 
 def _rows(file: File) -> list[Row]:
-    text, _ = decode(file.data)
+    with io.BufferedReader(file.text()) as stream:
+        text = stream.read(_MOST_BYTES).decode()
     if file.is_csv:
         delimiter = max(",;\t", key=text.partition("\n")[0].count)
         return list(csv.DictReader(io.StringIO(text), delimiter=delimiter))

@@ -1,20 +1,37 @@
 """Sends a directory that was read to the network, batch by batch, and reports what became of it.
 
-Sending it again changes nothing: whoever is interrupted, or hears no answer, may simply repeat the command.
+Sending it again changes nothing: whoever is interrupted, or hears no answer, may simply repeat the command,
+and the repetition finishes what was begun.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import Any
 
 import msgspec
 
 from cli.exits import CommandError, Exit
-from cli.hsds.reading import Item, Reading, Refusal
+from cli.hsds.reading import Item, Reading, Refusal, Refusals
 from cli.operator import Operator
-from contracts.directory import IMPORT_RECORDS, ImportOutcome, ImportRecords
+from contracts.directory import IMPORT_RECORDS, ImportOutcome, ImportRecords, ImportReply
+from contracts.exchange import (
+    BEGIN_IMPORT,
+    FINISH_IMPORT,
+    LIST_CONFLICTS,
+    LIST_DUPLICATES,
+    BeginImport,
+    Conflicts,
+    Duplicates,
+    Finished,
+    FinishImport,
+    ListConflicts,
+    ListDuplicates,
+    RecordName,
+)
+from contracts.rpc import Operation, Rep, Req
 
 KINDS = ("organization", "service")
 # The outcomes by the words of the report.
@@ -29,14 +46,33 @@ AGAIN = (1.0, 3.0)
 
 @dataclass
 class Report:
-    """What became of each record, by kind and outcome; ``mended`` counts by what was mended, and how."""
+    """What became of each record, by kind and outcome; ``mended`` counts by what was mended, and how.
+
+    ``finished`` says what became of what the source does not have any more; None where that was not
+    looked at, for the reason that ``unlooked`` gives.
+    """
 
     source: str
     version: str
     format: str
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     mended: Counter[tuple[str, str]] = field(default_factory=Counter)
-    refused: list[Refusal] = field(default_factory=list)
+    refused: Refusals = field(default_factory=Refusals)
+    unfinished: bool = False
+    finished: Finished | None = None
+    unlooked: str | None = None
+    conflicts: Conflicts = field(default_factory=lambda: Conflicts(items=(), total=0))
+    duplicates: Duplicates = field(default_factory=lambda: Duplicates(items=(), total=0))
+
+    @property
+    def inactive(self) -> int:
+        """How many records were marked inactive."""
+        return self.finished.inactive if self.finished else 0
+
+    @property
+    def held_back(self) -> Finished | None:
+        """What would have been marked, were it not so many."""
+        return self.finished if self.finished and self.finished.held_back else None
 
     def counts(self, *kinds: str) -> dict[str, int]:
         """How many records of those kinds were taken, updated, and found unchanged."""
@@ -50,16 +86,28 @@ class Report:
             "format": self.format,
             **self.counts(*KINDS),
             **{f"{kind}s": self.counts(kind) for kind in KINDS},
+            "inactive": self.inactive,
+            "missing": self.finished.missing if self.finished else None,
+            "held_back": self.held_back is not None,
+            "not_looked_for": self.unlooked,
+            "finished_earlier": self.unfinished,
+            "conflicts": _listed(self.conflicts),
+            "duplicates": _listed(self.duplicates),
             "mended": [
                 {"what": what, "how": how, "count": count} for (what, how), count in self.mended.most_common()
             ],
             "refused": [
                 {"file": row.file, "row": row.row, "field": row.field, "why": row.why} for row in self.refused
             ],
+            "refused_more": self.refused.more,
         }
 
 
-def batches(items: Sequence[Item]) -> Iterator[list[Item]]:
+def _listed(found: Conflicts | Duplicates) -> dict[str, Any]:
+    return {"total": found.total, "items": msgspec.to_builtins(found.items)}
+
+
+def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
     """Split into batches that the contract allows, in the same order."""
     batch: list[Item] = []
     size = 0
@@ -75,47 +123,87 @@ def batches(items: Sequence[Item]) -> Iterator[list[Item]]:
 
 
 def begin(reading: Reading, source: str) -> Report:
-    """The report before anything is sent: what was mended, and what the reader refused."""
-    report = Report(source, reading.version, reading.format, refused=list(reading.refused))
+    """The report before anything is sent: what was mended in whole files, and what the reader refused."""
+    report = Report(source, reading.version, reading.format, refused=reading.refused)
     report.mended.update((mend.what.value, f"{mend.file}: {mend.how}") for mend in reading.file_mends)
-    report.mended.update((mend.what.value, mend.how) for item in reading.items for mend in item.mended)
     return report
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """What the operator says of the import as a whole.
+
+    ``verified`` is a coordinator's word on every organization of it; ``accept_removals`` that ever so many
+    records may have disappeared.
+    """
+
+    verified: bool = False
+    accept_removals: bool = False
+
+
 async def send(
-    operator: Operator, reading: Reading, report: Report, verified: bool, moved: Callable[[int], None]
+    operator: Operator, reading: Reading, report: Report, wishes: Wishes, moved: Callable[[int], None]
 ) -> None:
     """Send everything, noting each outcome in ``report``; ``moved`` is told how many records are through.
 
-    ``verified`` is a coordinator's word on every organization of it.
-
     Raises:
-        CommandError: the directory refused a whole batch, or did not answer repeatedly.
+        CommandError: another import of the source runs; the directory refused a whole batch, or did not
+            answer repeatedly.
     """
+    run = token_hex(8)
+    begun = await _ask(operator, BEGIN_IMPORT, BeginImport(source=report.source, run=run))
+    report.unfinished = begun.unfinished
     for batch in batches(reading.items):
         records = tuple(item.record for item in batch)
-        request = ImportRecords(source=report.source, records=records, verified=verified)
-        outcomes = await _send_batch(operator, request)
-        for item, outcome in zip(batch, outcomes, strict=True):
+        request = ImportRecords(source=report.source, records=records, verified=wishes.verified, run=run)
+        reply: ImportReply = await _ask(operator, IMPORT_RECORDS, request)
+        for item, outcome in zip(batch, reply.outcomes, strict=True):
             _note(report, item, outcome)
         moved(len(batch))
+    await _finish(operator, report, run, wishes.accept_removals)
+    report.conflicts = await _ask(operator, LIST_CONFLICTS, ListConflicts(source=report.source))
+    report.duplicates = await _ask(operator, LIST_DUPLICATES, ListDuplicates(source=report.source))
 
 
-async def _send_batch(operator: Operator, request: ImportRecords) -> tuple[ImportOutcome, ...]:
+async def _finish(operator: Operator, report: Report, run: str, accept_removals: bool) -> None:
+    """End the import; what is gone is marked only where nothing may have hidden it."""
+    refused = report.refused
+    if refused.hidden:
+        report.unlooked = f"{refused.hidden} that were refused may be among what seems to be missing"
+    present = [RecordName(kind=kind, source_id=id_[:200]) for kind, id_ in sorted(refused.present) if id_]
+    request = FinishImport(
+        source=report.source,
+        run=run,
+        complete=not refused.hidden,
+        present=tuple(present),
+        accept_removals=accept_removals,
+    )
+    finished: Finished = await _ask(operator, FINISH_IMPORT, request)
+    inactive, missing = finished.inactive, finished.missing
+    while finished.remaining:
+        finished = await _ask(operator, FINISH_IMPORT, msgspec.structs.replace(request, accept_removals=True))
+        inactive += finished.inactive
+    if not refused.hidden:
+        report.finished = msgspec.structs.replace(finished, inactive=inactive, missing=missing)
+
+
+async def _ask(operator: Operator, operation: Operation[Req, Rep], request: Req) -> Rep:
+    """Ask, and where nobody answers ask again: each of these requests may be repeated."""
     for pause in AGAIN:
         try:
-            return (await operator.ask(IMPORT_RECORDS, request)).outcomes
+            return await operator.ask(operation, request)
         except CommandError as error:
             if error.code != Exit.UNREACHABLE:
                 raise
         await asyncio.sleep(pause)
-    return (await operator.ask(IMPORT_RECORDS, request)).outcomes
+    return await operator.ask(operation, request)
 
 
 def _note(report: Report, item: Item, outcome: ImportOutcome) -> None:
     report.outcomes[item.record.kind, outcome.outcome] += 1
+    report.mended.update((mend.what.value, mend.how) for mend in item.mended)
+    report.mended.update((problem.code.lower(), problem.message) for problem in outcome.mended)
     if outcome.outcome == "refused":
-        report.refused += [
-            Refusal(item.file, item.row, ".".join(problem.path) or None, problem.message)
-            for problem in outcome.problems
-        ]
+        for problem in outcome.problems:
+            refusal = Refusal(item.file, item.row, ".".join(problem.path) or None, problem.message)
+            report.refused.note(refusal, (item.record.kind, str(item.record.record["id"])))

@@ -429,12 +429,14 @@ class ImportRecords(Message):
     """A batch from one source, 100 records and 512 KiB at most; organizations before their services.
 
     ``verified`` is the operator's, on a coordinator's word that every organization of this batch is who it
-    says. No record says so of itself, and no batch without it takes the word back.
+    says. No record says so of itself, and no batch without it takes the word back. ``run`` is the import that
+    it belongs to (``contracts/exchange.py``): only the one that holds the source's lease is heard.
     """
 
     source: Annotated[str, Meta(min_length=1, max_length=80, pattern=patterns.SOURCE)]
     records: Annotated[tuple[ImportRecord, ...], Meta(max_length=100)]
     verified: bool = False
+    run: str | None = None
 
 
 class ImportOutcome(Reply):
@@ -451,9 +453,10 @@ class ImportOutcome(Reply):
 
 
 class ImportReply(Reply):
-    """One outcome for each record, in order."""
+    """One outcome for each record, in order; ``conflicts`` counts the new (``contracts/exchange.py``)."""
 
     outcomes: tuple[ImportOutcome, ...]
+    conflicts: int = 0
 
 
 GET_ORGANIZATIONS = Operation(PART, "get_organizations", Ids, Organizations)

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from cli.hsds.numbers import number
+from cli.hsds.numbers import NUMBERS, number
 from cli.hsds.reading import Mend, What
+from cli.hsds.times import day, is_moment, is_time, time_of_day
 
 # Fields of one line; all other texts keep their lines.
 ONE_LINE = frozenset(
@@ -23,11 +24,10 @@ VERBATIM = frozenset(
         "extent",
     }
 )  # fmt: skip
-# What HSDS says is a number; an extension is not among them, for a text may begin with a nought.
-NUMBERS = frozenset(
+DATES = frozenset(
     {
-        "latitude", "longitude", "minimum_age", "maximum_age", "amount", "available", "maximum",
-        "year_incorporated", "timezone", "count", "interval",
+        "valid_from", "valid_to", "dtstart", "until", "assured_date", "last_action_date", "last_modified",
+        "updated",
     }
 )  # fmt: skip
 
@@ -37,7 +37,11 @@ _WITHOUT_SCHEME = re.compile(r"([^\s/?#:@]+)(?::\d{1,5})?(?:[/?#]\S*)?")
 _EMAIL = re.compile(r"[^\s@,;<>()\"]{1,64}@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,24}", re.IGNORECASE)
 
 _LATITUDES = 90
+# South of it nobody lives; so -92, 15 is a place in Mexico whose numbers were swapped.
+_COLDEST = 60
 _LONGITUDES = 180
+_DAY = len("2020-01-01")
+_MINUTE = len("09:00")
 
 # A mended value (None: there is none, what was given is kept beside), and what was done, if anything.
 Mended = tuple[Any, What | None, str]
@@ -82,33 +86,79 @@ def mend_status(text: str) -> Mended:
     return text, None, ""
 
 
+def mend_date(text: str) -> Mended:
+    """A date, in the one form that HSDS has; a date with a time stays as it is."""
+    if is_moment(text):
+        return text, None, ""
+    value = day(text)
+    if value is None:
+        return None, What.BAD_DATE, "not a date, or one that may be read in two ways"
+    return value, (What.DATE_FORM if value != text else None), "written as year-month-day"
+
+
+def mend_time(text: str) -> Mended:
+    """A time of day."""
+    if is_time(text):
+        return text, None, ""
+    value = time_of_day(text)
+    if value is None:
+        return None, What.BAD_TIME, "not a time of day"
+    return value, What.TIME_FORM, "written with 24 hours"
+
+
 BY_NAME: dict[str, Callable[[str], Mended]] = {
     **dict.fromkeys(("url", "website", "logo", "schedule_link"), mend_url),
     **dict.fromkeys(("email", "assurer_email"), mend_email),
     **dict.fromkeys(NUMBERS, mend_number),
+    **dict.fromkeys(DATES, mend_date),
+    **dict.fromkeys(("opens_at", "closes_at"), mend_time),
     "number": mend_phone_number,
     "status": mend_status,
 }
 
 
 def mend_coordinates(record: dict[str, Any]) -> list[Mend]:
-    """Take coordinates that are no place on Earth (or only half of one) out of a location, in place."""
+    """Put swapped coordinates right; take those that are no place (or half of one) out; in place."""
     if "latitude" not in record and "longitude" not in record:
         return []
     latitude, longitude = record.get("latitude"), record.get("longitude")
-    if (
-        isinstance(latitude, int | float)
-        and isinstance(longitude, int | float)
-        and abs(latitude) <= _LATITUDES
-        and abs(longitude) <= _LONGITUDES
-        and (latitude, longitude) != (0, 0)
-    ):
-        return []
+    if isinstance(latitude, int | float) and isinstance(longitude, int | float):
+        if _is_place(latitude, longitude):
+            return []
+        if _is_place(longitude, latitude):
+            record["latitude"], record["longitude"] = longitude, latitude
+            how = "latitude and longitude stood in each other's place"
+            return [Mend("latitude", What.COORDINATES_SWAPPED, how)]
     for field in ("latitude", "longitude"):
         if field in record:
             record[f"{field}_as_given"] = record.pop(field)
-    how = "no place on Earth; kept as latitude_as_given and longitude_as_given"
+    how = "no place where people live; kept as latitude_as_given and longitude_as_given"
     return [Mend("latitude", What.BAD_COORDINATES, how)]
+
+
+def _is_place(latitude: float, longitude: float) -> bool:
+    """Whether people live there. Nought is what spreadsheets make of an empty cell, also of half a pair."""
+    return (
+        -_COLDEST <= latitude <= _LATITUDES
+        and abs(longitude) <= _LONGITUDES
+        and 0 not in (latitude, longitude)
+    )
+
+
+def mend_schedule(record: dict[str, Any]) -> list[Mend]:
+    """Take the end out of a schedule that ends before it begins, in place; say what is open over midnight."""
+    mended: list[Mend] = []
+    for begins, ends in (("valid_from", "valid_to"), ("dtstart", "until")):
+        begin, end = record.get(begins), record.get(ends)
+        if isinstance(begin, str) and isinstance(end, str) and end[:_DAY] < begin[:_DAY]:
+            record[f"{ends}_as_given"] = record.pop(ends)
+            how = f"it ended before it began; the end is kept as {ends}_as_given"
+            mended.append(Mend(ends, What.BAD_SCHEDULE, how))
+    opens, closes = record.get("opens_at"), record.get("closes_at")
+    if isinstance(opens, str) and isinstance(closes, str) and "00:00" < closes[:_MINUTE] < opens[:_MINUTE]:
+        how = "it closes before it opens: taken as open over midnight, left as it is"
+        mended.append(Mend("closes_at", What.OVER_MIDNIGHT, how))
+    return mended
 
 
 def mend_capacity(service: dict[str, Any]) -> list[Mend]:

@@ -1,11 +1,13 @@
-"""Reads the JSON of HSDS 3: organizations and services, alone, in lists or pages, nested either way."""
+"""Reads the JSON of HSDS: organizations and services, alone, in lists, pages or lines, nested either way."""
 
 from typing import Any
 
-import msgspec
-
-from cli.hsds.reading import Draft, FileMend, Found, Kind, Mend, NotHsdsError, Refusal, What
-from cli.hsds.source import File, decode
+from cli.hsds import json1
+from cli.hsds.draft import Draft
+from cli.hsds.reading import FileMend, Found, Kind, Mend, NotHsdsError, Refusal, What
+from cli.hsds.source import File
+from cli.hsds.stream import Place, Skipped, lines, values
+from cli.hsds.workbench import Workbench
 
 # What only one of the two kinds has. By the specification a service must have a status and an
 # organization none, so a record with nothing but what both have is an organization.
@@ -28,7 +30,8 @@ _SERVICE = frozenset(
         "application_process", "fees_description", "wait_time", "fees", "accreditations",
         "eligibility_description", "minimum_age", "maximum_age", "service_at_locations",
         "service_areas", "cost_options", "required_documents", "capacities",
-        "service_capacities", "additional_urls",
+        "service_capacities", "additional_urls", "eligibility", "eligibilitys", "regular_schedules",
+        "holiday_schedules", "service_taxonomys", "service_attributes", "payments_accepted",
     }
 )  # fmt: skip
 # Other records of HSDS, which are not imported by themselves.
@@ -39,58 +42,87 @@ _OTHER = frozenset(
     }
 )  # fmt: skip
 _SURE = 2
+_MOST_STRANGE = 1_000
 _VERSION_3_1 = {"capacities", "service_capacities", "additional_urls", "additional_websites"}
 
 
-def read(files: list[File]) -> Draft:
+def read(files: list[File], bench: Workbench) -> Draft:
     """Every organization and service of the files.
 
     Raises NotHsdsError where no file holds any; one bad file among good ones is refused by itself.
     """
-    draft = Draft("3.0", "json")
+    draft = Draft(bench, "3.0", "ndjson" if all(file.is_lines for file in files) else "json")
     good = 0
+    first = ""
     for file in files:
-        text, how = decode(file.data)
-        if how:
-            draft.file_mends.append(FileMend(file.name, What.ENCODING, how))
         try:
-            _read_file(file.name, text, draft)
+            with bench.all_or_nothing():
+                _read_file(file, draft)
         except NotHsdsError as why:
-            draft.refused.append(Refusal(file.name, None, None, str(why)))
+            first = first or str(why)
+            draft.refused.note(Refusal(file.name, None, None, str(why), hides=True))
         else:
             good += 1
     if not good:
-        first = draft.refused[0].why
         raise NotHsdsError(first if len(files) == 1 else f"None of {len(files)} JSON files is HSDS: {first}")
     return draft
 
 
-# Counted in the text, before anything is made of it: sixty megabytes of brackets become six gigabytes.
-MOST_OBJECTS = 2_000_000
+def _read_file(file: File, draft: Draft) -> None:
+    found = _Values(file.name, draft)
+    with file.text() as text:
+        for place, value in (lines if file.is_lines else values)(file.name, text):
+            found.see(place, value)
+        if text.how:
+            draft.file_mends.append(FileMend(file.name, What.ENCODING, text.how))
+    found.end()
 
 
-def _read_file(name: str, text: str, draft: Draft) -> None:
-    if text.count("{") + text.count("[") > MOST_OBJECTS:
-        raise NotHsdsError(f"{name} holds more than {MOST_OBJECTS:,} objects and lists; split it.")
-    try:
-        content = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError) as why:
-        raise NotHsdsError(f"{name} is not JSON: {why}.") from why
-    is_page = isinstance(content, dict) and isinstance(content.get("contents"), list)
-    records = content["contents"] if is_page else content
-    if not isinstance(records, list):
-        if (kind := _kind(records)) is None:
-            raise NotHsdsError(f"{name} holds neither an organization nor a service of HSDS.")
-        _take(kind, records, name, None, draft)
-        return
-    kinds = [_kind(record) for record in records]
-    if not any(kinds) and not (is_page and not records):
-        raise NotHsdsError(f"{name} holds no organization and no service of HSDS.")
-    for row, (kind, record) in enumerate(zip(kinds, records, strict=True), start=1):
-        if kind is None:
-            draft.refused.append(Refusal(name, row, None, "neither an organization nor a service of HSDS"))
+class _Values:
+    """What stands in one file, one value after the other."""
+
+    def __init__(self, name: str, draft: Draft) -> None:
+        self._name = name
+        self._draft = draft
+        self._taken = 0
+        self._lists = False
+        self._pages = False
+        self._strange: list[Refusal] = []
+
+    def see(self, place: Place, value: Any) -> None:
+        """Take a record; what is none is refused, if there are records beside it."""
+        self._lists |= place.row is not None
+        self._pages |= place.in_page
+        if place.is_frame:
+            return
+        kind = _kind(value)
+        if isinstance(value, Skipped):
+            self._refuse(place, value.why)
+        elif kind is None:
+            self._refuse(place, "neither an organization nor a service of HSDS")
         else:
-            _take(kind, record, name, row, draft)
+            self._taken += 1
+            _take(kind, value, self._name, place.row, self._draft)
+
+    def end(self) -> None:
+        """Raise NotHsdsError where nothing was taken, save of an empty page."""
+        if self._taken or (self._pages and not self._strange):
+            for refusal in self._strange:
+                self._draft.refused.note(refusal)
+        elif self._lists or self._pages:
+            raise NotHsdsError(f"{self._name} holds no organization and no service of HSDS.")
+        elif self._strange and self._strange[0].why.startswith("the record"):
+            raise NotHsdsError(f"{self._name} cannot be read: {self._strange[0].why}.")
+        else:
+            raise NotHsdsError(f"{self._name} holds neither an organization nor a service of HSDS.")
+
+    def _refuse(self, place: Place, why: str) -> None:
+        refusal = Refusal(self._name, place.row, None, why, hides=True)
+        if self._taken:
+            self._draft.refused.note(refusal)
+        elif len(self._strange) < _MOST_STRANGE:
+            # A file of nothing else is no directory, and its refusals are told in one sentence.
+            self._strange.append(refusal)
 
 
 def _kind(record: Any) -> Kind | None:
@@ -120,20 +152,22 @@ def _take_organization(
 ) -> None:
     whole = {key: value for key, value in record.items() if key != "services"}
     found = Found("organization", whole, name, row, nested)
+    _modernize(found, draft)
     relevo = whole.get("relevo")
     # A file may say that nobody verified an organization, but not that somebody did.
     if isinstance(relevo, dict) and relevo.get("verified", False) is not False:
         whole["relevo"] = {key: value for key, value in relevo.items() if key != "verified"}
         how = "left out: being verified is a coordinator's word"
         found.mended.append(Mend("relevo.verified", What.VERIFIED_DROPPED, how))
-    draft.found.append(found)
+    draft.take(found)
     services = record.get("services")
     for service in services if isinstance(services, list) else []:
         if isinstance(service, dict):
             owned = {"organization_id": record.get("id"), **service}
             _take_service(owned, name, row, draft, nested=True)
         else:
-            draft.refused.append(Refusal(name, row, "services", "a service that is not an object"))
+            why = "a service that is not an object"
+            draft.refused.note(Refusal(name, row, "services", why, hides=True))
 
 
 def _take_service(record: dict[str, Any], name: str, row: int | None, draft: Draft, *, nested: bool) -> None:
@@ -147,4 +181,17 @@ def _take_service(record: dict[str, Any], name: str, row: int | None, draft: Dra
         # With nothing but its id it is only a reference, to an organization that stands elsewhere.
         if organization.keys() - {"id"}:
             _take_organization(organization, name, row, draft, nested=True)
-    draft.found.append(Found("service", whole, name, row, nested))
+    found = Found("service", whole, name, row, nested)
+    _modernize(found, draft)
+    draft.take(found)
+
+
+def _modernize(found: Found, draft: Draft) -> None:
+    """Give a record of version 1 or 2 the names of version 3, in place."""
+    try:
+        mended = json1.modernize(found.kind, found.record)
+    except RecursionError:
+        return  # the draft refuses it
+    if mended:
+        found.mended += mended
+        draft.version = "2.0" if draft.version.startswith("3") else draft.version

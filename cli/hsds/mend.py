@@ -20,6 +20,8 @@ _HOW = {
 _AS_GIVEN = "_as_given"
 
 Walked = tuple[Any, list[Mend]]
+# So many shared rows are kept mended.
+_MOST_KNOWN = 4_000
 
 
 class Mender:
@@ -27,7 +29,7 @@ class Mender:
 
     def __init__(self, *, flattened: bool) -> None:
         self._flattened = flattened
-        self._known: dict[int, tuple[Row, Walked]] = {}
+        self._known: dict[int, tuple[Row, tuple[dict[str, Any], list[Mend]]]] = {}
 
     def mend(self, kind: Kind, record: dict[str, Any]) -> tuple[dict[str, Any], list[Mend]]:
         """A mended copy of the record, blank fields left out, and what was mended, each thing once."""
@@ -51,7 +53,7 @@ class Mender:
                 out[key] = mended_value
             elif value is not None and notes:
                 out[key + _AS_GIVEN] = value
-        return out, mended + fields.mend_coordinates(out)
+        return out, mended + fields.mend_coordinates(out) + fields.mend_schedule(out)
 
     def _field(self, key: str, value: Any) -> Walked:
         if key.endswith(_AS_GIVEN):
@@ -84,14 +86,19 @@ class Mender:
         return better, mended
 
     def _nested(self, key: str, value: dict[str, Any]) -> Walked:
-        if isinstance(value, Row):
-            known = self._known.get(id(value))
-            if known is None:
-                known = self._known[id(value)] = (value, self._dict(value))
-            out, notes = known[1]
+        if isinstance(value, Row) and value.shared:
+            out, notes = self._once(value)
         else:
             out, notes = self._dict(value)
         return out, [_under(key, note) for note in notes]
+
+    def _once(self, row: Row) -> tuple[dict[str, Any], list[Mend]]:
+        known = self._known.get(id(row))
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[id(row)] = (row, self._dict(row))
+        return known[1]
 
     def _list(self, key: str, values: list[Any]) -> Walked:
         out: list[Any] = []

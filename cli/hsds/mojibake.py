@@ -29,7 +29,7 @@ _AS_1252 = re.compile(
 _FLATTENED = re.compile("G[Çäå][\u00a1-ÿƒÆæ]|[+-][\u00a1-ÿƒÆæ]")
 _FLATTENED_LEADS = {"G": 0xE2, "+": 0xC3, "-": 0xC2}
 _FLATTENED_MARK = re.compile("GÇ[ÖÜ£¥ôöÿóª]")
-_ENOUGH_MARKS = 3
+ENOUGH_MARKS = 3
 # Of the characters that became "¬", C3 A9 (é) and C2 A9 (©) are the ones to be expected.
 _NOT_SIGN = 0xA9
 
@@ -53,10 +53,12 @@ def _byte_1252(char: str) -> int:
     return ord(char) if ord(char) < 0x100 else char.encode("cp1252")[0]  # noqa: PLR2004 - one byte
 
 
-def is_flattened(text: str) -> bool:
-    """Whether a whole file carries the mark of DOS damage: ``GÇÖ`` for an apostrophe, and the like."""
-    marks = _FLATTENED_MARK.finditer(text)
-    return sum(1 for _ in zip(marks, range(_ENOUGH_MARKS), strict=False)) == _ENOUGH_MARKS
+def count_marks(line: str) -> int:
+    """How often a line carries the mark of DOS damage: ``GÇÖ`` for an apostrophe, and the like.
+
+    A file with ``ENOUGH_MARKS`` of them is flattened throughout.
+    """
+    return len(_FLATTENED_MARK.findall(line)) if "GÇ" in line else 0
 
 
 def repair_flattened(text: str) -> str:

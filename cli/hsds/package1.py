@@ -1,11 +1,14 @@
-"""Turns the tables of HSDS 1.1 into those of HSDS 3: other names, other columns, the same content."""
+"""Turns the tables of HSDS 1.1 and 2.0 into those of HSDS 3: other names, other columns, the same content."""
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from cli.hsds import csv3
-from cli.hsds.reading import Draft, Refusal, Row, What
+from cli.hsds.draft import Draft
+from cli.hsds.reading import Mend, Refusal, Row, What
 from cli.hsds.tables import Tables
+from cli.hsds.times import time_of_day
 
 _WEEKDAYS = {
     "monday": "MO",
@@ -17,8 +20,6 @@ _WEEKDAYS = {
     "sunday": "SU",
 }
 _NUMBERED_DAYS = dict(zip("1234567", _WEEKDAYS.values(), strict=True))
-_TIME_12 = re.compile(r"(1[0-2]|0?[1-9])(?::([0-5]\d))?\s*([ap])\.?\s?m\.?", re.IGNORECASE)
-_TIME_24 = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::\d\d)?(?:Z|[+-]\d\d:?\d\d)?")
 # Only names that leave no doubt; version 1 has names or codes in one column, as people wrote them.
 _LANGUAGE_CODES = {
     "english": "en",
@@ -38,20 +39,30 @@ _LONGEST_CHAIN = 20
 
 
 def assemble(tables: Tables) -> Draft:
-    """The records of a version 1.1 package as HSDS 3 has them; what version 3 has no name for is kept."""
-    for old, new, change in _CHANGES:
-        rows = tables.rows.pop(old, [])
-        for row in rows:
-            change(row)
-            if old != new:
-                row.mend("", What.VERSION_1_NAME, f"{old} is {new} in HSDS 3")
-        if rows:
-            tables.rows.setdefault(new, []).extend(rows)
-    _place_eligibility(tables)
-    _find_organizations(tables)
-    draft = csv3.assemble(tables)
-    draft.version, draft.format = "1.1", "package"
-    return draft
+    """The records of a package of version 1.1 or 2.0 as HSDS 3 has them; what version 3 has no name for is
+    kept.
+    """
+    draft = csv3.begin(tables, "2.0" if tables.is_version_2 else "1.1")
+    draft.format = "package"
+    for table in tables.found:
+        # Of eligibility there is a place in the services only: they are looked for when all are there.
+        if table != "eligibility":
+            tables.load(table, _settling(table, draft))
+    tables.load("eligibility", lambda row: _place_eligibility(row, draft))
+    _find_organizations(draft)
+    return csv3.finish(tables, draft)
+
+
+def _settling(table: str, draft: Draft) -> Callable[[Row], None]:
+    new, change = _CHANGES.get(table, (table, _nothing))
+
+    def settle(row: Row) -> None:
+        change(row)
+        if new != table:
+            row.mend("", What.VERSION_1_NAME, f"{table} is {new} in HSDS 3")
+        csv3.settle(row, new, draft)
+
+    return settle
 
 
 def _rename(row: Row, old: str, new: str) -> None:
@@ -72,11 +83,13 @@ def _location(row: Row) -> None:
     row.setdefault("location_type", "physical")
 
 
-def _physical_address(row: Row) -> None:
+def physical_address(row: Row) -> None:
+    """An address of version 1, which has a table for those of houses."""
     _address(row, "physical")
 
 
-def _postal_address(row: Row) -> None:
+def postal_address(row: Row) -> None:
+    """An address of version 1, which has a table for those of letters."""
     _address(row, "postal")
 
 
@@ -89,7 +102,8 @@ def _phone(row: Row) -> None:
     if language := row.pop("language", None):
         spoken = Row({"id": f"{row.get('id', '')}-language", "name": language}, row.file, row.row)
         _name_code(spoken)
-        row["languages"] = [spoken]
+        row["languages"] = [dict(spoken)]
+        row.mended += [Mend(f"languages.{one.field}", one.what, one.how) for one in spoken.mended]
 
 
 def _language(row: Row) -> None:
@@ -105,7 +119,8 @@ def _name_code(row: Row) -> None:
         row.mend("code", What.LANGUAGE_CODE, "the code of the language's name was added")
 
 
-def _accessibility(row: Row) -> None:
+def accessibility(row: Row) -> None:
+    """What version 1 says of access for disabled people."""
     _rename(row, "accessibility", "description")
 
 
@@ -115,6 +130,7 @@ def _area(row: Row) -> None:
 
 def _term(row: Row) -> None:
     _rename(row, "vocabulary", "taxonomy")
+    _rename(row, "term", "name")
 
 
 def _classification(row: Row) -> None:
@@ -125,7 +141,15 @@ def _classification(row: Row) -> None:
     row["link_entity"], row["link_type"] = "service", "taxonomy_term"
 
 
-def _regular_schedule(row: Row) -> None:
+def _other_attribute(row: Row) -> None:
+    """Version 2 says in ``link_type`` what version 3 says in ``link_entity``."""
+    if "link_type" in row:
+        row["link_entity"] = row.pop("link_type")
+    row["link_type"] = "taxonomy_term"
+
+
+def regular_schedule(row: Row) -> None:
+    """A schedule of version 1, which names a day of the week."""
     row["freq"] = "WEEKLY"
     weekday = str(row.pop("weekday", "")).strip()
     day = _WEEKDAYS.get(weekday.lower()) or _NUMBERED_DAYS.get(weekday)
@@ -137,7 +161,8 @@ def _regular_schedule(row: Row) -> None:
     _read_times(row)
 
 
-def _holiday_schedule(row: Row) -> None:
+def holiday_schedule(row: Row) -> None:
+    """A schedule of version 1 that is an exception."""
     _rename(row, "start_date", "valid_from")
     _rename(row, "end_date", "valid_to")
     row.setdefault("notes", "holiday")
@@ -148,8 +173,8 @@ def _read_times(row: Row) -> None:
     for column in ("opens_at", "closes_at"):
         if column not in row:
             continue
-        given = row.pop(column).strip()
-        time = _time(given)
+        given = str(row.pop(column)).strip()
+        time = time_of_day(given)
         if time:
             row[column] = time
         else:
@@ -158,69 +183,65 @@ def _read_times(row: Row) -> None:
             row.mend(column, What.BAD_TIME, f"not a time of day; kept as {column}_as_given")
 
 
-def _time(text: str) -> str | None:
-    if match := _TIME_24.fullmatch(text):
-        return f"{match[1]}:{match[2]}"
-    if match := _TIME_12.fullmatch(text):
-        hour = int(match[1]) % 12 + (12 if match[3].lower() == "p" else 0)
-        return f"{hour:02}:{match[2] or '00'}"
-    return None
-
-
 def _nothing(_row: Row) -> None:
     """The columns are those of version 3."""
 
 
-# Table of version 1, table of version 3, and what changes in a row.
-_CHANGES: tuple[tuple[str, str, Callable[[Row], None]], ...] = (
-    ("organizations", "organizations", _organization),
-    ("services", "services", _service),
-    ("locations", "locations", _location),
-    ("phones", "phones", _phone),
-    ("languages", "languages", _language),
-    ("service_areas", "service_areas", _area),
-    ("services_at_location", "service_at_location", _nothing),
-    ("physical_addresses", "addresses", _physical_address),
-    ("postal_addresses", "addresses", _postal_address),
-    ("regular_schedules", "schedules", _regular_schedule),
-    ("holiday_schedules", "schedules", _holiday_schedule),
-    ("accessibility_for_disabilities", "accessibility", _accessibility),
-    ("taxonomy", "taxonomy_terms", _term),
-    ("services_taxonomy", "attributes", _classification),
-)
+# By table of version 1 or 2: the table of version 3, and what changes in a row.
+_CHANGES: dict[str, tuple[str, Callable[[Row], None]]] = {
+    "organizations": ("organizations", _organization),
+    "services": ("services", _service),
+    "locations": ("locations", _location),
+    "phones": ("phones", _phone),
+    "languages": ("languages", _language),
+    "service_areas": ("service_areas", _area),
+    "services_at_location": ("service_at_location", _nothing),
+    "physical_addresses": ("addresses", physical_address),
+    "postal_addresses": ("addresses", postal_address),
+    "regular_schedules": ("schedules", regular_schedule),
+    "holiday_schedules": ("schedules", holiday_schedule),
+    "accessibility_for_disabilities": ("accessibility", accessibility),
+    "taxonomy": ("taxonomy_terms", _term),
+    "taxonomy_terms": ("taxonomy_terms", _term),
+    "services_taxonomy": ("attributes", _classification),
+    "service_attributes": ("attributes", _classification),
+    "other_attributes": ("attributes", _other_attribute),
+}
 
 
-def _place_eligibility(tables: Tables) -> None:
+def _place_eligibility(row: Row, draft: Draft) -> None:
     """Version 1 has a table of what version 3 says in the service's ``eligibility_description``."""
-    services = {row.get("id"): row for row in reversed(tables.rows.get("services", []))}
-    for row in tables.rows.pop("eligibility", []):
-        text = row.get("eligibility")
-        service = services.get(row.get("service_id"))
-        if service is None or text is None:
-            why = (
-                "the row says nothing" if text is None else "the row belongs to nothing: it names no service"
-            )
-            tables.refused.append(Refusal(row.file, row.row, "service_id" if text else "eligibility", why))
-            continue
-        said = service.get("eligibility_description")
-        service["eligibility_description"] = f"{said}\n{text}" if said else text
-        service.mend("eligibility_description", What.VERSION_1_NAME, "eligibility is so called in HSDS 3")
+    text = row.get("eligibility")
+    number = draft.bench.find("services", row.get("service_id"))
+    if number is None or text is None:
+        why = "the row says nothing" if text is None else "the row belongs to nothing: it names no service"
+        field = "service_id" if text else "eligibility"
+        draft.refused.note(Refusal(row.file, row.row, field, why))
+        return
+    service = draft.bench.row(number)
+    said = service.get("eligibility_description")
+    service["eligibility_description"] = f"{said}\n{text}" if said else text
+    service.mend("eligibility_description", What.VERSION_1_NAME, "eligibility is so called in HSDS 3")
+    draft.bench.change_row(number, service)
 
 
-def _find_organizations(tables: Tables) -> None:
+def _find_organizations(draft: Draft) -> None:
     """Where a service names another service (a site, a programme) as its organization, take that one's.
 
     Directories of agencies, sites and programmes number all three alike, and their export to version 1
     wrote the parent's number, whatever it was. The parent stays as ``parent_service_id``.
     """
-    organizations = {row.get("id") for row in tables.rows.get("organizations", ())}
-    parents = {row.get("id"): row.get("organization_id") for row in tables.rows.get("services", ())}
-    for row in tables.rows.get("services", ()):
+    bench = draft.bench
+    for number, row in bench.rows("services"):
         parent = row.get("organization_id")
-        found, steps = parent, 0
-        while found is not None and found not in organizations and steps < _LONGEST_CHAIN:
-            found, steps = parents.get(found), steps + 1
-        if steps and found in organizations:
+        found: Any = parent
+        steps = 0
+        while found is not None and bench.find("organizations", found) is None and steps < _LONGEST_CHAIN:
+            above = bench.find("services", found)
+            found = None if above is None else bench.row(above).get("organization_id")
+            steps += 1
+        if steps and found is not None and bench.find("organizations", found) is not None:
             row["organization_id"], row["parent_service_id"] = found, parent
             how = "named a service, whose own organization was taken; kept as parent_service_id"
             row.mend("organization_id", What.SERVICE_AS_ORGANIZATION, how)
+            bench.change_row(number, row)

@@ -84,7 +84,6 @@ class Api:
         server.add(contract.CREATE_CLIENT, self.create_client, OPERATOR)
         server.add(contract.REVOKE_CLIENT, self.revoke_client, OPERATOR)
         server.add(contract.CREATE_MEMBER, self.create_member, OPERATOR)
-        server.add(contract.IMPORT_RECORDS, self.import_records, OPERATOR)
         server.add(contract.STATUS, self.status, OPERATOR)
 
     async def get_organizations(self, request: Ids, _actor: Actor) -> Organizations:
@@ -123,8 +122,9 @@ class Api:
     async def create_member(self, request: CreateMember, _actor: Actor) -> Member:
         return await registering.create_member(self._store, request)
 
-    async def import_records(self, request: ImportRecords, _actor: Actor) -> ImportReply:
-        reply = await importing.import_records(self._store, self._places, request)
+    async def take_records(self, request: ImportRecords, edits: importing.Edits) -> ImportReply:
+        """Take a batch of an import (``exchange``)."""
+        reply = await importing.import_records(self._store, self._places, request, edits)
         await capacity.reimport(self._capacities, importing.updated_services(request, reply))
         return reply
 

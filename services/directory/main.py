@@ -21,6 +21,7 @@ from services.directory.client import KEY_BYTES
 from services.directory.confidential import seal
 from services.directory.confidential.places import Places
 from services.directory.confidential.store import PrivateStore
+from services.directory.exchange.api import ExchangeApi
 from services.directory.geography.api import GeographyApi
 from services.directory.geography.current import Geography
 from services.directory.geography.store import GeographyStore
@@ -92,6 +93,7 @@ async def start(part: Part, settings: Settings) -> None:
     server = Server(part.bus, PART, part.peers)
     api.serve(server)
     GeographyApi(geography).serve(server)
+    ExchangeApi(store, api.take_records).serve(server)
     MatchingApi(MatchingMeans(store, services, key)).serve(server)
     keeping = Keeping(
         part.bus,

@@ -13,7 +13,7 @@ from typing import Literal
 import structlog
 
 from contracts.directory import ImportRecord, ImportRecords
-from services.directory.actions.importing import import_records
+from services.directory.actions.importing import Edits, import_records
 from services.directory.confidential.places import Places
 from services.directory.geography import means
 from services.directory.ids import Noun
@@ -90,7 +90,7 @@ class Rereader:
         kind: Literal["organization", "service"] = "service" if noun == "service" else "organization"
         records = tuple(ImportRecord(kind=kind, record=as_data(one["record"])) for one in found)
         request = ImportRecords(source=source, records=records)
-        reply = await import_records(self._store, self._places, request)
+        reply = await import_records(self._store, self._places, request, Edits())
         refused = [
             (one["_id"], {problem.code for problem in outcome.problems})
             for one, outcome in zip(found, reply.outcomes, strict=True)

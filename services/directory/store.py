@@ -37,6 +37,7 @@ INDEXES = {
         IndexModel([("pending_since", 1)], name="pending_since", sparse=True),
         IndexModel([("read_as", 1)], name="read_as"),
         IndexModel([("locations.id", 1)], name="locations"),
+        IndexModel([("source", 1)], name="source"),
     ]
     for noun in (ORGANIZATIONS, SERVICES)
 } | CAPACITY_INDEXES

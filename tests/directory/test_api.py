@@ -3,12 +3,13 @@
 from typing import Any
 
 from chassis.rpc import Server
-from contracts import capacity, geography, matching
+from contracts import capacity, exchange, geography, matching
 from contracts import directory as contract
 from contracts.directory import PART
 from contracts.rpc import Operation
 from services.directory.api import Api
 from services.directory.capacity.api import CapacityApi
+from services.directory.exchange.api import ExchangeApi
 from services.directory.geography.api import GeographyApi
 from services.directory.matching.api import MatchingApi
 from services.directory.search.api import SearchApi
@@ -19,17 +20,18 @@ READERS = {"gateway", "operator"}
 
 
 def served() -> dict[str, set[str]]:
+    nothing: Any = None
     server = Server(None, PART, None)  # type: ignore[arg-type] # it is not started
     MatchingApi(None).serve(server)  # type: ignore[arg-type]
+    ExchangeApi(nothing, nothing).serve(server)
     CapacityApi(None).serve(server)  # type: ignore[arg-type]
-    nothing: Any = None
     Api(nothing, nothing, b"", nothing, nothing, places=nothing, capacities=nothing).serve(server)
     GeographyApi(None).serve(server)  # type: ignore[arg-type]
     return {operation.name: set(callers) for operation, _, callers in server._operations}
 
 
 def test_every_operation_of_the_contract_is_served() -> None:
-    modules = (contract, capacity, geography, matching)
+    modules = (contract, capacity, exchange, geography, matching)
     declared = {one.name for each in modules for one in vars(each).values() if isinstance(one, Operation)}
     assert set(served()) == declared
 
@@ -52,6 +54,13 @@ def test_parts_look_up_the_gateway_also_lists_and_only_the_operator_changes() ->
         "import_municipalities": {"operator"},
         "get_municipalities": READERS,
         "list_municipalities": READERS,
+        "begin_import": {"operator"},
+        "finish_import": {"operator"},
+        "list_conflicts": {"operator"},
+        "decide_conflict": {"operator"},
+        "list_duplicates": {"operator"},
+        "decide_duplicate": {"operator"},
+        "export_records": {"operator"},
         "status": {"operator"},
         "get_acceptance_rules": READERS,
         "set_acceptance_rules": READERS,

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection as Some
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from contracts.codes import Visibility
 from contracts.directory import ImportOutcome, ImportRecord, ImportRecords, ImportReply
@@ -37,13 +38,32 @@ _CONTENDED = FieldProblem(
 )
 
 
-async def import_records(store: Store, places: Places, request: ImportRecords) -> ImportReply:
+@dataclass(frozen=True)
+class Edits:
+    """What organizations have edited: ``overruled`` is what an import would have overwritten.
+
+    ``fresh`` says that the records come from their source now, and are not read anew from here: what has
+    disappeared is back then.
+    """
+
+    fresh: bool = False
+    overruled: list[tuple[Imported, Known]] = field(default_factory=list)
+
+    def kept(self, one: Imported, known: Known) -> dict[str, Any]:
+        """Return the fields of a record that may be written, and note that the others were not."""
+        if not known.edited:
+            return one.fields
+        self.overruled.append((one, known))
+        return {name: value for name, value in one.fields.items() if name not in known.edited}
+
+
+async def import_records(store: Store, places: Places, request: ImportRecords, edits: Edits) -> ImportReply:
     """Take each record that is good, refuse each that is not, and say so in the batch's order.
 
     The records' events stay pending, and the relay's sweep publishes them afterwards.
     """
     await places.geography.refresh()
-    batch = _Batch(request, places)
+    batch = _Batch(request, places, edits)
     await batch.hide_what_others_hide()
     hidden = await places.newly_hidden(batch.records)
     await batch.write(store, "organization")
@@ -69,7 +89,8 @@ async def _hide_elsewhere(store: Store, places: Places, source: str, hidden: Som
                 ImportRecord(kind=noun, record=record.as_data(one["record"]))
                 for one in found[begin : begin + LARGE]
             ]
-            await import_records(store, places, ImportRecords(source=source, records=tuple(records)))
+            request = ImportRecords(source=source, records=tuple(records))
+            await import_records(store, places, request, Edits())
 
 
 def _shows(document: Document, hidden: Some[str]) -> bool:
@@ -81,9 +102,10 @@ def _shows(document: Document, hidden: Some[str]) -> bool:
 class _Batch:
     """A batch in the making: which records wait to be written, and what became of the others."""
 
-    def __init__(self, request: ImportRecords, places: Places) -> None:
+    def __init__(self, request: ImportRecords, places: Places, edits: Edits) -> None:
         self._request = request
         self._places = places
+        self._edits = edits
         self._verified = request.verified
         self._head_start = HEAD_START if len(request.records) >= LARGE else timedelta(0)
         self.outcomes: dict[int, ImportOutcome] = {}
@@ -153,11 +175,14 @@ class _Batch:
                 word = self._word(one, known.get(one.id, NEW), one.id in new_ids)
                 self.outcomes[number] = ImportOutcome(outcome=word, id=one.id, mended=one.mended)
 
+    def _is_back(self, known: Known) -> bool:
+        return self._edits.fresh and bool(known.values.get("disappeared"))
+
     def _is_vouched_for(self, one: Imported, known: Known) -> bool:
         return one.noun == "organization" and (self._verified or known.verified)
 
     def _is_news(self, one: Imported, known: Known, sealing: "_Sealing") -> bool:
-        if known.hash != one.hash or sealing.is_news(one):
+        if known.hash != one.hash or self._is_back(known) or sealing.is_news(one):
             return True
         return self._is_vouched_for(one, known) is not known.verified
 
@@ -168,7 +193,11 @@ class _Batch:
 
     def _change(self, one: Imported, known: Known, at: datetime) -> Change:
         # What the organization has edited itself stays as it says.
-        kept = {name: value for name, value in one.fields.items() if name not in known.edited}
+        kept = self._edits.kept(one, known)
+        if self._is_back(known):
+            kept = kept | {"disappeared": None}
+        elif known.values.get("disappeared"):
+            kept = {name: value for name, value in kept.items() if name != "status"}
         fields = kept | ({"verified": True} if self._is_vouched_for(one, known) else {})
         event = record.changed_event(one.noun, one.id, known.values | one.fields | fields, known.n + 1, at)
         return Change(one.id, known, fields, event, sweep_from=at + self._head_start)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.hsds import json3
+from cli.hsds import stream
 from cli.hsds.mend import Mender
 from cli.hsds.reader import MOST_BYTES_OF_A_RECORD, read
 from cli.hsds.reading import NotHsdsError, What
@@ -259,11 +259,143 @@ def test_right_records_are_not_mended_at_all(read_json: ReadJson) -> None:
     assert What.WHITESPACE.value == "whitespace"
 
 
-def test_a_file_of_brackets_is_refused_before_anything_is_made_of_it(
+def test_a_record_of_brackets_is_refused_and_never_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(json3, "MOST_OBJECTS", 1_000)
+    monkeypatch.setattr(stream, "MOST_VALUES", 1_000)
     path = tmp_path / "brackets.json"
-    path.write_text("[" + "[]," * 1_000 + "[]]", encoding="utf-8")
+    path.write_text(f"[{json.dumps(HOUSE)}, [{'[],' * 1_000}[]]]", encoding="utf-8")
+    reading = read(path)
+    assert reading.total == 1
+    assert [(refusal.row, refusal.why) for refusal in reading.refused] == [
+        (2, "the record is of more than 1,000 values; split it")
+    ]
+
+
+def test_a_value_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "MOST_BYTES", 200_000)
+    path = tmp_path / "long.json"
+    path.write_text(f'[{json.dumps(HOUSE)}, "{"x" * 1_000_000}"]', encoding="utf-8")
     with pytest.raises(NotHsdsError, match="split it"):
         read(path)
+
+
+def test_lines_of_json_are_read_and_a_bad_line_is_refused_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "directory.ndjson"
+    lines = [json.dumps(HOUSE), '{"id": ', "", json.dumps({**BEDS, "organization_id": "o1"})]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    reading = read(path)
+    assert (reading.format, reading.total) == ("ndjson", 2)
+    assert [(refusal.row, refusal.why[:20]) for refusal in reading.refused] == [(2, "the line is not JSON")]
+    assert reading.refused.hidden == 1
+
+
+def test_lines_of_json_in_a_file_of_another_name_are_read_too(tmp_path: Path) -> None:
+    path = tmp_path / "directory.json"
+    path.write_text(
+        f"{json.dumps(HOUSE)}\n{json.dumps({**BEDS, 'organization_id': 'o1'})}\n", encoding="utf-8"
+    )
+    assert read(path).total == 2
+
+
+def test_json_in_latin_1_is_read_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "directory.json"
+    path.write_bytes(json.dumps({**HOUSE, "name": "Casa Ñandú"}, ensure_ascii=False).encode("latin-1"))
+    reading = read(path)
+    assert records(reading, "organization")[0]["name"] == "Casa Ñandú"
+    assert [mend.what for mend in reading.file_mends] == [What.ENCODING]
+
+
+def test_json_that_is_cut_off_is_refused_whole(tmp_path: Path) -> None:
+    path = tmp_path / "directory.json"
+    path.write_text(json.dumps([HOUSE, {**BEDS, "organization_id": "o1"}])[:-20], encoding="utf-8")
+    with pytest.raises(NotHsdsError, match="is not JSON"):
+        read(path)
+
+
+def test_names_of_versions_1_and_2_become_those_of_version_3(read_json: ReadJson) -> None:
+    service = {
+        **BEDS,
+        "organization": {"id": "o1", "name": "Casa Ejemplo", "url": "https://casa.invalid"},
+        "eligibilitys": [{"id": "e1", "eligibility": "Mujeres", "minimum_age": 18}],
+        "regular_schedules": [{"id": "h1", "weekday": "Monday", "opens_at": "9:00 am", "closes_at": "17:00"}],
+        "fundings": [{"id": "f1", "source": "Municipio"}],
+        "service_at_locations": [
+            {
+                "id": "a1",
+                "location": {"id": "l1", "physical_addresses": [{"id": "d1", "address_1": "Calle 1"}]},
+            }
+        ],
+    }
+    reading = read_json(service)
+    assert reading.version == "2.0"
+    assert records(reading, "organization")[0]["website"] == "https://casa.invalid"
+    record = records(reading, "service")[0]
+    assert (record["eligibility_description"], record["minimum_age"]) == ("Mujeres", 18)
+    assert record["schedules"] == [
+        {"id": "h1", "freq": "WEEKLY", "byday": "MO", "opens_at": "09:00", "closes_at": "17:00"}
+    ]
+    assert record["funding"] == [{"id": "f1", "source": "Municipio"}]
+    assert record["service_at_locations"][0]["location"]["addresses"] == [
+        {"id": "d1", "address_1": "Calle 1", "address_type": "physical"}
+    ]
+    assert {"eligibilitys", "regular_schedules", "fundings"}.isdisjoint(record)
+
+
+@pytest.mark.parametrize(
+    ("given_location", "expected", "what"),
+    [
+        (
+            {"latitude": -92.26, "longitude": 14.9},
+            {"latitude": 14.9, "longitude": -92.26},
+            "coordinates_swapped",
+        ),
+        ({"latitude": 14.9, "longitude": -92.26}, {"latitude": 14.9, "longitude": -92.26}, None),
+        ({"latitude": 0, "longitude": -92.26}, None, "bad_coordinates"),
+        ({"latitude": 0, "longitude": 0}, None, "bad_coordinates"),
+        ({"latitude": 100, "longitude": 101}, None, "bad_coordinates"),
+    ],
+)
+def test_swapped_coordinates_are_put_right_and_zero_ones_left_out(
+    read_json: ReadJson, given_location: dict[str, Any], expected: dict[str, Any] | None, what: str | None
+) -> None:
+    place = {"id": "a1", "location": {"id": "l1", **given_location}}
+    reading = read_json({**BEDS, "organization": HOUSE, "service_at_locations": [place]})
+    location = records(reading, "service")[0]["service_at_locations"][0]["location"]
+    assert {key: location[key] for key in ("latitude", "longitude") if key in location} == (expected or {})
+    assert {mend.what.value for mend in reading.items[1].mended} == ({what} if what else set())
+
+
+def test_a_schedule_that_ends_before_it_begins_loses_its_end_and_the_night_stays(read_json: ReadJson) -> None:
+    schedules = [
+        {"id": "h1", "valid_from": "2026-05-01", "valid_to": "2025-05-01"},
+        {"id": "h2", "opens_at": "18:00", "closes_at": "07:00"},
+        {"id": "h3", "valid_from": "13/05/2026", "valid_to": "3/4/2026", "opens_at": "9 a.m."},
+        {"id": "h4", "dtstart": "1 de enero de 2026", "until": "Dec 31, 2026"},
+    ]
+    reading = read_json({**BEDS, "organization": HOUSE, "schedules": schedules})
+    assert records(reading, "service")[0]["schedules"] == [
+        {"id": "h1", "valid_from": "2026-05-01", "valid_to_as_given": "2025-05-01"},
+        {"id": "h2", "opens_at": "18:00", "closes_at": "07:00"},
+        {"id": "h3", "valid_from": "2026-05-13", "valid_to_as_given": "3/4/2026", "opens_at": "09:00"},
+        {"id": "h4", "dtstart": "2026-01-01", "until": "2026-12-31"},
+    ]
+    assert {mend.what.value for mend in reading.items[1].mended} == {
+        "bad_schedule", "over_midnight", "date_form", "bad_date", "time_form",
+    }  # fmt: skip
+
+
+def test_organizations_in_a_ring_and_parents_that_are_not_there_are_said_and_kept(
+    read_json: ReadJson,
+) -> None:
+    houses = [
+        {**HOUSE, "id": "o1", "parent_organization_id": "o2"},
+        {**HOUSE, "id": "o2", "parent_organization_id": "o1"},
+        {**HOUSE, "id": "o3", "parent_organization_id": "o9"},
+    ]
+    reading = read_json(houses)
+    assert records(reading, "organization") == houses
+    assert {(mend.what.value, mend.how[:1]) for mend in reading.file_mends} == {
+        ("cycle", "2"),
+        ("dangling_reference", "1"),
+    }

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from cli.demo.network import records
-from cli.hsds.reader import finish
-from cli.hsds.reading import Draft, Found
+from cli.hsds import workbench
+from cli.hsds.draft import Draft
+from cli.hsds.reading import Found
 from contracts.codes import INEGI_STATE, Intake, Need, OrganizationKind, State, Visibility
 
 RECORDS = records()
@@ -122,11 +123,14 @@ def test_all_take_referrals_in_the_network_but_those_behind_the_firewall() -> No
 
 
 def test_it_reads_like_any_directory_and_nothing_in_it_needs_mending() -> None:
-    draft = Draft("3.1", "json", found=[Found(one.kind, one.record, "network.toml", None) for one in RECORDS])
-    reading = finish(draft)
-    assert [item.record for item in reading.items] == RECORDS
-    assert not reading.refused
-    assert {mend.what for item in reading.items for mend in item.mended} == set()
+    with workbench.temporary() as bench:
+        draft = Draft(bench, "3.1", "json")
+        for one in RECORDS:
+            draft.take(Found(one.kind, one.record, "network.toml", None))
+        reading = draft.finish()
+        assert [item.record for item in reading.items] == RECORDS
+        assert not reading.refused
+        assert {mend.what for item in reading.items for mend in item.mended} == set()
 
 
 def test_every_record_has_what_hsds_demands() -> None:

@@ -2,12 +2,13 @@
 
 import csv
 import io
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from cli.hsds.reader import read
+from cli.hsds.reader import opened, read
 from cli.hsds.reading import NotHsdsError, What
 from tests.cli.hsds.conftest import ReadTables
 from tests.cli.hsds.made import records, whats, zipped
@@ -144,7 +145,9 @@ def test_semicolons_and_a_byte_order_mark_are_read(read_tables: ReadTables) -> N
     assert records(reading, "organization") == [
         {"id": "o1", "name": "Casa Ejemplo", "description": "Una, dos"}
     ]
-    assert not reading.file_mends
+    assert [(mend.what, mend.how) for mend in reading.file_mends] == [
+        (What.ENCODING, "begins with a byte order mark, which was left out")
+    ]
 
 
 def test_lines_in_windows_1252_among_lines_in_utf8_are_read_and_said(tmp_path: Path) -> None:
@@ -174,18 +177,25 @@ def test_a_record_that_the_bus_cannot_carry_is_refused(read_tables: ReadTables) 
     assert {refusal.row for refusal in reading.refused} == {2, 3}
 
 
-def test_tables_are_read_from_a_zip_whatever_its_paths_say(tmp_path: Path) -> None:
+def test_tables_are_read_from_a_zip_and_nothing_is_unpacked(tmp_path: Path) -> None:
     path = tmp_path / "directory.zip"
-    members = {
-        "../../x/organizations.csv": ORGANIZATIONS,
-        "a/services.csv": SERVICES,
-        "notes.csv": "a,b\n1,2\n",
-    }
+    members = {"b/organizations.csv": ORGANIZATIONS, "a/services.csv": SERVICES, "notes.csv": "a,b\n1,2\n"}
     path.write_bytes(zipped({name: text.encode() for name, text in members.items()}))
     reading = read(path)
     assert reading.total == 4
     assert [(mend.file, mend.what) for mend in reading.file_mends] == [("notes.csv", What.FILE_IGNORED)]
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../x/organizations.csv", "/etc/organizations.csv", "a/../../b.txt", "..\\x.csv", "C:\\x.csv"],
+)
+def test_a_zip_with_a_path_out_of_it_is_refused_before_anything_is_read(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "directory.zip"
+    path.write_bytes(zipped({"organizations.csv": ORGANIZATIONS.encode(), name: b"id,name\n"}))
+    with pytest.raises(NotHsdsError, match=r"would lie outside of it .* nothing of it was read"):
+        read(path)
 
 
 def test_a_data_package_names_the_tables_that_their_files_do_not(tmp_path: Path) -> None:
@@ -196,11 +206,31 @@ def test_a_data_package_names_the_tables_that_their_files_do_not(tmp_path: Path)
     assert read(path).total == 2
 
 
-def test_a_zip_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.hsds.source.MOST_BYTES_OF_A_FILE", 10_000)
+def test_a_zip_that_unpacks_to_ten_gigabytes_is_refused_at_once(tmp_path: Path) -> None:
     path = tmp_path / "bomb.zip"
-    path.write_bytes(zipped({"organizations.csv": b"id,name\n" + b"0" * 1_000_000}))
-    with pytest.raises(NotHsdsError, match=r"organizations\.csv is longer than"):
+    data = zipped({"organizations.csv": b"id,name\n" + b"0" * 100_000})
+    at = data.index(b"PK\x01\x02") + 24  # where the list of contents says how long the file is unpacked
+    path.write_bytes(data[:at] + (2**32 - 2).to_bytes(4, "little") + data[at + 4 :])
+    with pytest.raises(NotHsdsError, match="taken for a zip bomb, and nothing of it was read"):
+        read(path)
+
+
+def test_a_zip_of_too_much_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.hsds.source.MOST_BYTES", 1_000_000)
+    path = tmp_path / "bomb.zip"
+    path.write_bytes(zipped({f"{number}.csv": b"id,name\n" + b"0" * 500_000 for number in range(3)}))
+    with pytest.raises(NotHsdsError, match="0 MiB is the most"):
+        read(path)
+
+
+def test_a_zip_that_lies_about_its_size_gives_no_more_than_it_says(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.zip"
+    data = bytearray(zipped({"organizations.csv": b"id,name\no1,Casa\n" + b"0" * 1_000_000}))
+    for mark, place in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
+        at = data.index(mark) + place
+        data[at : at + 4] = (1_000).to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(NotHsdsError, match="cannot be read as a zip"):
         read(path)
 
 
@@ -253,3 +283,65 @@ def test_a_written_table_comes_back(read_tables: ReadTables) -> None:
     writer.writerows([str(place), "Casa", name] for place, name in enumerate(names))
     read_back = records(read_tables({"organizations.csv": buffer.getvalue()}), "organization")
     assert [record["description"] for record in read_back] == names
+
+
+def test_a_ring_of_rows_is_cut_and_said_and_the_rest_goes_on(read_tables: ReadTables) -> None:
+    reading = read_tables(
+        {
+            "organizations.csv": ORGANIZATIONS,
+            "services.csv": SERVICES,
+            "taxonomy_terms.csv": "id,name\nt1,Albergue\n",
+            "attributes.csv": (
+                "id,link_id,link_entity,taxonomy_term_id\na1,s1,service,t1\na2,t1,taxonomy_term,t1\n"
+            ),
+        }
+    )
+    first = records(reading, "service")[0]
+    term = first["attributes"][0]["taxonomy_term"]
+    assert (term["id"], term["attributes"][0]["id"]) == ("t1", "a2")
+    assert "taxonomy_term" not in term["attributes"][0]
+    assert "cycle" in {mend.what.value for mend in reading.items[2].mended}
+    assert reading.total == 4
+
+
+def test_version_2_becomes_version_3(read_tables: ReadTables) -> None:
+    reading = read_tables(
+        {
+            "organizations.csv": "id,name,description,url\no1,Casa Ejemplo,Una casa,https://casa.invalid\n",
+            "services.csv": "id,organization_id,program_id,name,status,fees\ns1,o1,g1,Cama,active,gratis\n",
+            "programs.csv": "id,organization_id,name\ng1,o1,Invierno\n",
+            "taxonomy_terms.csv": "id,term,taxonomy\nt1,Albergue,ejemplo\n",
+            "service_attributes.csv": "id,service_id,taxonomy_term_id\na1,s1,t1\n",
+            "other_attributes.csv": "id,link_id,link_type,taxonomy_term_id\na2,o1,organization,t1\n",
+            "services_at_location.csv": "id,service_id,location_id\np1,s1,l1\n",
+            "locations.csv": "id,name\nl1,Sede\n",
+            "physical_addresses.csv": "id,location_id,address_1\nd1,l1,Calle 1\n",
+            "schedules.csv": "id,service_id,freq,byday,opens_at\nh1,s1,WEEKLY,MO,09:00\n",
+            "funding.csv": "id,organization_id,source\nf1,o1,Municipio\n",
+        }
+    )
+    assert reading.version == "2.0"
+    organization, service = records(reading, "organization")[0], records(reading, "service")[0]
+    assert organization["website"] == "https://casa.invalid"
+    assert organization["programs"] == [{"id": "g1", "name": "Invierno"}]
+    assert organization["funding"] == [{"id": "f1", "source": "Municipio"}]
+    assert organization["attributes"][0]["taxonomy_term"]["name"] == "Albergue"
+    assert service["program"] == {"id": "g1", "name": "Invierno"}
+    assert service["attributes"][0]["taxonomy_term"]["name"] == "Albergue"
+    assert service["schedules"][0]["byday"] == "MO"
+    assert service["service_at_locations"][0]["location"]["addresses"][0]["address_type"] == "physical"
+    assert not reading.refused
+
+
+@pytest.mark.parametrize("size", [2_000, 20_000])
+def test_memory_does_not_grow_with_the_tables(tmp_path: Path, size: int) -> None:
+    for name, row in (("organizations", "o{0},Casa {0}"), ("services", "s{0},o{0},Cama {0},active")):
+        header = "id,name" if name == "organizations" else "id,organization_id,name,status"
+        rows = "\n".join(row.format(number) for number in range(size))
+        (tmp_path / f"{name}.csv").write_text(f"{header}\n{rows}\n", encoding="utf-8")
+    with opened(tmp_path) as reading:
+        tracemalloc.start()
+        assert sum(1 for _ in reading.items) == reading.total == 2 * size
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 5_000_000
