@@ -222,3 +222,4 @@ class Matches(Reply):
 GET_ACCEPTANCE_RULES = Request(PART, "get_acceptance_rules", GetAcceptanceRules, Acceptance)
 SET_ACCEPTANCE_RULES = Request(PART, "set_acceptance_rules", SetAcceptanceRules, AcceptanceReply)
 REVIEW_ACCEPTANCE_RULES = Request(PART, "review_acceptance_rules", ReviewAcceptanceRules, AcceptanceReply)
+MATCH_SERVICES = Request(PART, "match_services", MatchServices, Matches)

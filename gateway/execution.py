@@ -4,6 +4,7 @@ What is known of a valid document is kept by its text, since clients send the sa
 """
 
 import inspect
+import re
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, NamedTuple
@@ -52,8 +53,10 @@ KEPT_WEIGHT = 20_000
 _CHARACTERS_A_TOKEN = 20
 # What clients send over and over is shorter.
 LONGEST_KEPT = 8 * 1024
+# An input of matchServices within the document: as the argument, or as a variable's default.
+_INLINE_MATCH = re.compile(r"\bmatchServices\s*\(\s*input\s*:\s*[^$\s]|\bMatchInput\s*!?\s*=")
 # Longer than in most lists, since every code of a kind comes.
-_LISTS = {"codes": 50, "counts": 20}
+_LISTS = {"codes": 50, "counts": 20, "matchServices": 20}
 
 
 class Params(msgspec.Struct, frozen=True):
@@ -229,12 +232,16 @@ class Engine:
 
 
 def _may_be_kept(document: Document) -> bool:
-    """Whether it is short, and no change with inline text, which may hold a name and does not come back."""
+    """Whether it is short, and says nothing of a person in itself: that does not come back, and is hers.
+
+    That is a change with inline text, which may hold a name, and a match whose input is not a variable.
+    """
     changes = any(
         isinstance(node, OperationDefinitionNode) and node.operation is OperationType.MUTATION
         for node in document.ast.definitions
     )
-    return len(document.text) <= LONGEST_KEPT and not (changes and '"' in document.text)
+    personal = (changes and '"' in document.text) or _INLINE_MATCH.search(document.text)
+    return len(document.text) <= LONGEST_KEPT and not personal
 
 
 def shape_of(schema: GraphQLSchema) -> Shape:

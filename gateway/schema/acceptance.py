@@ -31,7 +31,6 @@ _DESCRIPTIONS: dict[type, str] = {
     codes.RuleDimension: "What an acceptance rule looks at.",
     codes.RuleOperator: "How an acceptance rule compares. Each dimension allows some.",
     codes.RuleEffect: "What follows where the condition of an acceptance rule holds, or does not.",
-    codes.HouseholdComposition: "Who comes together, the person included; children are under 18.",
     codes.DocumentKind: "Papers that a person has, or has not.",
     codes.MigrationStatus: "How a person stands with the migration law.",
     codes.RuleStatus: "Whether an acceptance rule is applied.",
@@ -43,6 +42,7 @@ _DESCRIPTIONS: dict[type, str] = {
 for _kind, _description in _DESCRIPTIONS.items():
     publish(_kind, _description, {code: label.en for code, label in ACCEPTANCE_LABELS[_kind].items()})
 
+_COMPOSITIONS = ", ".join(f"`{code.name}`" for code in codes.HouseholdComposition)
 # Refusals of this status and above say nothing of the input: nobody answered, or the part failed.
 _NOT_THE_INPUT = 500
 
@@ -138,7 +138,8 @@ class AcceptanceRuleInput:
     values: list[str] | None = strawberry.field(
         description="What it compares with: codes (`FEMALE`, `PREGNANT`, `CHP`, a municipality as `07089`), "
         "whole numbers, times as `08:30` in the service's time zone, countries by ISO 3166-1 as `HN`, "
-        "languages by BCP 47 as `es`. `BETWEEN` takes two, `PRESENT` and `ABSENT` none.",
+        "languages by BCP 47 as `es`. `BETWEEN` takes two, `PRESENT` and `ABSENT` none. "
+        f"`HOUSEHOLD_COMPOSITION` is one of {_COMPOSITIONS}.",
         default=None,
     )
     note: str | None = strawberry.field(description="Your own words beside it.", default=None)

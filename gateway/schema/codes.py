@@ -129,6 +129,11 @@ class CodeKind(StrEnum):
     RULE_OPERATOR = "RuleOperator"
     RULE_EFFECT = "RuleEffect"
     RULE_STATUS = "RuleStatus"
+    RULE_OUTCOME = "RuleOutcome"
+    RULE_SOURCE = "RuleSource"
+    VERDICT = "Verdict"
+    DOCUMENT_KIND = "DocumentKind"
+    MIGRATION_STATUS = "MigrationStatus"
 
 
 class Language(StrEnum):

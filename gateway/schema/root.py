@@ -14,6 +14,7 @@ from gateway.schema.events import EventConnection, FeedEntry, events, stream
 from gateway.schema.fields import published, streamed
 from gateway.schema.geography import FederalEntity, MunicipalityConnection, municipalities, states
 from gateway.schema.issue import IssueReferralPayload, issue_referral
+from gateway.schema.matching import ServiceMatch, match_services
 from gateway.schema.node import Node, node, nodes
 from gateway.schema.organization import Organization, OrganizationConnection, organization, organizations
 from gateway.schema.referral import Referral
@@ -38,6 +39,7 @@ class Query:
     states = published(states, list[FederalEntity])
     municipalities = published(municipalities, MunicipalityConnection)
     services = published(services, ServiceConnection)
+    match_services = published(match_services, list[ServiceMatch])
     acceptance_rules = published(acceptance.acceptance_rules, acceptance.AcceptanceRules | None)
     referral = published(referral, Referral | None)
     referrals = published(referrals, ReferralConnection)

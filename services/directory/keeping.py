@@ -46,9 +46,9 @@ class Keeping:
             "correction": self.corrections,
         }
         store.review_after = timedelta(days=review_days)
-        means = Means(store, Marks(key), relay_of)
-        self._membership = Membership(means, self._people, key, release)
-        self._editing = Editing(means, self._truth, store.review_after)
+        self.means = Means(store, Marks(key), relay_of)
+        self._membership = Membership(self.means, self._people, key, release)
+        self._editing = Editing(self.means, self._truth, store.review_after)
         self.watch = Watch(self._membership, self._editing)
 
     def serve(self, server: Server) -> None:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from services.directory import organization, service
 from services.directory.ids import Noun
 from services.directory.index import Index, Rows, RowT
+from services.directory.matching.candidate import candidate, provider
+from services.directory.matching.field import Field
 from services.directory.store import Document, Store
 
 # A write becomes visible a little after the moment that it is stamped with, and after a change of primary
@@ -21,6 +23,7 @@ class Listing:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._index = Index()
+        self.field = Field()
         self._since: datetime | None = None
         self._lock = asyncio.Lock()
         self._begun = 0
@@ -44,8 +47,10 @@ class Listing:
         # Organizations first: a service's row looks at its organization's.
         async for document in self._news("organization", self._index.organizations):
             self._index.put_organization(organization.row(document))
+            self.field.put_organization(document["_id"], provider(document))
         async for document in self._news("service", self._index.services):
             self._index.put_service(service.row(document))
+            self.field.put(candidate(document))
         await self._index.board.follow(self._store.capacity, self._since)
         self._since = now - SETTLE
 

@@ -10,7 +10,7 @@ from chassis.part import Part, run
 from chassis.rpc import Server
 from chassis.settings import load, read_key
 from chassis.streams import DAY, StreamSpec, reconcile
-from contracts.directory import PART
+from contracts.directory import PART, Phone
 from services.directory.api import Api
 from services.directory.capacity import actions as capacity
 from services.directory.capacity.api import CapacityApi
@@ -26,8 +26,9 @@ from services.directory.geography.api import GeographyApi
 from services.directory.geography.current import Geography
 from services.directory.geography.store import GeographyStore
 from services.directory.keeping import Keeping
-from services.directory.matching.actions import Means as MatchingMeans
 from services.directory.matching.api import MatchingApi
+from services.directory.matching.asked import centre_of
+from services.directory.matching.matches import Sight
 from services.directory.rereading import Rereader
 from services.directory.rest import server as rest
 from services.directory.search.api import SearchApi
@@ -94,7 +95,6 @@ async def start(part: Part, settings: Settings) -> None:
     api.serve(server)
     GeographyApi(geography).serve(server)
     ExchangeApi(store, api.take_records).serve(server)
-    MatchingApi(MatchingMeans(store, services, key)).serve(server)
     keeping = Keeping(
         part.bus,
         store,
@@ -104,6 +104,8 @@ async def start(part: Part, settings: Settings) -> None:
         release=partial(capacity.release_all, capacities),
     )
     keeping.serve(server)
+    sight = Sight(api.listing, centre_of(geography), Phone(number=settings.emergency_phone))
+    MatchingApi(keeping.means, sight).serve(server)
     CapacityApi(capacities).serve(server)
     search = SearchApi(Upkeep(store, part.bus), places.centre)
     search.serve(server)

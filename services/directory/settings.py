@@ -8,11 +8,13 @@ from chassis.settings import PartSettings
 
 
 class Settings(PartSettings):
-    """What every part has; where the public API listens; and where its keys lie.
+    """What every part has; whom to call in emergencies; where the public API listens; where its keys lie.
 
     Without ``hsds_port`` there is no public API. ``hsds_url`` is what its clients call it.
     """
 
+    # Where neither a service nor its organization has a telephone for emergencies.
+    emergency_phone: str = "911"
     hsds_port: int | None = Field(default=None, ge=1, le=65_535)
     hsds_url: str | None = None
 

@@ -48,7 +48,7 @@ ANSWER_SECONDS = 2
 BATCH = 1000
 # What the hot look-ups leave in the database.
 _UNSEEN = {
-    "record": 0, "pending": 0, "hash": 0, "idempotency": 0, "acceptance.history": 0, "acceptance.keys": 0,
+    "record": 0, "pending": 0, "hash": 0, "idempotency": 0, "acceptance.history": 0,
 }  # fmt: skip
 # Of a document's idempotency entries the last so many are kept.
 KEYS_KEPT = 100

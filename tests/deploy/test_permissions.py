@@ -66,6 +66,7 @@ PUBLIC_DIRECTORY: set[AnyOperation] = {
     editing.SUGGEST_CORRECTION,
     editing.DECIDE_CORRECTION,
     editing.LIST_CORRECTIONS,
+    matching.MATCH_SERVICES,
 }
 
 

@@ -22,7 +22,7 @@ READERS = {"gateway", "operator"}
 def served() -> dict[str, set[str]]:
     nothing: Any = None
     server = Server(None, PART, None)  # type: ignore[arg-type] # it is not started
-    MatchingApi(None).serve(server)  # type: ignore[arg-type]
+    MatchingApi(None, None).serve(server)  # type: ignore[arg-type]
     ExchangeApi(nothing, nothing).serve(server)
     CapacityApi(None).serve(server)  # type: ignore[arg-type]
     Api(nothing, nothing, b"", nothing, nothing, places=nothing, capacities=nothing).serve(server)
@@ -67,6 +67,7 @@ def test_parts_look_up_the_gateway_also_lists_and_only_the_operator_changes() ->
         "review_acceptance_rules": READERS,
         "set_capacity": READERS,
         "hold_places": {"referrals"},
+        "match_services": READERS,
     }
 
 

@@ -45,19 +45,28 @@ DIRECTORY = {
     "acceptanceRules",
     "clients",
     "codes",
+    "corrections",
+    "matchServices",
     "members",
+    "municipalities",
     "organization",
     "organizationProposals",
     "organizations",
     "service",
     "services",
+    "staleServices",
+    "states",
     "viewer",
 }
 # Mutations that know no referral.
 OTHERS = {
     "changeMemberRoles",
+    "closeService",
+    "confirmService",
     "createClient",
+    "createService",
     "deactivateOrganization",
+    "decideCorrection",
     "inviteMember",
     "proposeOrganization",
     "reactivateOrganization",
@@ -68,6 +77,9 @@ OTHERS = {
     "rotateClientSecret",
     "setAcceptanceRules",
     "setCapacity",
+    "suggestCorrection",
+    "updateOrganization",
+    "updateService",
     "verifyOrganization",
 }
 

@@ -168,6 +168,9 @@ def test_comments_and_literals_are_weighed_as_well(filler: str) -> None:
     "{ fine } #" + "x" * 8192,
     "{ nothing }",
     'mutation { rename(name: "Xóchitl") }',
+    "{ matchServices(input: {needs: [HUMAN_TRAFFICKING]}) { verdict } }",
+    "{ matchServices ( input : {needs: $needs, vulnerabilities: [PREGNANT]}) { verdict } }",
+    "query ($input: MatchInput! = {needs: [FOOD]}) { matchServices(input: $input) { verdict } }",
     'mutation { ...M } fragment M on Mutation { rename(name: """Xóchitl""") }',
 ])  # fmt: skip
 def test_what_is_long_or_wrong_or_changes_something_by_inline_text_is_not_kept(source: str) -> None:

@@ -5,13 +5,13 @@ They stand in the service's own document, in two fields of their own:
 ``rules``       those of an imported record (``relevo.rules``), which each import may renew
 ``acceptance``  what was decided here, which no import touches: ``version``, ``edited`` and ``rules`` (once
                 the organization has set them, the imported ones count no more), ``reviews`` by a rule's id,
-                ``history`` (the last 100 changes) and ``keys`` (hashed idempotency keys)
+                and ``history`` (the last 100 changes)
 
 A rule's id follows from its words, so that an approval is of these very words and outlives other edits.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -31,7 +31,6 @@ from services.directory.matching.words import say
 
 Document = dict[str, Any]
 
-KEYS_KEPT_FOR = timedelta(days=30)
 MOST_HISTORY = 100
 APPLIED = frozenset({RuleStatus.ACTIVE, RuleStatus.APPROVED})
 _STATUS = {ReviewDecision.APPROVE: RuleStatus.APPROVED, ReviewDecision.REFUSE: RuleStatus.REFUSED}
@@ -70,7 +69,7 @@ def view(document: Mapping[str, Any], inside: bool) -> Acceptance:
     history = [_change(entry) for entry in reversed(decided.get("history") or ())]
     return Acceptance(
         service=document["_id"],
-        version=decided.get("version", 0),
+        version=version(document),
         edited=bool(decided.get("edited")),
         rules=tuple(rules if inside else [_public(rule) for rule in rules if rule.status in APPLIED]),
         history=tuple(history if inside else ()),
@@ -95,7 +94,7 @@ def set_rules(document: Document, rules: Sequence[AcceptanceRule], actor: Actor,
 def review(document: Document, request: ReviewAcceptanceRules, actor: Actor, at: datetime) -> Document:
     """Return the field ``acceptance`` with a coordinator's word on some rules."""
     decided = document.get("acceptance") or {}
-    word = {"status": _STATUS[request.decision].value, "at": at, "by": actor.id, "note": request.note}
+    word = {"status": _STATUS[request.decision].value, "at": at, "note": request.note}
     reviews = {**(decided.get("reviews") or {}), **dict.fromkeys(request.rules, word)}
     concerned = stored(rule for rule in rules_of(document) if rule_id(rule) in request.rules)
     entry = {"action": request.decision.value, "added": concerned, "note": request.note}
@@ -114,24 +113,18 @@ def review_problems(document: Document, ids: Sequence[str]) -> list[FieldProblem
     return problems
 
 
-def with_key(acceptance: Document, key: str, fingerprint: str, at: datetime) -> Document:
-    """Return the field with an idempotency key, and without those that are too old."""
-    kept = [entry for entry in acceptance.get("keys") or () if entry["at"] > at - KEYS_KEPT_FOR]
-    return {**acceptance, "keys": [*kept, {"key": key, "fingerprint": fingerprint, "at": at}]}
-
-
-def key_used(document: Document, key: str, now: datetime) -> str | None:
-    """Return the fingerprint of the input that the key was used for within 30 days, or None."""
-    kept = (document.get("acceptance") or {}).get("keys") or ()
-    found = (one for one in kept if one["key"] == key and one["at"] > now - KEYS_KEPT_FOR)
-    return next((one["fingerprint"] for one in found), None)
+def version(document: Mapping[str, Any]) -> int:
+    """Return how often the rules were changed here."""
+    return int((document.get("acceptance") or {}).get("version", 0))
 
 
 def _next(decided: Document, fields: Document, entry: Document, actor: Actor, at: datetime) -> Document:
-    version = decided.get("version", 0) + 1
-    entry = {**entry, "version": version, "at": at, "by": actor.id, "organization": actor.organization}
+    number = decided.get("version", 0) + 1
+    # Members are not named: they are the organization's own.
+    by = actor.id if actor.kind == "client" else actor.kind
+    entry = {**entry, "version": number, "at": at, "by": by, "organization": actor.organization}
     history = [*(decided.get("history") or ()), entry][-MOST_HISTORY:]
-    return {**decided, **fields, "version": version, "history": history}
+    return {**decided, **fields, "version": number, "history": history}
 
 
 def _status(rule: AcceptanceRule, reviews: Mapping[str, Any]) -> RuleStatus:

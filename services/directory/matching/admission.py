@@ -1,24 +1,32 @@
-"""Who may ask for matches, say whom a service is for, and review that.
+"""Who may ask for matches, and say whom a service is for.
 
-=========  ==================================================================  =============================
+=========  ==================================================================  =======================
 what       a client                                                            a member
-=========  ==================================================================  =============================
+=========  ==================================================================  =======================
 match      ``directory:read`` or ``referrals:send``                            any role
 set        ``directory:write``, of the service's own organization              ``manager`` of it
-review     --                                                                  ``coordinator`` of the network
-=========  ==================================================================  =============================
+=========  ==================================================================  =======================
 
-All of them from a verified organization that is not behind the firewall. The operator, whom coordinators
-instruct, may match and review; nobody reviews the rules of the own organization.
+Both of a verified organization that is not behind the firewall. Coordinators review (``allowed``): but nobody
+the rules of the own organization.
 """
 
-from contracts.codes import FIREWALLED, NetworkRole, Role, Scope
+from chassis.problems import PartError
+from contracts.codes import FIREWALLED, Role, Scope
 from contracts.rpc import Actor
-from services.directory.matching.errors import FirewalledError, ForbiddenError, NotVerifiedError
+from services.directory.allowed import is_operator
+from services.directory.errors import ForbiddenError, NotVerifiedError
 
-OPERATOR = "operator"
 _MATCH = frozenset({Scope.DIRECTORY_READ, Scope.REFERRALS_SEND})
 _SET = frozenset({Scope.DIRECTORY_WRITE})
+
+
+class FirewalledError(PartError):
+    """Organizations of this kind see the public directory only."""
+
+    code = "FIREWALLED"
+    status = 403
+    title = "Behind the firewall"
 
 
 def permit_match(actor: Actor) -> None:
@@ -27,7 +35,7 @@ def permit_match(actor: Actor) -> None:
     Raises:
         FirewalledError, NotVerifiedError, ForbiddenError: see above.
     """
-    if actor.kind == OPERATOR:
+    if is_operator(actor):
         return
     _permit_organization(actor)
     _permit(actor, _MATCH, frozenset(Role), "the scope directory:read or referrals:send")
@@ -41,21 +49,6 @@ def permit_set(actor: Actor) -> None:
     """
     _permit_organization(actor)
     _permit(actor, _SET, frozenset({Role.MANAGER}), "the scope directory:write, or the role manager")
-
-
-def permit_review(actor: Actor) -> None:
-    """Let those pass who may review rules.
-
-    Raises:
-        ForbiddenError: it is no coordinator.
-    """
-    if not is_reviewer(actor):
-        raise ForbiddenError("Only a coordinator of the network reviews rules.")
-
-
-def is_reviewer(actor: Actor) -> bool:
-    """Whether the actor keeps the network."""
-    return actor.kind == OPERATOR or NetworkRole.COORDINATOR in actor.network_roles
 
 
 def _permit_organization(actor: Actor) -> None:
