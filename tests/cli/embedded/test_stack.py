@@ -139,7 +139,7 @@ def test_part_that_keeps_ending_fails_the_start_and_nothing_is_left(tmp_path: Pa
 def test_part_that_is_never_ready_fails_the_start_and_nothing_is_left(tmp_path: Path) -> None:
     scene = Scene(tmp_path, gateway="never_ready")
     with pytest.raises(CommandError, match="gateway is not ready: 503") as failed:
-        scene.stack.start(within=1.0)
+        scene.stack.start(within=3.0)
     assert failed.value.code == Exit.NOT_READY
     assert not any(alive(pid) for pid in scene.pids_ever())
 

@@ -161,12 +161,12 @@ async def test_what_is_not_right_is_named_all_at_once_and_nothing_changes(
 @pytest.mark.parametrize(
     ("fields", "path"),
     [
-        ({"name": " "}, "$.fields.name"),
-        ({"name": "a" * 301}, "$.fields.name"),
-        ({"url": "javascript:alert(1)"}, "$.fields.url"),
-        ({"minimum_age": -1.0}, "$.fields.minimum_age"),
-        ({"phones": (PhoneGiven(number="x<script>"),)}, "$.fields.phones[0].number"),
-        ({"description": "a\x00b"}, "$.fields.description"),
+        ({"name": " "}, "fields.name"),
+        ({"name": "a" * 301}, "fields.name"),
+        ({"url": "javascript:alert(1)"}, "fields.url"),
+        ({"minimum_age": -1.0}, "fields.minimum_age"),
+        ({"phones": (PhoneGiven(number="x<script>"),)}, "fields.phones.0.number"),
+        ({"description": "a\x00b"}, "fields.description"),
     ],
 )
 async def test_a_value_out_of_bounds_is_named(
