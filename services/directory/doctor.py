@@ -18,7 +18,7 @@ async def examine(store: Store, js: JetStreamContext, stream: StreamSpec) -> Par
     checks = [await _stream(js, stream)]
     if await store.answers():
         database = Check(name="database", ok=True, detail="It answers.")
-        checks += [database, await _indexes(store), await _pending(store)]
+        checks += [database, await _indexes(store), await _pending(store), await _parked(store)]
     else:
         checks.append(Check(name="database", ok=False, detail="It does not answer."))
     return PartStatus(checks=tuple(checks))
@@ -39,6 +39,12 @@ async def _pending(store: Store) -> Check:
         else "No event has waited over a minute."
     )
     return Check(name="pending events", ok=not waiting, detail=detail)
+
+
+async def _parked(store: Store) -> Check:
+    """Referrals of which an event could not be applied: the places kept for them wait for a person."""
+    parked = await store.capacity.parked()
+    return Check(name="parked", ok=not parked, detail=f"{len(parked)} parked: {', '.join(parked[:5])}")
 
 
 async def _stream(js: JetStreamContext, stream: StreamSpec) -> Check:

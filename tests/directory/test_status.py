@@ -17,7 +17,13 @@ async def failing(operator: Ask) -> dict[str, str]:
 
 async def test_all_is_well(operator: Ask) -> None:
     checks = (await operator(STATUS, Nothing())).checks
-    assert {check.name for check in checks} == {"database", "indexes", "pending events", "stream EVT"}
+    assert {check.name for check in checks} == {
+        "database",
+        "indexes",
+        "pending events",
+        "parked",
+        "stream EVT",
+    }
     assert await failing(operator) == {}
 
 

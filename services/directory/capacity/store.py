@@ -50,6 +50,7 @@ class CapacityStore:
     def __init__(self, db: mongo.Database) -> None:
         self.collection: AsyncIOMotorCollection[Document] = db[CAPACITY]
         self._services: AsyncIOMotorCollection[Document] = db["services"]
+        self._applied: AsyncIOMotorCollection[Document] = db["applied_directory"]
 
     async def load(self, service: str) -> Document | None:
         """Return what a change needs of a service's document, or None."""
@@ -128,6 +129,11 @@ class CapacityStore:
         """Return how many documents have waited longer than that to have their events published."""
         moment = datetime.now(UTC) - older_than
         return await self.collection.count_documents({"pending_since": {"$lt": moment}})
+
+    async def parked(self) -> list[str]:
+        """Return the referrals whose events wait for somebody to look at them."""
+        ever = {"parked_at": {"$gt": datetime.min.replace(tzinfo=UTC)}}
+        return [one["_id"] async for one in self._applied.find(ever, {"_id": 1}, limit=1000)]
 
     async def of_organization(self, organization: str) -> list[str]:
         """Return the services of an organization that count places."""

@@ -1,0 +1,125 @@
+"""Accepting takes places where the service counts them, and says so to nobody who may not know which."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from chassis.problems import RefusedError
+from contracts.capacity import SET_CAPACITY, SetCapacity, UnitCapacity
+from contracts.directory import IMPORT_RECORDS, ImportRecord, ImportRecords
+from contracts.events import ReferralEvent
+from contracts.referrals import ACCEPT, GET, HISTORY, ISSUE, Accept, GetHistory, GetReferrals, Places
+from contracts.rpc import Page
+from services.referrals import directory
+from services.referrals.store import Store
+from tests.referrals import cast
+from tests.referrals.conftest import Network
+from tests.servers import eventually
+
+_keys = (f"places-{number}" for number in itertools.count())
+ROOM = (Places(unit="cuarto canario", count=1),)
+
+
+@pytest.fixture
+async def service(network: Network) -> str:
+    """A service of the clinic's that counts one unit."""
+    record = {
+        "id": f"s-{next(_keys)}",
+        "organization_id": "clinica",
+        "name": "Cuartos",
+        "status": "active",
+        "relevo": {"needs": ["medical_care"], "intake": "network"},
+    }
+    request = ImportRecords(source=cast.SOURCE, records=(ImportRecord(kind="service", record=record),))
+    reply = await network.operator.call(IMPORT_RECORDS, request, network.operator.me)
+    found = str(reply.outcomes[0].id)
+    units = (UnitCapacity(unit=ROOM[0].unit, maximum=2, available=1),)
+    said = SetCapacity(service=found, units=units, idempotency_key=next(_keys))
+    await network.operator.call(SET_CAPACITY, said, network.operator.me)
+    return found
+
+
+async def issued(network: Network, service: str, **changes: Any) -> str:
+    request = cast.request(
+        service, datetime.now(UTC), **{"idempotency_key": next(_keys), "places": (), **changes}
+    )
+    return str((await network.ask(ISSUE, request, network.caseworker("casa"))).referral.id)
+
+
+async def accept(network: Network, referral: str, **inputs: Any) -> Any:
+    request = Accept(
+        referral=referral,
+        idempotency_key=next(_keys),
+        arrive_by=datetime.now(UTC) + timedelta(days=1),
+        **inputs,
+    )
+    return (await network.ask(ACCEPT, request, network.caseworker("clinica"))).referral
+
+
+async def event(network: Network, referral: str) -> ReferralEvent:
+    message = await eventually(
+        lambda: network.last_event(referral),
+        lambda found: found is not None and b'"accepted"' in (found.data or b""),
+    )
+    assert message is not None
+    return msgspec.json.decode(message.data or b"", type=ReferralEvent)
+
+
+async def test_the_places_that_are_kept_are_seen_by_those_who_may_see_the_person(
+    network: Network, service: str, store: Store
+) -> None:
+    referral = await issued(network, service)
+    assert (await accept(network, referral)).places == ROOM
+    asked = GetReferrals(ids=(referral,), tiers=("T2",))
+    for who in ("casa", "clinica"):
+        (found,) = (await network.ask(GET, asked, network.caseworker(who))).items
+        assert found is not None
+        assert found.places == ROOM
+        (outline,) = (await network.ask(GET, asked, network.member(who, "viewer"))).items
+        assert outline is not None
+        assert outline.places is None
+    told = await event(network, referral)
+    assert (told.held, told.arrive_by is not None) == (True, True)
+    assert "canario" not in repr(await store.load(referral))
+    assert "canario" not in msgspec.json.encode(told).decode()
+
+
+async def test_without_a_place_it_is_not_accepted_and_nothing_has_changed(
+    network: Network, service: str
+) -> None:
+    await accept(network, await issued(network, service))
+    referral = await issued(network, service)
+    with pytest.raises(RefusedError) as refused:
+        await accept(network, referral)
+    assert refused.value.code == "NO_CAPACITY"
+    assert "1 asked for, 0 free" in refused.value.detail
+    with pytest.raises(RefusedError) as refused:
+        await accept(network, referral, places=(Places(unit="cama", count=1),))
+    assert [field.path for field in refused.value.fields] == [("places", "0", "unit")]
+    (found,) = (await network.ask(GET, GetReferrals(ids=(referral,)), network.caseworker("clinica"))).items
+    assert found is not None
+    assert (found.status, found.version) == ("sent", 1)
+
+
+async def test_while_the_directory_is_away_only_who_counts_places_has_to_say_why_it_accepts(
+    network: Network, service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    referral = await issued(network, service)
+    uncounted = await issued(network, network.ids["consulta"])
+    monkeypatch.setattr(directory, "HOLD_SECONDS", 0.0)
+    assert (await accept(network, uncounted)).status == "accepted"
+    with pytest.raises(RefusedError) as refused:
+        await accept(network, referral)
+    assert refused.value.code == "CAPACITY_UNREACHABLE"
+    with pytest.raises(RefusedError) as refused:
+        await accept(network, referral, without_hold=True, places=ROOM)
+    assert {field.path for field in refused.value.fields} == {("without_hold_reason",), ("places",)}
+    accepted = await accept(network, referral, without_hold=True, without_hold_reason="nota canaria")
+    assert (accepted.status, accepted.places) == ("accepted", ())
+    assert (await event(network, referral)).held is False
+    asked = GetHistory(referral=referral, page=Page(first=10))
+    entries = (await network.ask(HISTORY, asked, network.caseworker("clinica"))).items
+    assert entries[-1].note == "nota canaria"
