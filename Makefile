@@ -28,7 +28,7 @@ test-full: $(STAMP) ## the same tests with more kills and more steps
 check: $(STAMP) ## style, types, walls between the parts, compose file, Dockerfile
 	@sh deploy/check.sh $(BIN)
 
-bench: $(STAMP) ## speed, beside a floor measured in the same run; writes bench/result.json
+bench: $(STAMP) ## speed, beside a floor of the same run; `.venv/bin/python -m bench --large`: 100,000 services too
 	@$(BIN)/python -m bench
 
 lock: $(STAMP) ## resolve the dependencies again; uv.lock names versions and hashes, but no registry

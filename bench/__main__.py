@@ -1,6 +1,7 @@
 """``python -m bench``: measures, prints, and writes ``bench/result.json``.
 
-Options: ``--rounds N`` (how often each is measured, default 300), ``--out FILE``.
+Options: ``--rounds N`` (how often each is measured, default 300), ``--out FILE``, ``--only search`` (nothing
+else), ``--large`` (search also in 100,000 services: some minutes more, and 2 GB of memory).
 """
 
 import argparse
@@ -19,8 +20,11 @@ from bench.capacity import run_capacity
 from bench.importing import lines, run_import
 from bench.network import running
 from bench.runs import run_idle, run_issue, run_list
+from bench.search import AT_ONCE, run_search
 
 HERE = Path(__file__).parent
+SIZES = [1_000, 10_000]
+LARGE = 100_000
 
 
 async def measure(rounds: int) -> dict[str, Any]:
@@ -82,15 +86,44 @@ def show(result: dict[str, Any]) -> None:
     console.print(f"idle: ready after {result['idle']['seconds_to_start']:.1f} s")
 
 
+async def measure_search(rounds: int, large: bool) -> dict[str, Any]:
+    """Measure search on directories of their own."""
+    with tempfile.TemporaryDirectory(prefix="relevo-bench-") as folder:
+        return await run_search(Path(folder), [*SIZES, LARGE] if large else SIZES, rounds)
+
+
+def show_search(result: dict[str, Any]) -> None:
+    """Print search as a table."""
+    console = Console(highlight=False)
+    columns = ("services", "what", "median ms", "p99 ms", "per second", "CPU ms")
+    table = Table(*columns, title=f"search, {AT_ONCE} at once")
+    for size, measured in result.items():
+        for what in ("floor", "words", "words near", "need within 50 km", "words, reasons, facets"):
+            row = measured[what]
+            more = [f"{row[name]:.1f}" if name in row else "" for name in ("per_second", "cpu_ms")]
+            table.add_row(f"{int(size):,}", what, f"{row['median']:.2f}", f"{row['p99']:.1f}", *more)
+    console.print(table)
+    for size, measured in result.items():
+        console.print(
+            f"search: {int(size):,} services: index built in {measured['seconds_to_build']:.1f} s, "
+            f"{measured['megabytes after']:.0f} MB in the directory"
+        )
+
+
 def main() -> None:
     """Measure, print, and write."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=300)
     parser.add_argument("--out", type=Path, default=HERE / "result.json")
+    parser.add_argument("--only", choices=["search"])
+    parser.add_argument("--large", action="store_true")
     options = parser.parse_args()
-    result = asyncio.run(measure(options.rounds))
+    result = {} if options.only else asyncio.run(measure(options.rounds))
+    result["search"] = asyncio.run(measure_search(options.rounds, options.large))
     options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    show(result)
+    if not options.only:
+        show(result)
+    show_search(result["search"])
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ from services.directory.search.entry import Entry
 from services.directory.search.index import SearchIndex
 from services.directory.search.near import LEVELS, Place, Point, block, circle, distance
 
+# So few are measured one by one: that is quicker than to ask the index cell by cell.
+_FEW = 500
 # What a place that is free counts beside words, which weigh 2 to 10 each.
 _FREE = 1.0
 
@@ -64,7 +66,9 @@ class Search:
         self._base = every(*(unscored(one) for one in conditions(request, index, now)))
         km = request.near.km if request.near else None
         self._circle = circle(centre, km) if centre and km else None
-        self._close: list[int] = []
+        self._cells = Query.empty_query()
+        self._close: list[str] = []
+        self._few: list[Hit] | None = None
 
     def run(self) -> Found:
         """Return the page.
@@ -96,19 +100,31 @@ class Search:
         )
 
     def _total(self, query: Query) -> int:
-        """How many fit. Of the services on a circle's edge, each is measured, and remembered."""
+        """How many fit. What has to be measured for that (all, if it is little) is remembered."""
+        count = self._count(query)
+        if self._centre is None:
+            return count
+        self._few = None
+        if count <= _FEW:
+            located = every(unscored(query), fact("located"))
+            self._few = sorted(map(self._measured, self._some(located, count)), key=_by_km)
         if self._circle is None:
-            return self._count(query)
-        inside = one_of("cells", self._circle.inside)
-        edge = without(every(query, one_of("cells", self._circle.edge)), inside)
-        self._close = [number for number, one in self._numbered(edge) if self._circle.has(one.places)]
-        return self._count(every(query, inside)) + len(self._close)
+            return count
+        if self._few is not None:
+            self._few = [hit for hit in self._few if self._circle.has(hit.entry.places)]
+            self._cells, self._close = Query.empty_query(), [hit.entry.id for hit in self._few]
+            return len(self._few)
+        self._cells = one_of("cells", self._circle.inside)
+        edge = unscored(without(every(query, one_of("cells", self._circle.edge)), self._cells))
+        measured = self._some(edge, self._count(edge))
+        self._close = [one.id for one in measured if self._circle.has(one.places)]
+        return len(self._close) + self._count(every(query, self._cells))
 
     def _bounded(self, query: Query) -> Query:
         """What the query finds within the circle, if there is one."""
         if self._circle is None:
             return query
-        close = either(one_of("cells", self._circle.inside), one_of("number", self._close))
+        close = either(self._cells, one_of("id", self._close))
         return every(query, unscored(close))
 
     def _count(self, query: Query) -> int:
@@ -145,6 +161,8 @@ class Search:
         """At least so many of the nearest, in order, if there are as many."""
         centre = self._centre
         assert centre is not None
+        if self._few is not None:
+            return self._few
         for level in range(len(LEVELS)):
             names, reach = block(level, centre)
             nearby = every(query, one_of("cells", names))
@@ -159,12 +177,6 @@ class Search:
             if len(sure) >= needed:
                 return sure
         return []
-
-    def _numbered(self, query: Query) -> list[tuple[int, Entry]]:
-        addresses = self._addresses(unscored(query), self._count(query))
-        numbers = self.searcher.fast_field_values("number", addresses)
-        kept = self._index.found(self.searcher, addresses)
-        return [(int(number or 0), one) for number, one in zip(numbers, kept, strict=True) if one is not None]
 
     def _some(self, query: Query, count: int, offset: int = 0) -> list[Entry]:
         kept = self._index.found(self.searcher, self._addresses(query, count, offset))

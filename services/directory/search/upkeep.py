@@ -7,6 +7,7 @@ clock, as lists do. That also finds what an import has written whose events wait
 
 import asyncio
 import contextlib
+import gc
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -89,6 +90,9 @@ class Upkeep:
             self._put(document, counted.get(document["_id"]))
         await asyncio.to_thread(self.index.commit)
         self._since = self._settled = now - SETTLE
+        # Hundreds of thousands of things that stay: the collector need not walk them all again and again.
+        gc.collect()
+        gc.freeze()
 
     def _hear(self, message: Msg) -> None:
         parts = message.subject.split(".")
