@@ -136,4 +136,4 @@ async def start(part: Part, settings: Settings) -> None:
         await part.run(one.start, one.stop)
     await part.run(server.start, server.drain)
     await part.run(rereader.start, rereader.stop)
-    await rest.serve(part, settings, store, api.listing)
+    await rest.serve(part, settings, store, search.ids)

@@ -89,7 +89,7 @@ def test_newer_typed_fields_win_over_the_record() -> None:
 def test_what_an_organization_has_edited_counts_also_where_it_is_empty_now() -> None:
     document = stored(cast.service(cast.CONSULTATION, alert="Cerrado"))
     document |= {
-        "edited": ["phones", "languages", "required_documents", "alert"],
+        "edited": {key: {"by": "x"} for key in ("phones", "languages", "required_documents", "alert")},
         "alert": None,
         "phones": [{"number": "555 0042", "extension": "7", "description": None}],
         "languages": [{"code": "mam", "name": None, "interpreter": True}],

@@ -25,6 +25,7 @@ from services.directory.rest import taxonomies
 from services.directory.rest.taxonomies import Taxonomies
 from services.directory.shape import Record
 from services.directory.store import Document, Store
+from services.directory.text import words
 
 log = structlog.get_logger()
 
@@ -49,7 +50,10 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An organization or a service. ``terms`` and ``taxonomies`` are those of its attributes."""
+    """An organization or a service. ``terms`` and ``taxonomies`` are those of its attributes.
+
+    ``words`` are an organization's, with a blank before each; services are searched in ``search/``.
+    """
 
     id: str
     revision: int
@@ -57,10 +61,11 @@ class Row:
     name: str
     status: str
     modified: datetime
-    terms: frozenset[str] = frozenset()
-    taxonomies: frozenset[str] = frozenset()
+    terms: tuple[str, ...] = ()
+    taxonomies: tuple[str, ...] = ()
     sites: tuple[Site, ...] = ()
-    covers: frozenset[str] = frozenset()
+    covers: tuple[str, ...] = ()
+    words: str = ""
 
 
 class Rows:
@@ -178,7 +183,9 @@ class Catalogue:
         taxonomies.coded(made, OrganizationKind, "organization", [str(document["kind"])])
         self._note(document["_id"], public.confidential_places(document))
         self.taxonomies.learn(taxonomies.terms_of(made))
-        self.organizations.put(_row(document, made, document["_id"]))
+        there = words(*(made.get(key) for key in ("name", "alternate_name", "description")))
+        row = replace(_row(document, made, document["_id"]), words="".join(f" {word}" for word in there))
+        self.organizations.put(row)
 
     def _put_service(self, document: Document) -> None:
         made = public.service(document, None, self.hidden)
@@ -222,8 +229,9 @@ def _row(document: Document, made: Record, organization: str) -> Row:
         name=made["name"],
         status=intern(made["status"] if "status" in made else _participation(document)),
         modified=modified.astimezone(UTC) if modified.tzinfo else modified.replace(tzinfo=UTC),
-        terms=frozenset(intern(term["id"]) for term in terms),
-        taxonomies=frozenset(intern(term["taxonomy_id"]) for term in terms if "taxonomy_id" in term),
+        # Few, and shared with other rows: tuples of them are a fifth of sets.
+        terms=_each(term["id"] for term in terms),
+        taxonomies=_each(term["taxonomy_id"] for term in terms if "taxonomy_id" in term),
     )
 
 
@@ -238,7 +246,7 @@ def _sites(document: Document, joints: Iterable[Record]) -> Iterator[Site]:
         yield Site(
             id=joint["id"],
             location=stored["id"],
-            postcodes=tuple(dict.fromkeys(intern(code.casefold()) for code in codes if code)),
+            postcodes=_each(code.casefold() for code in codes if code),
             position=_position(stored, public=place["relevo"]["visibility"] == Visibility.PUBLIC),
         )
 
@@ -248,7 +256,11 @@ def _position(stored: Document, *, public: bool) -> tuple[float, float] | None:
     return location.position(stored if public else {**stored, "visibility": Visibility.PRIVATE})
 
 
-def _mentioned(areas: Iterable[Record]) -> frozenset[str]:
+def _each(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(intern, words)))
+
+
+def _mentioned(areas: Iterable[Record]) -> tuple[str, ...]:
     """The postal codes that service areas name in words; a drawn extent is full of numbers that are none."""
     texts = (area.get(key, "") for area in areas for key in ("name", "description"))
-    return frozenset(intern(code) for text in texts for code in _POSTCODES.findall(text))
+    return _each(code for text in texts for code in _POSTCODES.findall(text))

@@ -1,34 +1,35 @@
 """Which rows a request means, in order: by id, or where it searches, as the search ranks them."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
 from chassis.problems import InvalidError
-from contracts.directory import ListOrganizations, ListServices
-from contracts.rpc import FieldProblem, Page
+from contracts.rpc import FieldProblem
 from services.directory import ids
-from services.directory.listing import Listing
 from services.directory.rest.catalogue import Catalogue, Row, Site
 from services.directory.rest.parameters import OrganizationQuery, ServiceQuery, SiteQuery
+from services.directory.text import words
 
 Position = tuple[float, float]
 _EARTH_METRES = 6_371_000.0
 _METRES_OF_A_DEGREE = 111_000.0
-_ANY_PAGE = Page(first=1)
+# Of what some words mean, the best: nobody reads more, and the work has to have an end.
+MOST_FOUND = 10_000
+Search = Callable[[str, int], Awaitable[list[str]]]
 
 
 class Finder:
     """Finds rows of the catalogue. ``search`` is the one seam to the directory's full-text search."""
 
-    def __init__(self, catalogue: Catalogue, listing: Listing) -> None:
+    def __init__(self, catalogue: Catalogue, search: Search) -> None:
         self._catalogue = catalogue
-        self._listing = listing
+        self._search = search
 
     async def services(self, query: ServiceQuery | SiteQuery) -> list[Row]:
         """Return the services that a list means."""
         rows: Iterable[Row] = self._catalogue.services.ordered
         if query.search is not None:
-            found = await self._search_services(query.search)
+            found = await self._search(query.search, MOST_FOUND)
             rows = [row for one in found if (row := self._catalogue.services.get(one))]
         return [row for row in rows if _fits(row, query)] if _narrows(query) else list(rows)
 
@@ -52,16 +53,9 @@ class Finder:
 
     async def organizations(self, query: OrganizationQuery) -> list[Row]:
         """Return the organizations that a list means."""
-        if query.search is None:
-            return list(self._catalogue.organizations.ordered)
-        index = await self._listing.fresh()
-        keys = index.find_organizations(ListOrganizations(page=_ANY_PAGE, text=query.search))
-        return [row for _, one in keys if (row := self._catalogue.organizations.get(one))]
-
-    async def _search_services(self, search: str) -> list[str]:
-        """Return the ids of the services that the words mean, the best first."""
-        index = await self._listing.fresh()
-        return [one for _, one in index.find_services(ListServices(page=_ANY_PAGE, text=search))]
+        rows = self._catalogue.organizations.ordered
+        beginnings = [f" {word}" for word in words(query.search)]
+        return [row for row in rows if all(beginning in row.words for beginning in beginnings)]
 
     def _centre(self, postcode: str | None) -> Position:
         """The middle of the public places with that postal code: there is no table of them all."""

@@ -127,7 +127,7 @@ class Renderer:
         loaded = await self._load(wanted)
         made: dict[tuple[str, str], bytes] = {}
         for one, version in zip(wanted, versions, strict=True):
-            record = _SHAPES[one.shape](loaded, one)
+            record = SHAPES[one.shape](loaded, one)
             if record is not None:
                 made[one.key] = msgspec.json.encode(record)
                 self._keep(one, version, made[one.key])
@@ -257,7 +257,7 @@ def _picked(made: Record, fields: Iterable[str]) -> Record:
     return {key: made[key] for key in fields if key in made}
 
 
-_SHAPES: dict[str, Callable[[_Loaded, Wanted], Record | None]] = {
+SHAPES: dict[str, Callable[[_Loaded, Wanted], Record | None]] = {
     "service": _service,
     "service_full": _service_full,
     "organization": _organization,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from contracts.rpc import Page
 from contracts.search import (
     MOST_DAYS,
     Near,
@@ -49,6 +50,15 @@ class Desk:
         centre = self._point(request.near) if request.near else None
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._answer, request, centre)
+
+    async def ids(self, text: str, most: int) -> list[str]:
+        """Return the ids of the services that some words mean, inactive ones too, the best first."""
+        request = SearchServices(page=Page(first=1), text=text, inactive=True)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._ids, request, most)
+
+    def _ids(self, request: SearchServices, most: int) -> list[str]:
+        return Search(self._index, request, datetime.now(UTC), None).ids(most)
 
     async def close(self) -> None:
         """Let the threads go."""

@@ -33,5 +33,9 @@ class SearchApi:
         """Whether the index follows what changes: for the part's health."""
         return await self._upkeep.runs()
 
+    async def ids(self, text: str, most: int) -> list[str]:
+        """Return the ids of the services that some words mean, for the public API (``rest/``)."""
+        return await self._desk.ids(text, most)
+
     async def search_services(self, request: SearchServices, _actor: Actor) -> ServicePage:
         return await self._desk.search(request)

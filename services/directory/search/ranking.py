@@ -82,6 +82,16 @@ class Search:
         found = self._page(order, every(self._base, self.meaning.strict(self.searcher)))
         return found if found.total else self._page(order, every(self._base, self.meaning.lenient()))
 
+    def ids(self, most: int) -> list[str]:
+        """Return the ids of the services that fit, the best first, and no more than that many."""
+        query = self._base
+        if self.meaning is not None:
+            query = every(self._base, self.meaning.strict(self.searcher))
+            if not self._count(query):
+                query = every(self._base, self.meaning.lenient())
+        hits = self._by_relevance(query, 0, min(self._count(query), most), 0)
+        return [hit.entry.id for hit in hits]
+
     def _page(self, order: ServiceOrder, query: Query) -> Found:
         total = self._total(query)
         if order is ServiceOrder.NAME:

@@ -20,6 +20,8 @@ from contracts.directory import (
     ListServices,
 )
 from contracts.rpc import Ids, Nothing, Page
+from services.directory.rest.catalogue import Catalogue
+from services.directory.rest.rendering import SHAPES, Renderer, Wanted
 from services.directory.store import Store
 from tests.directory.conftest import Ask
 
@@ -75,9 +77,25 @@ async def documents(shown: Shown) -> list[bytes]:
     ]
 
 
+async def public_records(shown: Shown) -> list[bytes]:
+    """Every record of the public API, in every shape."""
+    catalogue = Catalogue(shown.store)
+    await catalogue.follow()
+    rows = {"organization": catalogue.organizations.ordered, "service": catalogue.services.ordered}
+    wanted = [
+        Wanted(shape, row, site)
+        for shape in SHAPES
+        for row in rows["organization" if shape.startswith("organization") else "service"]
+        for site in ([one.id for one in row.sites] if shape.startswith("service_at") else [""])
+    ]
+    told = repr([rows, catalogue.taxonomies.terms, catalogue.taxonomies.taxonomies])
+    return [told.encode(), *(await Renderer(shown.store, catalogue).render(wanted))]
+
+
 SURFACES: dict[str, Surface] = {
     "look-ups": look_ups,
     "lists": lists,
     "addresses for nobody": addresses_for_nobody,
     "documents": documents,
+    "public records": public_records,
 }
