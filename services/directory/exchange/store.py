@@ -12,16 +12,13 @@ from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
-from services.directory.ids import PREFIXES, Noun
+from services.directory.ids import Noun
 from services.directory.store import Document, Store
 
 # An import that sends nothing for so long has died; a batch is answered within a minute.
 LEASE = timedelta(minutes=3)
 NOUNS: tuple[Noun, Noun] = ("organization", "service")
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
-_LETTERS = "234567abcdefghijklmnopqrstuvwxyz"
-# Ids are random: a range of two letters holds a thousandth of them.
-RANGES = [first + second for first in _LETTERS for second in _LETTERS]
 _PLACES = {"name": 1, "organization": 1, "source": 1, "source_id": 1, "status": 1, "disappeared": 1}
 
 
@@ -99,13 +96,6 @@ class ExchangeStore:
         """Return the documents that exist, with their records."""
         cursor = self.directory.collection(noun).find({"_id": {"$in": list(ids)}}, {"pending": 0})
         return {document["_id"]: document async for document in cursor}
-
-    async def in_range(self, noun: Noun, letters: str, after: str) -> list[Document]:
-        """Return the documents, with their records, whose id begins so and comes after another; in order."""
-        begin = PREFIXES[noun] + letters
-        condition = {"_id": {"$gte": begin, "$lt": begin + "~", "$gt": after}}
-        found = [one async for one in self.directory.collection(noun).find(condition, {"pending": 0})]
-        return sorted(found, key=lambda document: str(document["_id"]))
 
     async def places(self, noun: Noun) -> AsyncIterator[Document]:
         """All documents, with what tells duplicates: names and places."""

@@ -70,6 +70,20 @@ async def test_what_was_changed_on_the_way_is_refused_and_wipes_nothing(
     assert await whole(store, "bent") == before
 
 
+async def test_an_export_of_another_directory_is_taken_as_any_source(operator: Ask, run: Run) -> None:
+    await run("origin", *cast.network())
+    given = []
+    for number, one in enumerate(await export(operator, "origin")):
+        own = one.record["relevo"]["id"][:4] + f"{number}{number}".replace("0", "a").replace("1", "b") * 13
+        given.append(
+            ImportRecord(kind=one.kind, record={**one.record, "relevo": {**one.record["relevo"], "id": own}})
+        )
+    reply, _ = await run("moved", *given)
+    assert [one.outcome for one in reply.outcomes] == ["created"] * 4
+    again, _ = await run("moved", *given)
+    assert [one.outcome for one in again.outcomes] == ["unchanged"] * 4
+
+
 async def whole(store: Store, source: str) -> list[dict[str, Any]]:
     documents = []
     for noun in ("organization", "service"):
