@@ -38,7 +38,7 @@ from services.directory.search.entry import Provider
 from services.directory.search.index import SearchIndex
 
 AT_ONCE = 8
-BATCH = 2000
+BATCH = 500
 START_SECONDS = 900.0
 Ask = Callable[[SearchServices], Any]
 
