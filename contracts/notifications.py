@@ -13,9 +13,12 @@ from msgspec import Meta
 
 from contracts.codes import NeedGroup, Priority, ReferralStatus, State
 from contracts.directory import Capacity
+from contracts.events import ARRIVAL_OVERDUE, REFERRAL_EVENTS
 from contracts.rpc import Message, Nothing, Operation, PartStatus, Reply
 
 PART = "notifications"
+# Every CloudEvents type that an organization's feed can hold.
+TOLD_TYPES = (*(event.type for event in REFERRAL_EVENTS.values()), ARRIVAL_OVERDUE.type)
 # The name of the public feed, where an organization's has the organization's id.
 PUBLIC = "public"
 

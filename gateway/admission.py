@@ -33,7 +33,8 @@ class Admission:
         """Return who asks, by the request's headers, and by what the directory says of the client now.
 
         Raises:
-            UnauthenticatedError: there is no good access token, or its client is revoked.
+            UnauthenticatedError: there is no good access token (TokenExpiredError: no longer), or its
+                client is revoked (RevokedError).
             RequestError: ``Relevo-On-Behalf-Of`` is malformed.
         """
         scheme, _, token = headers.get("authorization", "").partition(" ")

@@ -82,10 +82,22 @@ class BodyTooSlowError(RequestError):
 
 
 class UnauthenticatedError(RequestError):
-    """There is no access token, or it is not good (any more)."""
+    """There is no access token, or it is none of ours."""
 
     code = "UNAUTHENTICATED"
     status = 401
+
+
+class TokenExpiredError(UnauthenticatedError):
+    """The access token was good, and ran out: the code is that with which it ends a stream."""
+
+    code = "TOKEN_EXPIRED"
+
+
+class RevokedError(UnauthenticatedError):
+    """The client was revoked: the code is that with which its streams end."""
+
+    code = "REVOKED"
 
 
 class RateLimitedError(RequestError):

@@ -22,7 +22,7 @@ from chassis.problems import PartError
 from chassis.rpc import Caller
 from contracts.directory import GET_CLIENTS, Client
 from contracts.rpc import Actor, Ids
-from gateway.errors import UnauthenticatedError
+from gateway.errors import RevokedError
 from gateway.live import Stream, access_changed, revoked
 
 log = structlog.get_logger()
@@ -61,7 +61,7 @@ class Standing:
         """Return a token's actor as it is now: its organization's kind, roles, and whether it is verified.
 
         Raises:
-            UnauthenticatedError: the client is revoked.
+            RevokedError: the client is revoked.
         """
         if actor.id not in self._seen:
             with contextlib.suppress(PartError):  # the directory is away: believe the token
@@ -74,7 +74,7 @@ class Standing:
             return actor
         client = self._told[actor.id]
         if client is None:
-            raise UnauthenticatedError("The client was revoked; it gets no token any more.")
+            raise RevokedError("The client was revoked; it gets no token any more.")
         if _words(client) == _words_of(actor):
             return actor
         kind, verified, network_roles = _words(client)

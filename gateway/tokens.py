@@ -15,13 +15,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from contracts.directory import Client
 from contracts.rpc import Actor
-from gateway.errors import UnauthenticatedError
+from gateway.errors import TokenExpiredError, UnauthenticatedError
 
 ALGORITHM = "EdDSA"
 TYPE = "at+jwt"
 # Clocks of two replicas differ; a token may be used at the other one at once.
 LEEWAY_SECONDS = 5
 REMEMBERED = 2000
+_EXPIRED = "The access token has expired; get a fresh one at /oauth/token."
 _REQUIRED = ["iss", "aud", "exp", "iat", "sub", "client_id", "scope", "jti", "org"]
 
 
@@ -102,7 +103,8 @@ class Tokens:
         """Return whose token it is.
 
         Raises:
-            UnauthenticatedError: it was not issued here for this audience, or is no longer good.
+            UnauthenticatedError: it was not issued here for this audience.
+            TokenExpiredError: it was, and is no longer good.
         """
         # The signature of a token that comes back is not checked again; its time is.
         digest = hashlib.sha256(token.encode()).digest()
@@ -114,7 +116,7 @@ class Tokens:
                 self._known.popitem(last=False)
         if known.expires + LEEWAY_SECONDS <= time.time():
             self._known.pop(digest, None)
-            raise UnauthenticatedError("The access token has expired; get a fresh one at /oauth/token.")
+            raise TokenExpiredError(_EXPIRED)
         return known
 
     def _decode(self, token: str) -> dict[str, Any]:
@@ -126,9 +128,7 @@ class Tokens:
                 options={"require": _REQUIRED, "strict_aud": True},
             )  # fmt: skip
         except jwt.ExpiredSignatureError:
-            raise UnauthenticatedError(
-                "The access token has expired; get a fresh one at /oauth/token."
-            ) from None
+            raise TokenExpiredError(_EXPIRED) from None
         except (jwt.InvalidTokenError, ValueError):
             raise UnauthenticatedError(
                 "The access token is not one of ours; get one at /oauth/token."

@@ -172,7 +172,10 @@ class FeedRows:
 
 Types = Annotated[
     list[str] | None,
-    strawberry.argument(description="Only these CloudEvents types, as `FeedEntry.type` has them."),
+    strawberry.argument(
+        description="Only these CloudEvents types, as `FeedEntry.type` has them; one that does not exist is "
+        "refused, and the refusal names those that do."
+    ),
 ]
 
 
@@ -267,4 +270,8 @@ def _opened(context: Context, after: str | None) -> tuple[str, int] | None:
 def _checked(types: list[str] | None) -> frozenset[str]:
     if types and len(types) > MOST_TYPES:
         raise BadArgumentError(f"types has {len(types)} entries; the limit is {MOST_TYPES}.")
+    if not set(types or ()) <= set(notifications.TOLD_TYPES):
+        # Else it would be silent for ever. What was asked for is not repeated: it may be anything.
+        there_are = ", ".join(notifications.TOLD_TYPES)
+        raise BadArgumentError(f"types has one that does not exist; there are {there_are}.")
     return frozenset(types or ())

@@ -28,7 +28,10 @@ async def test_what_one_issues_the_other_answers_to_the_end(
     assert (issued["what"], issued["status"], issued["replayed"]) == ("issued", "SENT", False)
     answered = await told(OTHER[example], parties.hospital, "answer", issued["folio"])
     assert [line["status"] for line in answered] == ["RECEIVED", "ACCEPTED", "IN_PROGRESS", "COMPLETED"]
-    assert await told(OTHER[example], parties.hospital, "answer", issued["folio"]) == []
+    for party in (parties.hospital, parties.shelter):
+        nothing = await run(OTHER[example], party, "answer", issued["folio"])
+        assert (nothing.returncode, nothing.stdout) == (1, "")
+        assert nothing.stderr == "refused: nothing to answer: it is COMPLETED, or not sent to us\n"
     for _ in range(2):
         (closed,) = await told(example, parties.shelter, "acknowledge", issued["folio"])
         assert (closed["status"], closed["version"]) == ("COMPLETED", 6)

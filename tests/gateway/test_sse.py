@@ -7,13 +7,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.flows.cast import Cast
-from tests.flows.client import Client, Json
+from tests.flows.client import AnswerError, Client, Json
 from tests.gateway.conftest import StartGateway, elsewhere
 from tests.servers import eventually
 
 LIVE = "subscription ($after: String, $types: [String!]) { events(after: $after, types: $types) { %s } }"
+PAGE = "query ($types: [String!]) { events(first: 3, types: $types) { nodes { type } } }"
 ENTRY = "cursor type folio status"
 
 
@@ -122,6 +124,19 @@ async def test_a_stream_brings_only_the_types_that_were_asked_for(cast: Cast) ->
         referral = await issue(cast)
         await cast.hospital.change("receiveReferral", referral=referral["id"])
         assert (await heard.entry())["type"] == types[0]
+
+
+async def test_types_that_do_not_exist_are_refused_and_those_that_do_are_named(cast: Cast) -> None:
+    types = ["referral.sent"]
+    with pytest.raises(AnswerError) as refused:
+        await cast.shelter.ask(PAGE, types=types)
+    (entry,) = refused.value.errors
+    async with posted(cast.shelter, LIVE % ENTRY, {"types": types}) as answer:
+        _, data = await Events(answer).next()
+    for error in (entry, data["errors"][0] if data else None):
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
+        assert "there are referrals.referral.sent.v1, " in error["message"]
+        assert "directory.client" not in error["message"], "the feed tells nobody of that"
 
 
 async def test_an_entry_shows_its_referral_as_it_is_when_it_comes(cast: Cast) -> None:

@@ -25,7 +25,7 @@ from contracts.directory import (
     VerifyOrganization,
 )
 from contracts.rpc import Actor, Ids
-from gateway.errors import UnauthenticatedError
+from gateway.errors import RevokedError
 from gateway.live import Stream
 from gateway.standing import BATCH, LATELY_SECONDS, Standing
 from tests.flows.client import AnswerError, Client, Credentials
@@ -103,14 +103,14 @@ async def test_a_revoked_client_is_refused_and_its_streams_end() -> None:
         await clients.look()
         assert reason_of(held) == "REVOKED"
         assert not other.ending.done()
-    with pytest.raises(UnauthenticatedError):
+    with pytest.raises(RevokedError):
         await clients.of(actor())
 
 
 async def test_a_client_that_was_revoked_before_it_came_never_gets_in() -> None:
     directory = Directory()
     directory.revoked.add("cl_1")
-    with pytest.raises(UnauthenticatedError):
+    with pytest.raises(RevokedError):
         await standing(directory).of(actor())
 
 
@@ -130,7 +130,7 @@ async def test_while_the_directory_is_away_what_is_known_holds() -> None:
     clients, held = standing(directory), Stream()
     directory.revoked.add("cl_2")
     await clients.of(actor())
-    with pytest.raises(UnauthenticatedError):
+    with pytest.raises(RevokedError):
         await clients.of(actor("cl_2"))
     directory.away = True
     with clients.hold(actor(), held), pytest.raises(UnreachableError):
@@ -138,7 +138,7 @@ async def test_while_the_directory_is_away_what_is_known_holds() -> None:
     assert not held.ending.done()
     assert await clients.of(actor()) == actor()
     assert await clients.of(actor("cl_3")) == actor("cl_3")
-    with pytest.raises(UnauthenticatedError):
+    with pytest.raises(RevokedError):
         await clients.of(actor("cl_2"))
 
 
@@ -211,7 +211,7 @@ async def test_a_revoked_clients_streams_end_and_its_token_is_refused_within_fiv
         assert time.monotonic() - began < SOON
     answer = await client.raw("{ viewer { scopes } }", {})
     assert (await client.headers())["authorization"] == token
-    assert (answer.status_code, codes_of(answer.json()["errors"])) == (401, ["UNAUTHENTICATED"])
+    assert (answer.status_code, codes_of(answer.json()["errors"])) == (401, ["REVOKED"])
 
 
 async def test_withdrawn_verification_reaches_streams_and_tokens_within_five_seconds(

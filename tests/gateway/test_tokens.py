@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from contracts.codes import OrganizationKind, Scope
 from contracts.directory import Client
 from gateway import tokens as module
-from gateway.errors import UnauthenticatedError
+from gateway.errors import TokenExpiredError, UnauthenticatedError
 from gateway.tokens import TokenKey, Tokens
 
 ISSUER = "https://relevo.example"
@@ -127,7 +127,7 @@ def test_a_token_that_was_seen_before_still_runs_out(monkeypatch: pytest.MonkeyP
     tokens.verify(token)
     later = time.time() + 606
     monkeypatch.setattr("gateway.tokens.time.time", lambda: later)
-    with pytest.raises(UnauthenticatedError):
+    with pytest.raises(TokenExpiredError):
         tokens.verify(token)
 
 

@@ -8,7 +8,7 @@ from chassis.bus import Bus
 from chassis.problems import RefusedError
 from chassis.rpc import Caller
 from contracts.events import ARRIVAL_OVERDUE, REFERRAL_EVENTS
-from contracts.notifications import FEED_HEAD, FEED_PAGE, STATUS, Feed, FeedEntry, FeedPage
+from contracts.notifications import FEED_HEAD, FEED_PAGE, STATUS, TOLD_TYPES, Feed, FeedEntry, FeedPage
 from contracts.rpc import Actor, Nothing
 from services.notifications.policy import TOLD, audience, may_read
 from tests.notifications.conftest import Hand, event_of, new_referral, reader_of
@@ -138,3 +138,7 @@ async def test_what_is_no_entry_of_ours_does_not_make_a_feed_unreadable(
     alone = await page(caller, reader, after=feed.entries[0].seq, first=1)
     assert alone.entries == ()
     assert alone.scanned > feed.entries[0].seq
+
+
+def test_the_types_that_clients_may_ask_for_are_those_that_the_feed_tells() -> None:
+    assert set(TOLD) == set(TOLD_TYPES)

@@ -285,18 +285,20 @@ const STEPS = {
 
 /** Answer a referral to our organization, from wherever it stands. */
 async function answer(relevo, folio) {
-  for (;;) {
+  for (let answered = false; ; ) {
     const referral = await look(relevo, folio);
     // The network says what may be done now, so that we need no copy of its table of statuses; and if we
     // are killed half-way, this is where we find out how far we got.
     const allowed = referral.allowedActions.map(({ action }) => action);
     const action = Object.keys(STEPS).find((one) => allowed.includes(one));
-    if (!action) return;
+    if (!action && answered) return;
+    if (!action) throw new RefusedError([`nothing to answer: it is ${referral.status}, or not sent to us`]);
     const [mutation, said] = STEPS[action];
     const which = { referral: referral.id, expectedVersion: referral.version };
     try {
       const fields = { ...which, ...said(), idempotencyKey: crypto.randomUUID() };
       tell("answered", (await relevo.change(mutation, fields)).referral);
+      answered = true;
     } catch (error) {
       // Somebody else did something meanwhile: look again, and decide again.
       if (!(error instanceof NotDoneError && error.codes.every((code) => code === "STALE_VERSION"))) throw error;

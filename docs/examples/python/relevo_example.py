@@ -280,6 +280,7 @@ STEPS: dict[str, tuple[str, Callable[[], Json]]] = {
 
 def answer(relevo: Relevo, folio: str) -> None:
     """Answer a referral to our organization, from wherever it stands."""
+    answered = False
     while True:
         referral = look(relevo, folio)
         # The network says what may be done now, so that we need no copy of its table of statuses; and
@@ -287,6 +288,8 @@ def answer(relevo: Relevo, folio: str) -> None:
         allowed = {one["action"] for one in referral["allowedActions"]}
         step = next((STEPS[action] for action in STEPS if action in allowed), None)
         if step is None:
+            if not answered:
+                raise RefusedError([f"nothing to answer: it is {referral['status']}, or not sent to us"])
             return
         mutation, said = step
         try:
@@ -298,6 +301,7 @@ def answer(relevo: Relevo, folio: str) -> None:
                 raise
             continue  # somebody else did something meanwhile: look again, and decide again
         tell("answered", payload["referral"])
+        answered = True
 
 
 def look(relevo: Relevo, folio: str) -> Json:
