@@ -3,8 +3,9 @@
 import sys
 from pathlib import Path
 from typing import Literal, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SettingsT = TypeVar("SettingsT", bound="PartSettings")
@@ -31,6 +32,14 @@ class PartSettings(BaseSettings):
     tls_cert: Path | None = None
     tls_key: Path | None = None
 
+    @field_validator("mongo_url")
+    @classmethod
+    def _is_mongo(cls, value: str) -> str:
+        # A bare word would be taken for the name of a server, and waited for.
+        if not value.startswith(("mongodb://", "mongodb+srv://")):
+            raise ValueError("must begin with mongodb:// or mongodb+srv://")
+        return value
+
 
 def load(kind: type[SettingsT]) -> SettingsT:
     """Read settings of that kind, or end the process with the variable's name and what is wrong."""
@@ -41,6 +50,11 @@ def load(kind: type[SettingsT]) -> SettingsT:
             name = "RELEVO_" + "_".join(str(place) for place in problem["loc"]).upper()
             print(f"relevo: {name}: {problem['msg']}", file=sys.stderr)  # noqa: T201 - no log yet
         raise SystemExit(2) from None
+
+
+def without_credentials(url: str) -> str:
+    """Return the addresses that a server's URL names, as ``host:27017``, and no password."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def read_key(path: Path, length: int) -> bytes:

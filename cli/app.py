@@ -3,6 +3,8 @@
 import importlib
 import sys
 from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -41,12 +43,25 @@ def application(words: Iterable[str] = COMMANDS) -> typer.Typer:
 
     # Also where it has one command only, its word is said.
     @app.callback()
-    def callback() -> None:
+    def callback(
+        _version: Annotated[
+            bool,
+            typer.Option(
+                "--version", help="Print the version, and end.", is_eager=True, callback=_print_version
+            ),
+        ] = False,
+    ) -> None:
         pass
 
     for word in words:
         importlib.import_module(COMMANDS[word]).register(app)
     return app
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"relevo {version('relevo')}")
+        raise typer.Exit
 
 
 def run() -> None:

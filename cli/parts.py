@@ -33,7 +33,7 @@ def run(part: str) -> None:
     """Run a part; returns when SIGTERM or SIGINT has stopped it and its work in hand is done.
 
     Raises:
-        CommandError: there is no such part.
+        CommandError: there is no such part, or one of its keys is not right.
     """
     if part not in PARTS:
         raise CommandError(f"there is no part {part!r}; there are {', '.join(PARTS)}", Exit.USAGE)
@@ -43,4 +43,10 @@ def run(part: str) -> None:
     main: Callable[[], None] = importlib.import_module(PARTS[part]).main
     gc.freeze()
     gc.enable()
-    main()
+    try:
+        main()
+    except SystemExit as end:
+        if not isinstance(end.code, str):
+            raise
+        # What a part ends with in words is a key that is missing or no key.
+        raise CommandError(end.code.removeprefix("relevo: "), Exit.NOT_WRITABLE) from end

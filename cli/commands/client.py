@@ -29,23 +29,36 @@ MOST_SHOWN = 100
 group = typer.Typer(help="Clients: systems that act for an organization.", no_args_is_help=True)
 
 
+SCOPES = f"""Give an organization a client. Prints its id and its secret, which is shown this once.
+
+SCOPE is one of: {", ".join(Scope)}.
+
+To refer takes directory:read, referrals:send, referrals:read and feed:read; to answer takes
+referrals:read, referrals:answer and feed:read, and referrals:read_person to see whom.
+"""
+
+
 @group.command(
     "create",
+    help=SCOPES,
     epilog=epilog(
-        "relevo client create ORG --name Expedientes --scope referrals:send --scope feed:read",
-        "relevo client create ORG --scope directory:read --json",
+        "relevo client create ORG --name Expedientes --scope directory:read --scope referrals:send"
+        " --scope referrals:read --scope feed:read",
+        "relevo client create ORG --scope referrals:read --scope referrals:answer"
+        " --scope referrals:read_person --scope feed:read --json",
         codes=(Exit.UNREACHABLE, Exit.REFUSED, Exit.NOT_WRITABLE),
     ),
 )
 def create(
     organization: Annotated[str, typer.Argument(help="The organization's id.", metavar="ORG")],
     scopes: Annotated[
-        list[Scope], typer.Option("--scope", help=f"One or more of: {', '.join(Scope)}.", metavar="SCOPE")
+        list[Scope],
+        typer.Option("--scope", help="What it may do, see above; again for more.", metavar="SCOPE"),
     ],
     name: Annotated[str, typer.Option(help="What people call this system.")] = "client",
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole record.")] = False,
 ) -> None:
-    """Give an organization a client. Prints its id and its secret, which is shown this once."""
+    """See ``SCOPES``."""
     request = CreateClient(organization=directory_id(organization), name=name, scopes=tuple(scopes))
     made = run(lambda operator: operator.ask(CREATE_CLIENT, request))
     if as_json:

@@ -34,6 +34,9 @@ group = typer.Typer(help="Organizations.", no_args_is_help=True)
 
 @group.command(
     "create",
+    help="Register an organization. Prints its id.\n\n"
+    # Here and not at the option: a narrow terminal cuts the words of that column.
+    f"KIND is one of: {', '.join(OrganizationKind)}.",
     epilog=epilog(
         "relevo org create 'Albergue La Ceiba' --kind shelter",
         "relevo org create 'Clínica Usumacinta' --kind health --emergency-phone '+52 993 000 0000' --json",
@@ -44,7 +47,7 @@ def create(
     *,
     name: Annotated[str, typer.Argument(help="Its name, as people know it.")],
     kind: Annotated[
-        OrganizationKind, typer.Option(help=f"One of: {', '.join(OrganizationKind)}.", metavar="KIND")
+        OrganizationKind, typer.Option(help="What it is, see above.", metavar="KIND", show_choices=False)
     ],
     verified: Annotated[
         bool, typer.Option(help="Whether a coordinator has verified it; else it sees the directory only.")
@@ -73,20 +76,22 @@ def create(
 @group.command(
     "find",
     epilog=epilog(
-        "relevo org find ceiba",
+        "relevo org find albergue ceiba",
         "relevo org find --source-id 1043 --json | jq -r '.[].id'",
         codes=(Exit.UNREACHABLE, Exit.REFUSED, Exit.NOT_WRITABLE),
     ),
 )
 def find(
-    words: Annotated[str | None, typer.Argument(help="Words of its name or description.")] = None,
+    words: Annotated[list[str] | None, typer.Argument(help="Words of its name or description.")] = None,
     source_id: Annotated[
         str | None, typer.Option(help="Its id in the directory it was imported from.", metavar="ID")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole records.")] = False,
 ) -> None:
     """Find organizations of the directory, by name: their ids are what the other commands ask for."""
-    request = ListOrganizations(page=Page(first=MOST_FOUND), text=words, source_id=source_id)
+    request = ListOrganizations(
+        page=Page(first=MOST_FOUND), text=" ".join(words or ()) or None, source_id=source_id
+    )
     found = run(lambda operator: operator.ask(LIST_ORGANIZATIONS, request))
     if as_json:
         print_json(msgspec.to_builtins(found.items))
@@ -100,6 +105,8 @@ def find(
 
 def _show(organizations: Iterable[Organization]) -> None:
     table = Table("id", "name", "kind", "verified", "from")
+    for column in table.columns:
+        column.overflow = "fold"
     table.columns[0].no_wrap = True  # an id in two pieces cannot be copied
     for one in organizations:
         origin = f"{one.source} {one.source_id}" if one.source else ""

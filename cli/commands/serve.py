@@ -5,9 +5,12 @@ from typing import Annotated
 import typer
 
 from cli import parts
-from cli.exits import epilog
+from cli.exits import Exit, epilog
 
-EPILOG = epilog("RELEVO_NATS_URL=nats://nats:4222 RELEVO_KEYS_DIR=/keys relevo serve referrals")
+EPILOG = epilog(
+    "RELEVO_NATS_URL=nats://nats:4222 RELEVO_KEYS_DIR=/keys relevo serve referrals",
+    codes=(Exit.NOT_WRITABLE,),
+)
 
 
 def serve(

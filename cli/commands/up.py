@@ -5,18 +5,26 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import BaseSettings
 
 from cli.embedded.settings import EmbeddedSettings
 from cli.embedded.stack import Stack
 from cli.exits import CommandError, Exit, epilog
 from cli.foreground import stay
 from cli.output import err, out
+from gateway.settings import GatewaySettings
+from services.directory import settings as directory
+from services.notifications import settings as notifications
+from services.referrals import settings as referrals
 
 # How a start may fail.
 FAILURES = (Exit.DATA_IN_USE, Exit.PORT_TAKEN, Exit.NOT_WRITABLE, Exit.NOT_READY, Exit.NOT_INSTALLED)
+OF_PARTS = (GatewaySettings, directory.Settings, referrals.Settings, notifications.Settings)
+# The stack itself says these to its parts: 0 means any, and a part gets the one that was chosen.
+GIVEN = frozenset({"http_port", "hsds_port"})
 EPILOG = epilog(
     "relevo up",
-    "relevo up --port 9000 --data /var/lib/relevo",
+    "relevo up --port 9000 --free-ports --data /var/lib/relevo  # a second network beside the first",
     "RELEVO_MONGO_URL=mongodb://db.example.org relevo up",
     codes=FAILURES,
 )
@@ -30,7 +38,7 @@ Port = Annotated[
         "--port", min=0, max=65_535, metavar="PORT", help="The gateway's port; 0 is any. (default: 8080)"
     ),
 ]
-FreePorts = Annotated[bool, typer.Option("--free-ports", help="Every port is any free one.")]
+FreePorts = Annotated[bool, typer.Option("--free-ports", help="Every port but --port is any free one.")]
 
 
 def up(data: Data = None, port: Port = None, free_ports: FreePorts = False) -> None:
@@ -50,15 +58,38 @@ def settings_from(data: Path | None, port: int | None, free_ports: bool) -> Embe
     Raises:
         CommandError: a variable is not what it should be; says which.
     """
-    try:
-        settings = EmbeddedSettings()
-    except ValidationError as error:
-        wrong = "; ".join(f"RELEVO_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
-        raise CommandError(wrong, Exit.USAGE) from error
+    settings = _embedded()
+    # A part would end with these words again and again, in its own log.
+    for kind in OF_PARTS:
+        _check(kind)
     if free_ports:
         settings = settings.on_free_ports()
     chosen = {"data_dir": data, "gateway_port": port}
     return settings.model_copy(update={name: value for name, value in chosen.items() if value is not None})
+
+
+def _embedded() -> EmbeddedSettings:
+    try:
+        return EmbeddedSettings()
+    except ValidationError as error:
+        raise _refusal(_wrong(error)) from error
+
+
+def _check(kind: type[BaseSettings]) -> None:
+    try:
+        kind()
+    except ValidationError as error:
+        wrong = {name: why for name, why in _wrong(error).items() if name not in GIVEN}
+        if wrong:
+            raise _refusal(wrong) from error
+
+
+def _wrong(error: ValidationError) -> dict[str, str]:
+    return {str(one["loc"][0]): one["msg"] for one in error.errors()}
+
+
+def _refusal(wrong: dict[str, str]) -> CommandError:
+    return CommandError("; ".join(f"RELEVO_{name.upper()}: {why}" for name, why in wrong.items()), Exit.USAGE)
 
 
 def show(stack: Stack) -> None:

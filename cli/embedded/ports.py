@@ -29,7 +29,8 @@ def choose(wanted: Mapping[str, int], hosts: Mapping[str, str] = MappingProxyTyp
             variable = f"RELEVO_{name.upper()}_PORT"
             raise CommandError(
                 f"port {port} on {host} cannot be used for {name} ({trouble});"
-                f" free it, or set {variable} to another",
+                f" free it, set {variable} to another, or take a free port for everything with"
+                " --free-ports",
                 Exit.PORT_TAKEN,
             )
         chosen[name] = port or _any(host, set(chosen.values()))

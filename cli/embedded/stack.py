@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from chassis.settings import without_credentials
 from cli import keys
 from cli.embedded import database, nats, parts
 from cli.embedded.child import GLANCE, Program
@@ -189,4 +190,10 @@ class Stack:
 
     def _not_ready(self, name: str, how: str) -> CommandError:
         log = self.data / "logs" / f"{name}.log"
-        return CommandError(f"{name} {how}; see {log}", Exit.NOT_READY)
+        return CommandError(f"{name} {how}; see {log}{self._elsewhere()}", Exit.NOT_READY)
+
+    def _elsewhere(self) -> str:
+        """Name the servers that this stack did not start: perhaps one of them does not answer."""
+        given = {"RELEVO_MONGO_URL": self.settings.mongo_url, "RELEVO_NATS_URL": self.settings.nats_url}
+        named = [f"{name} ({without_credentials(url)})" for name, url in given.items() if url]
+        return f"; do {' and '.join(named)} answer?" if named else ""

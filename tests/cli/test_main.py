@@ -1,6 +1,7 @@
 """The command line as a whole: commands explain themselves, and what cannot be done is one sentence."""
 
 import socket
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from cli.app import COMMANDS, application
 from cli.embedded.folder import Folder
 from cli.embedded.settings import EmbeddedSettings
 from cli.exits import Exit
+from contracts.codes import OrganizationKind, Scope
 from tests.cli.running import relevo
 
 
@@ -96,6 +98,7 @@ def test_up_on_a_taken_port_is_refused_and_the_variable_named(tmp_path: Path) ->
     sentence = refused(done, Exit.PORT_TAKEN)
     assert f"port {port} on 127.0.0.1 cannot be used for gateway (address already in use)" in sentence
     assert "RELEVO_GATEWAY_PORT" in sentence
+    assert "--free-ports" in sentence
 
 
 def test_up_in_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
@@ -104,9 +107,12 @@ def test_up_in_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> Non
     assert "cannot be written (Not a directory)" in sentence
 
 
-def test_up_with_a_bad_setting_names_the_variable(tmp_path: Path) -> None:
-    done = relevo("up", "--data", str(tmp_path), env={"RELEVO_NATS_PORT": "many"})
-    assert "RELEVO_NATS_PORT" in refused(done, Exit.USAGE)
+@pytest.mark.parametrize(("name", "value"), [
+    ("NATS_PORT", "many"), ("TOKEN_SECONDS", "abc"), ("REVIEW_DAYS", "0"), ("MONGO_URL", "foo"),
+])  # fmt: skip
+def test_up_with_a_bad_setting_names_the_variable(tmp_path: Path, name: str, value: str) -> None:
+    done = relevo("up", "--data", str(tmp_path), "--free-ports", env={f"RELEVO_{name}": value})
+    assert f"RELEVO_{name}: " in refused(done, Exit.USAGE)
 
 
 def test_operator_without_a_network_is_told(tmp_path: Path) -> None:
@@ -146,3 +152,20 @@ def test_secret_goes_nowhere_when_the_network_does_not_run(tmp_path: Path) -> No
             assert sentence.startswith(f"relevo: no network runs in {tmp_path}; ")
         with pytest.raises(BlockingIOError):
             stranger.accept()
+
+
+def test_version_is_printed() -> None:
+    assert relevo("--version").stdout.startswith("relevo 0.")
+
+
+@pytest.mark.parametrize(("words", "kind"), [
+    (("org", "create"), OrganizationKind), (("client", "create"), Scope),
+])  # fmt: skip
+def test_help_on_a_narrow_terminal_cuts_no_word(words: tuple[str, ...], kind: type[StrEnum]) -> None:
+    done = CliRunner().invoke(APP, [*words, "--help"], env={"COLUMNS": "80"})
+    assert [code for code in kind if code not in done.stdout] == []
+
+
+def test_part_that_cannot_read_a_key_ends_with_the_code_for_it(tmp_path: Path) -> None:
+    done = relevo("serve", "gateway", env={"RELEVO_KEYS_DIR": str(tmp_path), "RELEVO_HTTP_PORT": "0"})
+    assert "relevo keys init" in refused(done, Exit.NOT_WRITABLE)

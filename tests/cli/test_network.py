@@ -56,6 +56,15 @@ def test_organization_is_printed_whole_as_json(env: dict[str, str]) -> None:
     assert (made["name"], made["kind"], made["verified"]) == ("Clínica Usumacinta", "health", False)
 
 
+def test_organization_is_found_by_several_words_and_shown_whole_on_a_narrow_terminal(
+    env: dict[str, str], organization: str
+) -> None:
+    done = relevo("org", "find", "casa", "ceiba", env={**env, "COLUMNS": "80"})
+    assert done.returncode == 0, done.stderr
+    assert organization in done.stdout
+    assert "…" not in done.stdout
+
+
 def test_client_of_nobody_is_refused(env: dict[str, str]) -> None:
     done = relevo("client", "create", "org_nobody", "--scope", "feed:read", env=env)
     assert done.returncode == Exit.REFUSED

@@ -121,7 +121,7 @@ async def test_an_event_that_cannot_be_read_parks_its_referral_only(
 
     async def parked() -> str:
         status = await operator.call(STATUS, Nothing(), operator.me)
-        return next(check.detail for check in status.checks if check.name == "parked" and not check.ok)
+        return "".join(check.detail for check in status.checks if check.name == "parked" and not check.ok)
 
     assert bad in await eventually(parked)
 

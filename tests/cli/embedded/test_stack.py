@@ -177,3 +177,15 @@ def test_data_without_the_key_that_opens_it_is_not_given_a_new_one(tmp_path: Pat
     with pytest.raises(CommandError, match=r"referrals/master\.key.* is missing: put it back"):
         stack.start()
     assert not (tmp_path / "keys" / "referrals" / "master.key").exists()
+
+
+def test_start_that_fails_names_the_servers_elsewhere_and_no_password(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    elsewhere = {"mongo_url": "mongodb://ana:secret@db.example.invalid:27017/x"}
+    behaviours = {"directory": "never_ready"}
+    stack = Stack(scene.settings.model_copy(update=elsewhere), command=stand_ins(scene.journal, **behaviours))
+    with pytest.raises(CommandError, match="is not ready") as failed:
+        stack.start(within=1.0)
+    said = str(failed.value)
+    assert "; do RELEVO_MONGO_URL (db.example.invalid:27017) and RELEVO_NATS_URL (192.0.2.1) answer?" in said
+    assert "secret" not in said
