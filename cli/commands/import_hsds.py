@@ -2,7 +2,7 @@
 
 import re
 from contextlib import ExitStack
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -75,7 +75,8 @@ def hsds(
 
     PATH may also be the URL of such a file or of another HSDS API. What can be mended is mended, what cannot
     be taken is refused by itself; the report at the end says both. The same import again changes nothing.
-    What the source has no more is marked inactive; what an organization has edited itself stays.
+    What the source has no more is marked inactive; what an organization has edited itself stays. Needs, and
+    whether a service takes referrals in the network, are said in the field `relevo`: see docs/hsds-profile.
     """
     if not SOURCE.fullmatch(source):
         raise CommandError(
@@ -125,7 +126,7 @@ def _show(report: Report) -> None:
     data = report.as_data()
     if not data["taken"] and not data["updated"]:
         # The tables below tell what is wrong with the file, as they did the first time.
-        err.print("relevo: nothing changed: what could be taken from here is in the directory as it is")
+        err.print(f"relevo: {_nothing_changed(data)}")
     _show_missing(report)
     _show_list("mended", ("count", "what", "how"), data["mended"])
     _show_list("refused", ("file", "rows", "field", "why"), _alike(report.refused))
@@ -153,6 +154,12 @@ def _show_missing(report: Report) -> None:
         )
     elif report.inactive:
         out.print(f"{report.inactive} that the source has no more are inactive now")
+
+
+def _nothing_changed(data: dict[str, Any]) -> str:
+    if data["unchanged"]:
+        return "nothing changed: what could be taken from here is in the directory as it is"
+    return "nothing was taken: all was refused, or there was nothing"
 
 
 def _alike(refused: list[Refusal]) -> list[dict[str, object]]:

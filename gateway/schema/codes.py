@@ -137,14 +137,18 @@ class CodeKind(StrEnum):
 
 
 class Language(StrEnum):
-    """A language of labels and messages."""
+    """A language of labels."""
 
     ES = SPANISH
     EN = ENGLISH
 
 
 publish(CodeKind, "A list of codes.", {kind: f"Those of the enum `{kind.value}`." for kind in CodeKind})
-publish(Language, "A language of labels and messages.", {Language.ES: "Spanish", Language.EN: "English"})
+publish(
+    Language,
+    "A language of labels; messages of errors are in English.",
+    {Language.ES: "Spanish", Language.EN: "English"},
+)
 _LABELS = {**LABELS, **ACCEPTANCE_LABELS}
 _KINDS = {kind.__name__: kind for kind in _LABELS}
 

@@ -88,7 +88,10 @@ class HouseholdInput:
 class ConsentInput:
     """Becomes ``contracts.referrals.Consent``."""
 
-    basis: Basis = strawberry.field(description="Her consent, or another lawful basis with its `reason`.")
+    basis: Basis = strawberry.field(
+        description="Her consent, which needs `method`, `language`, `takenBy` and `givenAt`; or another "
+        "lawful basis with its `reason`."
+    )
     categories: list[NoteCategory] | None = strawberry.field(
         description="The notes that the receiver may see.", default=None
     )

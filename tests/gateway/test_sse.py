@@ -133,7 +133,8 @@ async def test_types_that_do_not_exist_are_refused_and_those_that_do_are_named(c
     (entry,) = refused.value.errors
     async with posted(cast.shelter, LIVE % ENTRY, {"types": types}) as answer:
         _, data = await Events(answer).next()
-    for error in (entry, data["errors"][0] if data else None):
+    assert data is not None
+    for error in (entry, data["errors"][0]):
         assert error["extensions"]["code"] == "BAD_USER_INPUT"
         assert "there are referrals.referral.sent.v1, " in error["message"]
         assert "directory.client" not in error["message"], "the feed tells nobody of that"
