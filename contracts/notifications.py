@@ -13,12 +13,26 @@ from msgspec import Meta
 
 from contracts.codes import NeedGroup, Priority, ReferralStatus, State
 from contracts.directory import Capacity
-from contracts.events import ARRIVAL_OVERDUE, REFERRAL_EVENTS
+from contracts.events import (
+    ARRIVAL_OVERDUE,
+    CORRECTION_DECIDED,
+    CORRECTION_SUGGESTED,
+    PROPOSAL_DECIDED,
+    REFERRAL_EVENTS,
+    SERVICE_REVIEW_DUE,
+)
 from contracts.rpc import Message, Nothing, Operation, PartStatus, Reply
 
 PART = "notifications"
 # Every CloudEvents type that an organization's feed can hold.
-TOLD_TYPES = (*(event.type for event in REFERRAL_EVENTS.values()), ARRIVAL_OVERDUE.type)
+TOLD_TYPES = (
+    *(event.type for event in REFERRAL_EVENTS.values()),
+    ARRIVAL_OVERDUE.type,
+    SERVICE_REVIEW_DUE.type,
+    CORRECTION_SUGGESTED.type,
+    CORRECTION_DECIDED.type,
+    PROPOSAL_DECIDED.type,
+)
 # The name of the public feed, where an organization's has the organization's id.
 PUBLIC = "public"
 
@@ -54,23 +68,49 @@ class FeedEntry(Reply):
     seq: int = 0
 
 
+class FeedSubject(Reply):
+    """What of the directory an entry is about. Of a correction, ``service`` is its service."""
+
+    kind: Literal["service", "proposal", "correction"]
+    id: str
+    service: str | None = None
+    status: str | None = None
+
+
+class FeedTold(Reply):
+    """An entry as it is read: about a referral (as ``FeedEntry``), or about something of the directory.
+
+    Readers from before there were the latter ask for pages without ``subjects``, and pass over them live.
+    """
+
+    event: str
+    type: str
+    at: datetime
+    relation: Literal["sender", "receiver", "owner", "suggester", "proposer"]
+    referral: FeedReferral | None = None
+    subject: FeedSubject | None = None
+    seq: int = 0
+
+
 class FeedPage(Message):
     """Up to ``first`` entries of the caller's organization with a sequence above ``after``.
 
     ``epoch`` names the stream's life; a position from another life is refused (``CURSOR_EXPIRED``),
     as is one older than the oldest entry kept. ``types`` keeps only those CloudEvents types.
+    ``subjects`` asks also for entries that are about no referral.
     """
 
     after: int = 0
     epoch: str | None = None
     first: Annotated[int, Meta(ge=1, le=500)] = 100
     types: tuple[str, ...] = ()
+    subjects: bool = False
 
 
 class Feed(Reply):
     """``scanned`` is the highest sequence looked at: go on from there. ``head`` is the stream's last."""
 
-    entries: tuple[FeedEntry, ...]
+    entries: tuple[FeedTold, ...]
     epoch: str
     scanned: int
     head: int

@@ -9,7 +9,7 @@ import strawberry
 from graphql import GraphQLResolveInfo
 
 from contracts.directory import Address, Organization, Phone, Service
-from contracts.notifications import FeedEntry, PublicEntry
+from contracts.notifications import FeedTold, PublicEntry
 from contracts.referrals import Referral, Tier
 from contracts.rpc import Actor
 from gateway.clients import Clients
@@ -27,7 +27,7 @@ class Feed(Protocol):
 
     def entries(
         self, actor: Actor, after: tuple[str, int] | None, types: frozenset[str]
-    ) -> AsyncGenerator[tuple[str, FeedEntry], None]:
+    ) -> AsyncGenerator[tuple[str, FeedTold], None]:
         """The epoch and what the actor's organization is told, from after that place on, without end."""
 
     def public(

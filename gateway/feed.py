@@ -40,9 +40,9 @@ from contracts.notifications import (
     PUBLIC_HEAD,
     PUBLIC_PAGE,
     Feed,
-    FeedEntry,
     FeedHead,
     FeedPage,
+    FeedTold,
     PublicEntry,
     PublicFeed,
     PublicPage,
@@ -63,7 +63,7 @@ _ANEW = Problem(
     title="The cursor is too old",
     detail="The feed was started anew since; read it again from the beginning.",
 )
-EntryT = TypeVar("EntryT", FeedEntry, PublicEntry)
+EntryT = TypeVar("EntryT", FeedTold, PublicEntry)
 _duration = telemetry.meter.create_histogram(
     "feed.delivery.duration", unit="s", description="From the change to a live reader"
 )
@@ -225,7 +225,7 @@ class FeedGate:
 
     def entries(
         self, actor: Actor, after: tuple[str, int] | None, types: frozenset[str]
-    ) -> AsyncGenerator[tuple[str, FeedEntry], None]:
+    ) -> AsyncGenerator[tuple[str, FeedTold], None]:
         """Yield ``(epoch, entry)`` from a position ``(epoch, seq)`` on, without end; None means from now.
 
         Every entry comes once and in order. While the bus or the service is away the stream waits.
@@ -234,12 +234,14 @@ class FeedGate:
             RefusedError: the actor may not read a feed (``NOT_ALLOWED``), or what comes after the position
                 is no longer kept (``CURSOR_EXPIRED``).
         """
-        line: _Line[FeedEntry] = _Line(
+        line: _Line[FeedTold] = _Line(
             name=actor.organization or "",
-            kind=FeedEntry,
+            kind=FeedTold,
             head=FEED_HEAD,
             page=lambda seq, epoch: self._caller.call(
-                FEED_PAGE, FeedPage(after=seq, epoch=epoch, first=PAGE, types=tuple(types)), actor
+                FEED_PAGE,
+                FeedPage(after=seq, epoch=epoch, first=PAGE, types=tuple(types), subjects=True),
+                actor,
             ),
             wants=lambda entry: not types or entry.type in types,
         )

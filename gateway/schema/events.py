@@ -31,12 +31,21 @@ class FeedRelation(StrEnum):
 
     SENDER = "sender"
     RECEIVER = "receiver"
+    OWNER = "owner"
+    SUGGESTER = "suggester"
+    PROPOSER = "proposer"
 
 
 publish(
     FeedRelation,
     "Why an entry concerns you.",
-    {FeedRelation.SENDER: "You sent the referral.", FeedRelation.RECEIVER: "The referral is to you."},
+    {
+        FeedRelation.SENDER: "You sent the referral.",
+        FeedRelation.RECEIVER: "The referral is to you.",
+        FeedRelation.OWNER: "The service is yours.",
+        FeedRelation.SUGGESTER: "You suggested the correction.",
+        FeedRelation.PROPOSER: "You proposed the organization.",
+    },
 )
 
 
@@ -44,26 +53,44 @@ publish(
 class Told:
     """What entries are read from: the feed's entry, and its place."""
 
-    entry: notifications.FeedEntry
+    entry: notifications.FeedTold
     cursor: str
 
 
 def _referral(parent: strawberry.Parent[Told], info: Info) -> Later[referrals.Referral]:
     """The referral as it is *now*, which may be further on. Null if you may no longer know of it."""
     tiers = tiers_for(info.raw, below(info.raw))
-    return info.context.referrals(tiers).get(parent.entry.referral.id)
+    about = parent.entry.referral
+    return info.context.referrals(tiers).get(about.id) if about else None
 
 
-def _referral_id(parent: Told) -> strawberry.ID:
-    """The id of the referral."""
-    return strawberry.ID(global_id("Referral", parent.entry.referral.id))
+def _referral_id(parent: Told) -> strawberry.ID | None:
+    """The id of the referral; null where the entry is about none."""
+    about = parent.entry.referral
+    return strawberry.ID(global_id("Referral", about.id)) if about else None
+
+
+_SUBJECTS = {"service": "Service", "proposal": "OrganizationProposal", "correction": "Correction"}
+
+
+def _subject_id(parent: Told) -> strawberry.ID | None:
+    """The id of what the entry is about, where that is no referral: a service, a correction, a proposal."""
+    about = parent.entry.subject
+    return strawberry.ID(global_id(_SUBJECTS[about.kind], about.id)) if about else None
+
+
+def _service_id(parent: Told) -> strawberry.ID | None:
+    """The id of the service that it concerns; null where the entry is about a referral, or none."""
+    about = parent.entry.subject
+    service = about.id if about and about.kind == "service" else (about and about.service)
+    return strawberry.ID(global_id("Service", service)) if service else None
 
 
 def _of(name: str, description: str, kind: object) -> object:
     """A field that the entry's event says."""
 
     def read(parent: Told) -> object:
-        return getattr(parent.entry.referral, name)
+        return getattr(parent.entry.referral, name, None)
 
     read.__doc__ = description
     return computed(read, kind)
@@ -90,7 +117,8 @@ def _relation(parent: Told) -> str:
 
 
 @strawberry.type(
-    description="One thing that your organization is told. It names the referral, never the person."
+    description="One thing that your organization is told: of a referral, which it names, never the person; "
+    "or of the directory, and then what is said of a referral is null."
 )
 class FeedEntry:
     """Read from ``Told``."""
@@ -103,14 +131,16 @@ class FeedEntry:
     type = computed(_type, str)
     at = computed(_at, datetime)
     relation = computed(_relation, FeedRelation)
-    referral_id = computed(_referral_id, strawberry.ID)
-    folio = _of("folio", "The referral's folio.", str)
+    referral_id = computed(_referral_id, strawberry.ID | None)
+    subject_id = computed(_subject_id, strawberry.ID | None)
+    service_id = computed(_service_id, strawberry.ID | None)
+    folio = _of("folio", "The referral's folio.", str | None)
     from_status = _of("from_status", "Where it stood before; null for the first.", ReferralStatus | None)
-    status = _of("status", "Where it stood after this.", ReferralStatus)
-    version = _of("version", "Its version after this.", int)
-    need_group = _of("need_group", "The group of the need.", NeedGroup)
-    priority = _of("priority", "How soon somebody must act.", Priority)
-    state = _of("state", "The state (entidad) where the person is.", State)
+    status = _of("status", "Where it stood after this.", ReferralStatus | None)
+    version = _of("version", "Its version after this.", int | None)
+    need_group = _of("need_group", "The group of the need.", NeedGroup | None)
+    priority = _of("priority", "How soon somebody must act.", Priority | None)
+    state = _of("state", "The state (entidad) where the person is.", State | None)
     referral = published(_referral, Referral | None)
 
 
@@ -200,7 +230,8 @@ async def events(
         raise BadArgumentError(f"A page has 1 to {LONGEST} rows, not {first}.", limit=LONGEST, value=first)
     context = info.context
     epoch, seq = _opened(context, after) or (None, 0)
-    request = notifications.FeedPage(after=seq, epoch=epoch, first=first, types=tuple(_checked(types)))
+    wanted = tuple(_checked(types))
+    request = notifications.FeedPage(after=seq, epoch=epoch, first=first, types=wanted, subjects=True)
     page = await context.clients.ask(notifications.FEED_PAGE, request)
     told = [_told(context, page.epoch, entry) for entry in page.entries]
     await _look_ahead(info, told)
@@ -248,11 +279,11 @@ async def _look_ahead(info: Info, told: list[Told]) -> None:
         return
     inner = deeper(info.raw, selections, "referral")
     loader = info.context.referrals(tiers_for(info.raw, inner))
-    found = await loader.prime(one.entry.referral.id for one in told)
+    found = await loader.prime(one.entry.referral.id for one in told if one.entry.referral)
     await prime(info.context, info.raw, inner, found)
 
 
-def _told(context: Context, epoch: str, entry: notifications.FeedEntry) -> Told:
+def _told(context: Context, epoch: str, entry: notifications.FeedTold) -> Told:
     return Told(entry, _sealed(context, epoch, entry.seq))
 
 

@@ -24,7 +24,11 @@ class Reading:
         await self._feeds.check(request.after, request.epoch)
         head = await self._feeds.head(organization)
         found = await self._feeds.read(organization, request.after, request.first)
-        told = [entry for entry in found.entries if still_told(entry.type, entry.relation)]
+        told = [
+            entry
+            for entry in found.entries
+            if still_told(entry.type, entry.relation) and (entry.referral is not None or request.subjects)
+        ]
         return Feed(
             entries=tuple(types_of(told, request.types)),
             epoch=head.epoch,

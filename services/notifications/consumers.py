@@ -16,7 +16,7 @@ from contracts.events import (
 )
 from contracts.notifications import FeedEntry, FeedReferral, PublicEntry
 from services.notifications.feed import Feeds
-from services.notifications.policy import Relation, audience
+from services.notifications.policy import Party, audience
 
 SUBJECTS = ("evt.referrals.>", "evt.directory.capacity.>")
 _decode = msgspec.json.Decoder(ReferralEvent).decode
@@ -79,7 +79,7 @@ def question_of(delivery: Delivery, event: ArrivalEvent) -> FeedEntry:
     )
 
 
-def entry_of(delivery: Delivery, event: ReferralEvent, relation: Relation) -> FeedEntry:
+def entry_of(delivery: Delivery, event: ReferralEvent, relation: Party) -> FeedEntry:
     """The entry that a party gets."""
     return FeedEntry(
         event=f"{delivery.noun_id}:{delivery.n}",

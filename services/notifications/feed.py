@@ -16,7 +16,7 @@ from chassis.bus import Bus
 from chassis.ordered import OrderedPublisher
 from chassis.problems import UnreachableError
 from chassis.streams import DAY, StreamSpec
-from contracts.notifications import PUBLIC, FeedEntry, FeedHead, PublicEntry
+from contracts.notifications import PUBLIC, FeedEntry, FeedHead, FeedTold, PublicEntry
 from services.notifications.errors import CursorExpiredError
 
 log = structlog.get_logger()
@@ -25,8 +25,9 @@ STREAM = "FEED"
 READ_SECONDS = 5.0
 # The end of a batch, and nothing at all. Others (503: nobody answers) say nothing of what there is.
 ENDS = frozenset({"204", "404"})
-EntryT = TypeVar("EntryT", FeedEntry, PublicEntry)
-_decode = msgspec.json.Decoder(FeedEntry).decode
+EntryT = TypeVar("EntryT", FeedTold, PublicEntry)
+AnyEntry = FeedEntry | FeedTold | PublicEntry
+_decode = msgspec.json.Decoder(FeedTold).decode
 _decode_public = msgspec.json.Decoder(PublicEntry).decode
 _encode = msgspec.json.Encoder().encode
 _appended = telemetry.meter.create_counter("feed.appended", description="Entries appended to feeds")
@@ -72,11 +73,18 @@ class Feeds:
         """
         await self._append(organization, subject_of(organization, "arrival", entry.referral.id), entry, n)
 
+    async def append_fact(self, organization: str, entry: FeedTold, noun_id: str, n: int) -> None:
+        """Append what concerns an organization in the directory, once; ``n`` counts the thing's events."""
+        kind = entry.subject.kind if entry.subject else "directory"
+        await self._append(organization, subject_of(organization, kind, noun_id), entry, n)
+
     async def append_public(self, entry: PublicEntry, noun_id: str, n: int) -> None:
         """Append what everybody may know, once; ``n`` is that thing's count of events."""
         await self._append(PUBLIC, subject_of(PUBLIC, "capacity", noun_id), entry, n)
 
-    async def _append(self, feed: str, subject: str, entry: FeedEntry | PublicEntry, n: int) -> None:
+    async def _append(
+        self, feed: str, subject: str, entry: FeedEntry | FeedTold | PublicEntry, n: int
+    ) -> None:
         headers = {
             "ce-specversion": "1.0",
             "ce-id": entry.event,
@@ -110,7 +118,7 @@ class Feeds:
         if after and after + 1 < info.state.first_seq:
             raise CursorExpiredError("What came after this cursor is no longer kept; read from the oldest.")
 
-    async def read(self, organization: str, after: int, first: int) -> Slice[FeedEntry]:
+    async def read(self, organization: str, after: int, first: int) -> Slice[FeedTold]:
         """Up to ``first`` entries with a sequence above ``after``, in one request to the stream.
 
         Raises:
@@ -181,7 +189,7 @@ async def _collect(
     return Slice(entries, scanned, has_next=left > 0)
 
 
-def types_of(entries: Sequence[FeedEntry], types: Sequence[str]) -> list[FeedEntry]:
+def types_of(entries: Sequence[FeedTold], types: Sequence[str]) -> list[FeedTold]:
     """Those of the types asked for; all where none is named."""
     wanted = frozenset(types)
     return [entry for entry in entries if not wanted or entry.type in wanted]

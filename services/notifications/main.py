@@ -9,6 +9,8 @@ from chassis.streams import reconcile
 from contracts.notifications import PART
 from services.notifications import api
 from services.notifications.consumers import SUBJECTS, handlers
+from services.notifications.facts import DURABLE, fact_handlers
+from services.notifications.facts import SUBJECTS as FACTS
 from services.notifications.feed import Feeds, streams
 from services.notifications.settings import Settings
 
@@ -33,6 +35,13 @@ async def start(part: Part, settings: Settings) -> None:
         filter_subjects=SUBJECTS,
         handlers=handlers(feeds),
     )
+    facts = Consumer(
+        part.bus,
+        client[DATABASE],
+        durable=DURABLE,
+        filter_subjects=FACTS,
+        handlers=fact_handlers(feeds),
+    )
     server = Server(part.bus, PART, part.peers)
     api.register(server, feeds)
     api.register_status(server, consumer, specs)
@@ -54,4 +63,5 @@ async def start(part: Part, settings: Settings) -> None:
     part.on_stop(close_database)
     await part.run(own_streams)
     await part.run(consumer.start, consumer.stop)
+    await part.run(facts.start, facts.stop)
     await part.run(server.start, server.drain)

@@ -3,10 +3,19 @@
 from typing import Literal
 
 from contracts.codes import FIREWALLED, Role, Scope
-from contracts.events import ARRIVAL_OVERDUE, REFERRAL_EVENTS, ReferralEvent
+from contracts.events import (
+    ARRIVAL_OVERDUE,
+    CORRECTION_DECIDED,
+    CORRECTION_SUGGESTED,
+    PROPOSAL_DECIDED,
+    REFERRAL_EVENTS,
+    SERVICE_REVIEW_DUE,
+    ReferralEvent,
+)
 from contracts.rpc import Actor
 
-Relation = Literal["sender", "receiver"]
+Party = Literal["sender", "receiver"]
+Relation = Literal["sender", "receiver", "owner", "suggester", "proposer"]
 
 BOTH: tuple[Relation, ...] = ("sender", "receiver")
 
@@ -15,13 +24,19 @@ TOLD: dict[str, tuple[Relation, ...]] = {
     **{event.type: BOTH for event in REFERRAL_EVENTS.values()},
     # Who accepted is asked whether the person arrived.
     ARRIVAL_OVERDUE.type: ("receiver",),
+    # Who offers a service is reminded of its review, and told what others say is wrong; they, the outcome.
+    SERVICE_REVIEW_DUE.type: ("owner",),
+    CORRECTION_SUGGESTED.type: ("owner",),
+    CORRECTION_DECIDED.type: ("suggester",),
+    PROPOSAL_DECIDED.type: ("proposer",),
 }
 
 
-def audience(event_type: str, event: ReferralEvent) -> list[tuple[str, Relation]]:
+def audience(event_type: str, event: ReferralEvent) -> list[tuple[str, Party]]:
     """The organizations that are told of an event, and why each."""
-    parties: dict[Relation, str] = {"sender": event.sender, "receiver": event.receiver}
-    return [(parties[relation], relation) for relation in TOLD.get(event_type, ())]
+    parties: dict[Party, str] = {"sender": event.sender, "receiver": event.receiver}
+    told = TOLD.get(event_type, ())
+    return [(organization, party) for party, organization in parties.items() if party in told]
 
 
 def may_read(actor: Actor) -> bool:

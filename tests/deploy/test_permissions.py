@@ -226,6 +226,8 @@ PUBLISHERS: dict[str, set[str]] = {
     "$JS.API.CONSUMER.CREATE.EVT.notifications": {"notifications"},
     "$JS.API.CONSUMER.CREATE.EVT.directory": {"directory"},
     "$JS.API.CONSUMER.CREATE.EVT.referrals": {"referrals"},
+    "$JS.API.CONSUMER.CREATE.EVT.notifications_directory": {"notifications"},
+    "$JS.ACK.EVT.notifications_directory.1.1.1.1.0": {"notifications"},
     "$JS.API.CONSUMER.MSG.NEXT.EVT.referrals": {"referrals"},
     "$JS.API.CONSUMER.INFO.EVT.referrals": {"referrals", "operator"},
     "$JS.ACK.EVT.referrals.1.1.1.1.0": {"referrals"},

@@ -3,6 +3,7 @@
 from tests.flows.cast import Cast
 from tests.flows.client import Client, Json
 from tests.flows.test_membership import Network, network, sent
+from tests.servers import eventually
 
 __all__ = ["network"]
 SHOWN = "service { id name description status version verifiedAt nextReview phones { number } }"
@@ -46,13 +47,17 @@ async def test_a_service_is_made_edited_closed_and_its_history_tells(network: Ne
     assert closed["service"]["status"] == "temporarily closed"
     confirmed = await sent(network.casa, "confirmService", SHOWN, service=service["id"])
     assert confirmed["service"]["nextReview"] > confirmed["service"]["verifiedAt"]
-    found = await network.casa.ask(
-        """query ($id: ID) { service(id: $id) {
-          history(first: 10) { nodes { version action by fields organizationId clientId } }
-        } }""",
-        id=service["id"],
-    )
-    changes = found["service"]["history"]["nodes"]
+    document = """query ($id: ID) { service(id: $id) {
+      history(first: 10) { nodes { version action by fields organizationId clientId } }
+    } }"""
+
+    async def history() -> list[Json]:
+        found = await network.casa.ask(document, id=service["id"])
+        nodes: list[Json] = found["service"]["history"]["nodes"]
+        return nodes
+
+    # Each entry is carried over a moment after its change.
+    changes = await eventually(history, lambda found: len(found) == 4)
     assert [one["action"] for one in changes] == ["created", "edited", "edited", "confirmed"]
     assert changes[1]["fields"] == ["name", "phones", "schedules"]
     assert changes[1]["organizationId"] == network.organization
@@ -111,3 +116,31 @@ async def test_the_organization_edits_itself(network: Network) -> None:
     assert (await network.casa.ask("{ staleServices(first: 5) { nodes { id } } }"))["staleServices"][
         "nodes"
     ] == []
+
+
+async def test_the_feed_tells_what_was_suggested_and_decided(network: Network, cast: Cast) -> None:
+    service = await made(network.casa)
+    one = await sent(
+        cast.hospital,
+        "suggestCorrection",
+        CORRECTION,
+        service=service["id"],
+        field="OTHER",
+        text="Cerrado los lunes",
+    )
+    correction = one["correction"]["id"]
+    page = """query ($types: [String!]) { events(first: 100, types: $types) {
+      nodes { type relation subjectId serviceId referralId folio } } }"""
+
+    async def told(client: Client, kind: str) -> list[Json]:
+        found = await client.ask(page, types=[f"directory.correction.{kind}.v1"])
+        return [node for node in found["events"]["nodes"] if node["subjectId"] == correction]
+
+    (entry,) = await eventually(lambda: told(network.casa, "suggested"))
+    assert (entry["relation"], entry["serviceId"]) == ("OWNER", service["id"])
+    assert (entry["referralId"], entry["folio"]) == (None, None)
+    assert await told(cast.hospital, "suggested") == []
+    await sent(network.casa, "decideCorrection", CORRECTION, correction=correction, accept=False)
+    (outcome,) = await eventually(lambda: told(cast.hospital, "decided"))
+    assert outcome["relation"] == "SUGGESTER"
+    assert await told(cast.shelter, "decided") == []

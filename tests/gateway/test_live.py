@@ -10,7 +10,7 @@ import pytest
 
 from chassis.seal import Sealer
 from contracts.codes import NeedGroup, Priority, ReferralStatus, State
-from contracts.notifications import FeedEntry, FeedReferral
+from contracts.notifications import FeedReferral, FeedTold
 from contracts.rpc import Actor
 from gateway import live, schema, websocket
 from gateway.clients import Clients
@@ -111,12 +111,12 @@ class FeedOfOne:
     def public(self, *_: object) -> Any:
         raise NotImplementedError
 
-    async def entries(self, *_: object) -> AsyncGenerator[tuple[str, FeedEntry], None]:
+    async def entries(self, *_: object) -> AsyncGenerator[tuple[str, FeedTold], None]:
         referral = FeedReferral(
             id="ref_1", folio="F", version=1, status=ReferralStatus.SENT, need_group=NeedGroup.HEALTH,
             priority=Priority.ROUTINE, state=State.CHP,
         )  # fmt: skip
-        entry = FeedEntry(
+        entry = FeedTold(
             event="e", type="t", at=datetime(2026, 1, 1, tzinfo=UTC), relation="sender", referral=referral
         )
         try:

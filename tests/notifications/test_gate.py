@@ -11,7 +11,7 @@ from nats.js.api import DiscardPolicy
 from chassis.bus import Bus
 from chassis.problems import RefusedError
 from chassis.rpc import Caller
-from contracts.notifications import FeedEntry, FeedReferral
+from contracts.notifications import FeedReferral, FeedTold
 from contracts.rpc import Actor
 from gateway import feed
 from gateway.feed import FeedGate
@@ -20,7 +20,7 @@ from tests.notifications.test_feed import page
 from tests.servers import eventually
 
 
-async def take(entries: AsyncIterator[tuple[str, FeedEntry]], count: int) -> list[str]:
+async def take(entries: AsyncIterator[tuple[str, FeedTold]], count: int) -> list[str]:
     """The first so many entries' events."""
     taken: list[str] = []
     async with asyncio.timeout(20):
@@ -32,7 +32,7 @@ async def take(entries: AsyncIterator[tuple[str, FeedEntry]], count: int) -> lis
 @contextlib.asynccontextmanager
 async def listening(
     gate: FeedGate, reader: Actor, after: tuple[str, int] | None = None
-) -> AsyncIterator[AsyncIterator[tuple[str, FeedEntry]]]:
+) -> AsyncIterator[AsyncIterator[tuple[str, FeedTold]]]:
     entries = gate.entries(reader, after, frozenset())
     async with contextlib.aclosing(entries):
         yield entries
@@ -167,7 +167,7 @@ async def test_who_may_not_read_is_refused_at_once(gate: FeedGate) -> None:
     assert refusal.value.code == "NOT_ALLOWED"
 
 
-def entry_of(seq: int) -> FeedEntry:
+def entry_of(seq: int) -> FeedTold:
     event = event_of("referral", seq)
     told = FeedReferral(
         id=event.id,
@@ -178,7 +178,7 @@ def entry_of(seq: int) -> FeedEntry:
         priority=event.priority,
         state=event.state,
     )
-    return FeedEntry(
+    return FeedTold(
         event=f"referral:{seq}", type=SENT, at=event.at, relation="sender", referral=told, seq=seq
     )
 

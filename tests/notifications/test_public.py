@@ -106,7 +106,7 @@ async def test_the_receiver_alone_is_asked_whether_the_person_arrived(
 
     async def told() -> list[tuple[str, str, str]]:
         feed = await caller.call(FEED_PAGE, FeedPage(), receiver)
-        return [(one.type, one.relation, one.referral.id) for one in feed.entries]
+        return [(one.type, one.relation, one.referral.id) for one in feed.entries if one.referral]
 
     question = ("directory.capacity.arrival_overdue.v1", "receiver", referral)
     await eventually(told, lambda found: found == [question, question])

@@ -1,6 +1,7 @@
 """An organization edits its own entries; what it says is marked, kept by imports, and told in the history."""
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +31,7 @@ from contracts.editing import (
 )
 from contracts.membership import PhoneGiven
 from contracts.rpc import Ids, Page
+from services.directory import public
 from services.directory.editing.fields import given
 from services.directory.store import Store
 from tests.directory import cast
@@ -37,6 +39,7 @@ from tests.directory.conftest import Ask
 from tests.directory.membership.acting import Acting, appear, key
 from tests.directory.test_history import entries
 
+EDITED = ("name", "description", "phones", "languages", "required_documents")
 NOBODY = "svc_" + "a" * 26
 
 
@@ -312,3 +315,35 @@ async def test_a_history_says_who_and_when_and_hides_whose_client_it_was(
     assert tuple(paged) == seen.items
     last = await third(LIST_HISTORY, ListHistory(noun="service", id=kitchen.id, page=Page(last=2)))
     assert (last.items, last.has_previous, last.has_next) == (seen.items[1:], True, False)
+
+
+def test_the_public_record_says_what_was_edited_and_not_what_the_source_said() -> None:
+    record = {
+        "id": "1",
+        "name": "Vieja",
+        "description": "Vieja.",
+        "phones": [{"id": "p", "number": "555 0666"}],
+        "languages": [{"id": "l", "code": "fr"}],
+        "status": "active",
+    }
+    document = {
+        "_id": "svc_" + "a" * 26,
+        "organization": "org_" + "a" * 26,
+        "source": "x",
+        "source_id": "1",
+        "record": json.dumps(record),
+        "name": "Nueva",
+        "description": None,
+        "status": "active",
+        "phones": [{"number": "555 0777", "extension": None, "description": None}],
+        "languages": [{"code": "es", "name": None, "interpreter": False}],
+        "required_documents": ["CURP"],
+        "locations": [],
+        "edited": {name: {"by": "x"} for name in EDITED},
+    }
+    made = public.service(document, None)
+    assert made["name"] == "Nueva"
+    assert "Vieja" not in json.dumps(made)
+    assert [one["number"] for one in made["phones"]] == ["555 0777"]
+    assert [one["code"] for one in made["languages"]] == ["es"]
+    assert made["required_documents"][0]["document"] == "CURP"

@@ -1,0 +1,76 @@
+"""Events in: what concerns an organization in the directory becomes an entry of its feed."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from chassis.consumer import Delivery, Handler
+from contracts.events import (
+    CORRECTION_DECIDED,
+    CORRECTION_SUGGESTED,
+    PROPOSAL_DECIDED,
+    SERVICE_REVIEW_DUE,
+    CorrectionEvent,
+    EventData,
+    ProposalEvent,
+    ServiceEvent,
+)
+from contracts.notifications import FeedSubject, FeedTold
+from services.notifications.feed import Feeds
+from services.notifications.policy import Relation
+
+# A durable of its own: the thousands of events of an import must not stand before those of a referral. All
+# of a service's are heard, so that none is missing in between when the stream has forgotten it.
+DURABLE = "notifications_directory"
+SUBJECTS = ("evt.directory.service.>", "evt.directory.proposal.>", "evt.directory.correction.>")
+
+_service = msgspec.json.Decoder(ServiceEvent).decode
+_correction = msgspec.json.Decoder(CorrectionEvent).decode
+_proposal = msgspec.json.Decoder(ProposalEvent).decode
+
+
+def fact_handlers(feeds: Feeds) -> Mapping[str, Handler]:
+    """CloudEvents type -> who is told of it."""
+
+    async def tell(
+        delivery: Delivery, event: EventData, who: tuple[str | None, Relation], subject: FeedSubject
+    ) -> None:
+        organization, relation = who
+        if organization:  # an operator has no feed
+            entry = FeedTold(
+                event=f"{delivery.noun_id}:{delivery.n}",
+                type=delivery.type,
+                at=event.at,
+                relation=relation,
+                subject=subject,
+            )
+            await feeds.append_fact(organization, entry, delivery.noun_id, delivery.n)
+
+    async def review_due(delivery: Delivery) -> None:
+        event = _service(delivery.data)
+        subject = FeedSubject(kind="service", id=event.id)
+        await tell(delivery, event, (event.organization, "owner"), subject)
+
+    async def suggested(delivery: Delivery) -> None:
+        event = _correction(delivery.data)
+        await tell(delivery, event, (event.organization, "owner"), _of_correction(event))
+
+    async def decided(delivery: Delivery) -> None:
+        event = _correction(delivery.data)
+        await tell(delivery, event, (event.suggester, "suggester"), _of_correction(event))
+
+    async def proposal_decided(delivery: Delivery) -> None:
+        event = _proposal(delivery.data)
+        subject = FeedSubject(kind="proposal", id=event.id, status=event.status)
+        await tell(delivery, event, (event.proposer, "proposer"), subject)
+
+    return {
+        SERVICE_REVIEW_DUE.type: review_due,
+        CORRECTION_SUGGESTED.type: suggested,
+        CORRECTION_DECIDED.type: decided,
+        PROPOSAL_DECIDED.type: proposal_decided,
+    }
+
+
+def _of_correction(event: CorrectionEvent) -> FeedSubject:
+    return FeedSubject(kind="correction", id=event.id, service=event.service, status=event.status)
