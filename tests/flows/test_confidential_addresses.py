@@ -20,6 +20,7 @@ from tests.flows.client import Client, Json
 from tests.flows.collector import Collector
 from tests.flows.search import Hit, in_bytes, in_files
 from tests.flows.streams import feed_of
+from tests.servers import eventually
 
 SERVICE = "s-canario"
 DEPTH = 4
@@ -96,6 +97,21 @@ async def test_its_own_organization_is_shown_the_address_and_only_there(
     assert all(said.mark in place["address"]["street"] for place in own)
     other: Json = await watched.third.ask(document, id=SERVICE)
     assert [place["address"] for place in other["service"]["locations"]] == [None, None]
+
+
+async def test_public_directory_says_the_municipality_and_nothing_more(watched: Cast, said: Canaries) -> None:
+    url = watched.stack.urls["hsds"]
+    async with httpx.AsyncClient(trust_env=False, base_url=url, timeout=30) as http:
+
+        async def services() -> bytes:
+            return (await http.get("/services", params={"format": "ndjson", "full": "true"})).content
+
+        told = [await eventually(services, lambda text: SERVICE.encode() in text)]
+        assert b"Suchiate" in told[0]
+        paths = ("/service_at_locations", "/organizations", "/services")
+        queries: tuple[dict[str, str], ...] = ({"full": "true"}, {"search": said.mark}, {})
+        told += [(await http.get(path, params=query)).content for path in paths for query in queries]
+    assert hits_in("the public directory", told, said) == []
 
 
 async def test_no_feed_file_stream_log_span_or_metric_holds_it(
