@@ -130,7 +130,7 @@ class Package:
         """Put what is nested where it belongs; False where it is not nested in any table's way."""
         held = _HELD.get((line.table, key))
         if held is not None and isinstance(value, Mapping) and value.get("id"):
-            line.cells[held.column] = self._shared(held.table, value)
+            line.held[held.column] = self._shared(held.table, value)
             return True
         if not isinstance(value, list) or not all(
             isinstance(one, Mapping) and one.get("id") for one in value
@@ -182,18 +182,20 @@ class Package:
 
 @dataclass
 class _Line:
-    """A row in the making: its cells, what no column is for, and the rows that it holds."""
+    """A row in the making: its cells, rows that it names, what no column is for, and rows that name it."""
 
     table: str
     id: str
     cells: dict[str, Any] = field(default_factory=dict)
+    held: dict[str, str] = field(default_factory=dict)
     more: dict[str, Any] = field(default_factory=dict)
     later: list[tuple[str, Mapping[str, Any], dict[str, Any]]] = field(default_factory=list)
 
     def written(self) -> dict[str, Any]:
         """All cells."""
         more = {MORE: _json(self.more)} if self.more else {}
-        return {"id": self.id, **self.cells, **more}
+        # What is held may have got another id than the record says.
+        return {"id": self.id, **self.cells, **more, **self.held}
 
     def nest(self, key: str, rows: list[Any]) -> bool:
         """Hold rows under a key, if a table is for them."""

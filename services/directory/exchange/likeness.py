@@ -22,6 +22,8 @@ _JOINTS = frozenset(
         "resource_type", "organization",
     }
 )  # fmt: skip
+# What names a row that is in none of the tables comes back under such a name.
+_DANGLING = "_as_given"
 # Nobody's word but a coordinator's: readers of files leave it out.
 _LEFT_OUT = "verified"
 _DIGITS = 9
@@ -45,7 +47,9 @@ def _said(value: Any) -> Any:
         return {
             key: said
             for key, inner in value.items()
-            if key not in _JOINTS and key != _LEFT_OUT and (said := _said(inner)) not in (None, "", [], {})
+            if key.removesuffix(_DANGLING) not in _JOINTS
+            and key != _LEFT_OUT
+            and (said := _said(inner)) not in (None, "", [], {})
         }
     if isinstance(value, list | tuple):
         said = (_said(inner) for inner in value)

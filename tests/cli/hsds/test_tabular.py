@@ -35,7 +35,7 @@ PHONE = objects(
 )
 CONTACT = objects({"name": LINES}, phones=some(PHONE))
 SCHEDULE = objects({"byday": st.sampled_from(["MO", "TU,WE"])}, opens_at=st.just("09:00"), valid_from=DAYS)
-TERM = objects({"name": LINES}, taxonomy_detail=objects({"name": LINES}))
+TERM = objects({"name": LINES}, taxonomy_detail=objects({"name": LINES}), taxonomy_id=IDS)
 ATTRIBUTE = objects({"value": LINES}, taxonomy_term=TERM, link_type=LINES)
 ADDRESS = objects({"address_1": LINES}, city=LINES)
 LOCATION = objects(

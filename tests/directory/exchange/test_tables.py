@@ -1,6 +1,7 @@
 """The export's tables are valid against the specification's own schema for tables."""
 
 import csv
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from cli.hsds import reader
 from cli.hsds.numbers import number
 from cli.hsds.tabular import Package
 from services.directory import public
+from services.directory.exchange.likeness import same
 from tests.directory import cast
-from tests.directory.schemas import DATA, mistakes, needs_schemas, schema
+from tests.directory.schemas import DATA, MIAMI, mistakes, needs_miami, needs_schemas, schema
 from tests.directory.test_public import stored
 
 # The schema names the tables in the singular.
@@ -71,3 +74,29 @@ def _example() -> dict[str, Any]:
     path = DATA / "hsds-3.0" / "examples" / "service_full.json"
     given: dict[str, Any] = msgspec.json.decode(path.read_bytes())
     return {**given, "organization_id": given["organization"]["id"]}
+
+
+@pytest.mark.skipif("RELEVO_TEST_FULL" not in os.environ, reason="it takes a minute: make test-full")
+@needs_miami
+def test_a_whole_real_directory_given_out_reads_as_it_was(tmp_path: Path) -> None:
+    made: dict[str, dict[str, Any]] = {}
+    (tmp_path / "tables").mkdir()
+    with (
+        reader.opened(MIAMI) as reading,
+        (tmp_path / "directory.ndjson").open("wb") as lines,
+        Package(tmp_path / "tables", tmp_path) as package,
+    ):
+        for item in reading.items:
+            document = stored(item.record)
+            is_house = item.record.kind == "organization"
+            record = public.organization(document) if is_house else public.service(document, None)
+            carried = msgspec.json.encode(record)
+            lines.write(carried + b"\n")
+            package.write(item.record.kind, record)
+            made[record["id"]] = msgspec.json.decode(carried)
+    assert len(made) == 5_163
+    for name in ("directory.ndjson", "tables"):
+        with reader.opened(tmp_path / name) as back:
+            assert not back.refused
+            assert back.total == len(made)
+            assert all(same(one.record.record, made[one.record.record["id"]]) for one in back.items)
