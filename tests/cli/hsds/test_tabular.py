@@ -18,6 +18,8 @@ WORDS = st.sampled_from(["Casa", "Camas y cena", "Niñez, «juntas»", 'la "Ceib
 LINES = st.sampled_from(["Casa", "Camas y cena", "Niñez, «juntas»", 'la "Ceiba"', "a;b"])
 # Few, so that several rows share an id.
 IDS = st.integers(0, 5).map(lambda number: str(uuid.UUID(int=number + 1)))
+# Of what is in none of the tables.
+ELSEWHERE = IDS.map(lambda known: known.replace("0000", "ffff", 1))
 DAYS = st.dates().map(lambda day: day.isoformat())
 
 
@@ -35,7 +37,7 @@ PHONE = objects(
 )
 CONTACT = objects({"name": LINES}, phones=some(PHONE))
 SCHEDULE = objects({"byday": st.sampled_from(["MO", "TU,WE"])}, opens_at=st.just("09:00"), valid_from=DAYS)
-TERM = objects({"name": LINES}, taxonomy_detail=objects({"name": LINES}), taxonomy_id=IDS)
+TERM = objects({"name": LINES}, taxonomy_detail=objects({"name": LINES}), taxonomy_id=ELSEWHERE)
 ATTRIBUTE = objects({"value": LINES}, taxonomy_term=TERM, link_type=LINES)
 ADDRESS = objects({"address_1": LINES}, city=LINES)
 LOCATION = objects(
