@@ -24,7 +24,9 @@ from tests.servers import eventually
 
 PACKAGE = Path(__file__).parents[2].parent / "shared" / "data" / "hsds-1.1-miami" / "datapackage.zip"
 ORGANIZATIONS, SERVICES = 1_074, 4_089
-SECONDS = 60.0
+# How long is measured by the benchmark; a machine with other work takes several times as long.
+SECONDS = 280.0
+pytestmark = pytest.mark.timeout(300)
 TOTALS = "{ organizations(first: 1) { totalCount } services(first: 1) { totalCount } }"
 A_SERVICE = """{ services(first: 1, filter: { text: "legal" }) {
   nodes { id intake source organization { sourceId verified } }
@@ -51,7 +53,7 @@ class Network:
 
     def imported(self, path: Path, source: str) -> tuple[int, Json]:
         """Import what is at a path; return exit code and report."""
-        done = relevo("import", "hsds", str(path), "--source", source, "--json", env=self.env)
+        done = relevo("import", "hsds", str(path), "--source", source, "--json", env=self.env, within=SECONDS)
         return done.returncode, json.loads(done.stdout)
 
     def client(self, organization: str) -> Client:
@@ -110,7 +112,7 @@ async def test_import_again_changes_nothing_and_says_so(
     _, again = network.imported(PACKAGE, "miami")
     assert (again["taken"], again["updated"], again["unchanged"]) == (0, 0, ORGANIZATIONS + SERVICES)
     assert again["refused"] == miami[2]["refused"]
-    shown = relevo("import", "hsds", str(PACKAGE), "--source", "miami", env=network.env)
+    shown = relevo("import", "hsds", str(PACKAGE), "--source", "miami", env=network.env, within=SECONDS)
     assert "nothing changed" in shown.stderr
 
 
