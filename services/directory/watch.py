@@ -5,7 +5,9 @@ done by a conditional write or under a chosen id: so nobody needs to know of the
 """
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
@@ -49,13 +51,21 @@ class Watch:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:
-        """Look once, and do what is due."""
+        """Look once, and do what is due. What fails is left for the next look, and keeps nothing else."""
         now = await self._membership.means.store.now()
-        for stored in await self._membership.people.unfinished(now - LEFT_OVER):
-            await organizations.finish(self._membership, stored)
-        for organization in await self._membership.people.unreleased(now - LEFT_OVER):
-            await organizations.release(self._membership, organization)
-        for stored in await self._editing.truth.unapplied(now - LEFT_OVER):
-            await correcting.apply(self._editing, stored)
-        for service in await self._editing.truth.due(now):
-            await actions.remind(self._editing, service, now)
+        people, truth = self._membership.people, self._editing.truth
+        for proposal in await people.unfinished(now - LEFT_OVER):
+            await _tried(organizations.finish(self._membership, proposal))
+        for organization in await people.unreleased(now - LEFT_OVER):
+            await _tried(organizations.release(self._membership, organization))
+        for correction in await truth.unapplied(now - LEFT_OVER):
+            await _tried(correcting.apply(self._editing, correction))
+        for service in await truth.due(now):
+            await _tried(actions.remind(self._editing, service, now))
+
+
+async def _tried(work: Coroutine[Any, Any, object]) -> None:
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others are looked after
+        log.warning("watch.left", kind=type(error).__name__, where=place_of(error))
