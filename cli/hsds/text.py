@@ -59,15 +59,26 @@ _REPEATED_AMP = re.compile(r"&(?:amp;)+(?=amp;)")
 Step = Callable[[str], str]
 # Honest text needs three; the bound is for somebody's thousandfold nesting.
 _PASSES = 30
+# Short texts come again and again, and are remembered; long ones would only fill the memory.
+_SHORT = 100
 
 
-@lru_cache(maxsize=65_536)
 def mend_text(text: str, *, one_line: bool = False, flattened: bool = False) -> tuple[str, tuple[What, ...]]:
     """The text mended, and what was mended in it.
 
     ``one_line`` is for names and the like: newlines become spaces. ``flattened`` says that the file
-    carries the mark of DOS damage (``mojibake.is_flattened``).
+    carries the mark of DOS damage (``mojibake.count_marks``).
     """
+    mend = _mend_short if len(text) <= _SHORT else _mend
+    return mend(text, one_line, flattened)
+
+
+@lru_cache(maxsize=16_384)
+def _mend_short(text: str, one_line: bool, flattened: bool) -> tuple[str, tuple[What, ...]]:
+    return _mend(text, one_line, flattened)
+
+
+def _mend(text: str, one_line: bool, flattened: bool) -> tuple[str, tuple[What, ...]]:
     if not _is_suspect(text, one_line, flattened):
         return text, ()
     steps = [*_STEPS, (What.WHITESPACE, _one_line if one_line else _tidy)]
