@@ -181,9 +181,9 @@ def _facts(view: Service, provider: Provider | None) -> Iterable[str]:
     if view.status in _OUT_OF_WORK or (provider is not None and not provider.active):
         yield "inactive"
     for language in view.spoken:
-        code = code_of(language.code or language.name or "")
-        yield f"language:{code}"
-        yield f"{'interpreted' if language.interpreter else 'spoken'}:{code}"
+        for code in {code_of(said) for said in (language.code, language.name) if said}:
+            yield f"language:{code}"
+            yield f"{'interpreted' if language.interpreter else 'spoken'}:{code}"
     yield from (f"access:{word}" for word in words(*view.accessibility))
 
 

@@ -17,8 +17,8 @@ from services.directory.search.near import Place, cells
 from services.directory.search.opening import Hours
 from services.directory.search.words import words
 
-# One thread is quick enough (100,000 in some 15 s, most of it our own), and a second would double this.
-WRITER_BYTES = 40_000_000
+# The least that tantivy takes, and it is kept for good. One thread: most of the work is our own.
+WRITER_BYTES = 15_000_000
 # Which field's words weigh alike: what it is called, what it is about, what is said of it.
 WEIGHTS: dict[str, tuple[SearchField, ...]] = {
     "title": (SearchField.NAME, SearchField.ALTERNATE_NAME),

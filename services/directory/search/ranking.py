@@ -89,17 +89,18 @@ class Search:
             query = every(self._base, self.meaning.strict(self.searcher))
             if not self._count(query):
                 query = every(self._base, self.meaning.lenient())
-        hits = self._by_relevance(query, 0, min(self._count(query), most), 0)
+        hits, _ = self._by_relevance(query, 0, min(self._count(query), most))
         return [hit.entry.id for hit in hits]
 
     def _page(self, order: ServiceOrder, query: Query) -> Found:
-        total = self._total(query)
         if order is ServiceOrder.NAME:
-            return self._by_name(self._bounded(query), total)
+            return self._by_name(query)
         offset = position.offset(self._request)
-        first = min(self._request.page.first or 0, MOST_RANKED - offset, total - offset)
-        by = self._by_distance if order is ServiceOrder.DISTANCE else self._by_relevance
-        hits = by(query, offset, first, total) if first > 0 else []
+        first = min(self._request.page.first or 0, MOST_RANKED - offset)
+        if order is ServiceOrder.DISTANCE:
+            hits, total = self._by_distance(query, offset, first)
+        else:
+            hits, total = self._by_relevance(query, offset, first)
         return Found(
             hits=hits,
             positions=position.ranked(self._request, offset, len(hits)),
@@ -140,12 +141,20 @@ class Search:
     def _count(self, query: Query) -> int:
         return int(self.searcher.search(query, 1).count)  # type: ignore[attr-defined] # not in its stubs
 
-    def _by_relevance(self, query: Query, offset: int, first: int, _total: int) -> list[Hit]:
+    def _by_relevance(self, query: Query, offset: int, first: int) -> tuple[list[Hit], int]:
+        if self._circle is not None and not self._total(query):
+            return [], 0
         free = Query.const_score_query(has_place(self._now), _FREE)
         ranked = Query.boolean_query([(MUST, self._bounded(query)), (SHOULD, free)])
-        return [self._measured(one) for one in self._some(ranked, first, offset)]
+        # It counts while it ranks: to count by itself would cost as much again.
+        result = self.searcher.search(ranked, max(first, 1), offset=offset)
+        kept = self._index.found(self.searcher, [address for _, address in result.hits[:first]])
+        hits = [self._measured(one) for one in kept if one is not None]
+        return hits, int(result.count)  # type: ignore[attr-defined] # not in its stubs
 
-    def _by_name(self, query: Query, total: int) -> Found:
+    def _by_name(self, query: Query) -> Found:
+        total = self._total(query)
+        query = self._bounded(query)
         page = byname.cut(self.searcher, query, self._request.page)
         kept = self._index.found(self.searcher, [address for _, address in page.rows])
         rows = [(one, sort) for one, (sort, _) in zip(kept, page.rows, strict=True) if one is not None]
@@ -158,14 +167,17 @@ class Search:
             query=query,
         )
 
-    def _by_distance(self, query: Query, offset: int, first: int, total: int) -> list[Hit]:
+    def _by_distance(self, query: Query, offset: int, first: int) -> tuple[list[Hit], int]:
         """The nearest first; behind them, unless ``km`` bounds it, those whose place nobody knows."""
-        hits = self._nearest(unscored(query), min(offset + first, total))[offset : offset + first]
-        if len(hits) < first and self._circle is None:
+        total = self._total(query)
+        end = min(offset + first, total)
+        hits = self._nearest(unscored(query), end)[offset:end] if end > offset else []
+        missing = end - offset - len(hits)
+        if missing > 0 and self._circle is None:
             located = self._count(every(query, fact("located")))
             unknown = without(query, fact("located"))
-            hits += [Hit(one) for one in self._some(unknown, first - len(hits), max(0, offset - located))]
-        return hits
+            hits += [Hit(one) for one in self._some(unknown, missing, max(0, offset - located))]
+        return hits, total
 
     def _nearest(self, query: Query, needed: int) -> list[Hit]:
         """At least so many of the nearest, in order, if there are as many."""

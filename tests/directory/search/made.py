@@ -57,6 +57,7 @@ VALLEY = (
         "svc_food", "Comedor del Río", needs=["food"], capacity=[beds(5, hours_ago=30)],
         description="Comida caliente, no es un albergue.", locations=[place(latitude=15.4, longitude=-92.3)],
         maximum_age=17.9,
+        languages=["es", {"code": "mam", "name": "Mam de la sierra", "interpreter": True}],
     ),
     service("svc_law", "Legal aid clinic", needs=["legal_assistance"], organization="org_clinic", states=[]),
     service("svc_gone", "Albergue cerrado", status="inactive"),

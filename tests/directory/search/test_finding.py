@@ -66,9 +66,10 @@ async def test_a_text_without_words_finds_everything(desk: Desk) -> None:
         ({"kinds": (OrganizationKind.HEALTH,)}, ["law", "mind"]),
         ({"states": (State.OAX,)}, ["mind"]),
         ({"municipalities": ("07089",)}, ["women"]),
-        ({"languages": ("mam", "tzo")}, ["women"]),
+        ({"languages": ("mam", "tzo")}, ["food", "women"]),
         ({"languages": ("es-MX",)}, ["food", "law", "mind", "women"]),
-        ({"languages": ("mam",), "interpreter": True}, []),
+        ({"languages": ("Mam de la Sierra",)}, ["food"]),
+        ({"languages": ("mam",), "interpreter": True}, ["food"]),
         ({"languages": ("mam",), "interpreter": False}, ["women"]),
         ({"accessibility": ("sillas de rueda",)}, []),
         ({"accessibility": ("sillas", "RAMPA")}, ["mind"]),
@@ -136,7 +137,7 @@ async def test_facets_count_all_that_the_query_finds(desk: Desk) -> None:
     assert counts[FacetKind.KIND] == {"shelter": 2}
     assert counts[FacetKind.STATE] == {"CHP": 2}
     assert counts[FacetKind.MUNICIPALITY] == {"07089": 1}
-    assert counts[FacetKind.LANGUAGE] == {"es": 2, "mam": 1}
+    assert counts[FacetKind.LANGUAGE] == {"es": 2, "mam": 2}
     towns = next(facet for facet in page.facets if facet.kind is FacetKind.MUNICIPALITY)
     assert towns.counts[0].name == "Tapachula"
 
