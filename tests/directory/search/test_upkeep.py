@@ -79,7 +79,8 @@ async def test_a_change_is_found_on_every_replica_within_a_second(
     operator: Ask, replicas: list[Replica]
 ) -> None:
     await take(operator, "upkeep", *cast.network())
-    await seen(replicas, "dormitorio", {"Camas para mujeres"})
+    await take(operator, "upkeep", cast.service(cast.BEDS, name="Colibrí"))
+    await seen(replicas, "colibri", {"Colibrí"})
     taken = []
     for number in range(3):
         await take(operator, "upkeep", cast.service(cast.BEDS, name=f"Colibrí {number}"))
