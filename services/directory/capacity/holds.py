@@ -2,7 +2,7 @@
 
 A hold is *provisional* for a minute, while the referral is being accepted; the acceptance makes it
 *confirmed*, the arrival *occupied*, any end *released*. Nobody compensates: what no event confirms has
-*lapsed* by itself. Three cases are decided here, and in docs/decisions/0009:
+*lapsed* by itself. Three cases are decided here, and in docs/decisions/0008:
 
 * An acceptance that comes after its hold has lapsed is confirmed all the same, since a person was promised
   a place. Where no place is left by then the hold is ``overfull``: it is counted, so that nothing is promised
