@@ -21,10 +21,10 @@ from services.directory.capacity.desk import Decide, Desk, Doing
 from services.directory.capacity.errors import (
     ForbiddenError,
     IdempotencyKeyReusedError,
-    NotVerifiedError,
     ServiceNotFoundError,
 )
 from services.directory.capacity.store import CapacityStore
+from services.directory.errors import NotVerifiedError
 
 KEYS_KEPT_FOR = timedelta(days=30)
 

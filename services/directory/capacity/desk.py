@@ -20,8 +20,9 @@ from contracts.events import ARRIVAL_OVERDUE, CAPACITY_CHANGED, ArrivalEvent, Ca
 from services.directory.capacity import capacity, holds
 from services.directory.capacity.capacity import Document
 from services.directory.capacity.clock import Clock
-from services.directory.capacity.errors import ContendedError, ServiceNotFoundError
+from services.directory.capacity.errors import ServiceNotFoundError
 from services.directory.capacity.store import CapacityStore, Write
+from services.directory.errors import ContendedError
 
 # Each try that loses has lost to a change that won, and in one replica nobody else tries meanwhile.
 TRIES = 100

@@ -46,14 +46,6 @@ class ForbiddenError(PartError):
     title = "Not with this organization, these roles or scopes"
 
 
-class NotVerifiedError(PartError):
-    """No coordinator has verified the organization yet."""
-
-    code = "NOT_VERIFIED"
-    status = 403
-    title = "The organization is not verified"
-
-
 class IdempotencyKeyReusedError(PartError):
     """The key was used for another input within the last 30 days."""
 
@@ -64,11 +56,3 @@ class IdempotencyKeyReusedError(PartError):
     def __init__(self) -> None:
         message = "This idempotencyKey was used for another input: take a new key for a new request."
         super().__init__(message, (FieldProblem(path=("idempotency_key",), message=message, code=self.code),))
-
-
-class ContendedError(PartError):
-    """The places changed again and again while this was tried; nothing was done."""
-
-    code = "CONTENDED"
-    status = 503
-    title = "Too many changes at once"
