@@ -11,9 +11,9 @@ import msgspec
 from chassis.outbox import Relay
 from chassis.problems import InvalidError
 from contracts.capacity import CapacityReply, Held, HoldPlaces, SetCapacity
-from contracts.codes import Role, Scope
 from contracts.referrals import Places
 from contracts.rpc import Actor
+from services.directory.allowed import may_manage
 from services.directory.capacity import capacity, holds
 from services.directory.capacity.capacity import Document
 from services.directory.capacity.clock import Clock
@@ -164,8 +164,7 @@ def _permitted(organization: str, actor: Actor) -> None:
         raise ForbiddenError("Only its own organization says how many places a service has.")
     if not actor.verified:
         raise NotVerifiedError("No coordinator has verified your organization yet.")
-    allowed = Scope.DIRECTORY_WRITE in actor.scopes if actor.kind == "client" else Role.MANAGER in actor.roles
-    if not allowed:
+    if not may_manage(actor):
         raise ForbiddenError("It takes the role manager; of a client, the scope directory:write.")
 
 
