@@ -1,6 +1,8 @@
 """A receiver of OTLP over HTTP: keeps every span that the parts send, for tests to look at."""
 
+import asyncio
 import threading
+import time
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -50,6 +52,13 @@ class Collector:
     def spans(self) -> list[Span]:
         """All spans so far."""
         return [span for body in tuple(self.bodies) for span in _spans(body)]
+
+    async def receives(self, name: str, within: float = 15.0) -> None:
+        """Return once a span of this name is here: parts send theirs a second or more after the work."""
+        until = time.monotonic() + within
+        while not any(span.name == name for span in self.spans):
+            assert time.monotonic() < until, f"no span {name} among {sorted({s.name for s in self.spans})}"
+            await asyncio.sleep(0.05)
 
 
 def _handler(bodies: list[bytes]) -> type[BaseHTTPRequestHandler]:

@@ -120,6 +120,7 @@ async def test_no_feed_file_stream_log_span_or_metric_holds_it(
     feeds = [repr(await feed_of(client)).encode() for client in (watched.shelter, watched.hospital)]
     assert hits_in("feeds", feeds, said) == []
     assert in_files(watched.stack.data, said.wanted) == []
+    await collector.receives("rpc.v1.directory.get_addresses")
     assert hits_in("spans", collector.bodies, said) == []
     async with httpx.AsyncClient(trust_env=False) as http:
         told = [(await http.get(f"{watched.stack.urls[part]}/metrics")).content for part in PARTS]
