@@ -17,11 +17,12 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 from opentelemetry.trace import SpanKind
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
 from pymongo.errors import ConnectionFailure, DuplicateKeyError
 
 from chassis import telemetry
 from chassis.bus import Bus
+from chassis.joined import JoinedWrites
 from chassis.keyed import KeyedLocks
 from chassis.problems import UnreachableError
 from chassis.pull import Puller
@@ -79,6 +80,7 @@ class Consumer:
         self._stream = stream
         self._handlers = handlers
         self._store = db[f"applied_{durable}"]
+        self._notes = JoinedWrites(self._store)
         self._locks = KeyedLocks()
         self._puller = Puller(
             bus,
@@ -199,14 +201,14 @@ class Consumer:
         noted = {"n": delivery.n, "subject": subject}
         if delivery.n == 1:
             try:
-                await self._store.insert_one({"_id": delivery.noun_id, **noted})
+                await self._notes.write(InsertOne({"_id": delivery.noun_id, **noted}))
             except DuplicateKeyError:
                 pass  # it was parked at this very event, or another replica was quicker
             else:
                 return
         earlier = {"_id": delivery.noun_id, "n": {"$lt": delivery.n}}
         try:
-            await self._store.update_one(earlier, {"$set": noted}, upsert=True)
+            await self._notes.write(UpdateOne(earlier, {"$set": noted}, upsert=True))
         except DuplicateKeyError:
             return  # another replica has come further
 

@@ -20,7 +20,8 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from msgspec.json import Encoder
 from nats.js.api import Header
 from opentelemetry.trace import SpanKind
-from pymongo.errors import DuplicateKeyError
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
 from chassis import telemetry
 from chassis.bus import Bus
@@ -33,6 +34,8 @@ log = structlog.get_logger()
 LEFT_OVER = timedelta(seconds=2)
 SWEEP_SECONDS = 1.0
 SWEEP_BATCH = 200
+DUPLICATE_KEY = 11_000
+_NOTHING_LEFT = {"$set": {"pending": []}, "$unset": {"pending_since": ""}}
 
 _encode = Encoder().encode
 _lag = telemetry.meter.create_histogram("outbox.lag", unit="s", description="From commit to stream")
@@ -143,7 +146,61 @@ class Relay:
             {"pending_since": {"$lt": datetime.now(UTC) - older_than}}, {"_id": 1}, limit=SWEEP_BATCH
         )
         ids = [row["_id"] async for row in rows]
+        try:
+            return await self._publish_all(ids)
+        except PyMongoError as error:
+            # It may be one entry that the database refuses: each document by itself, then.
+            log.warning("outbox.sweep", kind=type(error).__name__)
         return sum(await asyncio.gather(*(self._try(noun_id, ()) for noun_id in ids)))
+
+    async def _publish_all(self, ids: Sequence[str]) -> int:
+        """Carry out the pending entries of many documents with few requests to the database."""
+        async with contextlib.AsyncExitStack() as held:
+            # Nobody else holds more than one: so this waits for others, and no two for each other.
+            for noun_id in ids:
+                await held.enter_async_context(self._locks.hold(noun_id))
+            rows = self._collection.find({"_id": {"$in": list(ids)}}, {"pending": 1})
+            waiting = {row["_id"]: _in_order(row.get("pending") or ()) async for row in rows}
+            await self._insert_all([entry for entries in waiting.values() for entry in entries])
+            are_out = await asyncio.gather(*(self._send(entries) for entries in waiting.values()))
+            out = [noun_id for noun_id, is_out in zip(waiting, are_out, strict=True) if is_out]
+            await self._forget_all({noun_id: waiting[noun_id] for noun_id in out if waiting[noun_id]})
+        return len(out)
+
+    async def _insert_all(self, entries: Sequence[Document]) -> None:
+        found: dict[str, list[Document]] = {}
+        for entry in entries:
+            if entry["kind"] == "insert":
+                found.setdefault(entry["collection"], []).append(entry["document"])
+        for name, documents in found.items():
+            try:
+                await self._collection.database[name].insert_many(documents, ordered=False)
+            except BulkWriteError as error:
+                if any(one["code"] != DUPLICATE_KEY for one in error.details["writeErrors"]):
+                    raise
+
+    async def _send(self, entries: Sequence[Document]) -> bool:
+        """Carry out what is not an insert; False where it has to wait."""
+        try:
+            async with self._slots:
+                for entry in entries:
+                    if entry["kind"] != "insert":
+                        await self._carry_out(entry)
+        except Exception as error:  # noqa: BLE001 - it stays pending, and the next sweep tries again
+            log.warning("outbox.waits", collection=self._collection.name, kind=type(error).__name__)
+            return False
+        return True
+
+    async def _forget_all(self, done: Mapping[str, Sequence[Document]]) -> None:
+        """Take what is done out of its documents; ``pending_since`` goes where nothing is left."""
+        last = {noun_id: max(entry["n"] for entry in entries) for noun_id, entries in done.items()}
+        if not last:
+            return
+        emptied = [UpdateOne({"_id": noun_id, "n": n}, _NOTHING_LEFT) for noun_id, n in last.items()]
+        written = await self._collection.bulk_write(emptied, ordered=False)
+        if written.matched_count < len(last):
+            more = [UpdateOne({"_id": noun_id}, _without(n)) for noun_id, n in last.items()]
+            await self._collection.bulk_write(more, ordered=False)
 
     async def _sweep_forever(self) -> None:
         older_than = timedelta(0)  # the first time, all that a crash left
@@ -207,15 +264,18 @@ class Relay:
         """Take what is done out of the document; ``pending_since`` goes where nothing is left."""
         n = max(entry["n"] for entry in entries)
         # No event after mine was committed: so nothing is left, and one write says so.
-        nothing_left = {"$set": {"pending": []}, "$unset": {"pending_since": ""}}
-        last = await self._collection.update_one({"_id": noun_id, "n": n}, nothing_left)
+        last = await self._collection.update_one({"_id": noun_id, "n": n}, _NOTHING_LEFT)
         if not last.matched_count:
-            await self._collection.update_one({"_id": noun_id}, {"$pull": {"pending": {"n": {"$lte": n}}}})
+            await self._collection.update_one({"_id": noun_id}, _without(n))
 
 
 def _in_order(entries: Sequence[Document]) -> list[Document]:
     """Commands before the event that they were committed with: that it is out proves that they are done."""
     return sorted(entries, key=lambda entry: (entry["n"], entry["kind"] == "event"))
+
+
+def _without(n: int) -> Document:
+    return {"$pull": {"pending": {"n": {"$lte": n}}}}
 
 
 def _subjects(entry: Document) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -179,3 +180,60 @@ async def test_the_sweep_counts_what_it_could_carry_out(bus_of: Connect, db: Dat
     # An entry that cannot be published: the sweep says so, and its owner does not spin over it.
     await db.nouns.insert_one({**document(next(_ids), 1), "pending": [{"kind": "event", "n": 1}]})
     assert await Relay(await bus_of("directory"), db.nouns).sweep(timedelta(0)) == 0
+
+
+async def test_a_sweep_of_many_is_as_if_each_had_gone_alone(bus_of: Connect, db: Database) -> None:
+    bus, ids = await bus_of("directory"), [next(_ids) for _ in range(30)]
+    wholes = [
+        document(one, 2, [pending_insert("beside", f"{one}:{n}", {"n": n}, n=n) for n in (1, 2)])
+        for one in ids
+    ]
+    await db.nouns.insert_many(wholes)
+    await db.beside.insert_one({"_id": f"{ids[3]}:2", "n": 2})  # as after a crash in the middle of it
+    refused = {**document(next(_ids), 1), "pending": [{"kind": "event", "n": 1}]}
+    await db.nouns.insert_one(refused)
+    assert await Relay(bus, db.nouns).sweep(timedelta(0)) == 30
+    assert [await published(bus, one) for one in ids] == [[1, 2]] * 30
+    assert await db.beside.count_documents({}) == 60
+    (left,) = [row async for row in db.nouns.find({"pending_since": {"$ne": None}})]
+    assert left["_id"] == refused["_id"]
+    # As after a crash between the stream's word and the document's.
+    await db.nouns.replace_one({"_id": ids[0]}, wholes[0])
+    assert await Relay(bus, db.nouns).sweep(timedelta(0)) == 1
+    assert await published(bus, ids[0]) == [1, 2]
+
+
+async def test_a_sweep_leaves_what_was_committed_in_the_middle_of_it(bus_of: Connect, db: Database) -> None:
+    bus, ids = await bus_of("directory"), [next(_ids) for _ in range(3)]
+    await db.nouns.insert_many([document(one, 1) for one in ids])
+    relay = Relay(bus, db.nouns)
+    send = relay._send
+
+    async def changed_meanwhile(entries: Sequence[dict[str, Any]]) -> bool:
+        is_out = await send(entries)
+        if entries[0]["id"] == ids[1]:
+            later = document(ids[1], 2)["pending"][1]
+            await db.nouns.update_one({"_id": ids[1]}, {"$set": {"n": 2}, "$push": {"pending": later}})
+        return is_out
+
+    relay._send = changed_meanwhile  # type: ignore[method-assign] # the moment in which it matters
+    assert await relay.sweep(timedelta(0)) == 3
+    left = {row["_id"]: [entry["n"] for entry in row["pending"]] async for row in db.nouns.find({})}
+    assert left == {ids[0]: [], ids[1]: [2], ids[2]: []}
+    relay._send = send  # type: ignore[method-assign]
+    assert await relay.sweep(timedelta(0)) == 1
+    assert await published(bus, ids[1]) == [1, 2]
+
+
+async def test_what_the_database_refuses_keeps_nothing_else_of_a_sweep(bus_of: Connect, db: Database) -> None:
+    bus, good, bad = await bus_of("directory"), next(_ids), next(_ids)
+    refused = pending_insert("beside", "x", {"$set": 1}, n=1)
+    await db.nouns.insert_many(
+        [
+            document(good, 1, [pending_insert("beside", "y", {"n": 1}, n=1)]),
+            document(bad, 1, [{**refused, "collection": "$forbidden"}]),
+        ]
+    )
+    assert await Relay(bus, db.nouns).sweep(timedelta(0)) == 1
+    assert await published(bus, good) == [1]
+    assert await published(bus, bad) == []
