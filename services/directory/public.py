@@ -10,6 +10,7 @@ may stand beside it.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -34,7 +35,7 @@ _SERVICE_FIELDS = (
 # Lists are typed more narrowly than they were received: they count once the organization has edited them.
 _EDITED_LISTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "phones": ("phones", lambda phones: phones),
-    "schedules": ("schedules", lambda schedules: schedules),
+    "schedules": ("schedules", lambda schedules: [_schedule(one) for one in schedules]),
     "service_areas": ("service_areas", lambda areas: areas),
     "cost_options": ("cost_options", lambda costs: costs),
     "required_documents": ("required_documents", lambda names: [{"document": name} for name in names]),
@@ -78,7 +79,7 @@ def service(
     an organization that takes no part any more is inactive.
     """
     record, place = _record(document), _place(document)
-    there = sites.of_service(document, record, hidden)
+    there = _overruled(sites.of_service(document, record, hidden), document)
     made = _mended("service", document, record, there)
     made["organization_id"] = ids.to_uuid(document["organization"])
     if modified := values.moment(document.get("changed_at")):
@@ -125,6 +126,25 @@ def _newer(document: Document, typed: Iterable[str]) -> Record:
         if field in edited:
             newer[key] = _plain(made(document.get(field) or ()))
     return newer
+
+
+def _overruled(there: list[Site], document: Document) -> list[Site]:
+    """The places without the hours and telephones that the source gave the service there.
+
+    Both are among the service's own once they are typed, so whoever edited those has replaced these.
+    """
+    gone = {"schedules", "phones"} & frozenset(document.get("edited") or ())
+    if not gone:
+        return there
+    left = [{key: value for key, value in site.joint.items() if key not in gone} for site in there]
+    return [replace(site, joint=joint) for site, joint in zip(there, left, strict=True)]
+
+
+def _schedule(one: Mapping[str, Any]) -> Record:
+    """HSDS 3.0 repeats by week or month only: every day is every day of the week."""
+    if one.get("freq") != "DAILY":
+        return dict(one)
+    return {**one, "freq": "WEEKLY", "byday": one.get("byday") or "MO,TU,WE,TH,FR,SA,SU"}
 
 
 def _language(one: Any) -> Record:

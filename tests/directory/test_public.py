@@ -10,9 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.hsds import reader
+from contracts.codes import Intake, Need
 from contracts.directory import ImportRecord
+from contracts.editing import (
+    ExceptionGiven,
+    LanguageGiven,
+    OrganizationFields,
+    ScheduleGiven,
+    ServiceFields,
+)
 from contracts.matching import AcceptanceRule
+from contracts.membership import PhoneGiven
 from services.directory import ids, public, record, shape
+from services.directory.editing.fields import given as checked
+from services.directory.editing.fields import marked
 from services.directory.geography.table import Table
 from services.directory.matching.rule import rule_id
 from services.directory.record import Imported
@@ -100,6 +111,87 @@ def test_what_an_organization_has_edited_counts_also_where_it_is_empty_now() -> 
     assert [(one["number"], one["extension"]) for one in made["phones"]] == [("555 0042", 7)]
     assert [(one["code"], one["relevo"]) for one in made["languages"]] == [("mam", {"interpreter": True})]
     assert [one["document"] for one in made["required_documents"]] == ["Ninguno"]
+
+
+# What an organization may say of a service, each field, and where the public record has it then.
+SAID: dict[str, tuple[Any, str]] = {
+    "name": ("Dicho", "Dicho"),
+    "alternate_name": ("Dicho", "Dicho"),
+    "description": ("Dicho.", "Dicho."),
+    "status": ("temporarily closed", "temporarily closed"),
+    "intake": (Intake.NONE, '"intake":"none"'),
+    "needs": ((Need.HYGIENE,), '"needs":["hygiene"]'),
+    "languages": ((LanguageGiven(code="tzo", interpreter=True),), '"code":"tzo"'),
+    "phones": ((PhoneGiven(number="555 0778"),), "555 0778"),
+    "emergency_phone": (PhoneGiven(number="555 0779"), "555 0779"),
+    "url": ("https://dicho.example/", "https://dicho.example/"),
+    "email": ("dicho@casa.example", "dicho@casa.example"),
+    "timezone": ("America/Tijuana", '"timezone":"America/Tijuana"'),
+    "schedules": (
+        (ScheduleGiven(freq="DAILY", opens_at="07:15", closes_at="08:45"),),
+        '"opens_at":"07:15:00"',
+    ),
+    "exceptions": ((ExceptionGiven(date="2026-12-25", closed=True),), '"date":"2026-12-25"'),
+    "accessibility": (("Rampa dicha",), "Rampa dicha"),
+    "minimum_age": (11.0, '"minimum_age":11'),
+    "maximum_age": (77.0, '"maximum_age":77'),
+    "required_documents": (("Dicha",), '"document":"Dicha"'),
+    "interpretation_services": ("Dicho.", "Dicho."),
+    "application_process": ("Dicho.", "Dicho."),
+    "fees_description": ("Dicho.", "Dicho."),
+    "eligibility_description": ("Dicho.", "Dicho."),
+}  # fmt: skip
+SAID_OF_ITSELF: dict[str, tuple[Any, str]] = {
+    **{name: SAID[name] for name in ("name", "alternate_name", "description", "email", "phones")},
+    "website": SAID["url"],
+    "emergency_phone": SAID["emergency_phone"],
+}
+
+
+def edited(document: Json, kind: type[ServiceFields | OrganizationFields], **fields: Any) -> Json:
+    """The document once its organization has said so."""
+    return {**document, **marked(document, checked(kind(**fields)), AT, "org_x")}
+
+
+def test_every_field_that_may_be_edited_is_tried_here() -> None:
+    assert SAID.keys() == set(ServiceFields.__struct_fields__)
+    assert SAID_OF_ITSELF.keys() == set(OrganizationFields.__struct_fields__)
+
+
+@needs_schemas
+@pytest.mark.parametrize("field", sorted(SAID))
+def test_an_edit_of_a_service_is_in_its_public_record(field: str) -> None:
+    value, shown_as = SAID[field]
+    before = stored(cast.service(cast.CONSULTATION))
+    made = public.service(edited(before, ServiceFields, **{field: value}), None)
+    assert shown_as in msgspec.json.encode(made).decode()
+    assert shown_as not in msgspec.json.encode(public.service(before, None)).decode()
+    assert mistakes(made, schema("service")) == []
+
+
+@needs_schemas
+@pytest.mark.parametrize("field", sorted(SAID_OF_ITSELF))
+def test_an_edit_of_an_organization_is_in_its_public_record(field: str) -> None:
+    value, shown_as = SAID_OF_ITSELF[field]
+    document = edited(stored(cast.organization(cast.CLINIC)), OrganizationFields, **{field: value})
+    made = public.organization(document)
+    assert shown_as in msgspec.json.encode(made).decode()
+    assert mistakes(made, schema("organization")) == []
+
+
+def test_hours_and_telephones_that_were_edited_take_the_place_of_those_at_its_places() -> None:
+    there = {
+        "schedules": [{"id": "h", "freq": "WEEKLY", "byday": "MO", "opens_at": "03:15"}],
+        "phones": [{"id": "p", "number": "555 0666"}],
+    }
+    before = stored(cast.service(with_place(**there)))
+    said = public.service(before, None)["service_at_locations"][0]
+    assert (said["schedules"][0]["opens_at"], said["phones"][0]["number"]) == ("03:15:00", "555 0666")
+    fields = {name: SAID[name][0] for name in ("schedules", "phones")}
+    made = public.service(edited(before, ServiceFields, **fields), None)
+    assert "03:15" not in str(made)
+    assert "555 0666" not in str(made)
+    assert made["schedules"][0]["byday"] == "MO,TU,WE,TH,FR,SA,SU"
 
 
 def test_service_of_an_organization_that_takes_no_part_is_inactive() -> None:
