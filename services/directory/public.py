@@ -17,8 +17,10 @@ from typing import Any
 import msgspec
 
 from contracts.acceptance import REVIEWED
+from contracts.directory import Capacity
 from services.directory import ids, language, shape, sites, values
 from services.directory import organization as stored_organization
+from services.directory.capacity import published
 from services.directory.matching import acceptance
 from services.directory.shape import Place, Record
 from services.directory.sites import Site
@@ -70,13 +72,16 @@ def organization(document: Document, hidden: Collection[str] = NOTHING_HIDDEN) -
 
 
 def service(
-    document: Document, organization: Document | None, hidden: Collection[str] = NOTHING_HIDDEN
+    document: Document,
+    organization: Document | None,
+    hidden: Collection[str] = NOTHING_HIDDEN,
+    places: Iterable[Capacity] = (),
 ) -> Record:
     """Return a service's HSDS record in its full shape, with its places and its organization.
 
     ``organization`` is its organization's document; the organization's own locations stay in the
     organization's record, or those of two hundred services would be there two hundred times. A service of
-    an organization that takes no part any more is inactive.
+    an organization that takes no part any more is inactive. ``places`` are how many it has now.
     """
     record, place = _record(document), _place(document)
     there = _overruled(sites.of_service(document, record, hidden), document)
@@ -90,6 +95,8 @@ def service(
         made["organization"] = _organization_inside(organization, hidden)
         if not stored_organization.is_active(dict(organization)):
             made["status"] = "inactive"
+    if counted := published.records(places, place.way):
+        made["capacities"] = counted
     made["relevo"] = _extension(document, _SERVICE_EXTENSION)
     made["relevo"]["organization_id"] = document["organization"]
     if rules := _rules(document):

@@ -1,5 +1,6 @@
 """The public HSDS record: valid whatever a source wrote, whole, and silent about confidential places."""
 
+import json
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
@@ -10,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.hsds import reader
-from contracts.codes import Intake, Need
-from contracts.directory import ImportRecord
+from contracts.codes import CapacityStatus, Intake, Need
+from contracts.directory import Capacity, ImportRecord
 from contracts.editing import (
     ExceptionGiven,
     LanguageGiven,
@@ -21,7 +22,7 @@ from contracts.editing import (
 )
 from contracts.matching import AcceptanceRule
 from contracts.membership import PhoneGiven
-from services.directory import ids, public, record, shape
+from services.directory import ids, profile, public, record, shape
 from services.directory.editing.fields import given as checked
 from services.directory.editing.fields import marked
 from services.directory.geography.table import Table
@@ -199,6 +200,37 @@ def test_service_of_an_organization_that_takes_no_part_is_inactive() -> None:
     made = public.service(stored(cast.service(cast.CONSULTATION)), owner)
     assert made["status"] == "inactive"
     assert made["organization"]["relevo"]["verified"] is False
+
+
+def test_places_are_told_as_hsds_3_1_says_and_what_is_too_old_is_not() -> None:
+    places = (
+        Capacity(unit="bed", available=3, maximum=12, held=2, occupied=7, waiting=4, updated=AT),
+        Capacity(unit="cot", available=1, updated=AT),
+        Capacity(unit="room", status=CapacityStatus.UNKNOWN, updated=AT),
+    )
+    made = public.service(stored(cast.service(cast.BEDS)), None, places=places)
+    assert [(one["unit"]["name"], one["available"], one.get("maximum")) for one in made["capacities"]] == [
+        ("bed", 3, 12),
+        ("cot", 1, None),
+    ]
+    assert {one["updated"] for one in made["capacities"]} == {"2026-05-01T12:30:00Z"}
+    assert {one["service_id"] for one in made["capacities"]} == {made["id"]}
+    assert not {"held", "occupied", "waiting"} & made["capacities"][0].keys()
+    (patch,) = [json.loads(text) for name, text in profile.files().items() if name == "service.json"]
+    assert mistakes(made, patch) == []
+
+
+@needs_schemas
+def test_places_are_valid_by_both_versions_of_the_specification() -> None:
+    places = (Capacity(unit="bed", available=3, maximum=12, updated=AT),)
+    made = public.service(stored(cast.service(cast.BEDS)), None, places=places)
+    assert mistakes(made, schema("service")) == []
+    for name, one in (("service_capacity", made["capacities"][0]), ("unit", made["capacities"][0]["unit"])):
+        newer = json.loads((DATA / "hsds-3.1-dev" / "schema" / f"{name}.json").read_bytes())
+        flat = {"required": newer["required"], "properties": {**newer["properties"]}}
+        for nested in ("unit", "attributes", "metadata"):
+            flat["properties"].pop(nested, None)
+        assert mistakes(one, flat) == []
 
 
 def test_rules_are_told_but_for_those_that_need_a_justification() -> None:

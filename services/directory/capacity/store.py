@@ -75,6 +75,12 @@ class CapacityStore:
         cursor = self._services.find({"_id": {"$in": list(services)}}, _SEED)
         return [one async for one in cursor if one.get("capacity")]
 
+    async def changed_seeds(self, since: datetime | None) -> list[Document]:
+        """Return the same of every service that changed after a moment of the database's clock; or of all."""
+        collection = self._services.with_options(read_concern=ReadConcern("local"))
+        condition: dict[str, Any] = {} if since is None else {"changed_at": {"$gt": since}}
+        return [one async for one in collection.find(condition, _SEED)]
+
     async def save(self, write: Write) -> bool:
         """Write one change if the document is still as it was; False where it is not."""
         before, after = write.before, write.after

@@ -24,8 +24,9 @@ _JOINTS = frozenset(
 )  # fmt: skip
 # What names a row that is in none of the tables comes back under such a name.
 _DANGLING = "_as_given"
-# Nobody's word but a coordinator's: readers of files leave it out.
-_LEFT_OUT = "verified"
+# Nobody's word but a coordinator's: readers of files leave it out. How many places there are is true for
+# a moment only, so what came out an hour ago says the same of a service as what would come out now.
+_LEFT_OUT = frozenset({"verified", "capacities", "service_capacities"})
 _DIGITS = 9
 
 
@@ -48,7 +49,7 @@ def _said(value: Any) -> Any:
             key: said
             for key, inner in value.items()
             if key.removesuffix(_DANGLING) not in _JOINTS
-            and key != _LEFT_OUT
+            and key not in _LEFT_OUT
             and (said := _said(inner)) not in (None, "", [], {})
         }
     if isinstance(value, list | tuple):

@@ -1,7 +1,8 @@
 """Records as bytes of JSON, kept by revision: a page that was asked for before is put together, not made.
 
-A rendered record is good as long as the revisions that it was made from, and no place has become
-confidential or public since. The cache is bounded in bytes; what was not asked for longest goes first.
+A rendered record is good as long as the revisions that it was made from and the numbers of places in it,
+and no place has become confidential or public since. The cache is bounded in bytes; what was not asked for
+longest goes first.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from contracts.codes import Need, OrganizationKind
 from services.directory import ids, public
 from services.directory.rest import taxonomies
 from services.directory.rest.catalogue import Catalogue, Row
+from services.directory.rest.counts import Counts
 from services.directory.shape import Record
 from services.directory.store import Store
 
@@ -42,6 +44,8 @@ _PLAIN_LOCATION = (
     "transportation", "latitude", "longitude", "external_identifier", "external_identifier_type", "relevo",
 )  # fmt: skip
 _PLAIN_PROGRAM = ("id", "organization_id", "name", "alternate_name", "description")
+# In these a service is whole, how many places it has among the rest.
+_COUNTING = frozenset({"service_full", "service_at_location_full"})
 _PLAIN_JOINT = ("id", "service_id", "location_id", "description")
 
 
@@ -62,9 +66,12 @@ class Wanted:
 class Renderer:
     """Makes the bytes of records, and keeps them."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self, store: Store, catalogue: Catalogue, counts: Counts, most_bytes: int = MOST_BYTES
+    ) -> None:
         self._store = store
         self._catalogue = catalogue
+        self._counts = counts
         self._most = most_bytes
         self._kept: OrderedDict[tuple[str, str], tuple[object, bytes]] = OrderedDict()
         self.size = 0
@@ -103,7 +110,15 @@ class Renderer:
             if one.shape in {"organization_full", "organization_full_service"}
             else ()
         )
-        return one.row.revision, owner and owner.revision, services, catalogue.secrecy
+        return one.row.revision, owner and owner.revision, services, catalogue.secrecy, self._places(one)
+
+    def _places(self, one: Wanted) -> object:
+        """The numbers of places in a record; most services count none."""
+        if one.shape in _COUNTING:
+            return self._counts.of(one.row.id)
+        if one.shape == "organization_full_service":
+            return tuple(self._counts.of(service) for service in _nested(self._catalogue, one.row.id))
+        return ()
 
     def _get(self, one: Wanted) -> bytes | None:
         kept = self._kept.get(one.key)
@@ -144,7 +159,7 @@ class Renderer:
         owners = {document["organization"] for document in documents.values()}
         owners.update(one.row.id for one in wanted if one.shape.startswith("organization"))
         organizations = await self._store.get_whole("organization", owners)
-        return _Loaded(self._catalogue, documents, organizations)
+        return _Loaded(self._catalogue, self._counts, documents, organizations)
 
 
 def _nested(catalogue: Catalogue, organization: str) -> list[str]:
@@ -156,6 +171,7 @@ class _Loaded:
     """Documents by id, and the records made of them."""
 
     catalogue: Catalogue
+    counts: Counts
     services: dict[str, dict[str, Any]]
     organizations: dict[str, dict[str, Any]]
 
@@ -165,7 +181,7 @@ class _Loaded:
         if document is None:
             return None
         owner = self.organizations.get(document["organization"])
-        made = public.service(document, owner, self.catalogue.hidden)
+        made = public.service(document, owner, self.catalogue.hidden, self.counts.of(service_id))
         taxonomies.coded(made, Need, "service", document.get("needs", ()))
         return made
 

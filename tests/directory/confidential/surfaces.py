@@ -21,6 +21,7 @@ from contracts.directory import (
 )
 from contracts.rpc import Ids, Nothing, Page
 from services.directory.rest.catalogue import Catalogue
+from services.directory.rest.counts import Counts
 from services.directory.rest.rendering import SHAPES, Renderer, Wanted
 from services.directory.store import Store
 from tests.directory.conftest import Ask
@@ -80,7 +81,9 @@ async def documents(shown: Shown) -> list[bytes]:
 async def public_records(shown: Shown) -> list[bytes]:
     """Every record of the public API, in every shape."""
     catalogue = Catalogue(shown.store)
+    counts = Counts(shown.store)
     await catalogue.follow()
+    await counts.follow()
     rows = {"organization": catalogue.organizations.ordered, "service": catalogue.services.ordered}
     wanted = [
         Wanted(shape, row, site)
@@ -89,7 +92,7 @@ async def public_records(shown: Shown) -> list[bytes]:
         for site in ([one.id for one in row.sites] if shape.startswith("service_at") else [""])
     ]
     told = repr([rows, catalogue.taxonomies.terms, catalogue.taxonomies.taxonomies])
-    return [told.encode(), *(await Renderer(shown.store, catalogue).render(wanted))]
+    return [told.encode(), *(await Renderer(shown.store, catalogue, counts).render(wanted))]
 
 
 SURFACES: dict[str, Surface] = {

@@ -1,14 +1,18 @@
 """The export: everybody's part of every record, a page at a time; what comes back changes nothing."""
 
+from datetime import UTC, datetime
 from typing import Any
 
+from contracts.capacity import SET_CAPACITY, SetCapacity, UnitCapacity
 from contracts.directory import IMPORT_RECORDS, ImportRecord, ImportRecords
 from contracts.exchange import EXPORT_RECORDS, ExportRecords
+from services.directory import ids
 from services.directory.exchange import exporting, likeness
 from services.directory.store import Store
 from tests.directory import cast
 from tests.directory.conftest import Ask
 from tests.directory.exchange.conftest import Run
+from tests.directory.membership.acting import key
 
 
 async def export(operator: Ask, source: str) -> list[ImportRecord]:
@@ -54,6 +58,33 @@ async def test_what_was_given_out_comes_back_unchanged_and_wipes_nothing(
         assert [one.outcome for one in reply.outcomes] == ["unchanged"] * 4
         assert finished.inactive == 0
     assert await whole(store, "circle") == before
+
+
+async def test_places_are_given_out_as_counted_and_change_nothing_when_they_come_back(
+    operator: Ask, store: Store, run: Run
+) -> None:
+    now = datetime.now(UTC).isoformat()
+    said = [{"unit": {"name": "bed"}, "available": 3, "maximum": 12, "updated": now}]
+    other = cast.service(cast.BEDS, id="s-otra", capacities=said)
+    old = cast.service(cast.BEDS, id="s-vieja")
+    await run(
+        "counted", cast.organization(cast.SHELTER), cast.service(cast.BEDS, capacities=said), other, old
+    )
+    beds = ids.derived("service", "counted", "s-camas")
+    units = (UnitCapacity(unit="bed", maximum=12, available=1),)
+    await operator(SET_CAPACITY, SetCapacity(service=beds, units=units, idempotency_key=key()))
+    given = await export(operator, "counted")
+    free = {
+        one.record["relevo"]["source_id"]: [unit["available"] for unit in one.record.get("capacities", ())]
+        for one in given
+    }
+    assert free == {"o-ceiba": [], "s-camas": [1], "s-otra": [3], "s-vieja": []}
+    before = await whole(store, "counted")
+    units = (UnitCapacity(unit="bed", available=2),)
+    await operator(SET_CAPACITY, SetCapacity(service=beds, units=units, idempotency_key=key()))
+    reply, _ = await run("counted", *given)
+    assert [one.outcome for one in reply.outcomes] == ["unchanged"] * 4
+    assert await whole(store, "counted") == before
 
 
 async def test_what_was_changed_on_the_way_is_refused_and_wipes_nothing(

@@ -85,12 +85,19 @@ Take = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture(scope="package")
-async def take(rest_settings: Settings) -> AsyncIterator[Take]:
-    """Imports records, all of which have to be taken."""
+async def rest_operator(rest_settings: Settings) -> AsyncIterator[Caller]:
+    """The command line."""
     bus = await connect(
         rest_settings.nats_url, Identity.load(rest_settings.keys_dir, "operator"), lambda: None
     )
-    caller = Caller(bus, timeout=30)
+    yield Caller(bus, timeout=30)
+    await bus.close()
+
+
+@pytest.fixture(scope="package")
+async def take(rest_operator: Caller) -> Take:
+    """Imports records, all of which have to be taken."""
+    caller = rest_operator
 
     async def take(*records: ImportRecord, source: str = cast.SOURCE) -> None:
         for begin in range(0, len(records), BATCH):
@@ -98,8 +105,7 @@ async def take(rest_settings: Settings) -> AsyncIterator[Take]:
             outcomes = (await caller.call(IMPORT_RECORDS, batch, caller.me)).outcomes
             assert all(one.outcome != "refused" for one in outcomes), outcomes
 
-    yield take
-    await bus.close()
+    return take
 
 
 @pytest.fixture(scope="package")

@@ -1,12 +1,14 @@
 """Every route: valid by the specification's schemas, each record once, and again only when it has changed."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
+from chassis.rpc import Caller
+from contracts.capacity import SET_CAPACITY, SetCapacity, UnitCapacity
 from contracts.codes import Need
 from services.directory import ids
 from tests.directory import cast
@@ -15,6 +17,7 @@ from tests.directory.schemas import FOLDER, mistakes, needs_schemas, schema
 from tests.servers import eventually
 
 Json = dict[str, Any]
+SHELTER = ids.derived("organization", cast.SOURCE, "o-ceiba")
 
 
 def openapi() -> Json:
@@ -202,6 +205,35 @@ async def test_change_shows_within_moments_and_only_what_changed_has_been_modifi
     assert (await directory.get("/services", modified_after=with_plus)).status_code == 200
     again = await directory.http.get(f"/services/{clinic}", headers={"if-none-match": before.headers["etag"]})
     assert again.status_code == 200
+
+
+@needs_schemas
+async def test_places_are_those_that_are_free_now_and_known(
+    directory: Directory, take: Take, rest_operator: Caller
+) -> None:
+    beds = ids.derived("service", cast.SOURCE, "s-camas")
+    path, shelter = f"/services/{ids.to_uuid(beds)}", f"/organizations/{ids.to_uuid(SHELTER)}"
+
+    async def free() -> list[int]:
+        return [one["available"] for one in (await directory.json(path)).get("capacities", ())]
+
+    assert await free() == []  # its source counted months ago
+    said = [{"unit": {"name": "bed"}, "available": 3, "updated": datetime.now(UTC).isoformat()}]
+    await take(cast.service(cast.BEDS, capacities=said))
+    await eventually(free, lambda found: found == [3], within=10)
+    first = await directory.get(path)
+    stream = await directory.get("/services", format="ndjson", full="true")
+    units = (UnitCapacity(unit="bed", maximum=9, available=2),)
+    request = SetCapacity(service=beds, units=units, idempotency_key="cupo")
+    await rest_operator.call(SET_CAPACITY, request, rest_operator.me)
+    await eventually(free, lambda found: found == [2], within=10)
+    one = await directory.http.get(path, headers={"if-none-match": first.headers["etag"]})
+    assert one.status_code == 200
+    assert mistakes(one.json(), schema("service")) == []
+    again = await directory.get("/services", format="ndjson", full="true")
+    assert again.headers["etag"] != stream.headers["etag"]
+    nested = (await directory.json(shelter, full_service="true"))["services"]
+    assert [2] in [[unit["available"] for unit in one.get("capacities", ())] for one in nested]
 
 
 @pytest.mark.parametrize(
