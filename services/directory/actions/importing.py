@@ -11,6 +11,7 @@ from contracts.directory import ImportOutcome, ImportRecord, ImportRecords, Impo
 from contracts.rpc import FieldProblem
 from services.directory import record
 from services.directory.confidential.places import Places
+from services.directory.confidential.restoring import restored
 from services.directory.confidential.seal import Sealed
 from services.directory.ids import Noun
 from services.directory.record import Imported
@@ -70,6 +71,7 @@ async def import_records(store: Store, places: Places, request: ImportRecords, e
     await batch.refuse_strays(store)
     await batch.write(store, "service")
     await _hide_elsewhere(store, places, request.source, hidden)
+    await _show_elsewhere(store, places, batch.freed)
     return ImportReply(outcomes=tuple(batch.outcomes[number] for number in range(len(request.records))))
 
 
@@ -93,6 +95,17 @@ async def _hide_elsewhere(store: Store, places: Places, source: str, hidden: Som
             await import_records(store, places, request, Edits())
 
 
+async def _show_elsewhere(store: Store, places: Places, freed: Some[str]) -> None:
+    """Read anew, whole, the records that hid a place only because of a word that is gone now."""
+    found = await places.freed(freed) if freed else {}
+    kinds: tuple[Literal["organization", "service"], ...] = ("organization", "service")
+    for noun in kinds if found else ():
+        for one in await store.records(noun, found.keys()):
+            whole = restored(record.as_data(one["record"]), found[one["_id"]])
+            request = ImportRecords(source=one["source"], records=(ImportRecord(kind=noun, record=whole),))
+            await import_records(store, places, request, Edits())
+
+
 def _shows(document: Document, hidden: Some[str]) -> bool:
     places = document["locations"]
     shown = {place["id"] for place in places if place["visibility"] == Visibility.PUBLIC}
@@ -109,6 +122,8 @@ class _Batch:
         self._verified = request.verified
         self._head_start = HEAD_START if len(request.records) >= LARGE else timedelta(0)
         self.outcomes: dict[int, ImportOutcome] = {}
+        # Places that some record of the batch hid, and hides no more.
+        self.freed: set[str] = set()
         self._waiting: list[Numbered] = []
         ids: set[str] = set()
         for number, given in enumerate(request.records):
@@ -169,7 +184,7 @@ class _Batch:
         changes = [self._change(one, known.get(one.id, NEW), at) for one in news]
         await sealing.keep(news, at)
         taken = await store.save(noun, changes)
-        await sealing.forget([one for one in news if one.id not in taken], at)
+        self.freed |= await sealing.forget([one for one in news if one.id not in taken], at)
         for number, one in mine:
             if one.id not in taken:
                 word = self._word(one, known.get(one.id, NEW), one.id in new_ids)
@@ -231,15 +246,19 @@ class _Sealing:
         """Write what these records need."""
         await self._places.keep([sealed for one in news for sealed in self._sealed.get(one.id, ())], at)
 
-    async def forget(self, written: Sequence[Imported], at: datetime) -> None:
-        """Delete what these records do not say any more; of a place that came without it, it stays."""
-        gone = [
-            key
+    async def forget(self, written: Sequence[Imported], at: datetime) -> set[str]:
+        """Delete what these records do not say any more; of a place that came without it, it stays.
+
+        Returns the places that they do not hide any more.
+        """
+        gone = {
+            key: place
             for one in written
             for key, place in self._of(one)
             if key not in self._wanted(one) and place not in one.stubs
-        ]
+        }
         await self._places.forget(gone, at)
+        return {place for one in written for place in one.shown} & set(gone.values())
 
     def _of(self, one: Imported) -> Iterable[tuple[str, str]]:
         return self._there.get(one.id, {}).items()

@@ -29,10 +29,15 @@ _LONGEST_NAME = 80
 
 @dataclass(frozen=True)
 class Hidden:
-    """What was cut out of one place: our id of it, and all that is stored sealed."""
+    """What was cut out of one place: our id of it, and all that is stored sealed.
+
+    ``own``: the record itself says that the place is confidential. Else another record does, and this one
+    shows it again as soon as none does any more.
+    """
 
     location: str
     content: Json
+    own: bool = True
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,8 @@ def cut(record: Json, source: str, owner: str, table: Table, secret: frozenset[s
     # The record itself is no place, whatever it says of its visibility.
     rest = {key: knife.walk(one) for key, one in record.items()}
     cleaned = traces.remove(rest, knife.hidden)
-    return Cut(cleaned, tuple(Hidden(one["id"], one) for one in knife.hidden), tuple(knife.stubs))
+    hidden = (Hidden(one["id"], one, own=one["id"] not in knife.borrowed) for one in knife.hidden)
+    return Cut(cleaned, tuple(hidden), tuple(knife.stubs))
 
 
 class _Knife:
@@ -74,6 +80,8 @@ class _Knife:
         self._number = 0
         self.hidden: list[Json] = []
         self.stubs: list[str] = []
+        # Places that only other records call confidential.
+        self.borrowed: set[str] = set()
 
     def is_secret(self, place: Json) -> bool:
         """Whether it is a confidential location. A visibility that is none of ours is taken for private."""
@@ -123,6 +131,9 @@ class _Knife:
         owner = f"{self._owner} confidential {self._number}"
         location = named if named and sealed else self._derived(named or owner)
         visibility = extension.get("visibility")
+        is_own = visibility not in (None, Visibility.PUBLIC) and extension.get("by_others") is not True
+        if not is_own:
+            self.borrowed.add(location)
         stub = {
             "id": location,
             "location_type": place["location_type"] if place.get("location_type") in _TYPES else "physical",
@@ -130,6 +141,7 @@ class _Knife:
                 "visibility": Visibility.PRIVATE if visibility in (None, Visibility.PUBLIC) else visibility,
                 **self._whereabouts(place, extension),
                 "sealed": True,
+                **({} if is_own else {"by_others": True}),
             },
         }
         if sealed and place.keys() <= _STUB:

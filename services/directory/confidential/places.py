@@ -3,7 +3,9 @@
 from collections.abc import Collection as Some
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
+from chassis.seal import SealError
 from services.directory.confidential.seal import Sealed, Vault
 from services.directory.confidential.store import PrivateStore
 from services.directory.geography.current import Geography
@@ -37,7 +39,7 @@ class Places:
         shown = {one.id: one.shown for one in batch}
         said = await self.store.confidential({place for places in shown.values() for place in places})
         for one in batch:
-            for hidden in one.hidden:
+            for hidden in (place for place in one.hidden if place.own):
                 said.setdefault(hidden.location, set()).add(one.id)
         found = {
             noun: frozenset(place for place in places if said.get(place, set()) - {noun})
@@ -47,8 +49,20 @@ class Places:
 
     async def newly_hidden(self, batch: Iterable[Imported]) -> set[str]:
         """Return the places that these records hide and nobody has hidden before."""
-        hidden = {one.location for imported in batch for one in imported.hidden}
+        hidden = {one.location for imported in batch for one in imported.hidden if one.own}
         return hidden - (await self.store.confidential(hidden)).keys()
+
+    async def freed(self, locations: Some[str]) -> dict[str, dict[str, list[dict[str, Any]]]]:
+        """Return, of places that no record hides any more, what others had to hide: by noun, by place."""
+        said = await self.store.confidential(locations)
+        found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+        for one in await self.store.borrowed([place for place in locations if place not in said]):
+            try:
+                content = self.vault.open(one)
+            except SealError:  # its source's next import brings it
+                continue
+            found.setdefault(one["noun"], {}).setdefault(one["location"], []).append(content)
+        return found
 
     async def sealed(self, nouns: Some[str]) -> dict[str, dict[str, str]]:
         """Return the ids of what is sealed, with their locations, by organization or service."""

@@ -21,7 +21,7 @@ class Sealed:
     """One place of one organization or service (``noun``), sealed.
 
     The id follows from what is sealed, by a keyed hash: so an import sees that nothing has changed, and
-    whoever has the database alone cannot even try addresses against it.
+    whoever has the database alone cannot even try addresses against it. ``own`` as in ``Hidden``.
     """
 
     id: str
@@ -29,6 +29,7 @@ class Sealed:
     location: str
     organization: str
     text: str
+    own: bool = True
 
     def document(self, at: datetime) -> dict[str, Any]:
         """Return it as it is stored, but for its id."""
@@ -37,6 +38,7 @@ class Sealed:
             "location": self.location,
             "organization": self.organization,
             "sealed": self.text,
+            "own": self.own,
             "saved_at": at,
         }
 
@@ -72,6 +74,7 @@ class Vault:
             location=one.location,
             organization=organization,
             text=self._sealer.seal(purpose, one.content),
+            own=one.own,
         )
 
 

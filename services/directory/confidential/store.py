@@ -47,13 +47,24 @@ class PrivateStore:
         return found
 
     async def confidential(self, locations: Some[str]) -> dict[str, set[str]]:
-        """Return which of these locations some record says are confidential, and which nouns say so."""
+        """Return which of these locations some record says are confidential, and which nouns say so.
+
+        A record that hides a place because another one does says nothing: two would hide it for ever.
+        """
         found: dict[str, set[str]] = {}
         if locations:
             seen = {"noun": 1, "location": 1}
-            async for one in self._places.find({"location": {"$in": list(locations)}}, seen):
+            # What was sealed before it was asked whose word it is has no mark, and counts.
+            query = {"location": {"$in": list(locations)}, "own": {"$ne": False}}
+            async for one in self._places.find(query, seen):
                 found.setdefault(one["location"], set()).add(one["noun"])
         return found
+
+    async def borrowed(self, locations: Some[str]) -> list[Document]:
+        """Return what is sealed of these locations because of another record's word."""
+        if not locations:
+            return []
+        return [one async for one in self._places.find({"location": {"$in": list(locations)}, "own": False})]
 
     async def keep(self, sealed: Iterable[Sealed], at: datetime) -> None:
         """Write sealed places; those that are there already are noted as meant anew."""

@@ -163,6 +163,39 @@ async def test_a_place_that_one_record_hides_is_shown_by_no_other_of_its_source(
     assert "Canario" not in repr(document)
 
 
+async def test_records_that_share_a_place_do_not_hide_it_from_each_other_for_ever(
+    operator: Ask, store: Store, ask_for: AskFor
+) -> None:
+    def elsewhere(**changes: Any) -> ImportRecord:
+        given = beds("public", id="s-consulta-2", organization_id="o-clinica", **changes)
+        given.record["service_at_locations"][0] |= {"description": "Por el patio"}
+        return given
+
+    source = "let-go"
+    await take(operator, source, cast.organization(cast.SHELTER), OTHER, elsewhere(), beds())
+    assert (await shown(operator, source, "s-consulta-2")).locations[0].street is None
+    # The one whose word it was lets go: the other, which never said so, shows it again, whole.
+    assert await take(operator, source, beds("public")) == ["updated"]
+    assert (await shown(operator, source)).locations[0].street == "Calle del Canario 12"
+    there = await shown(operator, source, "s-consulta-2")
+    assert (there.locations[0].visibility, there.locations[0].street) == (
+        Visibility.PUBLIC,
+        "Calle del Canario 12",
+    )
+    document = await store.collection("service").find_one({"_id": there.id})
+    assert "Por el patio" in repr(document)
+    assert "by_others" not in repr(document)
+    assert [one async for one in store.db[PRIVATE_LOCATIONS].find({"noun": there.id})] == []
+    assert await take(operator, source, elsewhere()) == ["unchanged"]
+    # It says so itself now: then the first one's word is not needed.
+    own = elsewhere()
+    own.record["service_at_locations"][0]["location"]["relevo"]["visibility"] = "private"
+    await take(operator, source, own)
+    assert (await shown(operator, source)).locations[0].street is None
+    assert await take(operator, source, beds("public")) == ["unchanged"]
+    assert (await shown(operator, source)).locations[0].street is None
+
+
 async def test_each_organization_is_told_what_its_own_records_say(operator: Ask, ask_for: AskFor) -> None:
     source = "two"
     theirs = beds(street="Por la puerta de atrás 1", id="s-visita", organization_id="o-clinica")
