@@ -21,7 +21,7 @@ from services.directory.reading import Reading
 
 # Raise it when the typed fields are made in another way: every document is then read anew from its record,
 # by the next import or in the background (rereading.py).
-MAPPING = 3
+MAPPING = 4
 
 
 # Of a document's ``read_as``, how many tables of municipalities fit into one mapping.

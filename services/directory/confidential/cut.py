@@ -60,10 +60,10 @@ def cut(record: Json, source: str, owner: str, table: Table, secret: frozenset[s
     here, too, whatever this one says. A record without such places comes back as it is.
     """
     knife = _Knife(source, owner, table, secret)
-    if not any(knife.hides(one) for value in record.values() for one in _dicts(value)):
+    whole = _marked(record) if _hides(record) else record
+    if not any(knife.hides(one) for value in whole.values() for one in _dicts(value)):
         return Cut(record)
-    # The record itself is no place, whatever it says of its visibility.
-    rest = {key: knife.walk(one) for key, one in record.items()}
+    rest = knife.inside(whole)
     cleaned = traces.remove(rest, knife.hidden)
     hidden = (Hidden(one["id"], one, own=one["id"] not in knife.borrowed) for one in knife.hidden)
     return Cut(cleaned, tuple(hidden), tuple(knife.stubs))
@@ -85,11 +85,7 @@ class _Knife:
 
     def is_secret(self, place: Json) -> bool:
         """Whether it is a confidential location. A visibility that is none of ours is taken for private."""
-        relevo = place.get("relevo")
-        said = relevo.get("visibility") if isinstance(relevo, dict) else None
-        if said is not None and said != Visibility.PUBLIC:
-            return True
-        return self._is_known(place.get("id"))
+        return _hides_itself(place) or self._is_known(place.get("id"))
 
     def hides(self, value: Json) -> bool:
         """Whether it is a confidential location, or names one that another record describes."""
@@ -108,7 +104,14 @@ class _Knife:
             inner = {"id": value["location_id"]}
         if isinstance(inner, dict) and self.is_secret(inner):
             return self._around(value, inner)
-        return {key: self.walk(one) for key, one in value.items()}
+        return self.inside(value)
+
+    def inside(self, value: Json) -> Json:
+        """A copy of what is no place itself; nor is its ``relevo``, which says something of it."""
+        return {
+            key: self.inside(one) if key == "relevo" and isinstance(one, dict) else self.walk(one)
+            for key, one in value.items()
+        }
 
     def _around(self, around: Json, inner: Json) -> Json:
         """A ``service_at_location`` of a confidential place: its hours stay, but for the words in them."""
@@ -130,15 +133,15 @@ class _Knife:
         sealed = named is not None and extension.get("sealed") is True
         owner = f"{self._owner} confidential {self._number}"
         location = named if named and sealed else self._derived(named or owner)
-        visibility = extension.get("visibility")
-        is_own = visibility not in (None, Visibility.PUBLIC) and extension.get("by_others") is not True
+        visibility = _said(place)
+        is_own = _hides_itself(place) and extension.get("by_others") is not True
         if not is_own:
             self.borrowed.add(location)
         stub = {
             "id": location,
             "location_type": place["location_type"] if place.get("location_type") in _TYPES else "physical",
             "relevo": {
-                "visibility": Visibility.PRIVATE if visibility in (None, Visibility.PUBLIC) else visibility,
+                "visibility": visibility if visibility == Visibility.NETWORK else Visibility.PRIVATE,
                 **self._whereabouts(place, extension),
                 "sealed": True,
                 **({} if is_own else {"by_others": True}),
@@ -163,7 +166,9 @@ class _Knife:
         typed = _convert(extension, hsds.LocationExtension) or hsds.LocationExtension()
         state = find_state(address.state_province, address.country) or typed.state
         code = municipality_code(typed, address, state, self._table)
-        said = municipality_name(code, self._table) or typed.municipality or address.region or ""
+        # Where all municipalities are known, another region may be a quarter or a hamlet.
+        region = address.region if not len(self._table) else None
+        said = municipality_name(code, self._table) or typed.municipality or region or ""
         plain = said if len(said) <= _LONGEST_NAME and not any(sign.isdigit() for sign in said) else None
         told = {
             "municipality": plain or None,
@@ -190,9 +195,52 @@ def _extension(place: Json) -> Json:
 
 
 def _address(place: Json) -> hsds.Address:
-    given = place.get("addresses")
-    found = [_convert(one, hsds.Address) for one in (given if isinstance(given, list) else ())]
+    found = [_convert(one, hsds.Address) for one in _addresses(place)]
     return main_address([one for one in found if one is not None])
+
+
+def _addresses(place: Json) -> list[Json]:
+    given = place.get("addresses")
+    return [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+
+
+def _said(value: Json) -> Any:
+    """What is said of somebody's visibility, in the profile's field or where a hand has put it by mistake."""
+    for place in (_extension(value), value):
+        for key, said in place.items():
+            if key.lower() == "visibility" and said is not None:
+                return said
+    return None
+
+
+def _hides(value: Json) -> bool:
+    said = _said(value)
+    return said is not None and said != Visibility.PUBLIC
+
+
+def _hides_itself(place: Json) -> bool:
+    return _hides(place) or any(map(_hides, _addresses(place)))
+
+
+def _marked(record: Json) -> Json:
+    """The record with what it says of its own visibility said of each of its places that says nothing."""
+    told = {"visibility": _said(record)}
+
+    def mark(place: Any) -> Any:
+        if not isinstance(place, dict) or _said(place) is not None:
+            return place
+        return {**place, "relevo": {**_extension(place), **told}}
+
+    def joint(one: Any) -> Any:
+        return (
+            {**one, "location": mark(one["location"])} if isinstance(one, dict) and "location" in one else one
+        )
+
+    lists = {"locations": mark, "service_at_locations": joint}
+    return {
+        key: [lists[key](one) for one in value] if key in lists and isinstance(value, list) else value
+        for key, value in record.items()
+    }
 
 
 def _convert(given: Any, kind: type[Any]) -> Any:

@@ -1,8 +1,10 @@
 """What else in a record would give a confidential place away: rows that refer to it, texts that repeat it."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
+
+from services.directory.confidential import streets
 
 Json = dict[str, Any]
 
@@ -16,8 +18,6 @@ _OTHERS = frozenset({"service", "organization", "program", "taxonomy", "taxonomy
 _PLACES = frozenset({"location", "address", "service_at_location"})
 _FORMER = frozenset({"previous_value", "replacement_value"})
 _IDS = re.compile(r"(^|_)(id|number|code|extension)$")
-_LEAST_LETTERS = 6
-_DECIMALS = 3
 
 
 def remove(record: Json, hidden: list[Json]) -> Json:
@@ -34,8 +34,8 @@ class _Cleaner:
         self._arounds = {str(one["around"]["id"]) for one in hidden if one["around"].get("id")}
         addresses = [row for place in places for row in _rows(place.get("addresses"))]
         self._addresses = {str(row["id"]) for row in addresses if row.get("id")}
-        self._numbers = {number for place in places for number in _coordinates(place)}
-        self._texts = _needles(addresses, self._numbers)
+        numbers = {number for place in places for number in _coordinates(place)}
+        self._finder = streets.Finder(_needles(addresses, numbers))
 
     def clean(self, value: Any) -> Any:
         """A copy of a value without the traces."""
@@ -49,7 +49,9 @@ class _Cleaner:
                 else:
                     kept.append(self.clean(one))
             return kept
-        return None if _is_number(value) and value in self._numbers else self._without(value)
+        if _is_number(value):
+            return value if self._without(f"{value}") == f"{value}" else None
+        return self._without(value)
 
     def field(self, key: str, value: Any) -> Any:
         """A field without the traces; an id or a number by name stays, since codes look like each other."""
@@ -58,11 +60,7 @@ class _Cleaner:
         return self.clean(value)
 
     def _without(self, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        for hide in self._texts:
-            value = hide(value)
-        return value
+        return self._finder.replace(value, HIDDEN_WORDS) if isinstance(value, str) else value
 
     def _refers(self, row: Json) -> bool:
         known = (self._places, self._arounds, self._addresses)
@@ -78,43 +76,27 @@ class _Cleaner:
         return not (self._places | self._arounds | self._addresses).isdisjoint(linked)
 
 
-def _needles(addresses: list[Json], numbers: set[float]) -> list[Callable[[str], str]]:
-    """What replaces each text that must not be repeated: streets, postal codes, coordinates."""
-    patterns = []
+def _needles(addresses: list[Json], numbers: set[float]) -> Iterator[str]:
+    """Patterns of what must not be repeated: streets, postal codes, coordinates."""
     for address in addresses:
-        lines = [address.get("address_1"), address.get("address_2")]
-        whole = " ".join(line for line in lines if isinstance(line, str))
-        for line in (whole, *lines):
-            if isinstance(line, str) and len(line.strip()) >= _LEAST_LETTERS:
-                words = re.findall(r"\w+", line)
-                patterns.append(r"(?<!\w)" + r"\W+".join(map(re.escape, words)) + r"(?!\w)")
+        lines = [line for key in ("address_1", "address_2") if isinstance(line := address.get(key), str)]
+        for line in (" ".join(lines), *lines):
+            yield from streets.of_line(line)
         code = address.get("postal_code")
-        if isinstance(code, str) and code.strip():
-            patterns.append(r"(?<!\w)" + re.escape(code.strip()) + r"(?!\w)")
-    patterns += [r"(?<![\d.])" + re.escape(_begun(number)) + r"\d*" for number in numbers]
-    return [
-        _hiding(re.compile(pattern, re.IGNORECASE)) for pattern in sorted(patterns, key=len, reverse=True)
-    ]
-
-
-def _begun(number: float) -> str:
-    """A coordinate as far as its third decimal, about a hundred metres: how a longer form of it begins."""
-    whole, _, decimals = f"{abs(number)}".partition(".")
-    return f"{whole}.{decimals[:_DECIMALS]}"
-
-
-def _hiding(pattern: re.Pattern[str]) -> Callable[[str], str]:
-    return lambda text: pattern.sub(HIDDEN_WORDS, text)
+        if code is not None and str(code).strip():
+            yield streets.of_code(str(code))
+    for number in numbers:
+        yield from streets.of_number(number)
 
 
 def _coordinates(place: Json) -> Iterator[float]:
-    """Those that are exact enough to point at a house; 16.5 may be a price."""
+    """Those that are exact enough to point at a house."""
     for key in ("latitude", "longitude"):
         try:
             number = float(place.get(key) or 0)
         except (TypeError, ValueError):
             continue
-        if len(f"{number}".partition(".")[2]) >= _DECIMALS:
+        if streets.is_exact(number):
             yield number
 
 

@@ -1,6 +1,7 @@
 """What is cut out of a record: everything of a confidential place, wherever in the record it stands."""
 
 import json
+import re
 from copy import deepcopy
 from typing import Any
 
@@ -141,6 +142,54 @@ def test_texts_that_repeat_the_street_the_postal_code_or_the_coordinates_lose_th
     assert left(found) == []
     assert found.record["description"].count("(dirección reservada)") == 4
     assert found.record["x_map"] == {"lat": None, "zoom": 12, "price": 14.12}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AV. JUAREZ CANARIO #51",
+        "avenida%20Ju%C3%A1rez%20Canario%2051",
+        "av_juárez_canario_51, frente al parque",
+        "en la Avenida Jua\u0301rez Canario, a dos cuadras",
+        "Juárez Canario núm. 51",
+        "C.P. 30799",
+        "14,124; -92.6543",
+    ],
+)
+def test_a_street_is_found_however_it_is_written(text: str) -> None:
+    given = beds(description=text)
+    place_of(given).update(latitude=14.12385, longitude=-92.65432)
+    place_of(given)["addresses"] = [
+        {"address_1": "Av. Juárez Canario No. 51, Col. Centro", "postal_code": 30799}
+    ]
+    told = cut_out(given).record["description"]
+    assert not re.search("canario|51|30799|14,124|92.654", told, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("where", ["place", "Extension", "address", "joint", "record"])
+def test_a_visibility_that_stands_in_another_place_hides_all_the_same(where: str) -> None:
+    given = beds()
+    place = place_of(given)
+    del place["relevo"]
+    said = {"visibility": "private"}
+    if where == "place":
+        place.update(said)
+    elif where == "Extension":
+        place["relevo"] = {"Visibility": "Private"}
+    else:
+        joint = given["service_at_locations"][0]
+        holder = {"address": place["addresses"][0], "joint": joint, "record": given}[where]
+        holder["relevo"] = {**holder.get("relevo", {}), **said}
+    found = cut_out(given)
+    assert left(found) == []
+    assert [one.own for one in found.hidden] == [True]
+    assert found.record["relevo"]["needs"] == given["relevo"]["needs"]
+
+
+def test_a_region_that_is_no_municipality_of_the_table_is_cut_out() -> None:
+    given = beds()
+    place_of(given)["addresses"][0]["region"] = f"Barrio {CANARY.replace('9', '')}"
+    assert CANARY.replace("9", "") not in json.dumps(cut_out(given, SUCHIATE).record)
 
 
 def test_a_place_that_another_record_hides_is_hidden_here_though_it_is_said_to_be_public() -> None:
