@@ -82,7 +82,6 @@ async def write(means: Means, noun: Noun, known: Known, decided: Decided, call: 
         known,
         decided.fields,
         event_of(noun, after, known.n + 1, call, decided.event),
-        sweep_from=call.at,
         author=decided.author or allowed.author(call.actor),
         action=decided.action,
         idempotency=call.entry,

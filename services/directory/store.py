@@ -14,7 +14,7 @@ from typing import Any
 
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorCollection
-from pymongo import IndexModel, UpdateOne
+from pymongo import IndexModel, InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
@@ -43,9 +43,12 @@ INDEXES = {
 } | CAPACITY_INDEXES
 
 Document = dict[str, Any]
+Write = InsertOne[Document] | UpdateOne
 DUPLICATE_KEY = 11_000
 ANSWER_SECONDS = 2
 BATCH = 1000
+# A new document is stamped before it is written. Followers look back 5 s (listing.SETTLE).
+LATE = timedelta(seconds=2)
 # What the hot look-ups leave in the database.
 _UNSEEN = {
     "record": 0, "pending": 0, "hash": 0, "idempotency": 0, "acceptance.history": 0,
@@ -78,16 +81,14 @@ class Known:
 class Change:
     """One write of an organization or service, decided on ``known``, with the event that it causes.
 
-    ``sweep_from`` is when the relay's sweep may begin to think that the event was left over. ``author`` and
-    ``action`` are what its history says (by default: its source, or the operator, made or changed it).
-    ``idempotency`` is the entry of the request that it carries out, if that has a key.
+    ``author`` and ``action`` are what its history says (by default: its source, or the operator, made or
+    changed it). ``idempotency`` is the entry of the request that it carries out, if that has a key.
     """
 
     id: str
     known: Known
     fields: Document
     event: Document
-    sweep_from: datetime
     author: Document | None = None
     action: str | None = None
     idempotency: Document | None = None
@@ -171,21 +172,32 @@ class Store:
     async def save(self, noun: Noun, changes: Iterable[Change]) -> set[str]:
         """Write all changes in one request; return the ids of those that somebody else changed first.
 
-        A new document is expected at revision 0, where there is none: the upsert makes it. Where the
-        revision is another, the upsert collides with the ``_id`` that is there, and so says which of
-        the batch it was: a plain update would only say how many matched.
+        A new document is expected at revision 0, where there is none, and inserted. For one that is known
+        the upsert collides with the ``_id`` where the revision is another, and so says which of the batch
+        it was: a plain update would only say how many matched.
         """
-        born = self._born() if noun == "service" else {}
-        writes = [_write(change, born) for change in changes]
-        if not writes:
+        changes = list(changes)
+        if not changes:
             return set()
+        stamp = await self.now() if any(not change.known.revision for change in changes) else None
+        born = self._born() if noun == "service" else {}
+        writes = [_insert(one, born, stamp) if not one.known.revision else _update(one) for one in changes]
+        lost = await self._write(noun, changes, writes)
+        if stamp is not None and await self.now() - stamp > LATE:
+            # Whoever follows by the clock may have looked already, and would not look so far back again.
+            new = [one.id for one in changes if not one.known.revision and one.id not in lost]
+            touch = {"$currentDate": {"changed_at": True}}
+            await self.collection(noun).update_many({"_id": {"$in": new}}, touch)
+        return lost
+
+    async def _write(self, noun: Noun, changes: list[Change], writes: list[Write]) -> set[str]:
         try:
             await self.collection(noun).bulk_write(writes, ordered=False)
         except BulkWriteError as error:
             failed = error.details["writeErrors"]
             if error.details["writeConcernErrors"] or any(one["code"] != DUPLICATE_KEY for one in failed):
                 raise
-            return {one["op"]["q"]["_id"] for one in failed}
+            return {changes[one["index"]].id for one in failed}
         return set()
 
     def _born(self) -> Document:
@@ -275,19 +287,36 @@ class Store:
         return document
 
 
-def _write(change: Change, born: Document) -> UpdateOne:
-    """The write of a change; ``born`` is what a new document has where the change does not say it."""
+def _insert(change: Change, born: Document, stamp: datetime | None) -> Write:
+    """The write of a new document: some twenty times faster than an upsert in the embedded database.
+
+    ``born`` is what it has where the change does not say it; ``stamp`` the database's own clock just now.
+    """
+    return InsertOne(
+        {
+            "_id": change.id,
+            **born,
+            **change.fields,
+            **({} if change.idempotency is None else {"idempotency": [change.idempotency]}),
+            "n": change.event["n"],
+            "pending": change.pending,
+            "pending_since": change.event["at"],
+            "revision": 1,
+            "changed_at": stamp,
+        }
+    )
+
+
+def _update(change: Change) -> Write:
     push: Document = {"pending": {"$each": change.pending}}
     if change.idempotency is not None:
         push["idempotency"] = {"$each": [change.idempotency], "$slice": -KEYS_KEPT}
-    missing = {name: value for name, value in born.items() if name not in change.fields}
     return UpdateOne(
         {"_id": change.id, "revision": change.known.revision},
         {
-            "$set": {**change.fields, "n": change.event["n"], "pending_since": change.sweep_from},
+            "$set": {**change.fields, "n": change.event["n"], "pending_since": change.event["at"]},
             "$inc": {"revision": 1},
             "$push": push,
-            **({"$setOnInsert": missing} if missing else {}),
             # The database's own clock: replicas that follow changes by it need not trust each other's.
             "$currentDate": {"changed_at": True},
         },

@@ -5,6 +5,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from contracts.directory import (
     GET_ORGANIZATIONS,
     GET_SERVICES,
@@ -15,9 +17,9 @@ from contracts.directory import (
     ListServices,
 )
 from contracts.rpc import Ids, Page
-from services.directory import ids
-from services.directory.actions.importing import HEAD_START, LARGE
-from services.directory.store import Store
+from services.directory import ids, record
+from services.directory.geography.table import Table
+from services.directory.store import Change, Known, Store
 from tests.directory import cast
 from tests.directory.conftest import Ask
 
@@ -140,23 +142,24 @@ async def test_two_versions_imported_at_once_leave_one_of_them_whole(operator: A
     assert (left["revision"], left["n"]) == (3, 3)
 
 
-async def test_only_a_large_batchs_events_wait_for_the_import_to_end(operator: Ask, store: Store) -> None:
-    many = [cast.organization(cast.CLINIC, id=f"o-{number}") for number in range(LARGE)]
-    began = datetime.now(UTC)
-    await take(operator, "large", *many)
-    await take(operator, "small", *many[1:])
+async def test_what_was_written_long_after_its_stamp_is_stamped_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = await store.now()
+    moments = iter([now - timedelta(seconds=10), now])
 
-    async def sweep_from(source: str) -> datetime | None:
-        noun_id = ids.derived("organization", source, "o-1")
-        document = await store.collection("organization").find_one({"_id": noun_id})
-        assert document is not None
-        moment: datetime | None = document.get("pending_since")
-        return moment
+    async def slow() -> datetime:
+        return next(moments)
 
-    large, small = await sweep_from("large"), await sweep_from("small")
-    assert large is not None
-    assert large > began + HEAD_START - timedelta(seconds=1)
-    assert small is None or small < datetime.now(UTC)
+    monkeypatch.setattr(store, "now", slow)
+    made = record.read("stamped", cast.organization(cast.CLINIC), Table())
+    assert isinstance(made, record.Imported)
+    event = record.changed_event("organization", made.id, made.fields, 1, now)
+    assert await store.save("organization", [Change(made.id, Known(), made.fields, event)]) == set()
+    document = await store.get("organization", made.id)
+    assert document is not None
+    # Whoever follows by the clock looks back five seconds.
+    assert document["changed_at"].replace(tzinfo=UTC) > now - timedelta(seconds=1)
 
 
 async def test_the_record_is_kept_as_it_was_received(operator: Ask, store: Store) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection as Some
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from contracts.codes import Visibility
@@ -19,10 +19,8 @@ from services.directory.store import Change, Document, Known, Store
 
 # Another import of the same source may be running. Each round loses only to a record that it wrote.
 ROUNDS = 5
-# A large batch is one of many. Publishing their events at the same time would make the import take twice
-# as long (measured: 20 s and not 11 s for 5,163 records), so the sweep leaves it a head start.
-LARGE = 50
-HEAD_START = timedelta(seconds=15)
+# So many records that show a confidential place are read anew at a time.
+AGAIN = 50
 NEW = Known()
 Numbered = tuple[int, Imported]
 
@@ -86,10 +84,10 @@ async def _hide_elsewhere(store: Store, places: Places, source: str, hidden: Som
     kinds: tuple[Literal["organization", "service"], ...] = ("organization", "service")
     for noun in kinds:
         found = [one for one in await store.showing(noun, hidden) if _shows(one, hidden)]
-        for begin in range(0, len(found), LARGE):
+        for begin in range(0, len(found), AGAIN):
             records = [
                 ImportRecord(kind=noun, record=record.as_data(one["record"]))
-                for one in found[begin : begin + LARGE]
+                for one in found[begin : begin + AGAIN]
             ]
             request = ImportRecords(source=source, records=tuple(records))
             await import_records(store, places, request, Edits())
@@ -120,7 +118,6 @@ class _Batch:
         self._places = places
         self._edits = edits
         self._verified = request.verified
-        self._head_start = HEAD_START if len(request.records) >= LARGE else timedelta(0)
         self.outcomes: dict[int, ImportOutcome] = {}
         # Places that some record of the batch hid, and hides no more.
         self.freed: set[str] = set()
@@ -215,7 +212,7 @@ class _Batch:
             kept = {name: value for name, value in kept.items() if name != "status"}
         fields = kept | ({"verified": True} if self._is_vouched_for(one, known) else {})
         event = record.changed_event(one.noun, one.id, known.values | one.fields | fields, known.n + 1, at)
-        return Change(one.id, known, fields, event, sweep_from=at + self._head_start)
+        return Change(one.id, known, fields, event)
 
     def _refuse(self, number: int, *problems: FieldProblem) -> None:
         self.outcomes[number] = ImportOutcome(outcome="refused", problems=problems)

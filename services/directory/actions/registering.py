@@ -33,7 +33,7 @@ async def create_organization(store: Store, relay: Relay, request: CreateOrganiz
     fields = organization.from_request(request)
     at = _now()
     event = record.changed_event("organization", noun_id, fields, 1, at)
-    change = Change(noun_id, Known(), fields, event, sweep_from=at)
+    change = Change(noun_id, Known(), fields, event)
     await store.save("organization", [change])
     relay.kick(noun_id, change.pending)
     return organization.view({"_id": noun_id, **fields, "revision": 1})
@@ -53,7 +53,7 @@ async def verify_organization(store: Store, relay: Relay, request: VerifyOrganiz
         fields = {"verified": request.verified}
         at = _now()
         event = record.changed_event("organization", stored["_id"], stored | fields, known.n + 1, at)
-        change = Change(stored["_id"], known, fields, event, sweep_from=at)
+        change = Change(stored["_id"], known, fields, event)
         if known.verified == request.verified:
             return organization.view(stored)
         if not await store.save("organization", [change]):

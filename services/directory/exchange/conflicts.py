@@ -87,7 +87,7 @@ async def _take(store: ExchangeStore, conflict: Document) -> None:
         if conflict["shown"]:
             fields[field] = conflict["theirs"]
         event = record.changed_event(noun, noun_id, known.values | fields, known.n + 1, at)
-        change = Change(noun_id, known, fields, event, sweep_from=at, action="conflict_taken")
+        change = Change(noun_id, known, fields, event, action="conflict_taken")
         if not await directory.save(noun, [change]):
             return
 

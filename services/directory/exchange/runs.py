@@ -96,9 +96,7 @@ async def _mark(store: ExchangeStore, noun: Noun, noun_ids: Sequence[str]) -> in
     at = await directory.now()
     known = await directory.known(noun, noun_ids)
     changes = [
-        Change(
-            noun_id, one, fields, _event(noun, noun_id, one, fields, at), sweep_from=at, action="disappeared"
-        )
+        Change(noun_id, one, fields, _event(noun, noun_id, one, fields, at), action="disappeared")
         for noun_id, one in known.items()
         if (fields := _fields(noun, one, at))
     ]
