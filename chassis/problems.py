@@ -6,7 +6,7 @@ from contracts.rpc import FieldProblem, Problem
 
 
 class PartError(Exception):
-    """A refusal. Each part has one subclass for each of its own, with ``code``, ``status``, ``title``.
+    """A refusal, with ``code``, ``status``, ``title``. Those that any part may give stand here.
 
     ``detail`` names the thing and says what would be right; it holds no personal data, since it is
     logged and shown. ``fields`` say which inputs were wrong, all at once.
@@ -43,6 +43,58 @@ class NotAllowedError(PartError):
     code = "NOT_ALLOWED"
     status = 403
     title = "Not allowed"
+
+
+class ForbiddenError(PartError):
+    """The caller's organization, roles or scopes do not reach that far; says nothing of what is there."""
+
+    code = "FORBIDDEN"
+    status = 403
+    title = "Not with this organization, these roles or scopes"
+
+
+class FirewalledError(PartError):
+    """Organizations of this kind are behind the firewall."""
+
+    code = "FIREWALLED"
+    status = 403
+    title = "Behind the firewall"
+
+
+class NotVerifiedError(PartError):
+    """No coordinator has verified the organization, or it was deactivated."""
+
+    code = "NOT_VERIFIED"
+    status = 403
+    title = "The organization is not verified"
+
+
+class WrongStatusError(PartError):
+    """Not possible from where the thing stands; ``detail`` says where that is."""
+
+    code = "WRONG_STATUS"
+    status = 409
+    title = "Not possible from this status"
+
+
+class IdempotencyKeyReusedError(PartError):
+    """The caller used the key for another input within the last 30 days."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+    status = 409
+    title = "The key was used for something else"
+
+    def __init__(self) -> None:
+        message = "This idempotencyKey was used for another input: take a new key for a new request."
+        super().__init__(message, (FieldProblem(path=("idempotency_key",), message=message, code=self.code),))
+
+
+class ContendedError(PartError):
+    """Others changed it again and again while this change was tried; nothing was done."""
+
+    code = "CONTENDED"
+    status = 503
+    title = "Too many changes at once"
 
 
 class BadActorError(PartError):

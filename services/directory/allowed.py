@@ -11,14 +11,15 @@ What is another organization's answers exactly as what does not exist.
 
 from typing import Any
 
+from chassis.problems import ForbiddenError, NotVerifiedError
 from contracts.codes import FIREWALLED, NetworkRole, Role, Scope
 from contracts.rpc import Actor
 from services.directory import organization
-from services.directory.errors import ForbiddenError, NotFoundError, NotVerifiedError
+from services.directory.errors import NotFoundError
 from services.directory.store import Store
 
-MANAGES = (Role.MANAGER, Scope.DIRECTORY_WRITE)
-_NEEDS = f"the role {MANAGES[0]}; of a client, the scope {MANAGES[1]}"
+# Whoever ``may_manage``, in a refusal's words.
+MANAGER = f"the role {Role.MANAGER}; of a client, the scope {Scope.DIRECTORY_WRITE}"
 
 # What the clients of an organization behind the firewall may have: its own entry, and what it sends.
 _FIREWALLED_SCOPES = frozenset({Scope.DIRECTORY_READ, Scope.DIRECTORY_WRITE, Scope.REFERRALS_SEND})
@@ -68,7 +69,7 @@ async def managed(store: Store, actor: Actor, organization_id: str | None) -> Do
     if wanted is None or not (is_operator(actor) or wanted == actor.organization):
         raise NotFoundError("organization")
     if not (is_operator(actor) or may_manage(actor)):
-        raise ForbiddenError(f"That needs {_NEEDS}.")
+        raise ForbiddenError(f"That needs {MANAGER}.")
     found = await store.get("organization", wanted)
     if found is None:
         raise NotFoundError("organization")

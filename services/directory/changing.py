@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from chassis.outbox import Relay, pending_event
+from chassis.problems import ContendedError
 from contracts.events import EventType, OrganizationEvent, ServiceEvent
 from services.directory import allowed, organization, record, service
-from services.directory.errors import ContendedError, NotFoundError
+from services.directory.errors import NotFoundError
 from services.directory.ids import Noun
 from services.directory.marks import Call, Marks
 from services.directory.store import Change, Known, Store

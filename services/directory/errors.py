@@ -46,30 +46,6 @@ class NotFoundError(PartError):
         super().__init__(f"There is no such {what}.")
 
 
-class ForbiddenError(PartError):
-    """The caller's roles or scopes do not reach that far."""
-
-    code = "FORBIDDEN"
-    status = 403
-    title = "Not with these roles or scopes"
-
-
-class NotVerifiedError(PartError):
-    """No coordinator has verified the organization, or it was deactivated."""
-
-    code = "NOT_VERIFIED"
-    status = 403
-    title = "The organization is not verified"
-
-
-class WrongStatusError(PartError):
-    """Not possible from where the thing stands; ``detail`` says where that is."""
-
-    code = "WRONG_STATUS"
-    status = 409
-    title = "Not possible from this status"
-
-
 class StaleVersionError(PartError):
     """Somebody changed it since the caller looked."""
 
@@ -79,25 +55,6 @@ class StaleVersionError(PartError):
 
     def __init__(self, what: str, expected: int, version: int) -> None:
         super().__init__(f"The {what} is at version {version}, not {expected}: read it, and decide again.")
-
-
-class IdempotencyKeyReusedError(PartError):
-    """The caller used the key for another input."""
-
-    code = "IDEMPOTENCY_KEY_REUSED"
-    status = 409
-    title = "The key was used for another input"
-
-    def __init__(self) -> None:
-        super().__init__("This idempotencyKey was used with another input; make a new one for each change.")
-
-
-class ContendedError(PartError):
-    """Others changed it again and again; nothing was done."""
-
-    code = "CONTENDED"
-    status = 503
-    title = "Too many changes at once"
 
 
 class TooManyError(PartError):

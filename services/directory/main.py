@@ -26,6 +26,7 @@ from services.directory.geography.api import GeographyApi
 from services.directory.geography.current import Geography
 from services.directory.geography.store import GeographyStore
 from services.directory.keeping import Keeping
+from services.directory.marks import Marks
 from services.directory.matching.api import MatchingApi
 from services.directory.matching.asked import centre_of
 from services.directory.matching.matches import Sight
@@ -84,7 +85,7 @@ async def start(part: Part, settings: Settings) -> None:
     places = Places(PrivateStore(store.db), vault, geography)
     rereader = Rereader(store, places)
     capacities = capacity.Means(
-        store.capacity, Relay(part.bus, store.capacity.collection), Clock(store.now), key
+        store.capacity, Relay(part.bus, store.capacity.collection), Clock(store.now), Marks(key)
     )
     arrivals = Consumer(
         part.bus, store.db, durable=DURABLE, filter_subjects=SUBJECTS, handlers=handlers(capacities)

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
+from chassis.problems import IdempotencyKeyReusedError
 from contracts.rpc import Actor, Message
-from services.directory.errors import IdempotencyKeyReusedError
 from services.directory.ids import PREFIXES, Noun
 
 KEYS_KEPT_FOR = timedelta(days=30)

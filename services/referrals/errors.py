@@ -15,38 +15,6 @@ class NotFoundError(PartError):
         super().__init__("There is no such referral.")
 
 
-class ForbiddenError(PartError):
-    """The caller's roles or scopes do not reach that far; says nothing of any referral."""
-
-    code = "FORBIDDEN"
-    status = 403
-    title = "Not with these roles or scopes"
-
-
-class FirewalledError(PartError):
-    """Organizations of this kind are behind the firewall."""
-
-    code = "FIREWALLED"
-    status = 403
-    title = "Behind the firewall"
-
-
-class NotVerifiedError(PartError):
-    """No coordinator has verified the organization yet."""
-
-    code = "NOT_VERIFIED"
-    status = 403
-    title = "The organization is not verified"
-
-
-class WrongStatusError(PartError):
-    """The action is not possible from where the referral stands; ``detail`` says what is."""
-
-    code = "WRONG_STATUS"
-    status = 409
-    title = "Not possible from this status"
-
-
 class StaleVersionError(PartError):
     """The referral changed since the caller looked."""
 
@@ -61,18 +29,6 @@ class StaleVersionError(PartError):
         )
 
 
-class IdempotencyKeyReusedError(PartError):
-    """The key was used for another input within the last 30 days."""
-
-    code = "IDEMPOTENCY_KEY_REUSED"
-    status = 409
-    title = "The key was used for something else"
-
-    def __init__(self) -> None:
-        message = "This idempotencyKey was used for another input: take a new key for a new request."
-        super().__init__(message, (FieldProblem(path=("idempotency_key",), message=message, code=self.code),))
-
-
 class ExternalIdTakenError(PartError):
     """The organization gave this external id to another referral, or this referral has another one."""
 
@@ -82,14 +38,6 @@ class ExternalIdTakenError(PartError):
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail, (FieldProblem(path=("external_id",), message=detail, code=self.code),))
-
-
-class ContendedError(PartError):
-    """The referral changed again and again while this change was tried; nothing was done."""
-
-    code = "CONTENDED"
-    status = 503
-    title = "Too many changes at once"
 
 
 class CapacityUnreachableError(PartError):

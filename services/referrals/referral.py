@@ -30,11 +30,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from chassis.problems import ForbiddenError, WrongStatusError
 from contracts.codes import Intake, NeedGroup, Priority, ReferralStatus, State
 from contracts.events import REFERRAL_EVENTS, EventType, ReferralEvent
 from contracts.referrals import AllowedAction
 from contracts.rpc import Actor
-from services.referrals.errors import ForbiddenError, WrongStatusError
 from services.referrals.inputs import SUPPLIED, Secret, checked, effects, secrets_of
 from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, SYSTEM, Party, lacking
 

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from chassis.problems import InvalidError
+from chassis.problems import ForbiddenError, InvalidError, WrongStatusError
 from contracts.codes import Outcome, ReferralStatus, Role, Scope
 from contracts.events import REFERRAL_EVENTS
 from contracts.referrals import Appointment
 from contracts.rpc import Actor
-from services.referrals.errors import ForbiddenError, WrongStatusError
 from services.referrals.referral import (
     ACTIONS,
     ENDED,

@@ -1,42 +1,33 @@
 """What can happen to the places of a service: each a pure decision, carried out at the desk."""
 
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property, partial
 
-import msgspec
-
 from chassis.outbox import Relay
-from chassis.problems import InvalidError
+from chassis.problems import ForbiddenError, InvalidError, NotVerifiedError
 from contracts.capacity import CapacityReply, Held, HoldPlaces, SetCapacity
 from contracts.referrals import Places
 from contracts.rpc import Actor
-from services.directory.allowed import may_manage
+from services.directory.allowed import MANAGER, may_manage
 from services.directory.capacity import capacity, holds
 from services.directory.capacity.capacity import Document
 from services.directory.capacity.clock import Clock
 from services.directory.capacity.desk import Decide, Desk, Doing
-from services.directory.capacity.errors import (
-    ForbiddenError,
-    IdempotencyKeyReusedError,
-    ServiceNotFoundError,
-)
+from services.directory.capacity.errors import ServiceNotFoundError
 from services.directory.capacity.store import CapacityStore
-from services.directory.errors import NotVerifiedError
-
-KEYS_KEPT_FOR = timedelta(days=30)
+from services.directory.marks import Marks
 
 
 @dataclass(frozen=True)
 class Means:
-    """What every action works with; ``key`` makes the keyed hashes of idempotency keys."""
+    """What every action works with; one of each per process."""
 
     store: CapacityStore
     relay: Relay
     clock: Clock
-    key: bytes
+    marks: Marks
 
     @cached_property
     def desk(self) -> Desk:
@@ -57,8 +48,8 @@ async def set_capacity(means: Means, request: SetCapacity, actor: Actor) -> Capa
     if seed is None:
         raise ServiceNotFoundError
     _permitted(seed["organization"], actor)
-    entry = _entry(means, request, actor)
-    if await _was_done(means, request.service, entry):
+    call = means.marks.call("set_capacity", request, actor)
+    if call.was_done({"idempotency": await means.store.keys(request.service)}):
         document = await means.store.load(request.service) or capacity.seeded(seed)
         return _reply(document, means.clock.now(), replayed=True)
     by = f"{actor.kind}:{actor.id}"
@@ -69,7 +60,7 @@ async def set_capacity(means: Means, request: SetCapacity, actor: Actor) -> Capa
             raise InvalidError("Some of what was said of the places is not right.", changed)
         return changed
 
-    doing = Doing("set", by, {**entry, "at": means.clock.now()})
+    doing = Doing("set", by, call.entry)
     done = await means.desk.change(request.service, doing, decide)
     return _reply(done.after, done.at)
 
@@ -165,28 +156,4 @@ def _permitted(organization: str, actor: Actor) -> None:
     if not actor.verified:
         raise NotVerifiedError("No coordinator has verified your organization yet.")
     if not may_manage(actor):
-        raise ForbiddenError("It takes the role manager; of a client, the scope directory:write.")
-
-
-def _entry(means: Means, request: SetCapacity, actor: Actor) -> Document:
-    """The idempotency entry: the key of this caller, and what was asked, as keyed hashes."""
-    fields = msgspec.to_builtins(request)
-    key = fields.pop("idempotency_key")
-    caller = (actor.organization or "", actor.kind, actor.id)
-    return {
-        "key": _mark(means.key, "capacity key", *caller, key),
-        "fingerprint": _mark(means.key, "capacity input", msgspec.json.encode(fields).decode()),
-    }
-
-
-def _mark(key: bytes, *parts: str) -> str:
-    return hmac.new(key, msgspec.json.encode(parts), "sha256").hexdigest()[:40]
-
-
-async def _was_done(means: Means, service: str, entry: Document) -> bool:
-    since = means.clock.now() - KEYS_KEPT_FOR
-    kept = (one for one in await means.store.keys(service) if one["at"] > since)
-    used = next((one for one in kept if one["key"] == entry["key"]), None)
-    if used is not None and used["fingerprint"] != entry["fingerprint"]:
-        raise IdempotencyKeyReusedError
-    return used is not None
+        raise ForbiddenError(f"It takes {MANAGER}.")

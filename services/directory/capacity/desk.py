@@ -15,14 +15,13 @@ import msgspec
 
 from chassis import telemetry
 from chassis.outbox import Relay, pending_event
-from chassis.problems import PartError
+from chassis.problems import ContendedError, PartError
 from contracts.events import ARRIVAL_OVERDUE, CAPACITY_CHANGED, ArrivalEvent, CapacityEvent
 from services.directory.capacity import capacity, holds
 from services.directory.capacity.capacity import Document
 from services.directory.capacity.clock import Clock
 from services.directory.capacity.errors import ServiceNotFoundError
 from services.directory.capacity.store import CapacityStore, Write
-from services.directory.errors import ContendedError
 
 # Each try that loses has lost to a change that won, and in one replica nobody else tries meanwhile.
 TRIES = 100

@@ -36,23 +36,3 @@ class ServiceNotFoundError(PartError):
 
     def __init__(self) -> None:
         super().__init__("There is no such service.", (FieldProblem(path=("service",), message="Unknown."),))
-
-
-class ForbiddenError(PartError):
-    """The caller's organization, roles or scopes do not reach that far."""
-
-    code = "FORBIDDEN"
-    status = 403
-    title = "Not with this organization, these roles or scopes"
-
-
-class IdempotencyKeyReusedError(PartError):
-    """The key was used for another input within the last 30 days."""
-
-    code = "IDEMPOTENCY_KEY_REUSED"
-    status = 409
-    title = "The key was used for something else"
-
-    def __init__(self) -> None:
-        message = "This idempotencyKey was used for another input: take a new key for a new request."
-        super().__init__(message, (FieldProblem(path=("idempotency_key",), message=message, code=self.code),))

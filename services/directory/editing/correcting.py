@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from chassis.problems import ForbiddenError, WrongStatusError
 from contracts.codes import CorrectionStatus
 from contracts.editing import (
     CorrectionList,
@@ -19,7 +20,7 @@ from services.directory.changing import Decided
 from services.directory.editing import correction
 from services.directory.editing.fields import given, marked, refuse
 from services.directory.editing.means import Editing
-from services.directory.errors import ForbiddenError, NotFoundError, TooManyError, WrongStatusError
+from services.directory.errors import NotFoundError, TooManyError
 from services.directory.marks import Call, now
 
 Document = dict[str, Any]

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from chassis.problems import InvalidError
+from chassis.problems import ForbiddenError, InvalidError
 from contracts.acceptance import ReviewDecision
 from contracts.matching import (
     Acceptance,
@@ -14,7 +14,7 @@ from contracts.matching import (
 from contracts.rpc import Actor, FieldProblem
 from services.directory import allowed
 from services.directory.changing import Changed, Decided, Document, Means, change
-from services.directory.errors import ForbiddenError, NotFoundError, StaleVersionError
+from services.directory.errors import NotFoundError, StaleVersionError
 from services.directory.matching import acceptance, admission, checking
 
 AnyChange = SetAcceptanceRules | ReviewAcceptanceRules

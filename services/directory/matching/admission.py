@@ -11,22 +11,12 @@ Both of a verified organization that is not behind the firewall. Coordinators re
 the rules of the own organization.
 """
 
-from chassis.problems import PartError
-from contracts.codes import FIREWALLED, Role, Scope
+from chassis.problems import FirewalledError, ForbiddenError, NotVerifiedError
+from contracts.codes import FIREWALLED, Scope
 from contracts.rpc import Actor
-from services.directory.allowed import is_operator
-from services.directory.errors import ForbiddenError, NotVerifiedError
+from services.directory.allowed import MANAGER, is_operator, may_manage
 
 _MATCH = frozenset({Scope.DIRECTORY_READ, Scope.REFERRALS_SEND})
-_SET = frozenset({Scope.DIRECTORY_WRITE})
-
-
-class FirewalledError(PartError):
-    """Organizations of this kind see the public directory only."""
-
-    code = "FIREWALLED"
-    status = 403
-    title = "Behind the firewall"
 
 
 def permit_match(actor: Actor) -> None:
@@ -38,7 +28,8 @@ def permit_match(actor: Actor) -> None:
     if is_operator(actor):
         return
     _permit_organization(actor)
-    _permit(actor, _MATCH, frozenset(Role), "the scope directory:read or referrals:send")
+    if not (_MATCH.intersection(actor.scopes) if actor.kind == "client" else actor.roles):
+        raise ForbiddenError("It takes the scope directory:read or referrals:send.")
 
 
 def permit_set(actor: Actor) -> None:
@@ -48,7 +39,8 @@ def permit_set(actor: Actor) -> None:
         FirewalledError, NotVerifiedError, ForbiddenError: see above.
     """
     _permit_organization(actor)
-    _permit(actor, _SET, frozenset({Role.MANAGER}), "the scope directory:write, or the role manager")
+    if not may_manage(actor):
+        raise ForbiddenError(f"It takes {MANAGER}.")
 
 
 def _permit_organization(actor: Actor) -> None:
@@ -58,9 +50,3 @@ def _permit_organization(actor: Actor) -> None:
         raise FirewalledError("An organization of this kind sees the public directory only.")
     if not actor.verified:
         raise NotVerifiedError("No coordinator has verified your organization yet.")
-
-
-def _permit(actor: Actor, scopes: frozenset[Scope], roles: frozenset[Role], needed: str) -> None:
-    granted = scopes.intersection(actor.scopes) if actor.kind == "client" else roles.intersection(actor.roles)
-    if not granted:
-        raise ForbiddenError(f"It takes {needed}.")

@@ -5,15 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from chassis.outbox import pending_event
+from chassis.problems import ContendedError, IdempotencyKeyReusedError
 from contracts.referrals import Accept, ReferralReply
 from contracts.referrals import Change as ChangeRequest
 from contracts.rpc import Actor
 from services.referrals import holding, tiers
 from services.referrals.actions.replying import count, replied
 from services.referrals.errors import (
-    ContendedError,
     ExternalIdTakenError,
-    IdempotencyKeyReusedError,
     NotFoundError,
     PersonErasedError,
     StaleVersionError,

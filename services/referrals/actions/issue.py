@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chassis.outbox import pending_event
-from chassis.problems import InvalidError
+from chassis.problems import (
+    ContendedError,
+    FirewalledError,
+    ForbiddenError,
+    IdempotencyKeyReusedError,
+    InvalidError,
+    NotVerifiedError,
+)
 from contracts.directory import Organization, Service
 from contracts.events import REFERRAL_EVENTS
 from contracts.referrals import IssueReferral, ReferralReply
@@ -13,14 +20,7 @@ from contracts.rpc import Actor, FieldProblem
 from services.referrals import folio as folios
 from services.referrals import tiers
 from services.referrals.actions.replying import count, replied
-from services.referrals.errors import (
-    ContendedError,
-    ExternalIdTakenError,
-    FirewalledError,
-    ForbiddenError,
-    IdempotencyKeyReusedError,
-    NotVerifiedError,
-)
+from services.referrals.errors import ExternalIdTakenError
 from services.referrals.issuing import Issue, issued, request_problems, service_problems
 from services.referrals.means import Means
 from services.referrals.referral import Document, event_data

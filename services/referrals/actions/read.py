@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.problems import InvalidError
+from chassis.problems import ForbiddenError, InvalidError
 from contracts.codes import Box
 from contracts.referrals import (
     FindReferral,
@@ -19,7 +19,7 @@ from contracts.referrals import (
 from contracts.rpc import Actor, FieldProblem
 from services.referrals import folio as folios
 from services.referrals import paging, tiers
-from services.referrals.errors import ForbiddenError, NotFoundError
+from services.referrals.errors import NotFoundError
 from services.referrals.means import Means
 from services.referrals.opening import open_all, open_history
 from services.referrals.referral import Document

@@ -22,6 +22,7 @@ from services.directory.capacity.actions import Means
 from services.directory.capacity.clock import Clock
 from services.directory.capacity.errors import NoCapacityError
 from services.directory.capacity.watch import Watch
+from services.directory.marks import Marks
 from services.directory.settings import Settings
 from services.directory.store import Store
 from tests.directory.capacity.conftest import Hand, Say, referral, service_of
@@ -71,7 +72,7 @@ async def replicas(part: Part, settings: Settings) -> AsyncIterator[list[Means]]
     for client in clients:
         store = Store(client)
         relay = Relay(part.bus, store.capacity.collection)
-        means.append(Means(store.capacity, relay, Clock(store.now), bytes(32)))
+        means.append(Means(store.capacity, relay, Clock(store.now), Marks(bytes(32))))
     yield means
     for one, client in zip(means, clients, strict=True):
         await one.relay.stop()

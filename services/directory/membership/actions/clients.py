@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from chassis.problems import InvalidError
+from chassis.problems import ContendedError, ForbiddenError, InvalidError, WrongStatusError
 from contracts.codes import Scope
 from contracts.membership import (
     AddClient,
@@ -14,13 +14,7 @@ from contracts.membership import (
 )
 from contracts.rpc import Actor, FieldProblem
 from services.directory import allowed, client
-from services.directory.errors import (
-    ContendedError,
-    ForbiddenError,
-    NotFoundError,
-    TooManyError,
-    WrongStatusError,
-)
+from services.directory.errors import NotFoundError, TooManyError
 from services.directory.membership.means import Membership
 from services.directory.store import Document
 

@@ -1,5 +1,6 @@
 """An organization's members: invited, given other roles, removed, by itself or by the operator."""
 
+from chassis.problems import ContendedError
 from contracts.codes import MemberStatus
 from contracts.membership import (
     ChangeMember,
@@ -11,7 +12,7 @@ from contracts.membership import (
 )
 from contracts.rpc import Actor
 from services.directory import allowed, ids, member
-from services.directory.errors import ContendedError, MemberExistsError, NotFoundError, TooManyError
+from services.directory.errors import MemberExistsError, NotFoundError, TooManyError
 from services.directory.marks import Call
 from services.directory.membership.means import Membership
 from services.directory.store import Document

@@ -1,6 +1,6 @@
 """Proposing organizations, and what coordinators and operators decide of them."""
 
-from chassis.problems import InvalidError
+from chassis.problems import ForbiddenError, InvalidError, NotVerifiedError, WrongStatusError
 from contracts.codes import OrganizationStatus, ProposalStatus
 from contracts.directory import Organization
 from contracts.events import ORGANIZATION_DEACTIVATED, ORGANIZATION_REACTIVATED
@@ -18,13 +18,7 @@ from contracts.membership import (
 from contracts.rpc import Actor, FieldProblem
 from services.directory import allowed, changing, organization
 from services.directory.changing import Decided
-from services.directory.errors import (
-    ForbiddenError,
-    NotFoundError,
-    NotVerifiedError,
-    TooManyError,
-    WrongStatusError,
-)
+from services.directory.errors import NotFoundError, TooManyError
 from services.directory.ids import PREFIXES
 from services.directory.marks import Call, now
 from services.directory.membership import proposal
