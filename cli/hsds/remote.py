@@ -18,6 +18,8 @@ PER_PAGE = 100
 # A page of a hundred whole services is of some MiB.
 MOST_BYTES_OF_A_PAGE = 64 * 1024 * 1024
 _URL = re.compile(r"https?://", re.IGNORECASE)
+# An id that can stand in a path; not one that leads up in it.
+_NAME = re.compile(r"(?!\.{1,2}$)[\w.~-]{1,200}")
 _ENDINGS = {"csv": ".csv", "ndjson": ".ndjson", "jsonl": ".ndjson", "zip": ".zip"}
 # What a service of a list has only where the server gave it whole.
 _NESTED = frozenset({"service_at_locations", "phones", "schedules", "languages", "contacts", "attributes"})
@@ -118,7 +120,7 @@ class _Pages:
         """A service as its own page has it, where the list gives only its outline."""
         if not isinstance(record, dict) or record.keys() & _NESTED or "status" not in record:
             return record
-        if not isinstance(record.get("id"), str) or not re.fullmatch(r"[\w.~-]{1,200}", record["id"]):
+        if not isinstance(record.get("id"), str) or not _NAME.fullmatch(record["id"]):
             return record
         one = self._web.get(f"{url.split('?', maxsplit=1)[0]}/{record['id']}", missing=True)
         if one is None:

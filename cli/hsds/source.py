@@ -176,6 +176,8 @@ def _on_disk(path: Path) -> list[File]:
 def _single(path: Path) -> File:
     if not path.exists():
         raise NotHsdsError(f"{path} does not exist.")
+    if not path.is_file():  # it may have no end, or wait for ever
+        raise NotHsdsError(f"{path} is neither a file nor a folder.")
     _check_total(path, path.stat().st_size)
     head = _begins(path, 64)
     if path.suffix.lower() in _KINDS:

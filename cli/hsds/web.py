@@ -9,6 +9,8 @@ the operator's own word, and may be inside.
 import ipaddress
 import socket
 import time
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +22,9 @@ from cli.hsds.reading import NotHsdsError
 from cli.hsds.source import MOST_BYTES
 
 MOST_REDIRECTS = 5
+_PIECE = 64 * 1024
+# For zlib: tell by the first bytes which of the two it is.
+_GZIP_OR_ZLIB = 47
 MOST_SECONDS = 3_600.0
 # Between two bytes, or until somebody answers.
 PATIENCE = 30.0
@@ -94,7 +99,7 @@ class Web:
         for _ in range(MOST_REDIRECTS + 1):
             try:
                 found = self._ask(target, missing)
-            except httpx.HTTPError as why:
+            except (httpx.HTTPError, zlib.error) as why:
                 raise NotHsdsError(f"{url} cannot be fetched: {why or type(why).__name__}.") from why
             if not isinstance(found, httpx.URL):
                 return found
@@ -151,7 +156,7 @@ class Web:
         path = self._folder / f"reply-{self._count}"
         size, head = 0, b""
         with path.open("wb") as file:
-            for chunk in response.iter_bytes():
+            for chunk in _unpacked(target, response):
                 size += len(chunk)
                 self._left -= len(chunk)
                 if self._left < 0:
@@ -165,6 +170,26 @@ class Web:
             word.strip() for word in kind.replace("/", " ").replace("-", " ").replace(";", " ").split()
         )
         return Fetched(path, size, head, words)
+
+
+def _unpacked(target: httpx.URL, response: httpx.Response) -> Iterator[bytes]:
+    """The bytes of a reply, a little at a time; whoever packs it though nobody asked for that may do so once.
+
+    A few bytes can unpack to any number, and httpx unpacks all that came in one piece at once.
+    """
+    packed = response.headers.get("content-encoding", "identity").strip().lower()
+    if packed in ("", "identity"):
+        yield from response.iter_raw()
+        return
+    if packed not in ("gzip", "x-gzip", "deflate"):
+        raise NotHsdsError(f"{target} came packed ({packed[:40]}) though that was not asked for.")
+    unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
+    for piece in response.iter_raw():
+        rest = piece
+        while rest:
+            yield unpacker.decompress(rest, _PIECE)
+            rest = unpacker.unconsumed_tail
+    yield unpacker.flush()
 
 
 def _place(target: httpx.URL) -> Place:

@@ -1,6 +1,7 @@
 """HSDS 3 in JSON: organizations and services come out whole, in order, each once, or are refused."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -399,3 +400,9 @@ def test_organizations_in_a_ring_and_parents_that_are_not_there_are_said_and_kep
         ("cycle", "2"),
         ("dangling_reference", "1"),
     }
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "services.json")
+    with pytest.raises(NotHsdsError, match="neither a file nor a folder"):
+        read(tmp_path / "services.json")

@@ -1,10 +1,13 @@
 """A directory from a URL: all its pages; and never anything from inside, nor without end."""
 
+import gzip
 import ipaddress
 import json
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -234,6 +237,34 @@ def test_a_reply_that_takes_for_ever_is_refused(site: Site, monkeypatch: pytest.
     site.serve({"/": [HOUSE]})
     with pytest.raises(NotHsdsError, match="never ends: it took more than"):
         fetch(f"{site.url}/")
+
+
+def test_a_reply_that_is_packed_unpacks_a_little_at_a_time(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = {"contents": [], "total_pages": 1}
+    packed = gzip.compress(json.dumps(house).encode())
+    site.answer = lambda _path, _query: (200, {"Content-Encoding": "gzip"}, packed)
+    with web.Web(site.url, True, tmp_path) as one:
+        assert json.loads(one.get(site.url).path.read_bytes()) == house
+    monkeypatch.setattr(web, "MOST_BYTES", 4 * 1024 * 1024)
+    bomb = gzip.compress(bytes(64 * 1024 * 1024))
+    site.answer = lambda _path, _query: (200, {"Content-Encoding": "gzip"}, bomb)
+    tracemalloc.start()
+    with pytest.raises(NotHsdsError, match="never ends"):
+        fetch(site.url)
+    assert tracemalloc.get_traced_memory()[1] < 8 * 1024 * 1024
+    tracemalloc.stop()
+    site.answer = lambda _path, _query: (200, {"Content-Encoding": "gzip, gzip"}, gzip.compress(bomb))
+    with pytest.raises(NotHsdsError, match="packed"):
+        fetch(site.url)
+
+
+def test_an_id_that_leads_up_is_not_asked_for(site: Site) -> None:
+    outlines = [{"id": one, "name": "X", "status": "active", "organization_id": "o1"} for one in ("..", ".")]
+    site.serve({"/v1/services": {"contents": outlines, "total_pages": 1}})
+    fetch(f"{site.url}/v1/services")
+    assert {one.partition("?")[0] for one in site.asked} == {"/v1/services"}
 
 
 def test_what_is_not_there_is_said(site: Site) -> None:
