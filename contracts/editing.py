@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from contracts.codes import CorrectionStatus, Intake, Need, State
-from contracts.directory import PART, Name, Organization, Service
+from contracts.codes import CorrectionStatus, Intake, Need, State, Visibility
+from contracts.directory import PART, Location, Name, Organization, Service
 from contracts.membership import Email, Id, Key, Link, Note, PhoneGiven
 from contracts.rpc import Message, Operation, Page, Reply
 
@@ -116,14 +116,41 @@ class OrganizationEdited(Reply):
     replayed: bool = False
 
 
+class PlaceGiven(Message):
+    """A new place: where it is, and who may see that. Only the state is needed: a shelter may say no more.
+
+    ``municipality_code`` is INEGI's key of five digits. Of a place that is not ``public`` everything but
+    municipality and state is sealed apart.
+    """
+
+    visibility: Visibility
+    state: State
+    municipality_code: Annotated[str, Meta(pattern=r"^[0-9]{5}$")] | None = None
+    name: Line | None = None
+    street: Line | None = None
+    city: Line | None = None
+    postal_code: Annotated[str, Meta(pattern=r"^[0-9A-Za-z -]{3,10}$")] | None = None
+    latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
+    phones: Annotated[tuple[PhoneGiven, ...], Meta(max_length=5)] = ()
+
+
+class ServicePlace(Message):
+    """A place of a service: one that the organization has (``location``), or a new one; not both."""
+
+    location: Id | None = None
+    place: PlaceGiven | None = None
+
+
 class CreateService(Message):
     """An organization adds a service; an operator says which ``organization``.
 
-    ``name``, ``needs`` and ``intake`` must be given. Its places are imported, or named by ``states``.
+    ``name``, ``needs`` and ``intake`` must be given. ``states`` are beside those of its places.
     """
 
     idempotency_key: Key
     fields: ServiceFields
+    locations: Annotated[tuple[ServicePlace, ...], Meta(max_length=10)] = ()
     states: Annotated[tuple[State, ...], Meta(max_length=len(State))] = ()
     organization: Id | None = None
 
@@ -148,6 +175,25 @@ class ServiceEdited(Reply):
     """The service as it is now."""
 
     service: Service
+    replayed: bool = False
+
+
+class SetLocationVisibility(Message):
+    """An organization says who may see a place of its own, wherever its entries name it.
+
+    No import says otherwise afterwards. A place that another organization's entry hides stays hidden.
+    """
+
+    location: Id
+    visibility: Visibility
+    idempotency_key: Key
+    organization: Id | None = None
+
+
+class LocationEdited(Reply):
+    """The place as everybody may see it now."""
+
+    location: Location
     replayed: bool = False
 
 
@@ -289,6 +335,7 @@ class CorrectionList(Reply):
 UPDATE_ORGANIZATION = Operation(PART, "update_organization", UpdateOrganization, OrganizationEdited)
 CREATE_SERVICE = Operation(PART, "create_service", CreateService, ServiceEdited)
 UPDATE_SERVICE = Operation(PART, "update_service", UpdateService, ServiceEdited)
+SET_LOCATION_VISIBILITY = Operation(PART, "set_location_visibility", SetLocationVisibility, LocationEdited)
 CONFIRM_SERVICE = Operation(PART, "confirm_service", ConfirmService, ServiceEdited)
 LIST_HISTORY = Operation(PART, "list_history", ListHistory, DirectoryHistory)
 LIST_STALE = Operation(PART, "list_stale", ListStale, StaleServices)

@@ -28,6 +28,7 @@ class Deed:
     secret: str | None = None
     member: membership.OwnMember | None = None
     service: directory.Service | None = None
+    location: directory.Location | None = None
     correction: Any = None
     replayed: bool = False
     user_errors: list[UserError] = field(default_factory=list)

@@ -18,6 +18,7 @@ from gateway.schema.deed import Answer, Deed, DeedInput, DeedPayload, carry_out
 from gateway.schema.enums import publish
 from gateway.schema.joining import PhoneInput
 from gateway.schema.organization import Organization
+from gateway.schema.placing import ServicePlaceInput, places
 from gateway.schema.problems import UserErrorCode
 from gateway.schema.service import Service
 
@@ -145,7 +146,10 @@ class CreateServiceInput(ServiceFieldsInput):
     needs: list[Need] = strawberry.field(description="The needs that it is for.")
     intake: Intake = strawberry.field(description="How it takes referrals.")
     states: list[State] | None = strawberry.field(
-        description="The states (entidades) in which it is given.", default=None
+        description="The states (entidades) in which it is given, beside those of its places.", default=None
+    )
+    locations: list[ServicePlaceInput] | None = strawberry.field(
+        description="Where it is given: ten places at most.", default=None
     )
 
 
@@ -243,6 +247,7 @@ async def create_service(
         idempotency_key=input.idempotency_key,
         fields=_fields(contract.ServiceFields, input),
         states=tuple(input.states or ()),
+        locations=places(input.locations),
     )
     return _of_service(await carry_out(info, contract.CREATE_SERVICE, request))
 

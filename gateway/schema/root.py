@@ -6,7 +6,7 @@ from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.context import Info
-from gateway.schema import acceptance, answers, editing, joining, managing, membership, quick, truth
+from gateway.schema import acceptance, answers, editing, joining, managing, membership, placing, quick, truth
 from gateway.schema.capacity import SetCapacityPayload, set_capacity
 from gateway.schema.changes import CapacityChange, capacity_changed
 from gateway.schema.codes import Code, codes_of
@@ -92,6 +92,7 @@ class Mutation:
     create_service = published(editing.create_service, editing.CreateServicePayload)
     update_service = published(editing.update_service, editing.UpdateServicePayload)
     close_service = published(editing.close_service, editing.CloseServicePayload)
+    set_location_visibility = published(placing.set_location_visibility, placing.SetLocationVisibilityPayload)
     confirm_service = published(editing.confirm_service, editing.ConfirmServicePayload)
     suggest_correction = published(truth.suggest_correction, truth.SuggestCorrectionPayload)
     decide_correction = published(truth.decide_correction, truth.DecideCorrectionPayload)

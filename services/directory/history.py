@@ -30,6 +30,7 @@ _SILENT = frozenset(
         "releasing_since",
         "capacity",
         "idempotency",
+        "visibilities",
     }
 )
 

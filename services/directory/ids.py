@@ -36,6 +36,11 @@ def derived(noun: Noun, *parts: str) -> str:
     return PREFIXES[noun] + _encode(_digest((noun, *parts)))
 
 
+def of_location(source: str, given: str) -> str:
+    """Return our id of a source's location. What was made in the network has no source, and has ours."""
+    return derived("location", source, given) if source else given
+
+
 def fresh(noun: Noun) -> str:
     """Return a new random id."""
     return PREFIXES[noun] + _encode(secrets.token_bytes(_BYTES))

@@ -7,6 +7,7 @@ from chassis.bus import Bus
 from chassis.outbox import Relay
 from chassis.rpc import Server
 from services.directory.changing import Means
+from services.directory.confidential.places import Places
 from services.directory.editing.api import EditingApi
 from services.directory.editing.means import Editing
 from services.directory.editing.store import Truth
@@ -22,8 +23,9 @@ from services.directory.watch import Watch
 class Keeping:
     """What keeps the network's members and the directory's truth.
 
-    ``relays`` are those of organizations and of services, ``key`` that of all hashes; ``review_days`` is how
-    long a confirmed service is taken to be true; ``release`` releases what an organization keeps.
+    ``relays`` are those of organizations and of services, ``key`` that of all hashes; ``places`` are those of
+    ``Editing``; ``review_days`` is how long a confirmed service is taken to be true; ``release`` releases
+    what an organization keeps.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class Keeping:
         relays: tuple[Relay, Relay],
         *,
         key: bytes,
+        places: Places,
         review_days: int,
         release: Callable[[str], Awaitable[None]],
     ) -> None:
@@ -48,7 +51,7 @@ class Keeping:
         store.review_after = timedelta(days=review_days)
         self.means = Means(store, Marks(key), relay_of)
         self._membership = Membership(self.means, self._people, key, release)
-        self._editing = Editing(self.means, self._truth, store.review_after)
+        self._editing = Editing(self.means, self._truth, store.review_after, places)
         self.watch = Watch(self._membership, self._editing)
 
     def serve(self, server: Server) -> None:

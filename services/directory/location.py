@@ -41,7 +41,7 @@ def document(location: hsds.Location, owner: str, path: Path, reading: Reading) 
     code = municipality_code(location.relevo, address, state, table)
     latitude, longitude = _coordinates(location, state, path, notes)
     return {
-        "id": ids.derived("location", reading.source, location.id or owner),
+        "id": ids.of_location(reading.source, location.id or owner),
         "visibility": location.relevo.visibility,
         "name": one_line(location.name or "") or None,
         "alternate_name": one_line(location.alternate_name or "") or None,
@@ -156,7 +156,7 @@ def _confidential(location: hsds.Location, owner: str, reading: Reading) -> dict
     code = municipality_code(extension, hsds.Address(), state, table)
     sealed_id = location.id if extension.sealed else None
     return {
-        "id": sealed_id or ids.derived("location", reading.source, location.id or owner),
+        "id": sealed_id or ids.of_location(reading.source, location.id or owner),
         "visibility": extension.visibility,
         "municipality": municipality_name(code, table) or extension.municipality,
         "municipality_code": code,

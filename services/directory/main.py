@@ -101,6 +101,7 @@ async def start(part: Part, settings: Settings) -> None:
         store,
         (organizations, services),
         key=key,
+        places=places,
         review_days=settings.review_days,
         release=partial(capacity.release_all, capacities),
     )

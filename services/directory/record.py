@@ -12,7 +12,7 @@ from contracts.codes import Visibility
 from contracts.directory import ImportRecord
 from contracts.events import ORGANIZATION_CHANGED, SERVICE_CHANGED
 from contracts.rpc import FieldProblem
-from services.directory import hsds, ids, organization, service
+from services.directory import hsds, ids, location, organization, service
 from services.directory.confidential.cut import Cut, Hidden, cut
 from services.directory.geography.table import Table
 from services.directory.ids import Noun
@@ -97,6 +97,31 @@ def read(
     owner = ids.derived("organization", source, read_service.organization_id)
     fields = service.from_record(read_service, owner, reading)
     return _imported("service", safe, fields, reading)
+
+
+def read_made(
+    noun_id: str, owner: str, given: dict[str, Any], table: Table, secret: frozenset[str] = frozenset()
+) -> Imported:
+    """Return the places of a service that its organization made: of no source, and its places are its record.
+
+    ``given`` has ``service_at_locations`` and nothing else.
+    """
+    reading = Reading("", table)
+    safe = cut(given, "", noun_id, table, secret)
+    places = service.places_made(safe.record["service_at_locations"], noun_id, reading)
+    return Imported(
+        noun="service",
+        id=noun_id,
+        hash="",
+        hidden=safe.hidden,
+        stubs=safe.stubs,
+        fields={
+            "organization": owner,
+            "locations": places,
+            "municipalities": location.municipalities(places),
+            "record": msgspec.json.encode(safe.record, order="deterministic").decode(),
+        },
+    )
 
 
 def changed_event(noun: Noun, noun_id: str, fields: dict[str, Any], n: int, at: datetime) -> dict[str, Any]:

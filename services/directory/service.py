@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from contracts.codes import Intake, Need, State, Visibility
 from contracts.directory import (
     CostOption,
@@ -154,6 +156,16 @@ def _further(document: dict[str, Any]) -> dict[str, Any]:
         "cost_options": tuple(CostOption(**one) for one in each("cost_options")),
         "taxonomy_terms": tuple(TaxonomyTerm(**one) for one in each("taxonomy_terms")),
     }
+
+
+def places_made(joints: Any, owner: str, reading: Reading) -> list[dict[str, Any]]:
+    """Return the places of a service that its organization makes, from HSDS ``service_at_locations``."""
+    given = msgspec.convert(joints, list[hsds.ServiceAtLocation], strict=False)
+    return [
+        location.document(one.location, f"{owner} {number}", ("locations", str(number)), reading)
+        for number, one in enumerate(given)
+        if one.location
+    ]
 
 
 def _places(record: hsds.ServiceRecord, reading: Reading) -> list[dict[str, Any]]:

@@ -244,9 +244,17 @@ class Store:
         if not locations:
             return []
         cursor = self.collection(noun).find(
-            {"locations.id": {"$in": list(locations)}}, {"source": 1, "record": 1, "locations": 1}
+            {"locations.id": {"$in": list(locations)}},
+            {"source": 1, "record": 1, "locations": 1, "organization": 1},
         )
         return [one async for one in cursor]
+
+    async def visibilities(self, noun: Noun, ids: Some[str]) -> dict[str, Document]:
+        """Return what organizations said of who may see the places of their entries, of those that did."""
+        if not ids:
+            return {}
+        cursor = self.collection(noun).find({"_id": {"$in": list(ids)}}, {"visibilities": 1})
+        return {one["_id"]: one["visibilities"] async for one in cursor if one.get("visibilities")}
 
     async def places(self) -> AsyncIterator[Document]:
         """Every location of every service."""

@@ -61,6 +61,7 @@ PUBLIC_DIRECTORY: set[AnyOperation] = {
     editing.CREATE_SERVICE,
     editing.UPDATE_SERVICE,
     editing.CONFIRM_SERVICE,
+    editing.SET_LOCATION_VISIBILITY,
     editing.LIST_HISTORY,
     editing.LIST_STALE,
     editing.SUGGEST_CORRECTION,

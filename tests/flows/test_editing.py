@@ -144,3 +144,38 @@ async def test_the_feed_tells_what_was_suggested_and_decided(network: Network, c
     (outcome,) = await eventually(lambda: told(cast.hospital, "decided"))
     assert outcome["relation"] == "SUGGESTER"
     assert await told(cast.shelter, "decided") == []
+
+
+async def test_a_new_service_brings_its_place_and_its_organization_says_who_sees_it(
+    network: Network,
+) -> None:
+    shown = "service { id states locations { id visibility street address { street } } }"
+    place = {
+        "visibility": "PRIVATE",
+        "state": "CHP",
+        "street": "Calle Ficticia 5",
+        "phones": [{"number": "555 0109"}],
+    }
+    inputs = {"name": "Dormitorio (ficticio)", "needs": ["FOOD"], "intake": "NETWORK"}
+    payload = await sent(
+        network.casa, "createService", shown, **inputs, locations=[{"place": place}, {}], states=["OAX"]
+    )
+    assert [error["path"] for error in payload["userErrors"]] == [["locations", "1"]]
+    payload = await sent(
+        network.casa, "createService", shown, **inputs, locations=[{"place": place}], states=["OAX"]
+    )
+    assert payload["userErrors"] == []
+    assert payload["service"]["states"] == ["CHP", "OAX"]
+    (there,) = payload["service"]["locations"]
+    assert (there["visibility"], there["street"]) == ("PRIVATE", None)
+    assert there["address"]["street"] == "Calle Ficticia 5"
+    location = "location { id visibility street }"
+    refused = await sent(
+        network.coordinator, "setLocationVisibility", location, location=there["id"], visibility="PUBLIC"
+    )
+    assert [error["code"] for error in refused["userErrors"]] == ["NOT_FOUND"]
+    opened = await sent(
+        network.casa, "setLocationVisibility", location, location=there["id"], visibility="PUBLIC"
+    )
+    assert opened["userErrors"] == []
+    assert opened["location"] == {"id": there["id"], "visibility": "PUBLIC", "street": "Calle Ficticia 5"}

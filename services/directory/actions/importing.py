@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+import msgspec
+
 from contracts.codes import Visibility
 from contracts.directory import ImportOutcome, ImportRecord, ImportRecords, ImportReply
 from contracts.rpc import FieldProblem
 from services.directory import record
+from services.directory.confidential import rewriting
 from services.directory.confidential.places import Places
-from services.directory.confidential.restoring import restored
+from services.directory.confidential.restoring import restored, told
 from services.directory.confidential.seal import Sealed
 from services.directory.ids import Noun
 from services.directory.record import Imported
@@ -22,6 +25,7 @@ ROUNDS = 5
 # So many records that show a confidential place are read anew at a time.
 AGAIN = 50
 NEW = Known()
+_KINDS: tuple[Literal["organization", "service"], ...] = ("organization", "service")
 Numbered = tuple[int, Imported]
 
 _REPEATED = FieldProblem(
@@ -63,13 +67,14 @@ async def import_records(store: Store, places: Places, request: ImportRecords, e
     """
     await places.geography.refresh()
     batch = _Batch(request, places, edits)
+    await batch.hear_organizations(store)
     await batch.hide_what_others_hide()
     hidden = await places.newly_hidden(batch.records)
     await batch.write(store, "organization")
     await batch.refuse_strays(store)
     await batch.write(store, "service")
-    await _hide_elsewhere(store, places, request.source, hidden)
-    await _show_elsewhere(store, places, batch.freed)
+    await hide_elsewhere(store, places, hidden)
+    await show_elsewhere(store, places, batch.freed)
     return ImportReply(outcomes=tuple(batch.outcomes[number] for number in range(len(request.records))))
 
 
@@ -79,29 +84,32 @@ def updated_services(request: ImportRecords, reply: ImportReply) -> list[str]:
     return [one.id for given, one in both if given.kind == "service" and one.outcome == "updated" and one.id]
 
 
-async def _hide_elsewhere(store: Store, places: Places, source: str, hidden: Some[str]) -> None:
-    """Read anew earlier records that show a place of which this import says that it is confidential."""
-    kinds: tuple[Literal["organization", "service"], ...] = ("organization", "service")
-    for noun in kinds:
-        found = [one for one in await store.showing(noun, hidden) if _shows(one, hidden)]
-        for begin in range(0, len(found), AGAIN):
-            records = [
-                ImportRecord(kind=noun, record=record.as_data(one["record"]))
-                for one in found[begin : begin + AGAIN]
-            ]
-            request = ImportRecords(source=source, records=tuple(records))
-            await import_records(store, places, request, Edits())
+async def hide_elsewhere(store: Store, places: Places, hidden: Some[str]) -> None:
+    """Read anew the records that show a place of which another one says that it is confidential."""
+    for noun in _KINDS:
+        sources: dict[str, list[ImportRecord]] = {}
+        for one in [one for one in await store.showing(noun, hidden) if _shows(one, hidden)]:
+            if source := one.get("source"):
+                again = ImportRecord(kind=noun, record=record.as_data(one["record"]))
+                sources.setdefault(source, []).append(again)
+            else:  # its organization made it, and it names a place of another entry
+                await rewriting.again(store, places, one["_id"], frozenset(hidden), {})
+        for source, records in sources.items():
+            for begin in range(0, len(records), AGAIN):
+                batch = tuple(records[begin : begin + AGAIN])
+                await import_records(store, places, ImportRecords(source=source, records=batch), Edits())
 
 
-async def _show_elsewhere(store: Store, places: Places, freed: Some[str]) -> None:
+async def show_elsewhere(store: Store, places: Places, freed: Some[str]) -> None:
     """Read anew, whole, the records that hid a place only because of a word that is gone now."""
     found = await places.freed(freed) if freed else {}
-    kinds: tuple[Literal["organization", "service"], ...] = ("organization", "service")
-    for noun in kinds if found else ():
+    for noun in _KINDS if found else ():
         for one in await store.records(noun, found.keys()):
-            whole = restored(record.as_data(one["record"]), found[one["_id"]])
+            whole = restored(record.as_data(one["record"]), found.pop(one["_id"]))
             request = ImportRecords(source=one["source"], records=(ImportRecord(kind=noun, record=whole),))
             await import_records(store, places, request, Edits())
+    for service, contents in found.items():  # of no source
+        await rewriting.again(store, places, service, frozenset(), contents)
 
 
 def _shows(document: Document, hidden: Some[str]) -> bool:
@@ -121,6 +129,8 @@ class _Batch:
         self.outcomes: dict[int, ImportOutcome] = {}
         # Places that some record of the batch hid, and hides no more.
         self.freed: set[str] = set()
+        # Records of whose places their organizations have said who may see them.
+        self._told: dict[int, ImportRecord] = {}
         self._waiting: list[Numbered] = []
         ids: set[str] = set()
         for number, given in enumerate(request.records):
@@ -138,13 +148,24 @@ class _Batch:
         """The records that wait to be written."""
         return [one for _, one in self._waiting]
 
+    async def hear_organizations(self, store: Store) -> None:
+        """Read anew the records of whose places their organizations say who may see them."""
+        said: dict[str, Document] = {}
+        for noun in _KINDS:
+            said |= await store.visibilities(noun, [one.id for one in self.records if one.noun == noun])
+        for place, (number, one) in enumerate(self._waiting):
+            if one.id in said:
+                told_now = await self._as_told(number, one, Known(values={"visibilities": said[one.id]}))
+                self._waiting[place] = (number, told_now)
+
     async def hide_what_others_hide(self) -> None:
         """Read anew the records that show a place of which another record says that it is confidential."""
         said = await self._places.said_elsewhere([one for _, one in self._waiting])
         for place, (number, one) in enumerate(self._waiting):
             if one.id in said:
-                given = self._request.records[number]
-                again = record.read(self._request.source, given, self._places.table, said[one.id])
+                again = record.read(
+                    self._request.source, self._given(number), self._places.table, said[one.id]
+                )
                 if isinstance(again, Imported):  # it was good before, and stubs are good
                     self._waiting[place] = (number, again)
 
@@ -172,9 +193,10 @@ class _Batch:
 
     async def _try(self, store: Store, noun: Noun, mine: Sequence[Numbered]) -> None:
         at = datetime.now(UTC)
-        sealing = _Sealing(self._places, [one for _, one in mine])
         # In this order: what is sealed is written before its record, so a record that is there has it.
         known = await store.known(noun, [one.id for _, one in mine])
+        mine = [(number, await self._as_told(number, one, known.get(one.id, NEW))) for number, one in mine]
+        sealing = _Sealing(self._places, [one for _, one in mine])
         await sealing.look()
         news = [one for _, one in mine if self._is_news(one, known.get(one.id, NEW), sealing)]
         new_ids = {one.id for one in news}
@@ -186,6 +208,28 @@ class _Batch:
             if one.id not in taken:
                 word = self._word(one, known.get(one.id, NEW), one.id in new_ids)
                 self.outcomes[number] = ImportOutcome(outcome=word, id=one.id, mended=one.mended)
+
+    async def _as_told(self, number: int, one: Imported, known: Known) -> Imported:
+        """The record, with what its organization says of who may see its places: no import says otherwise."""
+        said = known.values.get("visibilities")
+        if not said:
+            return one
+        given = self._request.records[number]
+        words = {place: word["visibility"] for place, word in said.items()}
+        whole = told(given.record, self._request.source, words)
+        mine = msgspec.structs.replace(given, record=whole)
+        self._told[number] = mine
+        read = record.read(self._request.source, mine, self._places.table)
+        if not isinstance(read, Imported):
+            return one
+        others = await self._places.said_elsewhere([read])
+        if one.id in others:
+            again = record.read(self._request.source, mine, self._places.table, others[one.id])
+            return again if isinstance(again, Imported) else one
+        return read
+
+    def _given(self, number: int) -> ImportRecord:
+        return self._told.get(number) or self._request.records[number]
 
     def _is_back(self, known: Known) -> bool:
         return self._edits.fresh and bool(known.values.get("disappeared"))

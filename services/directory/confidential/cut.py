@@ -158,7 +158,7 @@ class _Knife:
         return isinstance(given, str) and bool(self._secret) and self._derived(given) in self._secret
 
     def _derived(self, given: str) -> str:
-        return ids.derived("location", self._source, given)
+        return ids.of_location(self._source, given)
 
     def _whereabouts(self, place: Json, extension: Json) -> Json:
         """Municipality and state, as far as they can be told: a town, or a text with digits, tells more."""

@@ -32,7 +32,7 @@ def told(record: Json, source: str, words: Mapping[str, str]) -> Json:
         extension = extension if isinstance(extension, dict) else {}
         if not isinstance(given, str) or extension.get("sealed") is True:
             return place
-        word = words.get(ids.derived("location", source, given))
+        word = words.get(ids.of_location(source, given))
         return place if word is None else {**place, "relevo": {**extension, "visibility": word}}
 
     def walk(value: Any) -> Any:
@@ -49,6 +49,18 @@ def told(record: Json, source: str, words: Mapping[str, str]) -> Json:
 
     told_record: Json = walk(record)
     return told_record
+
+
+def occurrences(record: Json, source: str, place: str) -> list[Json]:
+    """Return a record's own locations of that id of ours: whole ones, and stubs."""
+    found: list[Json] = []
+    for value in record.values():
+        for one in value if isinstance(value, list) else ():
+            inner = one.get("location", one) if isinstance(one, dict) else None
+            given = inner.get("id") if isinstance(inner, dict) else None
+            if inner and isinstance(given, str) and place in {given, ids.of_location(source, given)}:
+                found += [inner]
+    return found
 
 
 def _restore(value: Any, left: dict[str, list[Json]]) -> Any:

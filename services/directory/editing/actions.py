@@ -20,6 +20,7 @@ from contracts.rpc import Actor, FieldProblem
 from services.directory import allowed, changing, organization, paging, service
 from services.directory.changing import Decided
 from services.directory.editing import change as changes
+from services.directory.editing import placing
 from services.directory.editing.fields import check_ages, given, marked, refuse
 from services.directory.editing.means import Editing
 from services.directory.errors import NotFoundError, StaleVersionError
@@ -60,7 +61,7 @@ async def create_service(editing: Editing, request: CreateService, actor: Actor)
 
     Raises:
         NotFoundError, ForbiddenError, NotVerifiedError: the caller does not manage the organization.
-        InvalidError: fields are missing or not right, all of them at once.
+        InvalidError: fields are missing or not right, all of them at once; a place is none of its own.
         IdempotencyKeyReusedError: the key was used for another input.
     """
     means = editing.means
@@ -72,12 +73,21 @@ async def create_service(editing: Editing, request: CreateService, actor: Actor)
     check_ages({}, fields)
     call = means.marks.call("create_service", request, actor)
     noun_id = means.marks.new_id("service", call)
-    whole = service.made(owner["_id"], fields, request.states)
+    if before := (await means.store.known("service", [noun_id])).get(noun_id):
+        # The id is made of the caller's key: whoever is there was made by it.
+        call.was_done(before.values)
+        return ServiceEdited(service=service.view(before.values), replayed=True)
+    places = await placing.of_new_service(editing, owner, noun_id, request.locations)
+    states = {*request.states, *placing.states(places)}
+    whole = service.made(owner["_id"], fields, states)
     known = Known(values={"_id": noun_id})
-    stored = {**marked({}, whole, call.at, _by(actor)), **_reviewed(editing, call.at)}
+    stored = {
+        **marked({}, whole, call.at, _by(actor)),
+        **_reviewed(editing, call.at),
+        **(await placing.sealed(editing, places)),
+    }
     written = await changing.write(means, "service", known, Decided(stored, "created"), call)
     if written is None:
-        # The id is made of the caller's key: whoever is there was made by it.
         there = (await means.store.known("service", [noun_id]))[noun_id].values
         call.was_done(there)
         return ServiceEdited(service=service.view(there), replayed=True)

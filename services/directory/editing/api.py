@@ -12,15 +12,17 @@ from contracts.editing import (
     ListCorrections,
     ListHistory,
     ListStale,
+    LocationEdited,
     OrganizationEdited,
     ServiceEdited,
+    SetLocationVisibility,
     StaleServices,
     SuggestCorrection,
     UpdateOrganization,
     UpdateService,
 )
 from contracts.rpc import Actor
-from services.directory.editing import actions, correcting
+from services.directory.editing import actions, correcting, placing
 from services.directory.editing.means import Editing
 
 GATEWAY = frozenset({"gateway", "operator"})
@@ -37,6 +39,7 @@ class EditingApi:
         server.add(contract.UPDATE_ORGANIZATION, self.update_organization, GATEWAY)
         server.add(contract.CREATE_SERVICE, self.create_service, GATEWAY)
         server.add(contract.UPDATE_SERVICE, self.update_service, GATEWAY)
+        server.add(contract.SET_LOCATION_VISIBILITY, self.set_location_visibility, GATEWAY)
         server.add(contract.CONFIRM_SERVICE, self.confirm_service, GATEWAY)
         server.add(contract.LIST_HISTORY, self.list_history, GATEWAY)
         server.add(contract.LIST_STALE, self.list_stale, GATEWAY)
@@ -52,6 +55,9 @@ class EditingApi:
 
     async def update_service(self, request: UpdateService, actor: Actor) -> ServiceEdited:
         return await actions.update_service(self._editing, request, actor)
+
+    async def set_location_visibility(self, request: SetLocationVisibility, actor: Actor) -> LocationEdited:
+        return await placing.set_visibility(self._editing, request, actor)
 
     async def confirm_service(self, request: ConfirmService, actor: Actor) -> ServiceEdited:
         return await actions.confirm_service(self._editing, request, actor)

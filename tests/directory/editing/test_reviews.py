@@ -7,9 +7,14 @@ from chassis.part import Part
 from contracts.editing import CONFIRM_SERVICE, LIST_STALE, ConfirmService, ListStale
 from contracts.rpc import Page
 from services.directory.changing import Means
+from services.directory.confidential.places import Places
+from services.directory.confidential.seal import Vault
+from services.directory.confidential.store import PrivateStore
 from services.directory.editing import actions
 from services.directory.editing.means import Editing
 from services.directory.editing.store import Truth
+from services.directory.geography.current import Geography
+from services.directory.geography.store import GeographyStore
 from services.directory.marks import Marks
 from services.directory.store import SERVICES, Store
 from tests.directory.editing.test_editing import made
@@ -47,7 +52,8 @@ async def test_a_due_review_is_told_once_whoever_looks(shelter: Acting, store: S
     await eventually(lambda: events(part, service.id), within=20)
     # Other replicas look at the same time.
     means = Means(store, Marks(bytes(32)), {})
-    editing = Editing(means, Truth(store.db), timedelta(days=1))
+    places = Places(PrivateStore(store.db), Vault(bytes(32)), Geography(GeographyStore(store.db)))
+    editing = Editing(means, Truth(store.db), timedelta(days=1), places)
     moment = await store.now()
     told = await asyncio.gather(*(actions.remind(editing, service.id, moment) for _ in range(8)))
     assert told == [False] * 8
