@@ -25,6 +25,9 @@ class UnitCapacity(Message):
     ``maximum`` may be left out where it was said before. ``available`` is what can still be promised: free
     now and not held. ``occupied`` may exceed ``maximum``: shelters overfill in need. ``waiting`` is how many
     wait for a place. After ``valid_until`` (24 hours where it is not given) nobody is shown the numbers.
+
+    ``remove`` alone takes the unit away; one of which places are held or occupied only with
+    ``even_if_taken``: the persons stay expected or here, and are counted in no unit.
     """
 
     unit: UnitName
@@ -33,6 +36,8 @@ class UnitCapacity(Message):
     occupied: Count | None = None
     waiting: Count | None = None
     valid_until: Moment | None = None
+    remove: bool = False
+    even_if_taken: bool = False
 
 
 class SetCapacity(Message):

@@ -16,7 +16,7 @@ from gateway.schema.problems import UserError, user_errors
 from gateway.schema.service import Service
 
 
-@strawberry.input(description="What is said of one unit now. Give `available` or `occupied`.")
+@strawberry.input(description="What is said of one unit now. Give `available` or `occupied`, or `remove` it.")
 class UnitCapacityInput:
     """Becomes ``contracts.capacity.UnitCapacity``."""
 
@@ -38,6 +38,14 @@ class UnitCapacityInput:
         description="How long this can be trusted, up to 31 days; 24 hours if you do not say. After that it "
         "is shown as `UNKNOWN`.",
         default=None,
+    )
+    remove: bool = strawberry.field(
+        description="Whether the service does not count this unit any more. Give no numbers then; no import "
+        "brings it back.",
+        default=False,
+    )
+    even_if_taken: bool = strawberry.field(
+        description="Whether to remove it although places of it are held or occupied.", default=False
     )
 
 

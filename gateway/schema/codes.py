@@ -134,6 +134,7 @@ class CodeKind(StrEnum):
     VERDICT = "Verdict"
     DOCUMENT_KIND = "DocumentKind"
     MIGRATION_STATUS = "MigrationStatus"
+    HOUSEHOLD_COMPOSITION = "HouseholdComposition"
 
 
 class Language(StrEnum):
@@ -143,7 +144,13 @@ class Language(StrEnum):
     EN = ENGLISH
 
 
-publish(CodeKind, "A list of codes.", {kind: f"Those of the enum `{kind.value}`." for kind in CodeKind})
+# Of this one there is no enum: rules have their values as text.
+_VALUES = {CodeKind.HOUSEHOLD_COMPOSITION: "The values of acceptance rules on `HOUSEHOLD_COMPOSITION`."}
+publish(
+    CodeKind,
+    "A list of codes.",
+    {kind: _VALUES.get(kind, f"Those of the enum `{kind.value}`.") for kind in CodeKind},
+)
 publish(
     Language,
     "A language of labels; messages of errors are in English.",

@@ -153,6 +153,7 @@ async def match_services(
     input: Annotated[MatchInput, strawberry.argument(description="Whom help is looked for.")],
 ) -> list[contract.Match]:
     """The services that are there for a person, the best first: by verdict, fit, free places and distance.
+    It is cut at `most`: where as many come, there may be more, so ask for more (50 at most) or look less far.
     For verified organizations, with the scope `DIRECTORY_READ` or `REFERRALS_SEND`."""
     reply = await info.context.clients.ask(contract.MATCH_SERVICES, command_of(input, STRUCTS))
     selected = below(info.raw)

@@ -10,6 +10,7 @@ write, whichever replica makes it:
 ``provisional``          by referral: ``places until``; after ``until`` they count no more
 ``holds``                by referral: ``places state since n`` and more (``holds.py``)
 ``wake_at``              when something has to be done that nobody asks for (``watch.py``)
+``removed``              units that were taken away: no import brings them back
 ``history``              the last 50 changes, who and when; ``idempotency``: keys (hashed) of ``setCapacity``
 ``pending …``            the outbox
 =======================  ===================================================================================
@@ -104,6 +105,8 @@ def reimported(document: Document, service: Mapping[str, Any]) -> Document:
     mine = {unit["unit"]: unit for unit in document["units"]}
     for unit in seeded(service)["units"]:
         before = mine.get(unit["unit"])
+        if unit["unit"] in document.get("removed", ()):
+            continue
         if before is None and len(mine) < MOST_UNITS:
             mine[unit["unit"]] = unit
         elif before is not None and before["by"] == "import" and before["updated"] < unit["updated"]:
@@ -175,19 +178,28 @@ def change_units(
 ) -> Document | tuple[FieldProblem, ...]:
     """Return the document with what was said of some units, or every input that is not right."""
     units = {unit["unit"]: unit for unit in document["units"]}
+    removed = set(document.get("removed", ()))
     held = provisional_of(document, now)
     problems: list[FieldProblem] = []
     named: set[str] = set()
     for place, one in enumerate(given):
         before = units.get(one.unit)
-        on_hold = held.get(one.unit, 0) + (before["held"] if before else 0)
-        wrong = [*_twice(one, named), *_numbers(one, before, on_hold), *_validity(one, now)]
+        kept = before["held"] if before else _confirmed(document, one.unit)
+        on_hold = held.get(one.unit, 0) + kept
+        judged = _removal(one, before, on_hold) if one.remove else _numbers(one, before, on_hold)
+        wrong = [*_twice(one, named), *judged, *_validity(one, now)]
         problems += [_at(place, field, words) for field, words in wrong]
-        if not wrong:
-            units[one.unit] = _said(one, before, on_hold, by, now)
+        if wrong:
+            continue
+        removed.discard(one.unit)
+        if one.remove:
+            del units[one.unit]
+            removed.add(one.unit)
+        else:
+            units[one.unit] = {**_said(one, before, on_hold, by, now), "held": kept}
     if len(units) > MOST_UNITS:
         problems.append(FieldProblem(path=("units",), message=f"A service has {MOST_UNITS} units at most."))
-    return tuple(problems) or {**document, "units": list(units.values())}
+    return tuple(problems) or {**document, "units": list(units.values()), "removed": sorted(removed)}
 
 
 def _at(place: int, field: str, words: str) -> FieldProblem:
@@ -213,6 +225,22 @@ def _numbers(one: UnitCapacity, before: Unit | None, on_hold: int) -> Iterable[t
         )
 
 
+def _removal(one: UnitCapacity, before: Unit | None, on_hold: int) -> Iterable[tuple[str, str]]:
+    if before is None:
+        yield "unit", "The service counts no such unit."
+    elif (on_hold or before["occupied"]) and not one.even_if_taken:
+        taken = f"{on_hold} held and {before['occupied']} occupied"
+        yield "remove", f"{taken}: say evenIfTaken, too, if it is to go all the same."
+    if any(n is not None for n in (one.available, one.occupied, one.maximum, one.waiting, one.valid_until)):
+        yield "remove", "What is removed has no numbers: give none."
+
+
+def _confirmed(document: Document, unit: str) -> int:
+    """How many places of a unit that was away for a while are kept for persons who are on their way."""
+    holds = [hold for hold in document["holds"].values() if hold["state"] == "confirmed"]
+    return sum(one["count"] for hold in holds for one in hold["places"] if one["unit"] == unit)
+
+
 def _maximum(one: UnitCapacity, before: Unit | None) -> int | None:
     return one.maximum if one.maximum is not None or before is None else before["maximum"]
 
@@ -231,7 +259,6 @@ def _said(one: UnitCapacity, before: Unit | None, on_hold: int, by: str, now: da
         "maximum": maximum,
         "total": maximum,
         "occupied": occupied,
-        "held": before["held"] if before else 0,
         "waiting": one.waiting,
         # In whole milliseconds, as it is stored: what was written is what will be read.
         "valid_until": until.replace(microsecond=until.microsecond // 1000 * 1000),

@@ -66,7 +66,9 @@ def take(
 
 def left_of(document: Document, name: str, now: datetime) -> int | None:
     """Return how many places of a unit can still be promised; None where only the receiver can tell."""
-    unit = next(unit for unit in document["units"] if unit["unit"] == name)
+    unit = next((unit for unit in document["units"] if unit["unit"] == name), None)
+    if unit is None:  # it was taken away, and somebody is on her way
+        return None
     provisional = provisional_of(document, now).get(name, 0)
     if not is_stale(unit, now):
         return free(unit, provisional)

@@ -87,6 +87,8 @@ class CapacityStore:
         if not before["revision"]:
             return await self._insert(write)
         fields = {"units": after["units"], "wake_at": after["wake_at"], "n": after["n"]}
+        if after.get("removed", []) != before.get("removed", []):
+            fields["removed"] = after["removed"]
         gone: Document = {}
         for name in _MAPS:
             for referral, hold in after[name].items():

@@ -54,6 +54,41 @@ def test_units_that_are_not_named_stay_as_they_are() -> None:
     assert numbers(document, "bed") == (1, 0, 9)
 
 
+def test_a_unit_is_taken_away_and_no_import_brings_it_back() -> None:
+    document = said(counted(bed=(10, 0), room=(3, 0)), unit="room", remove=True)
+    assert [unit["unit"] for unit in document["units"]] == ["bed"]
+    seed = {"_id": SERVICE, "organization": ORGANIZATION, "changed_at": NOW}
+    imported = {**seed, "capacity": [{"unit": "room", "available": 2}, {"unit": "cot", "available": 2}]}
+    again = capacity.reimported(document, imported)
+    assert [unit["unit"] for unit in again["units"]] == ["bed", "cot"]
+    back = said(document, unit="room", maximum=3, available=2)
+    assert numbers(back, "room") == (2, 0, 1)
+    assert back["removed"] == []
+
+
+def test_a_unit_that_is_taken_is_removed_only_if_that_is_meant() -> None:
+    held = holds.take(counted(bed=(10, 0)), "r1", places(bed=2), (), NOW)
+    occupied = counted(bed=(10, 3))
+    for document in (held, occupied):
+        assert wrong(document, UnitCapacity(unit="bed", remove=True)) == {("units", "0", "remove")}
+        gone = said(document, unit="bed", remove=True, even_if_taken=True)
+        assert gone["units"] == []
+    assert wrong(occupied, UnitCapacity(unit="cot", remove=True)) == {("units", "0", "unit")}
+    assert wrong(occupied, UnitCapacity(unit="bed", remove=True, even_if_taken=True, available=1)) == {
+        ("units", "0", "remove")
+    }
+
+
+def test_who_is_expected_in_a_unit_that_went_comes_goes_and_is_counted_when_it_is_back() -> None:
+    held = holds.take(counted(bed=(10, 0)), "r1", places(bed=2), (), NOW)
+    confirmed = holds.confirm(held, "r1", event(1), NOW)
+    gone = said(confirmed, unit="bed", remove=True, even_if_taken=True)
+    assert numbers(said(gone, unit="bed", maximum=10, available=3), "bed") == (3, 2, 5)
+    assert holds.release(gone, "r1", event(2), NOW)["holds"]["r1"]["state"] == "released"
+    late = holds.lapse(said(held, unit="bed", remove=True, even_if_taken=True), NOW + DAY)
+    assert holds.confirm(late, "r1", event(1), NOW + DAY)["holds"]["r1"]["state"] == "confirmed"
+
+
 def test_every_input_that_is_not_right_is_named_at_once() -> None:
     document = holds.take(counted(bed=(10, 0)), "r1", places(bed=4), (), NOW)
     assert wrong(

@@ -98,6 +98,19 @@ async def test_what_is_not_right_is_refused_whole(public: Caller, gateway: Ask, 
     assert await seen(gateway, service) == []
 
 
+async def test_a_unit_goes_and_stays_away(
+    public: Caller, gateway: Ask, service: str, say: Say, store: Store
+) -> None:
+    await say(service, maximum=10, available=10)
+    units = (UnitCapacity(unit="bed", remove=True), UnitCapacity(unit="cot", maximum=4, available=4))
+    reply = await public.call(SET_CAPACITY, request(service, units=units), actor())
+    assert [one.unit for one in reply.capacity] == ["cot"]
+    assert await seen(gateway, service) == [("known", 4, 0, 0)]
+    stored = await store.capacity.load(service)
+    assert stored is not None
+    assert stored["removed"] == ["bed"]
+
+
 async def listed(gateway: Ask, service: str) -> set[bool]:
     """By which values of ``has_capacity`` a service is found."""
     found = set()
