@@ -202,7 +202,10 @@ def _refusal(cause: PartError) -> tuple[str, dict[str, Any]]:
     if cause.status == HTTPStatus.SERVICE_UNAVAILABLE:
         message = "A part of the network did not answer. Repeat the request, with the same idempotencyKey."
         return message, {"code": "UNAVAILABLE"}
-    return cause.detail, {"code": cause.code, **getattr(cause, "extensions", {})}
+    detail = cause.detail
+    if cause.code == "INVALID" and cause.fields:
+        detail = words.of_fields((field.path, field.message) for field in cause.fields)
+    return detail, {"code": cause.code, **getattr(cause, "extensions", {})}
 
 
 def _masked(error: GraphQLError, cause: BaseException) -> tuple[str, dict[str, Any]]:

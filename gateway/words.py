@@ -5,6 +5,7 @@ log. Names of the schema stay, and where in the input it was: that is what helps
 """
 
 import re
+from collections.abc import Iterable, Sequence
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLSchema
 
@@ -39,6 +40,24 @@ _TOKENS_WITH_VALUES = frozenset({"Name", "String", "BlockString", "Int", "Float"
 _NOT_RIGHT = "The value is not right"
 _ENUM = re.compile(r"does not exist in '(\w+)' enum")
 _NO_FIELD = re.compile(r"of type '(\w+)' not to include unknown field")
+
+
+def camel(name: str) -> str:
+    """A contract's name as clients write it: ``arrive_by`` is ``arriveBy``."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def respelt(message: str, names: set[str]) -> str:
+    """A part's words with these names of inputs as clients write them."""
+    return re.sub(r"\w+", lambda word: camel(word[0]) if word[0] in names else word[0], message)
+
+
+def of_fields(problems: Iterable[tuple[Sequence[str], str]]) -> str:
+    """What to say of inputs that a part refused: each with its name, and what would be right."""
+    told = list(problems)
+    names = {step for path, _ in told for step in path}
+    return " ".join(f"{'.'.join(map(camel, path))}: {respelt(message, names)}" for path, message in told)
 
 
 def of_variables(message: str) -> str:

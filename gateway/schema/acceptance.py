@@ -24,7 +24,8 @@ from gateway.context import ENGLISH, Context, Info
 from gateway.ids import part_id_of, part_id_or_nothing
 from gateway.schema.enums import publish
 from gateway.schema.fields import beside, computed
-from gateway.schema.problems import UserError, UserErrorCode, camel, user_errors
+from gateway.schema.problems import UserError, UserErrorCode, user_errors
+from gateway.words import camel
 
 # What a stranger should know of each list of codes, besides the labels of its values.
 _DESCRIPTIONS: dict[type, str] = {

@@ -7,7 +7,7 @@ import strawberry
 from contracts import referrals
 from gateway.schema.enums import publish
 from gateway.schema.fields import computed
-from gateway.schema.problems import camel
+from gateway.words import camel
 
 
 class ReferralAction(StrEnum):

@@ -12,7 +12,7 @@ from gateway.ids import global_id
 from gateway.schema.enums import publish
 from gateway.schema.fields import computed
 from gateway.schema.pages import After, Before, First, Last, PageInfo, Rows, page_of
-from gateway.schema.problems import camel
+from gateway.words import camel
 
 LIST = "directory_history"
 

@@ -1,12 +1,12 @@
 """Refusals of the domain, as a mutation's payload says them: all at once, each with its place."""
 
-import re
 from enum import StrEnum
 
 import strawberry
 
 from chassis.problems import PartError
 from gateway.schema.enums import publish
+from gateway.words import camel, respelt
 
 
 class UserErrorCode(StrEnum):
@@ -89,20 +89,10 @@ def user_errors(refusal: PartError) -> list[UserError]:
         # Parts name inputs in their own spelling, also in their words.
         names = {step for field in refusal.fields for step in field.path}
         return [
-            UserError(code=_code(field.code), path=_path(field.path), message=_respelt(field.message, names))
+            UserError(code=_code(field.code), path=_path(field.path), message=respelt(field.message, names))
             for field in refusal.fields
         ]
     return [UserError(code=UserErrorCode.INVALID, path=[], message=refusal.detail)]
-
-
-def camel(name: str) -> str:
-    """A contract's name as clients write it: ``arrive_by`` is ``arriveBy``."""
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
-
-
-def _respelt(message: str, names: set[str]) -> str:
-    return re.sub(r"\w+", lambda word: camel(word[0]) if word[0] in names else word[0], message)
 
 
 def _path(steps: tuple[str, ...]) -> list[str]:

@@ -54,3 +54,22 @@ async def test_where_distances_begin_has_to_be_somewhere(cast: Cast) -> None:
     with pytest.raises(AnswerError) as refusal:
         await ask(cast, near={"latitude": 16.0})
     assert refusal.value.codes == ["INVALID"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"filter": {"age": -1}}, "age: Must be at least 0."),
+        ({"filter": {"text": "x" * 10_000}}, "text: Must have at most 200 characters."),
+        (
+            {"filter": {"openNow": True, "openAt": "2026-01-01T00:00:00Z"}},
+            "openAt: Give a moment, or ask for what is open now: not both.",
+        ),
+    ],
+)
+async def test_a_question_that_is_not_right_is_told_which_input_it_is(
+    cast: Cast, asked: Json, told: str
+) -> None:
+    with pytest.raises(AnswerError) as refusal:
+        await ask(cast, **asked)
+    assert refusal.value.errors[0]["message"] == told

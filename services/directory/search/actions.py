@@ -128,4 +128,4 @@ def _check_times(request: SearchServices) -> None:
     if request.open_at is not None and request.open_at.tzinfo is None:
         raise position.refused("open_at", "It needs Z or an offset from UTC.")
     if request.open_at is not None and request.open_now:
-        raise position.refused("open_at", "Give open_now or open_at: not both.")
+        raise position.refused("open_at", "Give a moment, or ask for what is open now: not both.")
