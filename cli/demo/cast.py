@@ -2,9 +2,10 @@
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
-from cli.demo.network import records
+from cli.demo.network import counted_at, records
 from cli.demo.partner import SCOPES
 from cli.operator import Operator
 from contracts.codes import OrganizationKind, Scope
@@ -29,7 +30,7 @@ async def assemble(operator: Operator, folder: Path) -> Cast:
     Secrets are shown once only: so those of the demonstration are kept in ``demo.json`` beside its data,
     readable by its owner.
     """
-    everybody = records()
+    everybody = counted_at(records(), datetime.now(UTC))
     ids = await _load(operator, everybody)
     players, service = _choose(everybody)
     path = folder / "demo.json"

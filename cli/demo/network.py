@@ -1,6 +1,8 @@
 """The demonstration network: forty-odd invented organizations, as HSDS records from ``network.toml``."""
 
 import tomllib
+from collections.abc import Iterable
+from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
@@ -55,6 +57,24 @@ def records() -> list[ImportRecord]:
             for service in given["services"]
         ]
     return organizations + services
+
+
+def counted_at(everybody: Iterable[ImportRecord], moment: datetime) -> list[ImportRecord]:
+    """Return the records with their places counted at that moment: what was counted long ago is unknown."""
+    return [
+        ImportRecord(
+            kind=one.kind,
+            record={
+                **one.record,
+                "service_capacities": [
+                    {**unit, "updated": moment.isoformat()} for unit in one.record["service_capacities"]
+                ],
+            },
+        )
+        if "service_capacities" in one.record
+        else one
+        for one in everybody
+    ]
 
 
 class _Numbers:

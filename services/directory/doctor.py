@@ -8,6 +8,11 @@ from nats.js.errors import NotFoundError
 
 from chassis.streams import StreamSpec, differences
 from contracts.rpc import Check, PartStatus
+from services.directory.confidential.store import INDEXES as CONFIDENTIAL
+from services.directory.editing.store import CORRECTIONS
+from services.directory.editing.store import INDEXES as EDITING
+from services.directory.membership.store import INDEXES as MEMBERSHIP
+from services.directory.membership.store import PROPOSALS
 from services.directory.store import Store
 
 OVERDUE = timedelta(minutes=1)
@@ -25,7 +30,7 @@ async def examine(store: Store, js: JetStreamContext, stream: StreamSpec) -> Par
 
 
 async def _indexes(store: Store) -> Check:
-    missing = await store.missing_indexes()
+    missing = await store.missing_indexes((MEMBERSHIP, EDITING, CONFIDENTIAL))
     detail = f"Missing: {', '.join(missing)}; a restart makes them." if missing else "All are there."
     return Check(name="indexes", ok=not missing, detail=detail)
 
@@ -33,8 +38,10 @@ async def _indexes(store: Store) -> Check:
 async def _pending(store: Store) -> Check:
     waiting = await store.overdue("organization", OVERDUE) + await store.overdue("service", OVERDUE)
     waiting += await store.capacity.overdue(OVERDUE)
+    waiting += await store.overdue_in((PROPOSALS, CORRECTIONS), OVERDUE)
     detail = (
-        f"{waiting} organizations or services have waited over a minute to have their events published."
+        f"{waiting} organizations, services, proposals or corrections have waited over a minute to have "
+        "their events published."
         if waiting
         else "No event has waited over a minute."
     )

@@ -6,7 +6,7 @@ text), its source and the hash of the record, ``revision``, and the outbox's ``n
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from collections.abc import Collection as Some
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -43,6 +43,7 @@ INDEXES = {
 } | CAPACITY_INDEXES
 
 Document = dict[str, Any]
+Indexes = Mapping[str, Sequence[IndexModel]]
 Write = InsertOne[Document] | UpdateOne
 DUPLICATE_KEY = 11_000
 ANSWER_SECONDS = 2
@@ -118,9 +119,10 @@ class Store:
         """Create the indexes that are missing."""
         await mongo.ensure_indexes(self.db, INDEXES)
 
-    async def missing_indexes(self) -> list[str]:
-        """Return the names of the indexes that should be there and are not."""
-        return await mongo.missing_indexes(self.db, INDEXES)
+    async def missing_indexes(self, further: Iterable[Indexes] = ()) -> list[str]:
+        """Return the names of the indexes that should be there and are not; ``further`` are others'."""
+        wanted = [INDEXES, *further]
+        return [name for some in wanted for name in await mongo.missing_indexes(self.db, some)]
 
     async def answers(self) -> bool:
         """Whether the database answers within two seconds."""
@@ -261,6 +263,11 @@ class Store:
         async for one in self.collection("service").find({}, {"locations": 1}):
             for place in one.get("locations") or ():
                 yield place
+
+    async def overdue_in(self, collections: Iterable[str], older_than: timedelta) -> int:
+        """Return how many documents of these collections have waited longer than that."""
+        late = {"pending_since": {"$lt": datetime.now(UTC) - older_than}}
+        return sum([await self.db[name].count_documents(late) for name in collections])
 
     async def overdue(self, noun: Noun, older_than: timedelta) -> int:
         """Return how many documents have waited longer than that to have their events published."""

@@ -19,11 +19,11 @@ def register(server: Server, feeds: Feeds) -> None:
     server.add(PUBLIC_HEAD, reading.public_head)
 
 
-def register_status(server: Server, consumer: Consumer, specs: tuple[StreamSpec, ...]) -> None:
+def register_status(server: Server, consumers: tuple[Consumer, ...], specs: tuple[StreamSpec, ...]) -> None:
     """Add what ``relevo doctor`` asks."""
 
     async def status(_request: Nothing, _actor: Actor) -> PartStatus:
-        parked = await consumer.parked()
+        parked = [one for consumer in consumers for one in await consumer.parked()]
         checks = [
             Check(
                 name="parked",

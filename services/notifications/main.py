@@ -44,7 +44,7 @@ async def start(part: Part, settings: Settings) -> None:
     )
     server = Server(part.bus, PART, part.peers)
     api.register(server, feeds)
-    api.register_status(server, consumer, specs)
+    api.register_status(server, (consumer, facts), specs)
 
     async def own_streams() -> None:
         for spec in specs:
@@ -60,6 +60,7 @@ async def start(part: Part, settings: Settings) -> None:
 
     part.health.looks["database"] = database_is_there
     part.health.looks["consumer"] = consumer.runs
+    part.health.looks["facts"] = facts.runs
     part.on_stop(close_database)
     await part.run(own_streams)
     await part.run(consumer.start, consumer.stop)

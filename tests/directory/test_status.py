@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from nats.js.api import DiscardPolicy, StorageType
 
 from chassis.part import Part
 from contracts.directory import STATUS
 from contracts.rpc import Nothing
+from services.directory.confidential.store import PrivateStore
 from services.directory.store import Store
 from tests.directory.conftest import Ask
 
@@ -32,6 +34,25 @@ async def test_a_lost_index_is_named(operator: Ask, store: Store) -> None:
     assert await failing(operator) == {"indexes": "Missing: services.changed_at; a restart makes them."}
     await store.prepare()
     assert await failing(operator) == {}
+
+
+async def test_an_index_of_confidential_places_is_looked_at_too(operator: Ask, store: Store) -> None:
+    await store.db["private_locations"].drop_index("location")
+    assert await failing(operator) == {
+        "indexes": "Missing: private_locations.location; a restart makes them."
+    }
+    await PrivateStore(store.db).prepare()
+    assert await failing(operator) == {}
+
+
+@pytest.mark.parametrize("outbox", ["proposals", "corrections"])
+async def test_what_waits_of_proposals_and_corrections_is_said(
+    operator: Ask, store: Store, outbox: str
+) -> None:
+    stuck = {"_id": "stuck", "n": 0, "pending_since": datetime.now(UTC) - timedelta(minutes=2)}
+    await store.db[outbox].insert_one(stuck)
+    assert list(await failing(operator)) == ["pending events"]
+    await store.db[outbox].delete_one({"_id": "stuck"})
 
 
 async def test_an_event_that_waits_for_long_is_said(operator: Ask, store: Store) -> None:

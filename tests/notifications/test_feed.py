@@ -5,9 +5,12 @@ import asyncio
 import pytest
 
 from chassis.bus import Bus
+from chassis.ordered import OrderedPublisher
+from chassis.outbox import subject_of
+from chassis.part import Part
 from chassis.problems import RefusedError
 from chassis.rpc import Caller
-from contracts.events import ARRIVAL_OVERDUE, REFERRAL_EVENTS
+from contracts.events import ARRIVAL_OVERDUE, PROPOSAL_DECIDED, REFERRAL_EVENTS
 from contracts.notifications import (
     FEED_HEAD,
     FEED_PAGE,
@@ -138,6 +141,22 @@ async def test_an_event_that_cannot_be_read_parks_its_referral_only(
         return "".join(check.detail for check in status.checks if check.name == "parked" and not check.ok)
 
     assert bad in await eventually(parked)
+
+
+async def test_what_is_parked_of_the_directorys_facts_is_said_too(part: Part, buses: dict[str, Bus]) -> None:
+    assert part
+    bad = f"prp_{new_referral()}"
+    publisher = OrderedPublisher(buses["directory"], "EVT")
+    headers = {"ce-type": PROPOSAL_DECIDED.type, "ce-subject": bad, "ce-id": f"{bad}:1"}
+    subject, filter_subject = subject_of("directory", "proposal", bad, "decided.v1")
+    await publisher.publish(subject, filter_subject, 1, b'{"id": "x"}', headers)
+    operator = Caller(buses["operator"])
+
+    async def parked() -> str:
+        status = await operator.call(STATUS, Nothing(), operator.me)
+        return "".join(check.detail for check in status.checks if check.name == "parked" and not check.ok)
+
+    await eventually(parked, lambda said: bad in said)
 
 
 async def test_what_is_no_entry_of_ours_does_not_make_a_feed_unreadable(

@@ -4,10 +4,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cli.demo.network import records
+from cli.demo.network import counted_at, records
 from cli.hsds import workbench
 from cli.hsds.draft import Draft
 from cli.hsds.reading import Found
@@ -45,6 +46,15 @@ def test_organizations_stand_before_services_and_the_network_is_the_same_each_ti
     kinds = [record.kind for record in RECORDS]
     assert kinds == sorted(kinds)
     assert records() == RECORDS
+
+
+def test_places_are_counted_when_the_network_is_loaded() -> None:
+    now = datetime.now(UTC)
+    counted = counted_at(RECORDS, now)
+    moments = [unit["updated"] for one in counted for unit in one.record.get("service_capacities", ())]
+    assert set(moments) == {now.isoformat()}
+    assert len(moments) > 10
+    assert [one.record["id"] for one in counted] == [one.record["id"] for one in RECORDS]
 
 
 def test_every_id_is_its_own() -> None:
