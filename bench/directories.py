@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contracts.codes import Need, OrganizationKind, State
+from services.directory import ids
 from services.directory.text import sort_name
 
 _CONSONANTS = ("b", "c", "ch", "d", "f", "g", "l", "ll", "m", "n", "ñ", "p", "qu", "r", "s", "t", "v", "z")
@@ -43,7 +44,7 @@ class Directory:
         for number in range(self.count // 4 + 1):
             name = self.text(2, 6).title()
             yield {
-                **self._noun(f"org_{number:026d}"),
+                **self._noun(_organization(number)),
                 "name": name, "kind": self._random.choice(_KINDS), "verified": True, "states": [],
                 "phones": [], "source_id": str(number), "sort": sort_name(name),
             }  # fmt: skip
@@ -78,15 +79,15 @@ class Directory:
         latitude, longitude = self.point()
         town = self.text(1, 2).title()
         return {
-            **self._noun(f"svc_{number:026d}"),
-            "organization": f"org_{number // 4:026d}", "name": self.text(2, 9).capitalize(),
+            **self._noun(ids.derived("service", "bench", str(number))),
+            "organization": _organization(number // 4), "name": self.text(2, 9).capitalize(),
             "alternate_name": None, "description": self.text(21, 205).capitalize() + ".", "status": "active",
             "intake": "telephone", "needs": self._random.sample(_NEEDS, self._random.choice((1, 1, 2, 3))),
             "states": [state], "municipalities": [code],
             "languages": [{"code": one, "name": None, "interpreter": False} for one in ("es", "en")],
             "locations": [
                 {
-                    "id": f"loc_{number:026d}", "visibility": "public", "name": town,
+                    "id": ids.derived("location", "bench", str(number)), "visibility": "public", "name": town,
                     "street": self.text(2, 4), "city": town, "municipality": town, "municipality_code": code,
                     "state": state, "postal_code": f"{self._random.randrange(99999):05d}",
                     "latitude": latitude, "longitude": longitude,
@@ -118,3 +119,7 @@ class Directory:
         syllables = self._random.choice((1, 2, 2, 2, 3, 3))
         pick = self._random.choice
         return "".join(pick(_CONSONANTS) + pick(_VOWELS) for _ in range(syllables)) + pick(_ENDS)
+
+
+def _organization(number: int) -> str:
+    return ids.derived("organization", "bench", str(number))

@@ -16,15 +16,14 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from bench.measure import Times, resident_megabytes
 from contracts.codes import AgeBand, Gender, Need, OrganizationKind, State
 from contracts.directory import Phone
 from contracts.matching import Companion, MatchServices, Place
 from contracts.rpc import Actor
-from services.directory.index import Index
-from services.directory.listing import Listing
+from services.directory.capacity.board import Board
 from services.directory.matching.asked import Asked
 from services.directory.matching.candidate import Provider, candidate
 from services.directory.matching.field import Field
@@ -90,16 +89,8 @@ class Invented:
         return latitude + self._random.gauss(0, 0.05), longitude + self._random.gauss(0, 0.05)
 
 
-class Still:
-    """Stands where the listing does: everything is known, and nothing changes."""
-
-    def __init__(self, field: Field) -> None:
-        self.field = field
-        self._index = Index()
-
-    async def fresh(self) -> Index:
-        """The rows as they are."""
-        return self._index
+async def nothing() -> None:
+    """Stands where the mirror does: everything is known, and nothing changes."""
 
 
 def filled(invented: Invented) -> Field:
@@ -132,7 +123,7 @@ def measure(size: int, rounds: int) -> dict[str, float]:
     requests = [invented.request(number) for number in range(rounds)]
     gc.collect()
     gc.freeze()
-    sight = Sight(cast("Listing", Still(field)), lambda _code: None, Phone(number="911"))
+    sight = Sight(nothing, field, Board(), lambda _code: None, Phone(number="911"))
     loop = asyncio.new_event_loop()
     now = datetime.now(UTC)
     asked = [Asked(request, ASKER, sight.centre, now) for request in requests]

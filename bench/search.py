@@ -193,7 +193,7 @@ async def _started(folder: Path, process: subprocess.Popen[bytes]) -> dict[str, 
     """Wait until the directory is ready; return the seconds that its index took, and its memory."""
     log = folder / "logs" / "directory.log"
     await _until(lambda: '"part.ready"' in log.read_text() or process.poll() is not None, START_SECONDS)
-    built = next(json.loads(line) for line in log.read_text().splitlines() if '"search.built"' in line)
+    built = next(json.loads(line) for line in log.read_text().splitlines() if '"mirror.built"' in line)
     return {"seconds_to_build": built["seconds"], "megabytes": resident_megabytes(process.pid)}
 
 

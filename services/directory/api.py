@@ -34,7 +34,8 @@ from services.directory.actions import importing, looking, registering
 from services.directory.capacity import actions as capacity
 from services.directory.confidential import actions as confidential
 from services.directory.confidential.places import Places
-from services.directory.listing import Listing
+from services.directory.index import Index
+from services.directory.mirror import Mirror
 from services.directory.store import Store
 
 OPERATOR = frozenset({"operator"})
@@ -60,6 +61,8 @@ class Api:
         *,
         places: Places,
         capacities: capacity.Means,
+        mirror: Mirror,
+        index: Index,
     ) -> None:
         self._store = store
         self._relay = relay
@@ -68,7 +71,8 @@ class Api:
         self._stream = stream
         self._places = places
         self._capacities = capacities
-        self.listing = Listing(store)
+        self._mirror = mirror
+        self._index = index
 
     def serve(self, server: Server) -> None:
         """Register every operation of ``contracts/directory.py`` with those who may ask for it."""
@@ -96,10 +100,12 @@ class Api:
         return await confidential.get_addresses(self._places, request, actor)
 
     async def list_organizations(self, request: ListOrganizations, _actor: Actor) -> OrganizationList:
-        return await looking.list_organizations(self._store, self.listing, request)
+        await self._mirror.fresh()
+        return await looking.list_organizations(self._store, self._index, request)
 
     async def list_services(self, request: ListServices, _actor: Actor) -> ServiceList:
-        return await looking.list_services(self._store, self.listing, request)
+        await self._mirror.fresh()
+        return await looking.list_services(self._store, self._index, request)
 
     async def authenticate_client(self, request: AuthenticateClient, _actor: Actor) -> Client:
         return await registering.authenticate_client(self._store, self._key, request)

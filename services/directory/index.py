@@ -1,8 +1,8 @@
 """What lists are made from: a row in memory for each organization and service, and the conditions on rows.
 
 Sorting and scanning four thousand documents costs the embedded database 70 to 100 ms, and more for words;
-walking as many rows costs two or three. So each replica keeps the rows (about 1 kB each), brings them up
-to date before each list (``listing.py``), and fetches only the page's documents.
+walking as many rows costs two or three. So each replica keeps the rows (about 1 kB each), which the mirror
+brings up to date before each list, and fetches only the page's documents.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from contracts.codes import Need, OrganizationKind, State
 from contracts.directory import ListOrganizations, ListServices
 from services.directory.capacity.board import Board
+from services.directory.keeper import Document, Keeper
 from services.directory.text import sort_name, words
 
 Key = tuple[str, str]
@@ -23,7 +24,6 @@ class Row:
     """What both nouns are ordered by and searched in. ``words`` has a blank before each word."""
 
     id: str
-    revision: int
     sort: str
     words: str
     source_id: str | None
@@ -49,23 +49,10 @@ class ServiceRow(Row):
     organization: str
     needs: frozenset[Need]
     states: frozenset[State]
-    imported: dict[str, Any] | None
 
 
 RowT = TypeVar("RowT", bound=Row)
 Condition = Callable[[RowT], bool]
-
-
-def named(document: dict[str, Any]) -> dict[str, Any]:
-    """Return what every row says of its document."""
-    texts = (document["name"], document.get("alternate_name"), document.get("description"))
-    return {
-        "id": document["_id"],
-        "revision": document["revision"],
-        "sort": sort_name(document["name"]),
-        "words": "".join(f" {word}" for word in words(*texts)),
-        "source_id": document.get("source_id"),
-    }
 
 
 class Rows(Generic[RowT]):
@@ -84,10 +71,10 @@ class Rows(Generic[RowT]):
         """Return a row, or None."""
         return self._rows.get(row_id)
 
-    def has(self, row_id: str, revision: int) -> bool:
-        """Whether the row is here, made from that revision of its document."""
-        row = self._rows.get(row_id)
-        return row is not None and row.revision == revision
+    def pop(self, row_id: str) -> RowT | None:
+        """Take a row out, and return it if it was there."""
+        self._ordered = None
+        return self._rows.pop(row_id, None)
 
     def fitting(self, conditions: list[Condition[RowT]]) -> list[Key]:
         """Return, in order, the keys of the rows that fit every condition."""
@@ -96,26 +83,42 @@ class Rows(Generic[RowT]):
         return [row.key for row in self._ordered if all(fits(row) for fits in conditions)]
 
 
-class Index:
+class Index(Keeper):
     """The rows of both nouns, and which services an organization has."""
 
-    def __init__(self) -> None:
+    def __init__(self, board: Board) -> None:
         self.organizations: Rows[OrganizationRow] = Rows()
         self.services: Rows[ServiceRow] = Rows()
-        self.board = Board()
+        self._board = board
         self._services_of: dict[str, set[str]] = {}
 
-    def put_organization(self, row: OrganizationRow) -> None:
+    def take_organization(self, document: Document) -> None:
         """Add or renew an organization."""
-        self.organizations.put(row)
+        self.organizations.put(
+            OrganizationRow(
+                **_named(document),
+                kind=OrganizationKind(document["kind"]),
+                states=frozenset(State(state) for state in document.get("states", ())),
+            )
+        )
 
-    def put_service(self, row: ServiceRow) -> None:
+    def take_service(self, document: Document) -> None:
         """Add or renew a service, which may have moved to another organization."""
-        before = self.services.get(row.id)
-        if before is not None:
-            self._services_of[before.organization].discard(row.id)
+        row = ServiceRow(
+            **_named(document),
+            organization=document["organization"],
+            needs=frozenset(Need(need) for need in document["needs"]),
+            states=frozenset(State(state) for state in document["states"]),
+        )
+        self.forget_service(row.id)
         self._services_of.setdefault(row.organization, set()).add(row.id)
         self.services.put(row)
+
+    def forget_service(self, service: str) -> None:
+        """Take a service out."""
+        before = self.services.pop(service)
+        if before is not None:
+            self._services_of[before.organization].discard(service)
 
     def find_organizations(self, request: ListOrganizations) -> list[Key]:
         """Return the keys of the organizations that fit, in order."""
@@ -137,9 +140,7 @@ class Index:
         if request.has_capacity is not None:
             now = datetime.now(UTC)
             # Where it is not known whether there is a place, it is neither.
-            conditions.append(
-                lambda row: self.board.has_places(row.id, row.imported, now) is request.has_capacity
-            )
+            conditions.append(lambda row: self._board.has_places(row.id, now) is request.has_capacity)
         if request.kinds:
             kinds = frozenset(request.kinds)
             conditions.append(lambda row: self._kind_of(row) in kinds)
@@ -155,6 +156,17 @@ class Index:
             return True
         services = map(self.services.get, self._services_of.get(organization.id, ()))
         return any(_meets(row, needs, states) for row in services if row)
+
+
+def _named(document: Document) -> dict[str, Any]:
+    """What every row says of its document."""
+    texts = (document["name"], document.get("alternate_name"), document.get("description"))
+    return {
+        "id": document["_id"],
+        "sort": sort_name(document["name"]),
+        "words": "".join(f" {word}" for word in words(*texts)),
+        "source_id": document.get("source_id"),
+    }
 
 
 def _meets(row: ServiceRow, needs: Iterable[Need], states: Iterable[State]) -> bool:

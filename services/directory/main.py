@@ -14,6 +14,7 @@ from contracts.directory import PART, Phone
 from services.directory.api import Api
 from services.directory.capacity import actions as capacity
 from services.directory.capacity.api import CapacityApi
+from services.directory.capacity.board import Board
 from services.directory.capacity.clock import Clock
 from services.directory.capacity.consumers import DURABLE, SUBJECTS, handlers
 from services.directory.capacity.watch import Watch as CapacityWatch
@@ -25,13 +26,18 @@ from services.directory.exchange.api import ExchangeApi
 from services.directory.geography.api import GeographyApi
 from services.directory.geography.current import Geography
 from services.directory.geography.store import GeographyStore
+from services.directory.hiding import Hiding
+from services.directory.index import Index
 from services.directory.keeping import Keeping
 from services.directory.marks import Marks
 from services.directory.matching.api import MatchingApi
 from services.directory.matching.asked import centre_of
+from services.directory.matching.field import Field
 from services.directory.matching.matches import Sight
+from services.directory.mirror import Mirror
 from services.directory.rereading import Rereader
 from services.directory.rest import server as rest
+from services.directory.rest.catalogue import Catalogue
 from services.directory.search.api import SearchApi
 from services.directory.search.upkeep import Upkeep
 from services.directory.settings import Settings
@@ -91,11 +97,19 @@ async def start(part: Part, settings: Settings) -> None:
         part.bus, store.db, durable=DURABLE, filter_subjects=SUBJECTS, handlers=handlers(capacities)
     )
     lookout = CapacityWatch(capacities)
-    api = Api(store, organizations, key, part.bus.js, stream, places=places, capacities=capacities)
+    board, hiding, field = Board(), Hiding(), Field()
+    index, upkeep, catalogue = Index(board), Upkeep(board), Catalogue(store, hiding, board)
+    # In this order they are told: the later ones ask the earlier ones.
+    keepers = (board, hiding, index, field, upkeep, *((catalogue,) if settings.hsds_port else ()))
+    mirror = Mirror(store, part.bus, keepers)
     server = Server(part.bus, PART, part.peers)
+    api = Api(
+        store, organizations, key, part.bus.js, stream,
+        places=places, capacities=capacities, mirror=mirror, index=index,
+    )  # fmt: skip
     api.serve(server)
     GeographyApi(geography).serve(server)
-    ExchangeApi(store, api.take_records).serve(server)
+    ExchangeApi(store, api.take_records, mirror, hiding).serve(server)
     keeping = Keeping(
         part.bus,
         store,
@@ -106,10 +120,10 @@ async def start(part: Part, settings: Settings) -> None:
         release=partial(capacity.release_all, capacities),
     )
     keeping.serve(server)
-    sight = Sight(api.listing, centre_of(geography), Phone(number=settings.emergency_phone))
+    sight = Sight(mirror.fresh, field, board, centre_of(geography), Phone(number=settings.emergency_phone))
     MatchingApi(keeping.means, sight).serve(server)
     CapacityApi(capacities).serve(server)
-    search = SearchApi(Upkeep(store, part.bus), places.centre)
+    search = SearchApi(upkeep, places.centre)
     search.serve(server)
 
     async def own_stream() -> None:
@@ -119,23 +133,23 @@ async def start(part: Part, settings: Settings) -> None:
         await store.prepare()
         await places.store.prepare()
         await keeping.prepare()
-        await api.listing.fresh()
 
-    async def close_database() -> None:
+    async def close() -> None:
+        await search.close()
         client.close()
 
     part.health.looks["database"] = store.answers
     part.health.looks["consumer"] = arrivals.runs
-    part.health.looks["search"] = search.runs
-    part.on_stop(close_database)
+    part.health.looks["mirror"] = mirror.runs
+    part.on_stop(close)
     await part.run(own_stream)
     await part.run(prepare)
     runners: tuple[Runner, ...] = (
         organizations, services, keeping.proposals, keeping.corrections, geography, keeping.watch,
-        capacities.clock, capacities.relay, lookout, arrivals, search,
+        capacities.clock, capacities.relay, lookout, arrivals, mirror,
     )  # fmt: skip
     for one in runners:
         await part.run(one.start, one.stop)
     await part.run(server.start, server.drain)
     await part.run(rereader.start, rereader.stop)
-    await rest.serve(part, settings, store, search.ids)
+    await rest.serve(part, settings, store, catalogue, search.ids)

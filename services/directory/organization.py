@@ -7,7 +7,6 @@ from contracts.codes import NetworkRole, OrganizationKind, OrganizationStatus, S
 from contracts.directory import CreateOrganization, Identifier, Organization, TaxonomyTerm
 from contracts.events import OrganizationEvent
 from services.directory import details, hsds, ids, location, phone
-from services.directory.index import OrganizationRow, named
 from services.directory.reading import Reading
 from services.directory.text import one_line
 
@@ -107,15 +106,6 @@ def is_verified(document: dict[str, Any]) -> bool:
 def network_roles(document: dict[str, Any]) -> tuple[NetworkRole, ...]:
     """Return what it is in the network, as an operator said; nothing while it does not take part."""
     return tuple(map(NetworkRole, document.get("network_roles") or ())) if is_verified(document) else ()
-
-
-def row(document: dict[str, Any]) -> OrganizationRow:
-    """Return its row of the index that lists are made from."""
-    return OrganizationRow(
-        **named(document),
-        kind=OrganizationKind(document["kind"]),
-        states=frozenset(State(state) for state in document.get("states", ())),
-    )
 
 
 def event(noun_id: str, fields: dict[str, Any], n: int, at: datetime) -> OrganizationEvent:

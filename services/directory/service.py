@@ -18,7 +18,6 @@ from contracts.directory import (
 from contracts.events import ServiceEvent
 from services.directory import details, hours, hsds, language, location, phone
 from services.directory.capacity import capacity as counted
-from services.directory.index import ServiceRow, named
 from services.directory.matching import acceptance
 from services.directory.notes import Notes
 from services.directory.reading import Reading
@@ -114,17 +113,6 @@ def view(document: dict[str, Any]) -> Service:
         fictional=document["fictional"],
         version=document.get("revision", 0),
         **_further(document),
-    )
-
-
-def row(document: dict[str, Any]) -> ServiceRow:
-    """Return its row of the index that lists are made from."""
-    return ServiceRow(
-        **named(document),
-        organization=document["organization"],
-        needs=frozenset(Need(need) for need in document["needs"]),
-        states=frozenset(State(state) for state in document["states"]),
-        imported=counted.imported(document),
     )
 
 

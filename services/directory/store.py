@@ -16,13 +16,13 @@ from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import IndexModel, InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
-from pymongo.read_concern import ReadConcern
 
 from chassis import mongo
 from services.directory import history
 from services.directory.capacity.store import INDEXES as CAPACITY_INDEXES
 from services.directory.capacity.store import CapacityStore
-from services.directory.ids import Noun
+from services.directory.followed import IDS, Followed
+from services.directory.ids import PREFIXES, Noun
 
 DATABASE = "relevo_directory"
 ORGANIZATIONS = "organizations"
@@ -33,6 +33,7 @@ MEMBERS = "members"
 # Few, since the look-ups are by _id and the lists are made in memory (index.py).
 INDEXES = {
     noun: [
+        IDS,
         IndexModel([("changed_at", 1)], name="changed_at"),
         IndexModel([("pending_since", 1)], name="pending_since", sparse=True),
         IndexModel([("read_as", 1)], name="read_as"),
@@ -47,13 +48,13 @@ Indexes = Mapping[str, Sequence[IndexModel]]
 Write = InsertOne[Document] | UpdateOne
 DUPLICATE_KEY = 11_000
 ANSWER_SECONDS = 2
-BATCH = 1000
-# A new document is stamped before it is written. Followers look back 5 s (listing.SETTLE).
+# A new document is stamped before it is written, so long at most; then it is stamped anew.
 LATE = timedelta(seconds=2)
 # What the hot look-ups leave in the database.
 _UNSEEN = {
     "record": 0, "pending": 0, "hash": 0, "idempotency": 0, "acceptance.history": 0,
 }  # fmt: skip
+_UNREAD = {field: 0 for field in _UNSEEN if field != "record"}
 # Of a document's idempotency entries the last so many are kept.
 KEYS_KEPT = 100
 
@@ -156,11 +157,6 @@ class Store:
         """Return one document without its record, or None."""
         return await self.collection(noun).find_one({"_id": noun_id}, _UNSEEN)
 
-    async def all(self, noun: Noun) -> AsyncIterator[Document]:
-        """Yield every document without its record, for what is kept in memory of all of them."""
-        async for document in self.collection(noun).find({}, _UNSEEN, batch_size=BATCH):
-            yield document
-
     async def known(self, noun: Noun, ids: Some[str]) -> dict[str, Known]:
         """Return, of those that exist, what a write has to know."""
         if not ids:
@@ -207,15 +203,9 @@ class Store:
         due = datetime.now(UTC) + self.review_after
         return {"next_review": due, "remind_at": due}
 
-    async def changed(self, noun: Noun, since: datetime | None) -> dict[str, int]:
-        """Return the revisions, by id, of what changed after a moment of the database's clock; or of all.
-
-        It reads what the primary has, acknowledged by a majority or not: waiting for that could hide a
-        change until after its moment was asked about.
-        """
-        collection = self.collection(noun).with_options(read_concern=ReadConcern("local"))
-        condition = {} if since is None else {"changed_at": {"$gt": since}}
-        return {one["_id"]: one["revision"] async for one in collection.find(condition, {"revision": 1})}
+    def followed(self, noun: Noun) -> Followed:
+        """Return what a replica follows of organizations or services: whole, with the record as received."""
+        return Followed(self.collection(noun), PREFIXES[noun], _UNREAD)
 
     async def outdated(self, noun: Noun, read_as: int, most: int) -> list[str]:
         """Return the ids of some documents that were read by older rules or an older table."""

@@ -9,6 +9,7 @@ from contracts.directory import PART
 from contracts.rpc import Operation
 from services.directory.api import Api
 from services.directory.capacity.api import CapacityApi
+from services.directory.capacity.board import Board
 from services.directory.exchange.api import ExchangeApi
 from services.directory.geography.api import GeographyApi
 from services.directory.matching.api import MatchingApi
@@ -23,9 +24,19 @@ def served() -> dict[str, set[str]]:
     nothing: Any = None
     server = Server(None, PART, None)  # type: ignore[arg-type] # it is not started
     MatchingApi(None, None).serve(server)  # type: ignore[arg-type]
-    ExchangeApi(nothing, nothing).serve(server)
+    ExchangeApi(nothing, nothing, nothing, nothing).serve(server)
     CapacityApi(None).serve(server)  # type: ignore[arg-type]
-    Api(nothing, nothing, b"", nothing, nothing, places=nothing, capacities=nothing).serve(server)
+    Api(
+        nothing,
+        nothing,
+        b"",
+        nothing,
+        nothing,
+        places=nothing,
+        capacities=nothing,
+        mirror=nothing,
+        index=nothing,
+    ).serve(server)
     GeographyApi(None).serve(server)  # type: ignore[arg-type]
     return {operation.name: set(callers) for operation, _, callers in server._operations}
 
@@ -73,7 +84,7 @@ def test_parts_look_up_the_gateway_also_lists_and_only_the_operator_changes() ->
 
 def test_searches_are_for_the_gateway_and_the_operator() -> None:
     server = Server(None, PART, None)  # type: ignore[arg-type] # it is not started
-    SearchApi(Upkeep(None, None), lambda _code: None).serve(server)  # type: ignore[arg-type] # nor asked
+    SearchApi(Upkeep(Board()), lambda _code: None).serve(server)
     assert [(one.name, set(callers)) for one, _, callers in server._operations] == [
         ("search_services", READERS)
     ]

@@ -9,7 +9,8 @@ import pytest
 from contracts.codes import Need, OrganizationKind, State
 from contracts.directory import ListOrganizations, ListServices
 from contracts.rpc import Page
-from services.directory import organization, record, service
+from services.directory import record
+from services.directory.capacity.board import Board
 from services.directory.geography.table import Table
 from services.directory.index import Index, Key
 from services.directory.record import Imported
@@ -21,20 +22,21 @@ NOW = datetime.now(UTC)
 COUNTED = [{**one, "updated": NOW.isoformat()} for one in cast.BEDS["capacities"]]
 
 
-def put(index: Index, *records: Any, revision: int = 1) -> None:
+def put(index: Index, *records: Any) -> None:
     for given in records:
         imported = record.read(cast.SOURCE, given, Table())
         assert isinstance(imported, Imported)
-        document = {"_id": imported.id, "revision": revision, "changed_at": NOW, **imported.fields}
+        document = {"_id": imported.id, "changed_at": NOW, **imported.fields}
         if imported.noun == "organization":
-            index.put_organization(organization.row(document))
+            index.take_organization(document)
         else:
-            index.put_service(service.row(document))
+            index._board.take_service(document)
+            index.take_service(document)
 
 
 @pytest.fixture
 def index() -> Index:
-    index = Index()
+    index = Index(Board())
     put(index, *cast.network()[:2], cast.service(cast.BEDS, capacities=COUNTED), *cast.network()[3:])
     return index
 
@@ -101,14 +103,14 @@ def test_an_organization_in_a_state_is_found_there_without_any_service(index: In
 
 
 def test_a_service_that_is_renamed_and_moved_is_found_where_it_is_now(index: Index) -> None:
-    put(index, cast.service(cast.BEDS, name="Zaguán", organization_id="o-clinica"), revision=2)
+    put(index, cast.service(cast.BEDS, name="Zaguán", organization_id="o-clinica"))
     assert names(index.find_services(ListServices(page=PAGE))) == [CONSULTATION, "zaguan"]
     found = index.find_organizations(ListOrganizations(page=PAGE, needs=(Need.FOOD,)))
     assert names(found) == [CLINIC]
 
 
 def test_rows_of_one_name_are_ordered_by_id() -> None:
-    index = Index()
+    index = Index(Board())
     put(index, *(cast.organization(cast.CLINIC, id=str(number), name="«Ámbar»") for number in range(20)))
     keys = index.find_organizations(ListOrganizations(page=PAGE))
     assert keys == sorted(keys)
@@ -117,7 +119,14 @@ def test_rows_of_one_name_are_ordered_by_id() -> None:
 
 
 def test_a_service_whose_count_is_old_neither_has_capacity_nor_has_none() -> None:
-    index = Index()
+    index = Index(Board())
     put(index, *cast.network())
     assert names(index.find_services(ListServices(page=PAGE, has_capacity=True))) == []
     assert names(index.find_services(ListServices(page=PAGE, has_capacity=False))) == [CONSULTATION]
+
+
+def test_a_service_that_is_gone_is_neither_listed_nor_counted_for_its_organization(index: Index) -> None:
+    (_, beds), _ = index.find_services(ListServices(page=PAGE))
+    index.forget_service(beds)
+    assert names(index.find_services(ListServices(page=PAGE))) == [CONSULTATION]
+    assert index.find_organizations(ListOrganizations(page=PAGE, needs=(Need.FOOD,))) == []

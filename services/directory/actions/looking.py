@@ -22,7 +22,7 @@ from contracts.rpc import FieldProblem, Ids
 from services.directory import client, organization, paging, service
 from services.directory.capacity.viewing import with_places
 from services.directory.ids import Noun
-from services.directory.listing import Listing
+from services.directory.index import Index
 from services.directory.store import Store
 
 MOST_IDS = 100
@@ -70,25 +70,25 @@ async def get_clients(store: Store, request: Ids) -> Clients:
     return Clients(items=tuple(views.get(client_id) for client_id in request.ids))
 
 
-async def list_organizations(store: Store, listing: Listing, request: ListOrganizations) -> OrganizationList:
-    """Return a page of the organizations that fit every condition, by name.
+async def list_organizations(store: Store, index: Index, request: ListOrganizations) -> OrganizationList:
+    """Return a page of the organizations that fit every condition, by name; ``index`` is fresh.
 
     Raises:
         InvalidError: the page is not right.
     """
-    keys = (await listing.fresh()).find_organizations(request)
+    keys = index.find_organizations(request)
     page = paging.cut(keys, request.page)
     found = await _get(store, "organization", _ids(page), organization.view)
     return OrganizationList(**_page(page, found), total=len(keys))
 
 
-async def list_services(store: Store, listing: Listing, request: ListServices) -> ServiceList:
-    """Return a page of the services that fit every condition, by name.
+async def list_services(store: Store, index: Index, request: ListServices) -> ServiceList:
+    """Return a page of the services that fit every condition, by name; ``index`` is fresh.
 
     Raises:
         InvalidError: the page is not right.
     """
-    keys = (await listing.fresh()).find_services(request)
+    keys = index.find_services(request)
     page = paging.cut(keys, request.page)
     return ServiceList(**_page(page, await _services(store, _ids(page))), total=len(keys))
 

@@ -1,37 +1,53 @@
-"""Which services have a place free now, in memory: for the lists, which ask it of thousands at once.
+"""Which services have a place free now, in memory: for the lists, which ask it of thousands at once."""
 
-Kept as the lists' own rows are: brought up to date by the database's clock before each list.
-"""
+from datetime import UTC, datetime
 
-from datetime import datetime
-
+from contracts.codes import CapacityStatus
+from contracts.directory import Capacity
 from services.directory.capacity import capacity
 from services.directory.capacity.capacity import Document
-from services.directory.capacity.store import CapacityStore
+from services.directory.keeper import Keeper
 
 
-class Board:
+class Board(Keeper):
     """What this replica knows of all services' places."""
 
     def __init__(self) -> None:
-        self._documents: dict[str, Document] = {}
+        self._counted: dict[str, Document] = {}
+        self._imported: dict[str, Document] = {}
 
-    async def follow(self, store: CapacityStore, since: datetime | None) -> None:
-        """Read what changed after a moment of the database's clock; all, where there is none."""
-        self._documents |= await store.changed(since)
+    def take_capacity(self, document: Document) -> None:
+        """Take in how places are counted."""
+        self._counted[document["_id"]] = document
 
-    def has_places(self, service: str, imported: Document | None, now: datetime) -> bool | None:
+    def take_service(self, document: Document) -> None:
+        """Take in what an import said of the places."""
+        self._imported.pop(document["_id"], None)
+        said = capacity.imported(document)
+        if said is not None:
+            self._imported[document["_id"]] = said
+
+    def document(self, service: str) -> Document | None:
+        """Return how a service's places are counted; what an import said counts until somebody says more."""
+        return self._counted.get(service) or self._imported.get(service)
+
+    def has_places(self, service: str, now: datetime) -> bool | None:
         """Whether a service has a place free now; None where its numbers are too old.
 
-        ``imported`` is what an import said (``capacity.imported``), which counts until somebody has said
-        anything else. A service that counts no places has none to give.
+        A service that counts no places has none to give.
         """
-        document = self._documents.get(service) or imported
+        document = self.document(service)
         return capacity.has_places(document, now) if document else False
 
-    def free(self, service: str, imported: Document | None, now: datetime) -> int | None:
+    def known(self, service: str) -> tuple[Capacity, ...]:
+        """Return the units of a service of which the numbers are known now."""
+        document = self.document(service)
+        units = capacity.view(document, datetime.now(UTC)) if document else ()
+        return tuple(one for one in units if one.status is CapacityStatus.KNOWN)
+
+    def free(self, service: str, now: datetime) -> int | None:
         """Return how many places of all units are free now; None where that is not known, or not counted."""
-        document = self._documents.get(service) or imported
+        document = self.document(service)
         known = [one.available for one in capacity.view(document, now)] if document else []
         numbers = [number for number in known if number is not None]
         return sum(numbers) if numbers else None

@@ -1,22 +1,23 @@
 """Every database call about places: one document for each service, each change one conditional write."""
 
 from collections.abc import Collection as Some
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
-from pymongo.read_concern import ReadConcern
 
 from chassis import mongo
 from services.directory.capacity.capacity import Document
+from services.directory.followed import IDS, Followed
+from services.directory.ids import PREFIXES
 
 CAPACITY = "capacity"
 INDEXES = {
     CAPACITY: [
+        IDS,
         IndexModel([("changed_at", ASCENDING)], name="changed_at"),
         IndexModel([("wake_at", ASCENDING)], name="wake_at"),
         IndexModel([("organization", ASCENDING)], name="organization"),
@@ -74,12 +75,6 @@ class CapacityStore:
         """Return the same of several, of those that an import gave any places."""
         cursor = self._services.find({"_id": {"$in": list(services)}}, _SEED)
         return [one async for one in cursor if one.get("capacity")]
-
-    async def changed_seeds(self, since: datetime | None) -> list[Document]:
-        """Return the same of every service that changed after a moment of the database's clock; or of all."""
-        collection = self._services.with_options(read_concern=ReadConcern("local"))
-        condition: dict[str, Any] = {} if since is None else {"changed_at": {"$gt": since}}
-        return [one async for one in collection.find(condition, _SEED)]
 
     async def save(self, write: Write) -> bool:
         """Write one change if the document is still as it was; False where it is not."""
@@ -148,11 +143,6 @@ class CapacityStore:
         cursor = self.collection.find({"organization": organization}, {"_id": 1})
         return [one["_id"] async for one in cursor]
 
-    async def changed(self, since: datetime | None) -> Mapping[str, Document]:
-        """Return by service what changed after a moment of the database's clock; or all.
-
-        It reads what the primary has, acknowledged by a majority or not, as the lists do.
-        """
-        collection = self.collection.with_options(read_concern=ReadConcern("local"))
-        condition: dict[str, Any] = {} if since is None else {"changed_at": {"$gt": since}}
-        return {one["_id"]: one async for one in collection.find(condition, _SEEN)}
+    def followed(self) -> Followed:
+        """Return what a replica follows of places; a service's have its id."""
+        return Followed(self.collection, PREFIXES["service"], _SEEN)

@@ -20,8 +20,9 @@ from contracts.exchange import (
 )
 from contracts.rpc import Actor, Nothing
 from services.directory.exchange import conflicts, duplicates, exporting, importing, runs
-from services.directory.exchange.hiding import Hiding
 from services.directory.exchange.store import ExchangeStore
+from services.directory.hiding import Hiding
+from services.directory.mirror import Mirror
 from services.directory.store import Store
 
 OPERATOR = frozenset({"operator"})
@@ -30,10 +31,11 @@ OPERATOR = frozenset({"operator"})
 class ExchangeApi:
     """Answers the operations of ``contracts/exchange.py``, and the import of a batch."""
 
-    def __init__(self, store: Store, take: importing.Take) -> None:
+    def __init__(self, store: Store, take: importing.Take, mirror: Mirror, hiding: Hiding) -> None:
         self._directory = store
         self._take = take
-        self._hiding = Hiding(store)
+        self._mirror = mirror
+        self._hiding = hiding
 
     @property
     def _store(self) -> ExchangeStore:
@@ -51,7 +53,7 @@ class ExchangeApi:
         server.add(contract.EXPORT_RECORDS, self.export_records, OPERATOR)
 
     async def import_records(self, request: ImportRecords, _actor: Actor) -> ImportReply:
-        return await importing.import_records(self._store, self._hiding, self._take, request)
+        return await importing.import_records(self._store, self._hidden, self._take, request)
 
     async def begin_import(self, request: BeginImport, _actor: Actor) -> ImportRun:
         return await runs.begin(self._store, request)
@@ -72,4 +74,11 @@ class ExchangeApi:
         return await duplicates.decide(self._store, request)
 
     async def export_records(self, request: ExportRecords, _actor: Actor) -> Exported:
-        return await exporting.export(self._store, self._hiding, request)
+        hidden = await self._hidden()
+        wanted = self._mirror.next_ids(request.kind, request.after, exporting.ENOUGH)
+        return await exporting.export(self._store, hidden, wanted, request)
+
+    async def _hidden(self) -> frozenset[str]:
+        """The confidential places, by everything that was acknowledged until now."""
+        await self._mirror.fresh()
+        return self._hiding.places

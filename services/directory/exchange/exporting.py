@@ -1,6 +1,6 @@
 """The directory as public HSDS 3.0 records (T0), a bounded page at a time, in the order of the ids."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,6 @@ from contracts.directory import Capacity
 from contracts.exchange import Exported, ExportRecords
 from services.directory import public
 from services.directory.capacity import capacity
-from services.directory.exchange.hiding import Hiding
 from services.directory.exchange.store import ExchangeStore
 from services.directory.ids import Noun
 from services.directory.store import Document
@@ -20,11 +19,14 @@ MOST_BYTES = 400 * 1024
 ENOUGH = 100
 
 
-async def export(store: ExchangeStore, hiding: Hiding, request: ExportRecords) -> Exported:
-    """Return the next records."""
+async def export(
+    store: ExchangeStore, hidden: frozenset[str], wanted: Sequence[str], request: ExportRecords
+) -> Exported:
+    """Return the records with these ids, the next ones, or as many as a page bears.
+
+    ``hidden`` are the places that anybody calls confidential.
+    """
     noun: Noun = request.kind
-    hidden = await hiding.fresh()
-    wanted = hiding.next_ids(noun, request.after, ENOUGH)
     found = await store.whole(noun, wanted)
     places = await _places(store, noun, found)
     records: list[dict[str, Any]] = []

@@ -8,12 +8,13 @@ from contracts.rpc import FieldProblem
 from services.directory import ids
 from services.directory.actions import importing
 from services.directory.exchange import conflicts, exporting, likeness, runs
-from services.directory.exchange.hiding import Hiding
 from services.directory.exchange.store import NOUNS, ExchangeStore
 
 Outcomes = dict[int, ImportOutcome]
 # Takes a batch into the directory.
 Take = Callable[[ImportRecords, importing.Edits], Awaitable[ImportReply]]
+# Tells the ids of all confidential places.
+Hidden = Callable[[], Awaitable[frozenset[str]]]
 
 _OTHER = FieldProblem(
     path=("relevo", "id"),
@@ -23,7 +24,7 @@ _OTHER = FieldProblem(
 
 
 async def import_records(
-    store: ExchangeStore, hiding: Hiding, take: Take, request: ImportRecords
+    store: ExchangeStore, hidden: Hidden, take: Take, request: ImportRecords
 ) -> ImportReply:
     """Take each record that is good, refuse each that is not, and say so in the batch's order.
 
@@ -32,7 +33,7 @@ async def import_records(
     """
     if request.run is not None:
         await runs.renew(store, request.source, request.run)
-    outcomes = await _compare_own(store, hiding, request.records)
+    outcomes = await _compare_own(store, hidden, request.records)
     others = [number for number in range(len(request.records)) if number not in outcomes]
     records = tuple(request.records[number] for number in others)
     noted = 0
@@ -49,7 +50,7 @@ async def import_records(
     )
 
 
-async def _compare_own(store: ExchangeStore, hiding: Hiding, records: tuple[ImportRecord, ...]) -> Outcomes:
+async def _compare_own(store: ExchangeStore, hidden: Hidden, records: tuple[ImportRecord, ...]) -> Outcomes:
     """What became of the records that are here by the id that they carry: nothing, or they are refused.
 
     They cannot be taken: what is confidential in a record was not given out, and would be lost.
@@ -57,14 +58,14 @@ async def _compare_own(store: ExchangeStore, hiding: Hiding, records: tuple[Impo
     said = {number: own for number, one in enumerate(records) if (own := likeness.own_id(one.record))}
     if not said:
         return {}
-    hidden = await hiding.fresh()
+    places = await hidden()
     outcomes: Outcomes = {}
     for noun in NOUNS:
         mine = {number: own for number, own in said.items() if records[number].kind == noun}
         found = await store.whole(noun, set(mine.values())) if mine else {}
         for number, own in mine.items():
             if own in found:
-                made = exporting.give_out(noun, found[own], hidden)
+                made = exporting.give_out(noun, found[own], places)
                 outcomes[number] = _outcome(own, likeness.same(records[number].record, made))
     return outcomes
 

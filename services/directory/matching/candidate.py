@@ -47,7 +47,6 @@ class Candidate:
     """What matching knows of a service."""
 
     id: str
-    revision: int
     organization: str
     status: str
     intake: Intake
@@ -95,7 +94,6 @@ def candidate(document: dict[str, Any]) -> Candidate:
     }
     return Candidate(
         id=document["_id"],
-        revision=document["revision"],
         organization=document["organization"],
         status=document["status"],
         intake=Intake(document["intake"]),

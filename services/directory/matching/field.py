@@ -6,8 +6,9 @@ from itertools import islice
 from math import ceil, cos, floor, radians
 
 from contracts.codes import FIREWALLED, Intake, Need, State
+from services.directory.keeper import Document, Keeper
 from services.directory.matching.asked import Asked
-from services.directory.matching.candidate import ACTIVE, Candidate, Provider
+from services.directory.matching.candidate import ACTIVE, Candidate, Provider, candidate, provider
 from services.directory.search.near import DEGREE_KM, Point, distance
 
 # The sides of the grid's cells in degrees: about 28 km.
@@ -85,7 +86,7 @@ class _Shelf:
                 return
 
 
-class Field:
+class Field(Keeper):
     """Every service and organization that matching knows."""
 
     def __init__(self) -> None:
@@ -97,6 +98,22 @@ class Field:
     def __len__(self) -> int:
         return len(self._candidates)
 
+    def take_organization(self, document: Document) -> None:
+        """Add or renew an organization."""
+        self.put_organization(document["_id"], provider(document))
+
+    def take_service(self, document: Document) -> None:
+        """Add or renew a service."""
+        self.put(candidate(document))
+
+    def forget_service(self, service: str) -> None:
+        """Take a service out."""
+        before = self._candidates.pop(service, None)
+        if before is not None:
+            self._services_of[before.organization].discard(service)
+            for bucket in self._buckets(before):
+                bucket.remove(before)
+
     def put_organization(self, organization: str, one: Provider) -> None:
         """Add or renew an organization; its services stand elsewhere if it is verified now, or no more."""
         before = self.providers.get(organization)
@@ -107,11 +124,7 @@ class Field:
 
     def put(self, one: Candidate) -> None:
         """Add or renew a service."""
-        before = self._candidates.get(one.id)
-        if before is not None:
-            self._services_of[before.organization].discard(one.id)
-            for bucket in self._buckets(before):
-                bucket.remove(before)
+        self.forget_service(one.id)
         self._candidates[one.id] = one
         self._services_of.setdefault(one.organization, set()).add(one.id)
         tier = self._tier(one)

@@ -1,5 +1,6 @@
 """Which services are there for a person, and why: the near ones are judged, the best ones explained."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import nsmallest
@@ -8,8 +9,7 @@ from contracts.acceptance import Verdict
 from contracts.directory import Phone
 from contracts.matching import Match, Matches, MatchServices
 from contracts.rpc import Actor
-from services.directory.index import Index
-from services.directory.listing import Listing
+from services.directory.capacity.board import Board
 from services.directory.matching import admission
 from services.directory.matching.asked import Asked, Centre
 from services.directory.matching.builtin import Case
@@ -19,9 +19,11 @@ from services.directory.matching.verdict import Judgement, explain, judge, order
 
 @dataclass(frozen=True)
 class Sight:
-    """What matching looks at: this replica's rows, kept up to date; centres; whom to call at last."""
+    """What matching looks at: this replica's rows, once they are fresh; centres; whom to call at last."""
 
-    listing: Listing
+    fresh: Callable[[], Awaitable[None]]
+    field: Field
+    board: Board
     centre: Centre
     last_resort: Phone
 
@@ -46,9 +48,8 @@ async def match_services(sight: Sight, request: MatchServices, actor: Actor) -> 
     """
     admission.permit_match(actor)
     asked = Asked(request, actor, sight.centre, datetime.now(UTC))
-    index = await sight.listing.fresh()
-    field = sight.listing.field
-    judged = (_judged(asked, field, index, found) for found in field.candidates(asked))
+    await sight.fresh()
+    judged = (_judged(asked, sight, found) for found in sight.field.candidates(asked))
     wanted = (
         one for one in judged if request.include_ineligible or one.found.verdict is not Verdict.INELIGIBLE
     )
@@ -56,11 +57,10 @@ async def match_services(sight: Sight, request: MatchServices, actor: Actor) -> 
     return Matches(items=tuple(_match(one, sight.last_resort) for one in best))
 
 
-def _judged(asked: Asked, field: Field, index: Index, found: Found) -> _Judged:
+def _judged(asked: Asked, sight: Sight, found: Found) -> _Judged:
     candidate, kilometres = found
-    provider = field.providers[candidate.organization]
-    row = index.services.get(candidate.id)
-    free = index.board.free(candidate.id, row.imported if row else None, asked.now)
+    provider = sight.field.providers[candidate.organization]
+    free = sight.board.free(candidate.id, asked.now)
     case = Case(asked, candidate, provider, asked.terms(candidate.needs), free)
     return _Judged(case, judge(case), kilometres)
 

@@ -1,39 +1,31 @@
 """What lists of the public API are made from: a few words in memory on each service and organization.
 
 They are taken from the public records themselves (``public.py``), so nothing confidential can be in them.
-A follower keeps them current by the database's clock, at most a second behind: no request waits for it, and
-none causes more work than its own page.
+The mirror keeps them current, at most a second behind: no request waits for it, and none causes more work
+than its own page.
 """
 
-import asyncio
 import math
 import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from sys import intern
-
-import structlog
-from pymongo.errors import PyMongoError
 
 from contracts.codes import Need, OrganizationKind, Visibility
 from services.directory import location, public
-from services.directory.ids import Noun
+from services.directory.capacity.board import Board
+from services.directory.hiding import Hiding
+from services.directory.keeper import Document, Keeper, Turn, hand_service
 from services.directory.organization import is_active
 from services.directory.rest import taxonomies
 from services.directory.rest.taxonomies import Taxonomies
 from services.directory.shape import Record
-from services.directory.store import Document, Store
+from services.directory.store import Store
 from services.directory.text import words
 
-log = structlog.get_logger()
-
 INACTIVE = "inactive"
-EVERY_SECONDS = 0.5
-# A write becomes visible a little after the moment that it is stamped with (listing.py says why).
-SETTLE = timedelta(seconds=5)
-# Making a public record takes half a millisecond: others get their turn after so many.
 CHUNK = 20
 _POSTCODES = re.compile(r"(?<![\d.])\d{5}(?![\d.])")
 
@@ -80,6 +72,11 @@ class Rows:
         self._rows[row.id] = row
         self._ordered = None
 
+    def pop(self, row_id: str) -> Row | None:
+        """Take a row out, and return it if it was there."""
+        self._ordered = None
+        return self._rows.pop(row_id, None)
+
     def get(self, row_id: str) -> Row | None:
         """Return a row, or None."""
         return self._rows.get(row_id)
@@ -92,14 +89,15 @@ class Rows:
         return self._ordered
 
 
-class Catalogue:
-    """The rows, the terms, and which places are confidential, as this replica knows them now."""
+class Catalogue(Keeper):
+    """The rows, the terms, which places are confidential and what is free, as this replica knows it now."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, hiding: Hiding, board: Board) -> None:
         self._store = store
-        self._since: datetime | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._hides: dict[str, frozenset[str]] = {}
+        self._hiding = hiding
+        self.board = board
+        # Services whose places others have made confidential, or public: they are made again.
+        self._again: set[str] = set()
         # When, by this process's own clock, it last knew what the database knows.
         self.followed = -math.inf
         self.organizations = Rows()
@@ -111,24 +109,6 @@ class Catalogue:
         # Grows when a place becomes confidential or public: what was rendered before no longer counts.
         self.secrecy = 0
 
-    async def start(self) -> None:
-        """Begin to follow the database."""
-        self._task = asyncio.create_task(self._live())
-
-    async def stop(self) -> None:
-        """Follow no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _live(self) -> None:
-        while True:
-            try:
-                await self.follow()
-            except PyMongoError as error:
-                log.warning("rest.follow_failed", kind=type(error).__name__)
-            await asyncio.sleep(EVERY_SECONDS)
-
     def status_of(self, row: Row) -> str:
         """Return a service's status: inactive where its organization takes no part any more."""
         owner = self.organizations.get(row.organization)
@@ -139,58 +119,20 @@ class Catalogue:
         rows = (self.services.get(one) for one in sorted(self.services_of.get(organization, ())))
         return [row for row in rows if row]
 
-    async def follow(self) -> None:
-        """Take in what has changed since the last time."""
-        now = await self._store.now()
-        await self._take("organization", self.organizations)
-        await self._take("service", self.services)
-        self._since = now - SETTLE
-
-        await self._look_again()
-        self.followed = time.monotonic()
-
-    async def _look_again(self) -> None:
-        """Where a place has become confidential by one document, or public, others may have it too."""
-        hidden = frozenset(one for hides in self._hides.values() for one in hides)
-        touched = hidden ^ self.hidden
-        if not touched:
-            return
-        self.hidden = hidden
-        self.secrecy += 1
-        again = [row.id for row in self.services.ordered if any(one.location in touched for one in row.sites)]
-        for begin in range(0, len(again), CHUNK):
-            documents = await self._store.get_whole("service", again[begin : begin + CHUNK])
-            self._put("service", documents.values())
-
-    async def _take(self, noun: Noun, rows: Rows) -> None:
-        changed = await self._store.changed(noun, self._since)
-        news = [one for one, revision in changed.items() if _is_news(rows.get(one), revision)]
-        for begin in range(0, len(news), CHUNK):
-            documents = await self._store.get_whole(noun, news[begin : begin + CHUNK])
-            self._put(noun, documents.values())
-            if self._since is not None:  # a long import is news, and no silence
-                self.followed = time.monotonic()
-
-    def _put(self, noun: Noun, documents: Iterable[Document]) -> None:
-        for document in documents:
-            if noun == "organization":
-                self._put_organization(document)
-            else:
-                self._put_service(document)
-
-    def _put_organization(self, document: Document) -> None:
+    def take_organization(self, document: Document) -> None:
+        """Add or renew an organization."""
         made = public.organization(document, self.hidden)
         taxonomies.coded(made, OrganizationKind, "organization", [str(document["kind"])])
-        self._note(document["_id"], public.confidential_places(document))
         self.taxonomies.learn(taxonomies.terms_of(made))
         there = words(*(made.get(key) for key in ("name", "alternate_name", "description")))
         row = replace(_row(document, made, document["_id"]), words="".join(f" {word}" for word in there))
         self.organizations.put(row)
+        self._heard()
 
-    def _put_service(self, document: Document) -> None:
+    def take_service(self, document: Document) -> None:
+        """Add or renew a service."""
         made = public.service(document, None, self.hidden)
         taxonomies.coded(made, Need, "service", document.get("needs", ()))
-        self._note(document["_id"], public.confidential_places(document))
         self.taxonomies.learn(taxonomies.terms_of(made))
         sites = tuple(_sites(document, made.get("service_at_locations", ())))
         row = replace(
@@ -198,25 +140,44 @@ class Catalogue:
             sites=sites,
             covers=_mentioned(made.get("service_areas", ())),
         )
-        self._forget(self.services.get(row.id))
+        self.forget_service(row.id)
         self.sites.update((site.id, row.id) for site in sites)
         self.services_of.setdefault(row.organization, set()).add(row.id)
         self.services.put(row)
+        self._heard()
 
-    def _forget(self, row: Row | None) -> None:
+    def forget_service(self, service: str) -> None:
+        """Take a service out."""
+        row = self.services.pop(service)
         if row is not None:
             self.services_of[row.organization].discard(row.id)
             for site in row.sites:
                 self.sites.pop(site.id, None)
 
-    def _note(self, owner: str, places: frozenset[str]) -> None:
-        self._hides.pop(owner, None)
-        if places:
-            self._hides[owner] = places
+    async def settle(self) -> None:
+        """Make those services again whose places another document has made confidential, or public."""
+        touched = self._hiding.places ^ self.hidden
+        if touched:
+            self.hidden = self._hiding.places
+            self.secrecy += 1
+            self._again |= {row.id for row in self.services.ordered if self._shows(row, touched)}
+        turn, again = Turn(), list(self._again)
+        for begin in range(0, len(again), CHUNK):
+            chunk = again[begin : begin + CHUNK]
+            for document in (await self._store.get_whole("service", chunk)).values():
+                hand_service(self, document)
+                await turn.give()
+            self._again.difference_update(chunk)
+        self.followed = time.monotonic()
 
+    def _heard(self) -> None:
+        """A long import is news, and no silence."""
+        if self.followed > -math.inf:
+            self.followed = time.monotonic()
 
-def _is_news(row: Row | None, revision: int) -> bool:
-    return row is None or row.revision != revision
+    def _shows(self, row: Row, touched: frozenset[str]) -> bool:
+        """Whether it is another document's word that hides or hid one of its places."""
+        return any(one.location in touched - self._hiding.of(row.id) for one in row.sites)
 
 
 def _row(document: Document, made: Record, organization: str) -> Row:

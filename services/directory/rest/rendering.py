@@ -19,7 +19,6 @@ from contracts.codes import Need, OrganizationKind
 from services.directory import ids, public
 from services.directory.rest import taxonomies
 from services.directory.rest.catalogue import Catalogue, Row
-from services.directory.rest.counts import Counts
 from services.directory.shape import Record
 from services.directory.store import Store
 
@@ -66,12 +65,9 @@ class Wanted:
 class Renderer:
     """Makes the bytes of records, and keeps them."""
 
-    def __init__(
-        self, store: Store, catalogue: Catalogue, counts: Counts, most_bytes: int = MOST_BYTES
-    ) -> None:
+    def __init__(self, store: Store, catalogue: Catalogue, most_bytes: int = MOST_BYTES) -> None:
         self._store = store
         self._catalogue = catalogue
-        self._counts = counts
         self._most = most_bytes
         self._kept: OrderedDict[tuple[str, str], tuple[object, bytes]] = OrderedDict()
         self.size = 0
@@ -115,9 +111,11 @@ class Renderer:
     def _places(self, one: Wanted) -> object:
         """The numbers of places in a record; most services count none."""
         if one.shape in _COUNTING:
-            return self._counts.of(one.row.id)
+            return self._catalogue.board.known(one.row.id)
         if one.shape == "organization_full_service":
-            return tuple(self._counts.of(service) for service in _nested(self._catalogue, one.row.id))
+            return tuple(
+                self._catalogue.board.known(service) for service in _nested(self._catalogue, one.row.id)
+            )
         return ()
 
     def _get(self, one: Wanted) -> bytes | None:
@@ -159,7 +157,7 @@ class Renderer:
         owners = {document["organization"] for document in documents.values()}
         owners.update(one.row.id for one in wanted if one.shape.startswith("organization"))
         organizations = await self._store.get_whole("organization", owners)
-        return _Loaded(self._catalogue, self._counts, documents, organizations)
+        return _Loaded(self._catalogue, documents, organizations)
 
 
 def _nested(catalogue: Catalogue, organization: str) -> list[str]:
@@ -171,7 +169,6 @@ class _Loaded:
     """Documents by id, and the records made of them."""
 
     catalogue: Catalogue
-    counts: Counts
     services: dict[str, dict[str, Any]]
     organizations: dict[str, dict[str, Any]]
 
@@ -181,7 +178,7 @@ class _Loaded:
         if document is None:
             return None
         owner = self.organizations.get(document["organization"])
-        made = public.service(document, owner, self.catalogue.hidden, self.counts.of(service_id))
+        made = public.service(document, owner, self.catalogue.hidden, self.catalogue.board.known(service_id))
         taxonomies.coded(made, Need, "service", document.get("needs", ()))
         return made
 

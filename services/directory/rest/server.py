@@ -7,24 +7,23 @@ from chassis.web import Listener, Web
 from services.directory.rest.api import Rest
 from services.directory.rest.app import application, guarded
 from services.directory.rest.catalogue import Catalogue
-from services.directory.rest.counts import Counts
 from services.directory.rest.finding import Finder, Search
 from services.directory.rest.rendering import Renderer
 from services.directory.settings import Settings
 from services.directory.store import Store
 
 
-async def serve(part: Part, settings: Settings, store: Store, search: Search) -> None:
+async def serve(part: Part, settings: Settings, store: Store, catalogue: Catalogue, search: Search) -> None:
     """Serve the public API for as long as the part runs, if it has a port.
 
-    ``search`` is the directory's search: words, and how many ids at most, to ids, the best first.
+    ``catalogue`` is one of the mirror's keepers; ``search`` is the directory's search: words, and how many
+    ids at most, to ids, the best first.
     """
     if settings.hsds_port is None:
         return
-    catalogue, counts = Catalogue(store), Counts(store)
     url = (settings.hsds_url or f"http://127.0.0.1:{settings.hsds_port}").rstrip("/")
     app = application(url)
-    Rest(catalogue, Finder(catalogue, search), Renderer(store, catalogue, counts), url).add_to(app)
+    Rest(catalogue, Finder(catalogue, search), Renderer(store, catalogue), url).add_to(app)
     web = Web(guarded(app, catalogue), Listener(settings.http_host, settings.hsds_port))
 
     async def start() -> None:
@@ -34,6 +33,4 @@ async def serve(part: Part, settings: Settings, store: Store, search: Search) ->
         return web.running
 
     part.health.looks["hsds"] = listens
-    await part.run(counts.start, counts.stop)
-    await part.run(catalogue.start, catalogue.stop)
     await part.run(start, web.stop)

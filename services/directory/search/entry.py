@@ -15,11 +15,9 @@ from contracts.codes import Need, OrganizationKind, Visibility
 from contracts.directory import Service
 from contracts.labels import LABELS
 from contracts.search import SearchField
-from services.directory import location, service
+from services.directory import location
 from services.directory.capacity import capacity as counted
-from services.directory.search import opening
 from services.directory.search.near import Place, Point
-from services.directory.search.opening import Hours
 from services.directory.text import fold, sort_name, words
 
 NEVER = 0
@@ -57,17 +55,11 @@ class Entry:
     """
 
     id: str
-    revision: int
     organization: str
     body: bytes
     capacity: dict[str, Any] | None
     places: tuple[Place, ...]
     hours: str | None
-
-    @property
-    def counted(self) -> int:
-        """The revision of the document of its places; 0 where there is none."""
-        return self.capacity["revision"] if self.capacity else 0
 
     def view(self, now: datetime) -> Service:
         """Return the service as everybody may know it now."""
@@ -85,20 +77,14 @@ class Searchable(NamedTuple):
     municipalities: dict[str, str]
     languages: dict[str, str]
     facts: list[str]
-    places: tuple[Place, ...]
-    hours: Hours | None
     ages: tuple[float, float]
-    capacity: dict[str, Any] | None
 
 
 OLDEST = 200.0
 
 
-def searchable(
-    document: dict[str, Any], provider: Provider | None, capacity: dict[str, Any] | None
-) -> Searchable:
-    """Return what can be searched of a stored service; ``capacity`` is the document of its places, if any."""
-    view = service.view(document)
+def searchable(view: Service, provider: Provider | None) -> Searchable:
+    """Return what can be searched of a service, beside its entry."""
     municipalities = _municipalities(view)
     languages = {code_of(one.code or one.name or ""): one.name or one.code or "" for one in view.spoken}
     return Searchable(
@@ -109,22 +95,20 @@ def searchable(
         municipalities=municipalities,
         languages=languages,
         facts=[*_facts(view, provider), *(f"municipality:{code}" for code in municipalities)],
-        places=_places(document),
-        hours=opening.read(document),
         ages=(view.minimum_age or 0.0, OLDEST if view.maximum_age is None else view.maximum_age),
-        capacity=capacity or counted.imported(document),
     )
 
 
-def entry(document: dict[str, Any], found: Searchable, hours_id: str | None) -> Entry:
-    """Return what is kept in memory of it."""
+def entry(
+    document: dict[str, Any], view: Service, hours_id: str | None, capacity: dict[str, Any] | None
+) -> Entry:
+    """Return what is kept of a stored service; ``capacity`` where more is said than by an import."""
     return Entry(
-        id=found.service.id,
-        revision=document["revision"],
-        organization=found.service.organization,
-        body=_encode(msgspec.structs.replace(found.service, capacity=())),
-        capacity=found.capacity,
-        places=found.places,
+        id=view.id,
+        organization=view.organization,
+        body=_encode(msgspec.structs.replace(view, capacity=())),
+        capacity=capacity or counted.imported(document),
+        places=_places(document),
         hours=hours_id,
     )
 

@@ -4,14 +4,18 @@ In memory, since 100,000 services take some 100 MB there, and no file can be lef
 shows in searches after the next ``commit``; what a page shows of a service is always the newest.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import tantivy
 
+from contracts.directory import Service
 from contracts.search import SearchField
+from services.directory import service
 from services.directory.search import entry as entries
+from services.directory.search import opening
 from services.directory.search.entry import Entry, Provider, Searchable
 from services.directory.search.near import Place, cells
 from services.directory.search.opening import Hours
@@ -110,35 +114,31 @@ class SearchIndex:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def revision(self, service_id: str) -> int:
-        """Return the revision of a service that is here, 0 for one that is not."""
-        number = self._numbers.get(service_id)
-        return self._entries[number].revision if number is not None else 0
-
     def services_of(self, organization: str) -> set[str]:
         """Return the ids of an organization's services."""
         return set(self._services_of.get(organization, ()))
-
-    def counted(self, service_id: str) -> int:
-        """Return the revision of the document of a service's places as it is here, 0 where there is none."""
-        number = self._numbers.get(service_id)
-        return self._entries[number].counted if number is not None else 0
 
     def put(
         self, document: dict[str, Any], provider: Provider | None, capacity: dict[str, Any] | None = None
     ) -> None:
         """Add a service, or put it in place of what is known of it.
 
-        ``capacity`` is the document of its places, where it has one.
+        ``capacity`` is how its places are counted, if anybody has said more than an import.
         """
-        found = entries.searchable(document, provider, capacity)
-        one = entries.entry(document, found, self.hours.id_of(found.hours))
-        if one.id in self._numbers:
-            self._writer.delete_documents_by_term("id", one.id)
-        number = self._number(one)
-        self._writer.add_document(_document(found, one, number))
-        self.towns.update((code, name) for code, name in found.municipalities.items() if name)
-        self.languages.update(found.languages)
+        view, hours = service.view(document), self.hours.id_of(opening.read(document))
+        self._put(entries.entry(document, view, hours, capacity), view, provider)
+
+    def renew(
+        self,
+        service_id: str,
+        provider: Callable[[str], Provider | None],
+        capacity: dict[str, Any] | None,
+    ) -> None:
+        """Put a service in place of itself, with what its organization and its places are now."""
+        number = self._numbers.get(service_id)
+        if number is not None:
+            one = replace(self._entries[number], capacity=capacity)
+            self._put(one, one.view(datetime.now(UTC)), provider(one.organization))
 
     def remove(self, service_id: str) -> None:
         """Take a service out."""
@@ -160,6 +160,15 @@ class SearchIndex:
         """Return what is kept of the hits, in their order; None for one that has gone since."""
         numbers = searcher.fast_field_values("number", addresses)
         return [self._entries.get(int(number or 0)) for number in numbers]
+
+    def _put(self, one: Entry, view: Service, provider: Provider | None) -> None:
+        found = entries.searchable(view, provider)
+        if one.id in self._numbers:
+            self._writer.delete_documents_by_term("id", one.id)
+        number = self._number(one)
+        self._writer.add_document(_document(found, one, number))
+        self.towns.update((code, name) for code, name in found.municipalities.items() if name)
+        self.languages.update(found.languages)
 
     def _number(self, one: Entry) -> int:
         """A number for it that stays, so that a hit of an older searcher still finds it."""

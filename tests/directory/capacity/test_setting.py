@@ -133,7 +133,12 @@ async def test_a_list_finds_who_has_a_place_and_who_has_none_and_neither_whose_w
     assert await listed(gateway, service) == {False}
     past = datetime.now(UTC) - timedelta(seconds=1)
     await store.capacity.collection.update_one(
-        {"_id": service}, {"$set": {"units.0.valid_until": past}, "$currentDate": {"changed_at": True}}
+        {"_id": service},
+        {
+            "$set": {"units.0.valid_until": past},
+            "$inc": {"revision": 1},
+            "$currentDate": {"changed_at": True},
+        },
     )
     assert await listed(gateway, service) == set()
     assert await seen(gateway, service) == [("unknown", None, None, None)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from chassis.bus import Bus
 from contracts.directory import (
     GET_ADDRESSES,
     GET_ORGANIZATIONS,
@@ -20,8 +21,10 @@ from contracts.directory import (
     ListServices,
 )
 from contracts.rpc import Ids, Nothing, Page
+from services.directory.capacity.board import Board
+from services.directory.hiding import Hiding
+from services.directory.mirror import Mirror
 from services.directory.rest.catalogue import Catalogue
-from services.directory.rest.counts import Counts
 from services.directory.rest.rendering import SHAPES, Renderer, Wanted
 from services.directory.store import Store
 from tests.directory.conftest import Ask
@@ -34,6 +37,7 @@ class Shown:
     operator: Ask
     gateway: Ask
     store: Store
+    bus: Bus
     organizations: tuple[str, ...]
     services: tuple[str, ...]
     locations: tuple[str, ...]
@@ -80,10 +84,11 @@ async def documents(shown: Shown) -> list[bytes]:
 
 async def public_records(shown: Shown) -> list[bytes]:
     """Every record of the public API, in every shape."""
-    catalogue = Catalogue(shown.store)
-    counts = Counts(shown.store)
-    await catalogue.follow()
-    await counts.follow()
+    hiding, board = Hiding(), Board()
+    catalogue = Catalogue(shown.store, hiding, board)
+    mirror = Mirror(shown.store, shown.bus, (board, hiding, catalogue))
+    await mirror.fresh()
+    await catalogue.settle()
     rows = {"organization": catalogue.organizations.ordered, "service": catalogue.services.ordered}
     wanted = [
         Wanted(shape, row, site)
@@ -92,7 +97,7 @@ async def public_records(shown: Shown) -> list[bytes]:
         for site in ([one.id for one in row.sites] if shape.startswith("service_at") else [""])
     ]
     told = repr([rows, catalogue.taxonomies.terms, catalogue.taxonomies.taxonomies])
-    return [told.encode(), *(await Renderer(shown.store, catalogue, counts).render(wanted))]
+    return [told.encode(), *(await Renderer(shown.store, catalogue).render(wanted))]
 
 
 SURFACES: dict[str, Surface] = {

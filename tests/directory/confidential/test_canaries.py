@@ -6,6 +6,7 @@ tests/flows/test_confidential_addresses.py.
 
 import pytest
 
+from chassis.part import Part
 from contracts.directory import GET_ADDRESSES, IMPORT_RECORDS
 from contracts.rpc import Actor, Ids
 from services.directory import ids
@@ -26,9 +27,9 @@ async def said(operator: Ask) -> Canaries:
 
 
 @pytest.fixture
-async def shown(operator: Ask, gateway: Ask, store: Store, said: Canaries) -> Shown:
+async def shown(operator: Ask, gateway: Ask, store: Store, part: Part, said: Canaries) -> Shown:
     return Shown(
-        operator, gateway, store,
+        operator, gateway, store, part.bus,
         organizations=(ids.derived("organization", SOURCE, "o-ceiba"),),
         services=tuple(ids.derived("service", SOURCE, one) for one in ("s-camas", "s-red")),
         locations=tuple(ids.derived("location", SOURCE, one) for one in ("l-private", "l-network")),

@@ -14,7 +14,9 @@ from chassis.part import Part
 from contracts.directory import IMPORT_RECORDS, ImportRecord, ImportRecords
 from contracts.rpc import Page
 from contracts.search import SEARCH_SERVICES, SearchServices
+from services.directory.capacity.board import Board
 from services.directory.capacity.capacity import seeded
+from services.directory.mirror import Mirror
 from services.directory.search.actions import Desk
 from services.directory.search.upkeep import Upkeep
 from services.directory.settings import Settings
@@ -33,7 +35,9 @@ class Replica:
 
     def __init__(self, part: Part, store: Store) -> None:
         self.part = part
-        self.upkeep = Upkeep(store, part.bus)
+        board = Board()
+        self.upkeep = Upkeep(board)
+        self.mirror = Mirror(store, part.bus, (board, self.upkeep))
         self.index = self.upkeep.index
         self.desk = Desk(self.index, self.upkeep.provider, lambda _code: None)
 
@@ -43,7 +47,7 @@ class Replica:
         return {one.name for one in (await self.desk.search(request)).items}
 
     async def stop(self) -> None:
-        await self.upkeep.stop()
+        await self.mirror.stop()
         await self.desk.close()
         await self.part.bus.close()
 
@@ -56,7 +60,7 @@ async def replicas(part: Part, settings: Settings, store: Store) -> AsyncIterato
     for _ in range(2):
         bus = await _connect(settings, "directory")
         made.append(Replica(Part(bus, Peers.load(settings.keys_dir), FastAPI(), Health()), store))
-        await made[-1].upkeep.start()
+        await made[-1].mirror.start()
     yield made
     for replica in made:
         await replica.stop()
@@ -133,16 +137,23 @@ async def test_an_organization_that_changes_its_name_changes_what_its_services_a
     await seen(replicas, "quetzal", {"Consulta médica"})
 
 
+def look_at_nothing(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on it sees nothing by the database's clock."""
+
+    async def nothing(_since: object) -> dict[str, int]:
+        return {}
+
+    for followed in mirror._followed.values():
+        monkeypatch.setattr(followed, "changed", nothing)
+
+
 async def test_events_alone_are_enough_and_so_is_looking_alone(
     operator: Ask, replicas: list[Replica], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deaf, blind = replicas
-    await deaf.upkeep._follower.stop()
+    await deaf.mirror._follower.stop()
 
-    async def look_at_nothing() -> None:
-        return None
-
-    monkeypatch.setattr(blind.upkeep, "_look", look_at_nothing)
+    look_at_nothing(blind.mirror, monkeypatch)
     await take(operator, "alone", *cast.network(), cast.service(cast.BEDS, id="s-1", name="Guacamaya"))
     await seen(replicas, "guacamaya", {"Guacamaya"})
 
@@ -150,11 +161,8 @@ async def test_events_alone_are_enough_and_so_is_looking_alone(
 async def test_whatever_was_missed_while_the_line_was_down_is_made_up_for(
     operator: Ask, replicas: list[Replica], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def look_at_nothing() -> None:
-        return None
-
     for replica in replicas:
-        monkeypatch.setattr(replica.upkeep, "_look", look_at_nothing)
+        look_at_nothing(replica.mirror, monkeypatch)
         transport: Any = replica.part.bus.nc._transport
         transport._io_writer.transport.abort()
     await take(operator, "missed", *cast.network(), cast.service(cast.BEDS, id="s-1", name="Zanate"))
@@ -170,8 +178,8 @@ async def test_what_the_database_has_no_more_is_found_no_more(
     document = await store.collection("service").find_one({"name": "Efímera"})
     assert document is not None
     await store.collection("service").delete_one({"_id": document["_id"]})
-    for replica in replicas:
-        replica.upkeep._stale["service"].add(document["_id"])
+    # Nothing of the product deletes; whoever does it by hand says so, to every replica.
+    await replicas[0].part.bus.js.publish(f"evt.directory.service.{document['_id']}.changed.v1", b"")
     await seen(replicas, "efimera", set())
 
 
