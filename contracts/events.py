@@ -81,11 +81,13 @@ class ProposalEvent(EventData):
     """An organization was proposed, or a coordinator has decided; ``status`` is where the proposal stands.
 
     ``proposer`` is the organization that proposed it, if one did; ``organization`` the id that it gets.
+    ``coordinators`` are the organizations that keep the network when it is proposed, 50 at most.
     """
 
     status: ProposalStatus
     organization: str
     proposer: str | None = None
+    coordinators: tuple[str, ...] = ()
 
 
 class CorrectionEvent(EventData):

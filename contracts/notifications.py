@@ -18,6 +18,7 @@ from contracts.events import (
     CORRECTION_DECIDED,
     CORRECTION_SUGGESTED,
     PROPOSAL_DECIDED,
+    PROPOSAL_MADE,
     REFERRAL_EVENTS,
     SERVICE_REVIEW_DUE,
 )
@@ -32,6 +33,7 @@ TOLD_TYPES = (
     CORRECTION_SUGGESTED.type,
     CORRECTION_DECIDED.type,
     PROPOSAL_DECIDED.type,
+    PROPOSAL_MADE.type,
 )
 # The name of the public feed, where an organization's has the organization's id.
 PUBLIC = "public"
@@ -86,7 +88,7 @@ class FeedTold(Reply):
     event: str
     type: str
     at: datetime
-    relation: Literal["sender", "receiver", "owner", "suggester", "proposer"]
+    relation: Literal["sender", "receiver", "owner", "suggester", "proposer", "coordinator"]
     referral: FeedReferral | None = None
     subject: FeedSubject | None = None
     seq: int = 0

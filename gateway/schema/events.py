@@ -34,6 +34,7 @@ class FeedRelation(StrEnum):
     OWNER = "owner"
     SUGGESTER = "suggester"
     PROPOSER = "proposer"
+    COORDINATOR = "coordinator"
 
 
 publish(
@@ -45,6 +46,7 @@ publish(
         FeedRelation.OWNER: "The service is yours.",
         FeedRelation.SUGGESTER: "You suggested the correction.",
         FeedRelation.PROPOSER: "You proposed the organization.",
+        FeedRelation.COORDINATOR: "You keep the network: it waits for a coordinator.",
     },
 )
 

@@ -27,7 +27,8 @@ class Reading:
         told = [
             entry
             for entry in found.entries
-            if still_told(entry.type, entry.relation) and (entry.referral is not None or request.subjects)
+            if still_told(entry.type, entry.relation, actor)
+            and (entry.referral is not None or request.subjects)
         ]
         return Feed(
             entries=tuple(types_of(told, request.types)),

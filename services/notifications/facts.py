@@ -9,6 +9,7 @@ from contracts.events import (
     CORRECTION_DECIDED,
     CORRECTION_SUGGESTED,
     PROPOSAL_DECIDED,
+    PROPOSAL_MADE,
     SERVICE_REVIEW_DUE,
     CorrectionEvent,
     EventData,
@@ -32,44 +33,56 @@ _proposal = msgspec.json.Decoder(ProposalEvent).decode
 def fact_handlers(feeds: Feeds) -> Mapping[str, Handler]:
     """CloudEvents type -> who is told of it."""
 
-    async def tell(
-        delivery: Delivery, event: EventData, who: tuple[str | None, Relation], subject: FeedSubject
-    ) -> None:
-        organization, relation = who
-        if organization:  # an operator has no feed
-            entry = FeedTold(
-                event=f"{delivery.noun_id}:{delivery.n}",
-                type=delivery.type,
-                at=event.at,
-                relation=relation,
-                subject=subject,
-            )
-            await feeds.append_fact(organization, entry, delivery.noun_id, delivery.n)
-
     async def review_due(delivery: Delivery) -> None:
         event = _service(delivery.data)
         subject = FeedSubject(kind="service", id=event.id)
-        await tell(delivery, event, (event.organization, "owner"), subject)
+        await _tell(feeds, delivery, event, (event.organization, "owner"), subject)
 
     async def suggested(delivery: Delivery) -> None:
         event = _correction(delivery.data)
-        await tell(delivery, event, (event.organization, "owner"), _of_correction(event))
+        await _tell(feeds, delivery, event, (event.organization, "owner"), _of_correction(event))
 
     async def decided(delivery: Delivery) -> None:
         event = _correction(delivery.data)
-        await tell(delivery, event, (event.suggester, "suggester"), _of_correction(event))
+        await _tell(feeds, delivery, event, (event.suggester, "suggester"), _of_correction(event))
+
+    async def proposal_made(delivery: Delivery) -> None:
+        event = _proposal(delivery.data)
+        subject = FeedSubject(kind="proposal", id=event.id, status=event.status)
+        for one in event.coordinators:
+            await _tell(feeds, delivery, event, (one, "coordinator"), subject)
 
     async def proposal_decided(delivery: Delivery) -> None:
         event = _proposal(delivery.data)
         subject = FeedSubject(kind="proposal", id=event.id, status=event.status)
-        await tell(delivery, event, (event.proposer, "proposer"), subject)
+        await _tell(feeds, delivery, event, (event.proposer, "proposer"), subject)
 
     return {
         SERVICE_REVIEW_DUE.type: review_due,
         CORRECTION_SUGGESTED.type: suggested,
         CORRECTION_DECIDED.type: decided,
+        PROPOSAL_MADE.type: proposal_made,
         PROPOSAL_DECIDED.type: proposal_decided,
     }
+
+
+async def _tell(
+    feeds: Feeds,
+    delivery: Delivery,
+    event: EventData,
+    who: tuple[str | None, Relation],
+    subject: FeedSubject,
+) -> None:
+    organization, relation = who
+    if organization:  # an operator has no feed
+        entry = FeedTold(
+            event=f"{delivery.noun_id}:{delivery.n}",
+            type=delivery.type,
+            at=event.at,
+            relation=relation,
+            subject=subject,
+        )
+        await feeds.append_fact(organization, entry, delivery.noun_id, delivery.n)
 
 
 def _of_correction(event: CorrectionEvent) -> FeedSubject:

@@ -2,12 +2,13 @@
 
 from typing import Literal
 
-from contracts.codes import FIREWALLED, Role, Scope
+from contracts.codes import FIREWALLED, NetworkRole, Role, Scope
 from contracts.events import (
     ARRIVAL_OVERDUE,
     CORRECTION_DECIDED,
     CORRECTION_SUGGESTED,
     PROPOSAL_DECIDED,
+    PROPOSAL_MADE,
     REFERRAL_EVENTS,
     SERVICE_REVIEW_DUE,
     ReferralEvent,
@@ -15,7 +16,7 @@ from contracts.events import (
 from contracts.rpc import Actor
 
 Party = Literal["sender", "receiver"]
-Relation = Literal["sender", "receiver", "owner", "suggester", "proposer"]
+Relation = Literal["sender", "receiver", "owner", "suggester", "proposer", "coordinator"]
 
 BOTH: tuple[Relation, ...] = ("sender", "receiver")
 
@@ -29,6 +30,8 @@ TOLD: dict[str, tuple[Relation, ...]] = {
     CORRECTION_SUGGESTED.type: ("owner",),
     CORRECTION_DECIDED.type: ("suggester",),
     PROPOSAL_DECIDED.type: ("proposer",),
+    # Who keeps the network hears that a proposal waits.
+    PROPOSAL_MADE.type: ("coordinator",),
 }
 
 
@@ -48,6 +51,8 @@ def may_read(actor: Actor) -> bool:
     return bool(set(actor.roles) - {Role.INTAKE})
 
 
-def still_told(event_type: str, relation: str) -> bool:
-    """Whether an entry written in the past would be told today."""
+def still_told(event_type: str, relation: str, actor: Actor) -> bool:
+    """Whether an entry written in the past would be told to the actor today."""
+    if relation == "coordinator" and NetworkRole.COORDINATOR not in actor.network_roles:
+        return False
     return relation in TOLD.get(event_type, ())

@@ -103,6 +103,27 @@ async def test_a_proposed_organization_is_verified_and_acts(network: Network) ->
     assert {"name": "Casa Flujo (ficticia)", "organization": {"id": network.organization}} in proposals
 
 
+async def test_coordinators_hear_that_a_proposal_waits_and_its_proposer_what_became_of_it(
+    network: Network, cast: Cast
+) -> None:
+    made = await deed(network.casa, "proposeOrganization", name="Clínica Río (ficticia)", kind="HEALTH")
+    assert made["userErrors"] == []
+    subject = made["proposal"]["id"]
+
+    async def told(client: Client, kind: str) -> bool:
+        query = "{ events(first: 100) { nodes { type relation subjectId } } }"
+        nodes = (await client.ask(query))["events"]["nodes"]
+        return any(one["type"] == kind and one["subjectId"] == subject for one in nodes)
+
+    await eventually(lambda: told(network.coordinator, "directory.proposal.made.v1"))
+    rejected = await deed(
+        network.coordinator, "rejectOrganization", organization=subject, reason="Ya está en la red."
+    )
+    assert rejected["userErrors"] == []
+    await eventually(lambda: told(network.casa, "directory.proposal.decided.v1"))
+    assert not await told(network.casa, "directory.proposal.made.v1")
+
+
 async def test_a_client_made_over_the_api_gets_a_token_and_is_gone_in_the_middle_of_its_stream(
     network: Network,
 ) -> None:

@@ -1,7 +1,9 @@
 """The feed: one entry for each party and change, in order, once, by today's policy."""
 
 import asyncio
+from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from chassis.bus import Bus
@@ -10,7 +12,14 @@ from chassis.outbox import subject_of
 from chassis.part import Part
 from chassis.problems import RefusedError
 from chassis.rpc import Caller
-from contracts.events import ARRIVAL_OVERDUE, PROPOSAL_DECIDED, REFERRAL_EVENTS
+from contracts.codes import NetworkRole, ProposalStatus
+from contracts.events import (
+    ARRIVAL_OVERDUE,
+    PROPOSAL_DECIDED,
+    PROPOSAL_MADE,
+    REFERRAL_EVENTS,
+    ProposalEvent,
+)
 from contracts.notifications import (
     FEED_HEAD,
     FEED_PAGE,
@@ -19,6 +28,7 @@ from contracts.notifications import (
     Feed,
     FeedPage,
     FeedReferral,
+    FeedSubject,
     FeedTold,
 )
 from contracts.rpc import Actor, Nothing
@@ -157,6 +167,32 @@ async def test_what_is_parked_of_the_directorys_facts_is_said_too(part: Part, bu
         return "".join(check.detail for check in status.checks if check.name == "parked" and not check.ok)
 
     await eventually(parked, lambda said: bad in said)
+
+
+async def test_a_proposal_that_waits_is_told_to_coordinators_and_only_while_they_are(
+    part: Part, caller: Caller, reader: Actor, buses: dict[str, Bus]
+) -> None:
+    assert part
+    made, other = f"prp_{new_referral()}", reader_of(f"{reader.organization}-other")
+    data = ProposalEvent(
+        id=made,
+        n=1,
+        at=datetime.now(UTC),
+        status=ProposalStatus.PROPOSED,
+        organization="org_new",
+        proposer=other.organization,
+        coordinators=(reader.organization or "",),
+    )
+    subject, filter_subject = subject_of("directory", "proposal", made, "made.v1")
+    headers = {"ce-type": PROPOSAL_MADE.type, "ce-subject": made, "ce-id": f"{made}:1"}
+    publisher = OrderedPublisher(buses["directory"], "EVT")
+    await publisher.publish(subject, filter_subject, 1, msgspec.json.encode(data), headers)
+    keeper = msgspec.structs.replace(reader, network_roles=(NetworkRole.COORDINATOR,))
+    feed = await eventually(lambda: page(caller, keeper, subjects=True), lambda feed: len(feed.entries) == 1)
+    assert feed.entries[0].relation == "coordinator"
+    assert feed.entries[0].subject == FeedSubject(kind="proposal", id=made, status="proposed")
+    assert (await page(caller, reader, subjects=True)).entries == ()
+    assert (await page(caller, other, subjects=True)).entries == ()
 
 
 async def test_what_is_no_entry_of_ours_does_not_make_a_feed_unreadable(

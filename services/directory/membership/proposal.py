@@ -1,5 +1,6 @@
 """A proposal of an organization: its document, what becomes of it, and what is told of it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +14,10 @@ from services.directory.marks import Call
 Document = dict[str, Any]
 
 
-def document(proposal_id: str, request: ProposeOrganization, call: Call) -> Document:
-    """Return the document of a new proposal, with its event pending.
+def document(
+    proposal_id: str, request: ProposeOrganization, call: Call, coordinators: Iterable[str]
+) -> Document:
+    """Return the document of a new proposal, with its event pending, of which ``coordinators`` are told.
 
     The organization's id is fixed with it, so that creating it twice is the same as once.
     """
@@ -35,7 +38,8 @@ def document(proposal_id: str, request: ProposeOrganization, call: Call) -> Docu
         "n": 1,
         "idempotency": [],
     }
-    return {**made, "pending": [_event(made, PROPOSAL_MADE, call.at)], "pending_since": call.at}
+    event = _event(made, PROPOSAL_MADE, call.at, coordinators)
+    return {**made, "pending": [event], "pending_since": call.at}
 
 
 def decided(
@@ -91,7 +95,7 @@ def view(stored: Document) -> Proposal:
     )
 
 
-def _event(stored: Document, kind: EventType, at: datetime) -> Document:
+def _event(stored: Document, kind: EventType, at: datetime, coordinators: Iterable[str] = ()) -> Document:
     data = ProposalEvent(
         id=stored["_id"],
         n=stored["n"],
@@ -99,5 +103,6 @@ def _event(stored: Document, kind: EventType, at: datetime) -> Document:
         status=ProposalStatus(stored["status"]),
         organization=stored["organization"],
         proposer=stored["proposer"],
+        coordinators=tuple(coordinators),
     )
     return pending_event(kind.type, stored["_id"], stored["n"], at, data)

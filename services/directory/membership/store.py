@@ -13,12 +13,16 @@ from pymongo import IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from chassis import mongo
+from contracts.codes import NetworkRole, OrganizationStatus
 from services.directory import paging
 from services.directory.store import CLIENTS, KEYS_KEPT, MEMBERS, ORGANIZATIONS, SERVICES
 
 PROPOSALS = "proposals"
 INDEXES = {
-    ORGANIZATIONS: [IndexModel([("releasing_since", 1)], name="releasing_since", sparse=True)],
+    ORGANIZATIONS: [
+        IndexModel([("releasing_since", 1)], name="releasing_since", sparse=True),
+        IndexModel([("network_roles", 1)], name="network_roles", sparse=True),
+    ],
     CLIENTS: [IndexModel([("organization", 1)], name="organization")],
     MEMBERS: [IndexModel([("organization", 1)], name="organization")],
     PROPOSALS: [
@@ -47,6 +51,13 @@ class People:
     async def prepare(self) -> None:
         """Create the indexes that are missing."""
         await mongo.ensure_indexes(self.db, INDEXES)
+
+    async def coordinators(self, most: int) -> list[str]:
+        """Return organizations that keep the network now, so many at most."""
+        role = {"network_roles": NetworkRole.COORDINATOR, "verified": True}
+        found = self._organizations.find(role, {"status": 1})
+        kept = [one["_id"] async for one in found if one.get("status") != OrganizationStatus.DEACTIVATED]
+        return sorted(kept)[:most]
 
     async def insert(self, collection: AsyncIOMotorCollection[Document], document: Document) -> Document:
         """Add a document and return it, or the one that has its id already."""

@@ -27,6 +27,8 @@ from services.directory.store import Document, Known
 
 # Proposals of one organization that nobody has decided yet: so nobody floods the coordinators.
 MOST_OPEN = 20
+# So many coordinators hear that a proposal waits; the others find it in the list.
+MOST_TOLD = 50
 _NEED_REASON = frozenset({"reject", "deactivate"})
 
 
@@ -46,7 +48,9 @@ async def propose(membership: Membership, request: ProposeOrganization, actor: A
     replayed = stored is not None
     if stored is None:
         await _check_open(membership, actor)
-        stored = await people.insert(people.proposals, proposal.document(proposal_id, request, call))
+        coordinators = await people.coordinators(MOST_TOLD)
+        made = proposal.document(proposal_id, request, call, coordinators)
+        stored = await people.insert(people.proposals, made)
         membership.means.relays["proposal"].kick(proposal_id)
     call.check(stored["fingerprint"])
     return ProposalReply(proposal=proposal.view(stored), replayed=replayed)
