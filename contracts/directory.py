@@ -282,9 +282,14 @@ class Services(Reply):
 
 
 class ListOrganizations(Message):
-    """Organizations that fit every condition given, by name."""
+    """Organizations that fit every condition given, by name.
+
+    Those that were deactivated, or that their source does not know any more, with ``include_inactive`` only,
+    or by their ``source_id``.
+    """
 
     page: Page
+    include_inactive: bool = False
     kinds: tuple[OrganizationKind, ...] = ()
     states: tuple[State, ...] = ()
     needs: tuple[Need, ...] = ()

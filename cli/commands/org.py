@@ -90,7 +90,10 @@ def find(
 ) -> None:
     """Find organizations of the directory, by name: their ids are what the other commands ask for."""
     request = ListOrganizations(
-        page=Page(first=MOST_FOUND), text=" ".join(words or ()) or None, source_id=source_id
+        page=Page(first=MOST_FOUND),
+        text=" ".join(words or ()) or None,
+        source_id=source_id,
+        include_inactive=True,
     )
     found = run(lambda operator: operator.ask(LIST_ORGANIZATIONS, request))
     if as_json:

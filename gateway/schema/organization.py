@@ -94,6 +94,10 @@ class OrganizationFilter:
         description="With a service in one of these states.", default=None
     )
     text: str | None = strawberry.field(description="Words of its name or description.", default=None)
+    include_inactive: bool = strawberry.field(
+        description="Whether to list also those that were deactivated, or that their source has no more.",
+        default=False,
+    )
 
 
 async def organization(
@@ -132,6 +136,7 @@ async def organizations(
         needs=tuple(chosen.needs or ()),
         states=tuple(chosen.states or ()),
         text=chosen.text,
+        include_inactive=chosen.include_inactive,
     )
     reply = await info.context.clients.ask(directory.LIST_ORGANIZATIONS, request)
     return Rows(info.context.cursors, LIST, reply)

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from contracts.codes import Need, OrganizationKind, State
 from contracts.directory import ListOrganizations, ListServices
+from services.directory import organization
 from services.directory.capacity.board import Board
 from services.directory.keeper import Document, Keeper
 from services.directory.text import sort_name, words
@@ -40,6 +41,7 @@ class OrganizationRow(Row):
 
     kind: OrganizationKind
     states: frozenset[State]
+    there: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,7 @@ class Index(Keeper):
                 **_named(document),
                 kind=OrganizationKind(document["kind"]),
                 states=frozenset(State(state) for state in document.get("states", ())),
+                there=organization.is_there(document),
             )
         )
 
@@ -123,6 +126,9 @@ class Index(Keeper):
     def find_organizations(self, request: ListOrganizations) -> list[Key]:
         """Return the keys of the organizations that fit, in order."""
         conditions: list[Condition[OrganizationRow]] = _named_so(request.text, request.source_id)
+        # Whoever names one by its source's id means that one.
+        if not request.include_inactive and request.source_id is None:
+            conditions.append(lambda row: row.there)
         if request.kinds:
             kinds = frozenset(request.kinds)
             conditions.append(lambda row: row.kind in kinds)

@@ -98,6 +98,11 @@ def is_active(document: dict[str, Any]) -> bool:
     return status(document) is OrganizationStatus.ACTIVE
 
 
+def is_there(document: dict[str, Any]) -> bool:
+    """Whether it can help: it takes part, and its source, where it has one, still knows it."""
+    return is_active(document) and not document.get("disappeared")
+
+
 def is_verified(document: dict[str, Any]) -> bool:
     """Whether a coordinator has verified it, and it takes part."""
     return bool(document["verified"]) and is_active(document)

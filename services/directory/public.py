@@ -93,7 +93,7 @@ def service(
         made["service_at_locations"] = sites.service_at_locations(there, place)
     if organization is not None:
         made["organization"] = _organization_inside(organization, hidden)
-        if not stored_organization.is_active(dict(organization)):
+        if not stored_organization.is_there(dict(organization)):
             made["status"] = "inactive"
     if counted := published.records(places, place.way):
         made["capacities"] = counted

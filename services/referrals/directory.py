@@ -1,7 +1,6 @@
 """What this service asks the directory: a service, whose it is, whom to call, and places."""
 
 import asyncio
-import time
 from collections import OrderedDict
 
 from chassis.problems import UnreachableError
@@ -10,8 +9,8 @@ from contracts.capacity import HOLD_PLACES, Held, HoldPlaces
 from contracts.directory import GET_ORGANIZATIONS, GET_SERVICES, Organization, Phone, Service
 from contracts.rpc import Ids
 
-# An organization's kind and telephone change rarely; a service's state is asked for every time.
-REMEMBERED_SECONDS = 30.0
+# Whose a service is changes never, or nearly: so both are asked about at once, and neither is remembered, for
+# nothing may be sent to an organization that was deactivated a moment ago.
 REMEMBERED = 5_000
 # Well within the time that whoever accepts waits for an answer.
 HOLD_SECONDS = 2.0
@@ -23,7 +22,7 @@ class Directory:
     def __init__(self, caller: Caller, emergency_phone: str) -> None:
         self._caller = caller
         self._last_resort = Phone(number=emergency_phone)
-        self._organizations: OrderedDict[str, tuple[float, Organization | None]] = OrderedDict()
+        self._owners: OrderedDict[str, str] = OrderedDict()
 
     async def service(self, service: str) -> tuple[Service | None, Organization | None]:
         """Return a service and the organization that offers it; None for what does not exist.
@@ -31,19 +30,27 @@ class Directory:
         Raises:
             UnreachableError: the directory did not answer.
         """
+        supposed = self._owners.get(service)
+        if supposed is None:
+            found = await self._service(service)
+            return found, None if found is None else await self._organization(found.organization)
+        found, organization = await asyncio.gather(self._service(service), self._organization(supposed))
+        if found is None or found.organization == supposed:
+            return found, None if found is None else organization
+        return found, await self._organization(found.organization)
+
+    async def _service(self, service: str) -> Service | None:
         reply = await self._caller.call(GET_SERVICES, Ids(ids=(service,)), self._caller.me)
         found = reply.items[0]
-        return found, None if found is None else await self._organization(found.organization)
+        if found is not None:
+            self._owners[service] = found.organization
+            self._owners.move_to_end(service)
+            if len(self._owners) > REMEMBERED:
+                self._owners.popitem(last=False)
+        return found
 
     async def _organization(self, organization: str) -> Organization | None:
-        kept = self._organizations.get(organization)
-        if kept is not None and kept[0] > time.monotonic():
-            return kept[1]
         reply = await self._caller.call(GET_ORGANIZATIONS, Ids(ids=(organization,)), self._caller.me)
-        self._organizations[organization] = (time.monotonic() + REMEMBERED_SECONDS, reply.items[0])
-        self._organizations.move_to_end(organization)
-        if len(self._organizations) > REMEMBERED:
-            self._organizations.popitem(last=False)
         return reply.items[0]
 
     async def hold(self, request: HoldPlaces) -> Held:

@@ -32,6 +32,7 @@ class Provider:
     kind: OrganizationKind
     verified: bool
     phone: Phone | None
+    there: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ def provider(document: dict[str, Any]) -> Provider:
         kind=OrganizationKind(document["kind"]),
         verified=organization.is_verified(document),
         phone=phone.view(document.get("emergency_phone")),
+        there=organization.is_there(document),
     )
 
 

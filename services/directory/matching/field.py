@@ -150,10 +150,10 @@ class Field(Keeper):
     def _tier(self, one: Candidate) -> int | None:
         """In which order candidates are worth judging; None for one that is never offered.
 
-        That is one whose organization is behind the firewall, or not known.
+        That is one whose organization is behind the firewall, not known, or not there any more.
         """
         provider = self.providers.get(one.organization)
-        if provider is None or provider.kind in FIREWALLED:
+        if provider is None or provider.kind in FIREWALLED or not provider.there:
             return None
         if one.status != ACTIVE or one.intake is Intake.NONE:
             return 2

@@ -2,11 +2,20 @@
 
 from datetime import timedelta
 from secrets import token_hex
+from typing import Any
 
 import pytest
 
 from chassis.problems import RefusedError
-from contracts.directory import GET_SERVICES, IMPORT_RECORDS, ImportRecord, ImportRecords, Service
+from contracts.directory import (
+    GET_SERVICES,
+    IMPORT_RECORDS,
+    LIST_ORGANIZATIONS,
+    ImportRecord,
+    ImportRecords,
+    ListOrganizations,
+    Service,
+)
 from contracts.exchange import (
     BEGIN_IMPORT,
     FINISH_IMPORT,
@@ -14,7 +23,7 @@ from contracts.exchange import (
     FinishImport,
     RecordName,
 )
-from contracts.rpc import Ids
+from contracts.rpc import Ids, Page
 from services.directory import ids
 from services.directory.store import Store
 from tests.directory import cast
@@ -48,6 +57,24 @@ async def test_what_a_source_does_not_have_any_more_is_inactive_and_active_when_
     back, _ = await run("leaving", *many(10))
     assert [one.outcome for one in back.outcomes] == ["unchanged"] * 10 + ["updated"]
     assert await status(operator, "leaving", "s-9") == "active"
+
+
+async def test_an_organization_that_its_source_has_no_more_is_not_listed_until_it_is_back(
+    operator: Ask, run: Run
+) -> None:
+    async def listed(**more: Any) -> list[str | None]:
+        request = ListOrganizations(page=Page(first=10), text="Nube", **more)
+        return [one.source_id for one in (await operator(LIST_ORGANIZATIONS, request)).items]
+
+    both = [cast.organization(cast.CLINIC, id=f"o-{number}", name=f"Nube {number}") for number in range(2)]
+    await run("clouds", *both)
+    assert await listed() == ["o-0", "o-1"]
+    await run("clouds", both[0])
+    assert await listed() == ["o-0"]
+    assert await listed(include_inactive=True) == ["o-0", "o-1"]
+    assert await listed(source_id="o-1") == ["o-1"]
+    await run("clouds", *both)
+    assert await listed() == ["o-0", "o-1"]
 
 
 async def test_a_dangerous_share_is_held_back_until_it_is_accepted(operator: Ask, run: Run) -> None:

@@ -1,5 +1,6 @@
 """Which services a request looks at: near ones, a bounded number, and none that may not be offered."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,6 +48,15 @@ def _asked(request: MatchServices) -> Asked:
 
 
 HERE = Place(latitude=TAPACHULA[0], longitude=TAPACHULA[1])
+
+
+def test_service_of_an_organization_that_is_not_there_any_more_is_not_offered(field: Field) -> None:
+    put(field, "kitchen")
+    assert found(field) == ["kitchen"]
+    field.put_organization("org_1", replace(SHELTER, there=False))
+    assert found(field) == []
+    field.put_organization("org_1", SHELTER)
+    assert found(field) == ["kitchen"]
 
 
 def test_services_within_reach_are_found_from_a_point_or_a_municipality(field: Field) -> None:
