@@ -9,6 +9,8 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from chassis.patience import Patient
+
 
 @dataclass(frozen=True, slots=True)
 class Listener:
@@ -44,6 +46,7 @@ class Web:
                 proxy_headers=False,
                 timeout_graceful_shutdown=1,
                 timeout_keep_alive=65,
+                http=Patient,
                 # An idle compressed socket costs twice the memory; a frame is at most 64 KiB.
                 ws="websockets-sansio",
                 ws_per_message_deflate=False,

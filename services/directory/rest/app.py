@@ -22,6 +22,8 @@ log = structlog.get_logger()
 # So many at once are made; others wait their turn for so long, and then come again.
 AT_ONCE = 16
 TURN_SECONDS = 5.0
+# So many that are made may wait to be read, some hundred KiB each.
+MOST_UNREAD = 128
 # Without news from the database for so long, what is here may be what must no longer be shown.
 STALE_SECONDS = 30.0
 _METHODS = ("GET", "HEAD", "OPTIONS")
@@ -61,12 +63,17 @@ def guarded(app: ASGIApp, catalogue: Catalogue) -> ASGIApp:
 
 
 class _Turns:
-    """Lets so many requests in at once, and none before the directory has been read."""
+    """Lets so many requests in at once, and none before the directory has been read.
+
+    A turn ends when the answer is made: whoever does not read it keeps others from nothing. A stream is made
+    while it is read, and keeps its turn.
+    """
 
     def __init__(self, app: ASGIApp, catalogue: Catalogue) -> None:
         self._app = app
         self._catalogue = catalogue
         self._free = asyncio.Semaphore(AT_ONCE)
+        self._unread = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -75,19 +82,45 @@ class _Turns:
             detail = "The directory is being read: come again."
             await answers.refusal(NotReadyError(detail).problem)(scope, receive, send)
             return
+        if not await self._has_turn():
+            detail = "Too many requests at once: come again."
+            await answers.refusal(NotReadyError(detail).problem)(scope, receive, send)
+            return
+        made = False
+
+        async def say(message: Message) -> None:
+            nonlocal made
+            if not made and _is_whole(message):
+                made = True
+                self._unread += 1
+                self._free.release()
+            await send(message)
+
+        try:
+            await self._app(scope, receive, say)
+        except Exception as error:  # noqa: BLE001 - it has been answered; its words could hold anything
+            log.error("rest.failed", kind=type(error).__name__)  # noqa: TRY400
+        finally:
+            if made:
+                self._unread -= 1
+            else:
+                self._free.release()
+
+    async def _has_turn(self) -> bool:
+        if self._unread >= MOST_UNREAD:
+            return False
         try:
             async with asyncio.timeout(TURN_SECONDS):
                 await self._free.acquire()
         except TimeoutError:
-            detail = "Too many requests at once: come again."
-            await answers.refusal(NotReadyError(detail).problem)(scope, receive, send)
-            return
-        try:
-            await self._app(scope, receive, send)
-        except Exception as error:  # noqa: BLE001 - it has been answered; its words could hold anything
-            log.error("rest.failed", kind=type(error).__name__)  # noqa: TRY400
-        finally:
-            self._free.release()
+            return False
+        return True
+
+
+def _is_whole(message: Message) -> bool:
+    """Whether an answer begins that is all made: it knows its length, and a stream does not."""
+    headers = message.get("headers", ()) if message["type"] == "http.response.start" else ()
+    return any(name == b"content-length" for name, _ in headers)
 
 
 class _Nosniff:
