@@ -71,6 +71,11 @@ def mend_number(text: str) -> Mended:
     return value, What.NUMBER_AS_TEXT, "was a number in quotes"
 
 
+def mend_timezone(text: str) -> Mended:
+    """Hours from UTC that came as a text. A name of IANA stays: the directory knows those."""
+    return mend_number(text) if number(text) is not None else (text, None, "")
+
+
 def mend_phone_number(text: str) -> Mended:
     """A telephone number, which some sources write in quotation marks."""
     bare = text.strip("\"' ")
@@ -112,6 +117,7 @@ BY_NAME: dict[str, Callable[[str], Mended]] = {
     **dict.fromkeys(NUMBERS, mend_number),
     **dict.fromkeys(DATES, mend_date),
     **dict.fromkeys(("opens_at", "closes_at"), mend_time),
+    "timezone": mend_timezone,
     "number": mend_phone_number,
     "status": mend_status,
 }

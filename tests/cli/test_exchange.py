@@ -4,6 +4,7 @@ import json
 import os
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,39 @@ def service(number: int, **fields: Any) -> dict[str, Any]:
         "service_at_locations": [{"id": f"sal-{number}", "location": PLACE}],
         **fields,
     }
+
+
+# What may be said of hours and places; zones are names in some fields, and numbers in others.
+SAID = {
+    "schedules": [
+        {
+            "id": "h1",
+            "freq": "WEEKLY",
+            "byday": "MO,TU",
+            "opens_at": "09:00",
+            "closes_at": "17:00",
+            "timezone": -6,
+        }
+    ],
+    "phones": [{"id": "p1", "number": "+52 000 000 0000", "type": "voice"}],
+    "languages": [{"id": "l1", "code": "tzo", "name": "tsotsil"}],
+    "minimum_age": 0.5,
+    "capacities": [
+        {
+            "id": "c1",
+            "available": 3,
+            "maximum": 5,
+            "updated": datetime.now(UTC).isoformat(),
+            "unit": {"id": "u1", "name": "bed"},
+        }
+    ],
+    "relevo": {
+        "needs": ["emergency_shelter"],
+        "intake": "telephone",
+        "timezone": "America/Tijuana",
+        "exceptions": [{"date": "2026-12-25", "closed": True}],
+    },
+}
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +120,7 @@ def test_nothing_is_taken_for_gone_where_something_could_not_be_read(take: Impor
 def test_the_directory_goes_out_and_coming_back_changes_nothing(
     env: dict[str, str], tmp_path: Path, take: Import, form: str
 ) -> None:
-    take("circular", [service(1), service(2)])
+    take("circular", [service(1), service(2), service(3, **SAID)])
     path = tmp_path / {"csv": "tables", "zip": "directory.zip"}.get(form, f"directory.{form}")
     done = relevo("export", "hsds", str(path), "--format", form, "--json", env=env)
     assert done.returncode == 0, done.stderr
@@ -94,6 +128,7 @@ def test_the_directory_goes_out_and_coming_back_changes_nothing(
     assert written["services"] >= 2
     text = _text(path)
     assert "Cunas 2" in text
+    assert "America/Tijuana" in text
     for canary in ("Calle del Canario 12", "Canarito", "16.123456", "-92.654321"):
         assert canary not in text
     back = relevo("import", "hsds", str(path), "--source", "circular", "--json", env=env)
