@@ -3,24 +3,27 @@
 The words stand beside the pattern because nobody who was refused should have to read a regular expression.
 """
 
+# What no line needs: control characters, ends of lines, marks that turn the direction of what follows.
+_UNSEEN = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
 # Something that can be read, on one line: names are shown in terminals and logs.
-NAME = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$"
+NAME = rf"^[^{_UNSEEN}]*[^{_UNSEEN}\x20\xa0][^{_UNSEEN}]*\Z"
 # Text on one or more lines; control characters but line ends and tabs are refused.
-NOTE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+$"
-UNIT = r"^[^\x00-\x1f\x7f-\x9f]+$"
-LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
-COUNTRY = r"^[A-Z]{2}$"
-MUNICIPALITY = r"^[0-9]{5}$"
-LINK = r"^https?://[^\s\x00-\x1f\x7f]+$"
-EMAIL = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$"
-REFERENCE = r"^[\x21-\x3f\x41-\x7e]+$"
-PHONE = r"^[0-9+*#()./ A-Za-z-]+$"
-SOURCE = r"^[a-z0-9][a-z0-9._-]*$"
+NOTE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+\Z"
+# A blank at its end would make another unit that looks the same.
+UNIT = rf"^(?![\s\xa0])[^{_UNSEEN}]+(?<![\s\xa0])\Z"
+LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z"
+COUNTRY = r"^[A-Z]{2}\Z"
+MUNICIPALITY = r"^[0-9]{5}\Z"
+LINK = r"^https?://[^\s\x00-\x1f\x7f]+\Z"
+EMAIL = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\Z"
+REFERENCE = r"^[\x21-\x3f\x41-\x7e]+\Z"
+PHONE = r"^[0-9+*#()./ A-Za-z-]+\Z"
+SOURCE = r"^[a-z0-9][a-z0-9._-]*\Z"
 
 WORDS = {
     NAME: "Must not be empty: something that can be read, on one line.",
     NOTE: "Must be text without control characters.",
-    UNIT: "Must be text on one line.",
+    UNIT: "Must be text on one line, without blanks at its ends.",
     LANGUAGE: "Must be a language tag, as es or mam, or en-US.",
     COUNTRY: "Must be a country's two capital letters, as MX or HN.",
     MUNICIPALITY: "Must be a municipality's five digits (INEGI), as 07089.",

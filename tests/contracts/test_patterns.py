@@ -1,0 +1,53 @@
+"""How text in requests has to be written: nothing that moves a cursor, ends a line or turns it around."""
+
+from typing import Annotated
+
+import msgspec
+import pytest
+
+from contracts import patterns
+
+GOOD = {
+    patterns.NAME: "Casa «Ñandú» (ficticia) 2",
+    patterns.NOTE: "una línea\notra",
+    patterns.UNIT: "camas para mujeres",
+    patterns.LANGUAGE: "mam",
+    patterns.COUNTRY: "MX",
+    patterns.MUNICIPALITY: "07089",
+    patterns.LINK: "https://casa.example/x",
+    patterns.EMAIL: "casa@casa.example",
+    patterns.REFERENCE: "persona-7",
+    patterns.PHONE: "+52 993 000 0000",
+    patterns.SOURCE: "miami",
+}
+LINES = set(patterns.WORDS) - {patterns.NOTE}
+
+
+def fits(pattern: str, text: str) -> bool:
+    try:
+        msgspec.convert(text, Annotated[str, msgspec.Meta(pattern=pattern)])
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("pattern", patterns.WORDS)
+def test_each_pattern_takes_what_it_is_for(pattern: str) -> None:
+    assert fits(pattern, GOOD[pattern])
+    assert not fits(pattern, GOOD[pattern] + "\x00")
+
+
+@pytest.mark.parametrize("pattern", sorted(LINES))
+def test_no_line_ends_inside_of_one(pattern: str) -> None:
+    for end in ("\n", "\r\n"):
+        assert not fits(pattern, GOOD[pattern] + end)
+
+
+@pytest.mark.parametrize("pattern", [patterns.NAME, patterns.UNIT])
+def test_nothing_turns_the_direction_of_a_name(pattern: str) -> None:
+    for mark in ("\u202e", "\u2066", "\u2028"):
+        assert not fits(pattern, f"Casa {mark}x")
+
+
+def test_a_unit_has_no_blank_at_its_ends() -> None:
+    assert not any(fits(patterns.UNIT, unit) for unit in (" bed", "bed ", " ", "bed\xa0"))
