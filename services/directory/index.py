@@ -15,6 +15,7 @@ from contracts.directory import ListOrganizations, ListServices
 from services.directory import organization
 from services.directory.capacity.board import Board
 from services.directory.keeper import Document, Keeper
+from services.directory.shared import shared
 from services.directory.text import sort_name, words
 
 Key = tuple[str, str]
@@ -100,7 +101,7 @@ class Index(Keeper):
             OrganizationRow(
                 **_named(document),
                 kind=OrganizationKind(document["kind"]),
-                states=frozenset(State(state) for state in document.get("states", ())),
+                states=shared(frozenset(State(state) for state in document.get("states", ()))),
                 there=organization.is_there(document),
             )
         )
@@ -110,8 +111,8 @@ class Index(Keeper):
         row = ServiceRow(
             **_named(document),
             organization=document["organization"],
-            needs=frozenset(Need(need) for need in document["needs"]),
-            states=frozenset(State(state) for state in document["states"]),
+            needs=shared(frozenset(Need(need) for need in document["needs"])),
+            states=shared(frozenset(State(state) for state in document["states"])),
         )
         self.forget_service(row.id)
         self._services_of.setdefault(row.organization, set()).add(row.id)
@@ -170,7 +171,7 @@ def _named(document: Document) -> dict[str, Any]:
     return {
         "id": document["_id"],
         "sort": sort_name(document["name"]),
-        "words": "".join(f" {word}" for word in words(*texts)),
+        "words": "".join(f" {word}" for word in dict.fromkeys(words(*texts))),
         "source_id": document.get("source_id"),
     }
 

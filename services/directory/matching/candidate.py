@@ -15,6 +15,7 @@ from services.directory.matching.rule import Rule
 from services.directory.search import opening
 from services.directory.search.near import Place, Point
 from services.directory.search.opening import Hours
+from services.directory.shared import shared
 from services.directory.states import find_state
 from services.directory.text import fold
 
@@ -80,9 +81,9 @@ def provider(document: dict[str, Any]) -> Provider:
 def candidate(document: dict[str, Any]) -> Candidate:
     """Return what matching keeps of a stored service."""
     spoken, interpreted = _languages(document.get("languages") or ())
-    ages = _shared(_ages(document.get("minimum_age"), document.get("maximum_age")))
-    area = _shared(_area(document.get("service_areas") or ()))
-    documents = _shared(tuple(map(str, document.get("required_documents") or ())))
+    ages = shared(_ages(document.get("minimum_age"), document.get("maximum_age")))
+    area = shared(_area(document.get("service_areas") or ()))
+    documents = shared(tuple(map(str, document.get("required_documents") or ())))
     open_hours = _hours(document)
     # Most services say little: only what they do say is looked at for each request.
     said = {
@@ -99,27 +100,21 @@ def candidate(document: dict[str, Any]) -> Candidate:
         organization=document["organization"],
         status=document["status"],
         intake=Intake(document["intake"]),
-        needs=_shared(frozenset(Need(need) for need in document["needs"])),
-        states=_shared(frozenset(State(state) for state in document["states"])),
-        municipalities=_shared(frozenset(document.get("municipalities") or ())),
+        needs=shared(frozenset(Need(need) for need in document["needs"])),
+        states=shared(frozenset(State(state) for state in document["states"])),
+        municipalities=shared(frozenset(document.get("municipalities") or ())),
         places=_places(document),
         ages=ages,
-        spoken=_shared(spoken),
-        interpreted=_shared(interpreted),
+        spoken=shared(spoken),
+        interpreted=shared(interpreted),
         hours=open_hours,
         zone=document.get("timezone"),
         area=area,
         documents=documents,
-        rules=_shared(acceptance.applied(document)),
+        rules=shared(acceptance.applied(document)),
         phone=phone.view(document.get("emergency_phone")),
-        looks=_shared(tuple(source for source, says in said.items() if says)),
+        looks=shared(tuple(source for source, says in said.items() if says)),
     )
-
-
-@lru_cache(maxsize=50_000)
-def _shared(value: Any) -> Any:
-    """The one object that stands for all equal ones: many services speak Spanish and open at nine."""
-    return value
 
 
 def _places(document: dict[str, Any]) -> tuple[Place, ...]:

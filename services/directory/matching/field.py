@@ -129,8 +129,9 @@ class Field(Keeper):
         self._services_of.setdefault(one.organization, set()).add(one.id)
         tier = self._tier(one)
         if tier is not None:
+            entry = tier, one.id, one
             for bucket in self._buckets(one):
-                bucket.add((tier, one.id, one))
+                bucket.add(entry)
 
     def candidates(self, asked: Asked) -> list[Found]:
         """Return, with their distances, the candidates worth judging: 600 at most, the nearest ones."""
