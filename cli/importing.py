@@ -16,7 +16,13 @@ import msgspec
 from cli.exits import CommandError, Exit
 from cli.hsds.reading import Item, Reading, Refusal, Refusals
 from cli.operator import Operator
-from contracts.directory import IMPORT_RECORDS, ImportOutcome, ImportRecords, ImportReply
+from contracts.directory import (
+    GET_ORGANIZATIONS,
+    IMPORT_RECORDS,
+    ImportOutcome,
+    ImportRecords,
+    ImportReply,
+)
 from contracts.exchange import (
     BEGIN_IMPORT,
     FINISH_IMPORT,
@@ -31,9 +37,11 @@ from contracts.exchange import (
     ListDuplicates,
     RecordName,
 )
-from contracts.rpc import Operation, Rep, Req
+from contracts.rpc import Ids, Operation, Rep, Req
 
 KINDS = ("organization", "service")
+# How the directory's ids of organizations begin.
+_ORGANIZATION = "org_"
 # The outcomes by the words of the report.
 WORDS = {"taken": "created", "updated": "updated", "unchanged": "unchanged"}
 # A batch as the contract bounds it.
@@ -49,7 +57,8 @@ class Report:
     """What became of each record, by kind and outcome; ``mended`` counts by what was mended, and how.
 
     ``finished`` says what became of what the source does not have any more; None where that was not
-    looked at, for the reason that ``unlooked`` gives.
+    looked at, for the reason that ``unlooked`` gives. ``without_needs`` are services that say no need,
+    ``unverified`` organizations that nobody has verified, of those that are in the directory now.
     """
 
     source: str
@@ -61,6 +70,8 @@ class Report:
     unfinished: bool = False
     finished: Finished | None = None
     unlooked: str | None = None
+    without_needs: int = 0
+    unverified: int = 0
     conflicts: Conflicts = field(default_factory=lambda: Conflicts(items=(), total=0))
     duplicates: Duplicates = field(default_factory=lambda: Duplicates(items=(), total=0))
 
@@ -91,6 +102,8 @@ class Report:
             "held_back": self.held_back is not None,
             "not_looked_for": self.unlooked,
             "finished_earlier": self.unfinished,
+            "without_needs": self.without_needs,
+            "unverified": self.unverified,
             "conflicts": _listed(self.conflicts),
             "duplicates": _listed(self.duplicates),
             "mended": [
@@ -159,10 +172,20 @@ async def send(
         reply: ImportReply = await _ask(operator, IMPORT_RECORDS, request)
         for item, outcome in zip(batch, reply.outcomes, strict=True):
             _note(report, item, outcome)
+        report.unverified += await _unverified(operator, reply)
         moved(len(batch))
     await _finish(operator, report, run, wishes.accept_removals)
     report.conflicts = await _ask(operator, LIST_CONFLICTS, ListConflicts(source=report.source))
     report.duplicates = await _ask(operator, LIST_DUPLICATES, ListDuplicates(source=report.source))
+
+
+async def _unverified(operator: Operator, reply: ImportReply) -> int:
+    """How many organizations of a batch nobody has verified."""
+    there = [one.id for one in reply.outcomes if one.id and one.id.startswith(_ORGANIZATION)]
+    if not there:
+        return 0
+    found = (await _ask(operator, GET_ORGANIZATIONS, Ids(ids=tuple(there)))).items
+    return sum(one is not None and not one.verified for one in found)
 
 
 async def _finish(operator: Operator, report: Report, run: str, accept_removals: bool) -> None:
@@ -203,6 +226,10 @@ def _note(report: Report, item: Item, outcome: ImportOutcome) -> None:
     report.outcomes[item.record.kind, outcome.outcome] += 1
     report.mended.update((mend.what.value, mend.how) for mend in item.mended)
     report.mended.update((problem.code.lower(), problem.message) for problem in outcome.mended)
+    extension = item.record.record.get("relevo")
+    needs = extension.get("needs") if isinstance(extension, dict) else None
+    if item.record.kind == "service" and outcome.outcome != "refused" and not needs:
+        report.without_needs += 1
     if outcome.outcome == "refused":
         for problem in outcome.problems:
             refusal = Refusal(item.file, item.row, ".".join(problem.path) or None, problem.message)

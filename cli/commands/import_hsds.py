@@ -17,6 +17,8 @@ from cli.hsds.remote import fetched
 from cli.importing import BATCH_SECONDS, KINDS, WORDS, Report, Wishes, begin, send
 from cli.operator import Operator, run
 from cli.output import err, out, print_json
+from contracts.directory import GET_ORGANIZATIONS
+from contracts.rpc import Ids
 
 # As the contract has it for ImportRecords.source.
 SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
@@ -94,6 +96,9 @@ def hsds(
 
 def _import(path: str, source: str, wishes: Wishes, allow_http: bool) -> Report:
     with ExitStack() as open_until_sent:
+        # Reading takes a while: nobody should wait for it, and hear then that there is no network.
+        if allow_http or not path.lower().startswith("http://"):  # else it is refused at once
+            run(_answers)
         try:
             with err.status(f"reading {escape(path)}"):
                 local = open_until_sent.enter_context(fetched(path, allow_http))
@@ -105,6 +110,10 @@ def _import(path: str, source: str, wishes: Wishes, allow_http: bool) -> Report:
         report = begin(reading, source)
         run(lambda operator: _send(operator, reading, report, wishes), patience=BATCH_SECONDS)
         return report
+
+
+async def _answers(operator: Operator) -> None:
+    await operator.ask(GET_ORGANIZATIONS, Ids(ids=("org_none",)))
 
 
 async def _send(operator: Operator, reading: Reading, report: Report, wishes: Wishes) -> None:
@@ -130,6 +139,7 @@ def _show(report: Report) -> None:
     _show_missing(report)
     _show_list("mended", ("count", "what", "how"), data["mended"])
     _show_list("refused", ("file", "rows", "field", "why"), _alike(report.refused))
+    _show_hints(report)
     if report.refused.more:
         err.print(f"relevo: {report.refused.more} more refused, which are not told one by one")
     if report.conflicts.items:
@@ -139,6 +149,20 @@ def _show(report: Report) -> None:
         directory.show(list(report.duplicates.items[:DUPLICATES_SHOWN]))
         err.print(
             f"relevo: {report.duplicates.total} possible duplicates wait: `relevo directory duplicates`"
+        )
+
+
+def _show_hints(report: Report) -> None:
+    """What is in the directory and can help nobody yet, and what to do about it."""
+    if report.without_needs:
+        err.print(
+            f"relevo: {report.without_needs} services say no need: nobody finds them by what she needs."
+            " Say it in the field `relevo.needs` (docs/hsds-profile), or by `updateService`"
+        )
+    if report.unverified:
+        err.print(
+            f"relevo: {report.unverified} organizations wait to be verified, and see the public directory"
+            " only: `relevo org verify ORG`, or this import again with --verified"
         )
 
 

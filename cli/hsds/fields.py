@@ -7,6 +7,7 @@ from typing import Any
 from cli.hsds.numbers import NUMBERS, number
 from cli.hsds.reading import Mend, What
 from cli.hsds.times import day, is_moment, is_time, time_of_day
+from contracts.codes import Need
 
 # Fields of one line; all other texts keep their lines.
 ONE_LINE = frozenset(
@@ -24,6 +25,7 @@ VERBATIM = frozenset(
         "extent",
     }
 )  # fmt: skip
+_NEEDS = frozenset(Need)
 DATES = frozenset(
     {
         "valid_from", "valid_to", "dtstart", "until", "assured_date", "last_action_date", "last_modified",
@@ -164,6 +166,20 @@ def mend_schedule(record: dict[str, Any]) -> list[Mend]:
     if isinstance(opens, str) and isinstance(closes, str) and "00:00" < closes[:_MINUTE] < opens[:_MINUTE]:
         how = "it closes before it opens: taken as open over midnight, left as it is"
         mended.append(Mend("closes_at", What.OVER_MIDNIGHT, how))
+    return mended
+
+
+def mend_needs(service: dict[str, Any]) -> list[Mend]:
+    """Write needs as the directory does, in place: ``EMERGENCY_SHELTER`` is how the API spells one."""
+    extension = service.get("relevo")
+    given = extension.get("needs") if isinstance(extension, dict) else None
+    if not isinstance(extension, dict) or not isinstance(given, list):
+        return []
+    mended = []
+    for place, word in enumerate(given):
+        if isinstance(word, str) and word not in _NEEDS and word.strip().lower() in _NEEDS:
+            given[place] = word.strip().lower()
+            mended.append(Mend("relevo.needs", What.NEED_CASE, f"{word} is written {given[place]}"))
     return mended
 
 

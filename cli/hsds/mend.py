@@ -37,7 +37,7 @@ class Mender:
         whole, notes = self._dict(record)
         mended += notes
         if kind == "service":
-            mended += fields.mend_capacity(whole)
+            mended += fields.mend_capacity(whole) + fields.mend_needs(whole)
             if "status" not in whole:
                 whole["status"] = "active"
                 mended.append(Mend("status", What.BLANK_STATUS, "blank, taken as active"))

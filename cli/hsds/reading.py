@@ -41,6 +41,7 @@ class What(StrEnum):
     LANGUAGE_CODE = "language_code"
     MOJIBAKE = "mojibake"
     MOJIBAKE_LEFT = "mojibake_left"  # damage with more than one reading, left as it came
+    NEED_CASE = "need_case"  # as the API spells it
     NUMBER_AS_TEXT = "number_as_text"
     OVER_MIDNIGHT = "over_midnight"  # closes before it opens: left as it is
     QUOTES = "quotes"

@@ -21,6 +21,7 @@ MOST_BYTES = 2 * 1024 * 1024 * 1024
 MOST_SHRUNK = 200
 LARGE = 32 * 1024 * 1024
 _KINDS = (".json", ".ndjson", ".jsonl", ".csv")
+_PACKAGE = "datapackage.json"
 _ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 # Damage, encryption and unknown ways of packing, each by the library that meets it.
 ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, NotImplementedError, EOFError)
@@ -67,7 +68,8 @@ class File:
 def opened(path: Path) -> Iterator[list[File]]:
     """The JSON and CSV files at ``path``, shallow ones first, for the length of a block.
 
-    Of a folder: those in it and in its folder ``data``, where a data package keeps its tables. Raises
+    Of a folder: those in it and in its folder ``data``, where a data package keeps its tables; a package's
+    ``datapackage.json`` stands for its folder. Raises
     NotHsdsError where there is none, or where a limit is passed.
     """
     try:
@@ -168,6 +170,8 @@ def _begins(path: Path, count: int) -> bytes:
 
 def _on_disk(path: Path) -> list[File]:
     try:
+        if path.is_file() and path.name.lower() == _PACKAGE:  # what it names stands beside it
+            return _folder(path.parent)
         return _folder(path) if path.is_dir() else [_single(path)]
     except OSError as why:
         raise NotHsdsError(f"{path} cannot be read: {why.strerror or why}.") from why

@@ -194,6 +194,45 @@ def test_conflicts_are_none_where_nobody_edited(env: dict[str, str], take: Impor
     assert relevo("import", "conflicts", "--take", "svc_x:name", env=env).returncode == Exit.REFUSED
 
 
+def test_a_report_says_who_can_help_nobody_yet_and_what_to_do(
+    env: dict[str, str], tmp_path: Path, take: Import
+) -> None:
+    spelt = service(2, relevo={"needs": ["EMERGENCY_SHELTER", "food"]})
+    _, report = take("hinted", [service(1), spelt])
+    assert (report["without_needs"], report["unverified"]) == (1, 1)
+    assert [one["count"] for one in report["mended"] if one["what"] == "need_case"] == [1]
+    found = relevo("import", "hsds", str(tmp_path / "hinted.json"), "--source", "hinted", env=env)
+    assert "1 services say no need" in found.stderr
+    assert "relevo org verify" in found.stderr
+    _, report = take("hinted", [service(1), spelt], "--verified")
+    assert report["unverified"] == 0
+
+
+def test_without_a_network_nothing_is_read_first(tmp_path: Path) -> None:
+    done = relevo(
+        "import",
+        "hsds",
+        "https://directory.invalid/",
+        "--source",
+        "x",
+        env={"RELEVO_DATA_DIR": str(tmp_path)},
+    )
+    assert done.returncode in {Exit.UNREACHABLE, Exit.NOT_WRITABLE}
+    assert "relevo up" in done.stderr
+
+
+def test_a_packages_description_stands_for_its_folder(
+    env: dict[str, str], tmp_path: Path, take: Import
+) -> None:
+    take("packed", [service(1)])
+    folder = tmp_path / "tables"
+    assert relevo("export", "hsds", str(folder), "--format", "csv", env=env).returncode == 0
+    named = str(folder / "datapackage.json")
+    back = relevo("import", "hsds", named, "--source", "packed", "--json", env=env)
+    assert json.loads(back.stdout)["refused"] == []
+    assert json.loads(back.stdout)["unchanged"] >= 2
+
+
 def test_a_url_that_is_not_https_is_refused(tmp_path: Path) -> None:
     done = relevo(
         "import", "hsds", "http://directory.invalid/", "--source", "x", env={"RELEVO_DATA_DIR": str(tmp_path)}

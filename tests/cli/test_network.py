@@ -153,11 +153,10 @@ def test_broken_record_is_refused_by_itself_and_told_in_both_forms(
     assert "3/3" in shown.stderr
 
 
-def test_file_that_is_no_hsds_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+def test_file_that_is_no_hsds_is_refused_before_anything_is_sent(env: dict[str, str], tmp_path: Path) -> None:
     path = tmp_path / "shopping.json"
     path.write_text('{"milk": 2}')
-    # No network is there at all: it is not even looked for.
-    done = relevo("import", "hsds", str(path), "--source", "x", env={"RELEVO_DATA_DIR": str(tmp_path)})
+    done = relevo("import", "hsds", str(path), "--source", "x", env=env)
     assert (done.returncode, done.stdout) == (Exit.BAD_INPUT, "")
     assert done.stderr.splitlines()[-1].startswith("relevo: ")
 
