@@ -36,6 +36,7 @@ from contracts.search import SEARCH_SERVICES, FacetKind, Near, SearchServices
 from services.directory.search import meaning
 from services.directory.search.entry import Provider
 from services.directory.search.index import SearchIndex
+from services.directory.store import Store
 
 AT_ONCE = 8
 BATCH = 500
@@ -164,6 +165,8 @@ async def _directory(folder: Path, directory: Directory) -> AsyncIterator[tuple[
 
 async def _fill(mongo_url: str, directory: Directory) -> None:
     client = mongo.connect(mongo_url)
+    # Indexes first: to make them of 100,000 documents takes the database longer than the driver waits.
+    await Store(client).prepare()
     db = client["relevo_directory"]
     for name, documents in (
         ("organizations", directory.organizations()),
