@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from chassis.bus import Bus
+from contracts.codes import Need, State
 from contracts.directory import (
     GET_ADDRESSES,
     GET_ORGANIZATIONS,
@@ -20,7 +21,17 @@ from contracts.directory import (
     ListOrganizations,
     ListServices,
 )
+from contracts.exchange import (
+    EXPORT_RECORDS,
+    LIST_CONFLICTS,
+    LIST_DUPLICATES,
+    ExportRecords,
+    ListConflicts,
+    ListDuplicates,
+)
+from contracts.matching import MATCH_SERVICES, MatchServices, Place
 from contracts.rpc import Ids, Nothing, Page
+from contracts.search import SEARCH_SERVICES, FacetKind, Near, SearchServices
 from services.directory.capacity.board import Board
 from services.directory.hiding import Hiding
 from services.directory.mirror import Mirror
@@ -100,10 +111,52 @@ async def public_records(shown: Shown) -> list[bytes]:
     return [told.encode(), *(await Renderer(shown.store, catalogue).render(wanted))]
 
 
+async def searches(shown: Shown) -> list[bytes]:
+    """Pages of search with reasons, facets and distances, by words that the places would be found by."""
+    asked = [
+        SearchServices(page=Page(first=50), text=text, near=near, reasons=True, facets=tuple(FacetKind))
+        for text in (None, "Canario", "Suchiate", "camas")
+        for near in (None, Near(latitude=15.9, longitude=-92.7))
+    ]
+    asked += [SearchServices(page=Page(first=50), organization=one) for one in shown.organizations]
+    pages = [await shown.gateway(SEARCH_SERVICES, request) for request in asked]
+    return encoded(pages)
+
+
+async def exports(shown: Shown) -> list[bytes]:
+    """Everything that is given out, and what waits for a person to decide."""
+    told: list[object] = []
+    for kind in ("organization", "service"):
+        after: str | None = None
+        while True:
+            page = await shown.operator(EXPORT_RECORDS, ExportRecords(kind=kind, after=after))
+            told.append(page)
+            after = page.after
+            if after is None:
+                break
+    conflicts = await shown.operator(LIST_CONFLICTS, ListConflicts())
+    duplicates = await shown.operator(LIST_DUPLICATES, ListDuplicates())
+    return encoded([*told, conflicts, duplicates])
+
+
+async def matches(shown: Shown) -> list[bytes]:
+    """What is there for a person, near and far, with every reason."""
+    told: list[bytes] = []
+    for place in (None, Place(latitude=15.9, longitude=-92.7), Place(state=State.CHP)):
+        needs = (Need.EMERGENCY_SHELTER, Need.FOOD)
+        request = MatchServices(needs=needs, place=place, most=50, include_ineligible=True)
+        found = await shown.operator(MATCH_SERVICES, request)
+        told.append(msgspec.json.encode(found))
+    return told
+
+
 SURFACES: dict[str, Surface] = {
     "look-ups": look_ups,
     "lists": lists,
     "addresses for nobody": addresses_for_nobody,
     "documents": documents,
     "public records": public_records,
+    "searches": searches,
+    "exports": exports,
+    "matches": matches,
 }

@@ -15,7 +15,7 @@ from tests.directory.confidential.canaries import LATITUDE, LONGITUDE, SOURCE, C
 from tests.directory.confidential.surfaces import SURFACES, Shown
 from tests.directory.conftest import Ask, AskFor
 from tests.flows.search import in_bytes, in_files
-from tests.servers import Servers
+from tests.servers import Servers, eventually
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +41,15 @@ async def test_no_surface_shows_it(surface: str, shown: Shown, said: Canaries) -
     told = await SURFACES[surface](shown)
     assert told
     assert [hit for text in told for hit in in_bytes(surface, text, said.wanted)] == []
+
+
+@pytest.mark.parametrize("surface", ["searches", "exports"])
+async def test_what_is_asked_of_these_surfaces_is_about_it(surface: str, shown: Shown) -> None:
+    async def told() -> bytes:
+        return b"".join(await SURFACES[surface](shown))
+
+    # A search finds it within a second.
+    await eventually(told, lambda text: shown.services[0].encode() in text)
 
 
 async def test_no_file_holds_it(servers: Servers, said: Canaries) -> None:
