@@ -68,7 +68,7 @@ class HoldPlaces(Message):
     event confirms it.
     """
 
-    referral: Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,100}$")]
+    referral: Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,100}\Z")]
     service: Id
     places: Annotated[tuple[Places, ...], Meta(max_length=10)] = ()
     wished: Annotated[tuple[Places, ...], Meta(max_length=10)] = ()

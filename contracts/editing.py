@@ -17,11 +17,11 @@ from contracts.rpc import Message, Operation, Page, Reply
 REVIEW_DAYS = 180
 
 # A text of one line, and one of several: control characters but line ends and tabs are refused.
-Line = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+Line = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f-\x9f]+\Z")]
 Text = Annotated[
-    str, Meta(min_length=1, max_length=20_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+$")
+    str, Meta(min_length=1, max_length=20_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+\Z")
 ]
-Tag = Annotated[str, Meta(min_length=2, max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
+Tag = Annotated[str, Meta(min_length=2, max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z")]
 Years = Annotated[float, Meta(ge=0, le=150)]
 Status = Literal["active", "inactive", "defunct", "temporarily closed"]
 
@@ -125,11 +125,11 @@ class PlaceGiven(Message):
 
     visibility: Visibility
     state: State
-    municipality_code: Annotated[str, Meta(pattern=r"^[0-9]{5}$")] | None = None
+    municipality_code: Annotated[str, Meta(pattern=r"^[0-9]{5}\Z")] | None = None
     name: Line | None = None
     street: Line | None = None
     city: Line | None = None
-    postal_code: Annotated[str, Meta(pattern=r"^[0-9A-Za-z -]{3,10}$")] | None = None
+    postal_code: Annotated[str, Meta(pattern=r"^[0-9A-Za-z -]{3,10}\Z")] | None = None
     latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
     phones: Annotated[tuple[PhoneGiven, ...], Meta(max_length=5)] = ()

@@ -8,9 +8,9 @@ from msgspec import Meta
 from contracts.directory import PART, SourceId
 from contracts.rpc import Message, Nothing, Operation, Reply
 
-Source = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+Source = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[a-z0-9][a-z0-9._-]*\Z")]
 # A name of the import's own choosing: whoever has it holds the lease.
-Run = Annotated[str, Meta(min_length=8, max_length=40, pattern=r"^[a-z0-9]+$")]
+Run = Annotated[str, Meta(min_length=8, max_length=40, pattern=r"^[a-z0-9]+\Z")]
 NounId = Annotated[str, Meta(min_length=1, max_length=60)]
 Kind = Literal["organization", "service"]
 

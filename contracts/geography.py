@@ -20,7 +20,7 @@ class MunicipalityRecord(Message):
     A centre is given whole or not at all, in degrees (WGS 84).
     """
 
-    code: Annotated[str, Meta(pattern=r"^(0[1-9]|[12][0-9]|3[0-2])[0-9]{3}$")]
+    code: Annotated[str, Meta(pattern=r"^(0[1-9]|[12][0-9]|3[0-2])[0-9]{3}\Z")]
     name: Name
     population: Annotated[int, Meta(ge=0, le=100_000_000)] | None = None
     latitude: Degrees | None = None

@@ -20,7 +20,7 @@ MOST_KILOMETRES = 1000
 MOST_DAYS = 92
 
 Short = Annotated[str, Meta(min_length=1, max_length=100)]
-MunicipalityCode = Annotated[str, Meta(pattern=r"^[0-9]{5}$")]
+MunicipalityCode = Annotated[str, Meta(pattern=r"^[0-9]{5}\Z")]
 
 
 class ServiceOrder(StrEnum):
