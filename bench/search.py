@@ -117,7 +117,7 @@ def _floor(directory: Directory, asked: list[str]) -> dict[str, float]:
     built = time.perf_counter() - began
     searcher = index.searcher()
     queries: list[Query] = [
-        read.strict(searcher) for text in asked if (read := meaning.read(text)) is not None
+        next(read.ways(searcher)) for text in asked if (read := meaning.read(text)) is not None
     ]
 
     def once(query: Query) -> float:

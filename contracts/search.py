@@ -57,6 +57,7 @@ class SearchField(StrEnum):
     NAME = "name"
     ALTERNATE_NAME = "alternate_name"
     ORGANIZATION = "organization"
+    KIND = "kind"
     NEED = "need"
     PLACE = "place"
     TAXONOMY = "taxonomy"

@@ -19,6 +19,7 @@ from contracts.search import SearchField
 from services.directory import location
 from services.directory.capacity import capacity as counted
 from services.directory.search.near import Place, Point
+from services.directory.search.said import SAID
 from services.directory.text import fold, sort_name, words
 
 NEVER = 0
@@ -138,15 +139,17 @@ def unpack(packed: bytes) -> bytes:
 
 
 def texts(view: Service, provider: Provider | None) -> Texts:
-    """Return the texts in which words are searched, by field; needs and states by their labels."""
-    needs = [label for need in view.needs for label in LABELS[Need][need]]
+    """Return the texts in which words are searched, by field; codes by their labels and what people say."""
+    needs = [label for need in view.needs for label in (*LABELS[Need][need], SAID.get(need, ""))]
     states = [label for state in view.states for label in LABELS[type(state)][state][:1]]
     towns = [town for place in view.locations for town in (place.municipality, place.city) if town]
     names = [provider.name, provider.alternate_name or ""] if provider else []
+    kinds = LABELS[OrganizationKind][OrganizationKind(provider.kind)] if provider else ()
     return {
         SearchField.NAME: view.name,
         SearchField.ALTERNATE_NAME: view.alternate_name or "",
         SearchField.ORGANIZATION: "\n".join(names),
+        SearchField.KIND: "\n".join(kinds),
         SearchField.NEED: "\n".join(needs),
         SearchField.PLACE: "\n".join(dict.fromkeys([*towns, *states])),
         SearchField.TAXONOMY: "\n".join(term.name or "" for term in view.taxonomy_terms),

@@ -26,9 +26,11 @@ WRITER_BYTES = 15_000_000
 # Which field's words weigh alike: what it is called, what it is about, what is said of it.
 WEIGHTS: dict[str, tuple[SearchField, ...]] = {
     "title": (SearchField.NAME, SearchField.ALTERNATE_NAME),
-    "theme": (SearchField.ORGANIZATION, SearchField.NEED, SearchField.PLACE, SearchField.TAXONOMY),
+    "theme": (
+        SearchField.ORGANIZATION, SearchField.KIND, SearchField.NEED, SearchField.PLACE, SearchField.TAXONOMY,
+    ),
     "body": (SearchField.DESCRIPTION,),
-}
+}  # fmt: skip
 # Of the key that lists are ordered by, the first bytes as numbers: text cannot be asked for by range.
 KEY_FIELDS = ("key0", "key1", "key2")
 _KEY_BYTES = 7

@@ -2,10 +2,11 @@
 
 First every word has to be there, by its stem, or, the last one, as the beginning of a word. A word that
 the index does not know may differ by one letter. If so nothing is found at all, every word may, and of
-three words and more one may be missing.
+three words and more one may be missing; at last half of the words will do: whoever types too much is shown
+what comes close, and the reasons say which words were met.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import tantivy
@@ -35,15 +36,16 @@ class Meaning:
     words: tuple[Word, ...]
     typing: bool
 
-    def strict(self, searcher: tantivy.Searcher) -> Query:
-        """Every word, mistyped only where the index does not know it."""
-        return every(
-            *(self._word(number, not _is_known(searcher, word)) for number, word in self._numbered())
-        )
+    def ways(self, searcher: tantivy.Searcher) -> Iterator[Query]:
+        """Yield what to ask for, from every word as it was typed to half of them with typos."""
+        yield every(*(self._word(number, not _is_known(searcher, word)) for number, word in self._numbered()))
+        count = len(self.words)
+        yield self._some(count - 1 if count >= _MAY_MISS_ONE else count)
+        if count > 1:
+            yield self._some((count + 1) // 2)
 
-    def lenient(self) -> Query:
-        """Every word, mistyped or not; of three and more one may be missing."""
-        needed = len(self.words) - (len(self.words) >= _MAY_MISS_ONE)
+    def _some(self, needed: int) -> Query:
+        """So many of the words, mistyped or not."""
         parts = [(SHOULD, self._word(number, True)) for number, _ in self._numbered()]
         return Query.boolean_query(parts, minimum_number_should_match=needed)
 

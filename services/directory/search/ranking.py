@@ -79,16 +79,19 @@ class Search:
         order = position.order_of(self._request)
         if self.meaning is None:
             return self._page(order, self._base)
-        found = self._page(order, every(self._base, self.meaning.strict(self.searcher)))
-        return found if found.total else self._page(order, every(self._base, self.meaning.lenient()))
+        for way in self.meaning.ways(self.searcher):
+            found = self._page(order, every(self._base, way))
+            if found.total:
+                break
+        return found
 
     def ids(self, most: int) -> list[str]:
         """Return the ids of the services that fit, the best first, and no more than that many."""
         query = self._base
-        if self.meaning is not None:
-            query = every(self._base, self.meaning.strict(self.searcher))
-            if not self._count(query):
-                query = every(self._base, self.meaning.lenient())
+        for way in self.meaning.ways(self.searcher) if self.meaning else ():
+            query = every(self._base, way)
+            if self._count(query):
+                break
         hits, _ = self._by_relevance(query, 0, min(self._count(query), most))
         return [hit.entry.id for hit in hits]
 

@@ -36,6 +36,10 @@ async def desk() -> AsyncIterator[Desk]:
         ("tapa", ["women", "food"]),
         ("mental health", ["mind"]),
         ("salud mental", ["mind"]),
+        ("abogado", ["law"]),
+        ("donde dormir", ["women"]),
+        ("casa migrante", ["women", "food"]),
+        ("albergue oaxaca", ["women", "mind", "food"]),
         ("asesoría jurídica", ["law"]),
         ("clinics", ["law", "mind"]),
         ("ceiba comedor", ["food"]),
@@ -161,7 +165,7 @@ async def test_kilometres_bound_every_order(desk: Desk) -> None:
     near = Near(municipality="07089", km=60)
     assert await found(desk, near=near) == ["women", "food"]
     assert await found(desk, near=near, order=ServiceOrder.NAME) == ["women", "food"]
-    assert await found(desk, near=near, text="comida", order=ServiceOrder.RELEVANCE) == ["women", "food"]
+    assert await found(desk, near=near, text="comida", order=ServiceOrder.RELEVANCE) == ["food", "women"]
 
 
 async def test_what_has_gone_is_found_no_more() -> None:
