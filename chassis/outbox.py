@@ -98,6 +98,7 @@ class Relay:
         self._tasks: set[asyncio.Task[bool]] = set()
         self._sweeper: asyncio.Task[None] | None = None
         self._slots = asyncio.Semaphore(32)
+        self._woken = asyncio.Event()
 
     def kick(self, noun_id: str, pending: Sequence[Document] = ()) -> None:
         """Carry out a document's pending entries soon, in the background.
@@ -142,25 +143,25 @@ class Relay:
 
     async def sweep(self, older_than: timedelta = LEFT_OVER) -> int:
         """Carry out what was left over; return in how many documents that succeeded."""
-        rows = self._collection.find(
-            {"pending_since": {"$lt": datetime.now(UTC) - older_than}}, {"_id": 1}, limit=SWEEP_BATCH
-        )
-        ids = [row["_id"] async for row in rows]
+        left_over = {"pending_since": {"$lt": datetime.now(UTC) - older_than}}
+        rows = self._collection.find(left_over, {"pending": 1}, limit=SWEEP_BATCH)
+        waiting = {row["_id"]: _in_order(row.get("pending") or ()) async for row in rows}
         try:
-            return await self._publish_all(ids)
+            return await self._publish_all(waiting)
         except PyMongoError as error:
             # It may be one entry that the database refuses: each document by itself, then.
             log.warning("outbox.sweep", kind=type(error).__name__)
-        return sum(await asyncio.gather(*(self._try(noun_id, ()) for noun_id in ids)))
+        return sum(await asyncio.gather(*(self._try(noun_id, ()) for noun_id in waiting)))
 
-    async def _publish_all(self, ids: Sequence[str]) -> int:
-        """Carry out the pending entries of many documents with few requests to the database."""
+    async def _publish_all(self, waiting: Mapping[str, Sequence[Document]]) -> int:
+        """Carry out the pending entries of many documents with few requests to the database.
+
+        What others have done of it meanwhile is done once more, which changes nothing.
+        """
         async with contextlib.AsyncExitStack() as held:
             # Nobody else holds more than one: so this waits for others, and no two for each other.
-            for noun_id in ids:
+            for noun_id in waiting:
                 await held.enter_async_context(self._locks.hold(noun_id))
-            rows = self._collection.find({"_id": {"$in": list(ids)}}, {"pending": 1})
-            waiting = {row["_id"]: _in_order(row.get("pending") or ()) async for row in rows}
             await self._insert_all([entry for entries in waiting.values() for entry in entries])
             are_out = await asyncio.gather(*(self._send(entries) for entries in waiting.values()))
             out = [noun_id for noun_id, is_out in zip(waiting, are_out, strict=True) if is_out]
@@ -202,17 +203,23 @@ class Relay:
             more = [UpdateOne({"_id": noun_id}, _without(n)) for noun_id, n in last.items()]
             await self._collection.bulk_write(more, ordered=False)
 
+    def wake(self) -> None:
+        """Have what waits carried out soon, however short it has waited: after many changes at once."""
+        self._woken.set()
+
     async def _sweep_forever(self) -> None:
-        older_than = timedelta(0)  # the first time, all that a crash left
+        self.wake()  # the first time, all that a crash left
         while True:
+            older_than = timedelta(0) if self._woken.is_set() else LEFT_OVER
+            self._woken.clear()
             try:
                 done = await self.sweep(older_than)
             except Exception as error:  # noqa: BLE001 - the database or the bus: they come back
                 log.warning("outbox.sweep", kind=type(error).__name__)
                 done = 0
-            older_than = LEFT_OVER
             if done < SWEEP_BATCH:  # all is done, or something is away: either can wait
-                await asyncio.sleep(SWEEP_SECONDS)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), SWEEP_SECONDS)
 
     async def _try(self, noun_id: str, pending: Sequence[Document]) -> bool:
         try:

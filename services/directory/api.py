@@ -54,7 +54,7 @@ class Api:
     def __init__(
         self,
         store: Store,
-        relay: Relay,
+        relays: tuple[Relay, Relay],
         key: bytes,
         js: JetStreamContext,
         stream: StreamSpec,
@@ -65,7 +65,7 @@ class Api:
         index: Index,
     ) -> None:
         self._store = store
-        self._relay = relay
+        self._organizations, self._services = relays
         self._key = key
         self._js = js
         self._stream = stream
@@ -114,10 +114,10 @@ class Api:
         return await looking.get_clients(self._store, request)
 
     async def create_organization(self, request: CreateOrganization, _actor: Actor) -> Organization:
-        return await registering.create_organization(self._store, self._relay, request)
+        return await registering.create_organization(self._store, self._organizations, request)
 
     async def verify_organization(self, request: VerifyOrganization, _actor: Actor) -> Organization:
-        return await registering.verify_organization(self._store, self._relay, request)
+        return await registering.verify_organization(self._store, self._organizations, request)
 
     async def create_client(self, request: CreateClient, _actor: Actor) -> NewClient:
         return await registering.create_client(self._store, self._key, request)
@@ -131,6 +131,8 @@ class Api:
     async def take_records(self, request: ImportRecords, edits: importing.Edits) -> ImportReply:
         """Take a batch of an import (``exchange``)."""
         reply = await importing.import_records(self._store, self._places, request, edits)
+        self._organizations.wake()
+        self._services.wake()
         await capacity.reimport(self._capacities, importing.updated_services(request, reply))
         return reply
 

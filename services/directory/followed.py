@@ -45,18 +45,13 @@ class Followed:
 
     async def changed(self, since: datetime | None) -> dict[str, int]:
         """Return the revisions, by id, of what changed after a moment of the database's clock; or of all."""
-        conditions = self._ranges if since is None else [{"changed_at": {"$gt": since}}]
-        return {key: n for condition in conditions for key, n in (await self._revisions(condition)).items()}
-
-    async def revisions(self, ids: Some[str]) -> dict[str, int]:
-        """Return the revisions, by id, of those that exist."""
-        return await self._revisions({"_id": {"$in": list(ids)}})
+        found: dict[str, int] = {}
+        for condition in self._ranges if since is None else [{"changed_at": {"$gt": since}}]:
+            async for document in self._newest.find(condition, {"revision": 1}):
+                found[document["_id"]] = document["revision"]
+        return found
 
     async def read(self, ids: Some[str]) -> dict[str, Document]:
         """Return the documents that exist, by id."""
         cursor = self._collection.find({"_id": {"$in": list(ids)}}, self._unread)
         return {document["_id"]: document async for document in cursor}
-
-    async def _revisions(self, condition: Document) -> dict[str, int]:
-        found = self._newest.find(condition, {"revision": 1})
-        return {document["_id"]: document["revision"] async for document in found}

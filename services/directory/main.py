@@ -104,7 +104,7 @@ async def start(part: Part, settings: Settings) -> None:
     mirror = Mirror(store, part.bus, keepers)
     server = Server(part.bus, PART, part.peers)
     api = Api(
-        store, organizations, key, part.bus.js, stream,
+        store, (organizations, services), key, part.bus.js, stream,
         places=places, capacities=capacities, mirror=mirror, index=index,
     )  # fmt: skip
     api.serve(server)

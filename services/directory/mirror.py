@@ -1,14 +1,15 @@
 """The directory in this replica's memory: every document is read once, and handed to those who keep of it.
 
 Everything is read at start, and then what changes. The directory's events say at once what to look at; the
-document decides, by its revision. So events may come twice, in any order, or be missing for a while: twice a
-second, and before each list, the database is asked what has changed by its own clock. That also finds what
-an import has written whose events wait their turn.
+document decides, by its revision. So events may come twice, in any order, or be missing for a while: every
+two seconds, and before each list, the database is asked what has changed by its own clock.
 """
 
 import asyncio
 import contextlib
 import gc
+import math
+import sys
 import time
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -34,7 +35,7 @@ STREAM = "EVT"
 EVENTS = "evt.directory.>"
 # Changes become visible together, at most so often: a commit of the search takes some milliseconds.
 ROUND_SECONDS = 0.2
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 2.0
 # A write becomes visible a little after the moment that it is stamped with, and after a change of primary
 # the clock is another one: changes are asked for again for this long. Between lists most looks go back less
 # far: while an import runs, there is much to see.
@@ -60,13 +61,16 @@ class Mirror:
         self._follower = Follower(
             bus, stream=STREAM, filter_subject=EVENTS, receive=self._hear, lost=self._forget
         )
-        self._revisions: dict[Kind, dict[str, int]] = {kind: {} for kind in KINDS}
+        # The revision of each, and of those that were written without an event, how often they were.
+        self._known: dict[Kind, dict[str, int]] = {kind: {} for kind in KINDS}
+        self._silent: dict[Kind, dict[str, int]] = {kind: {} for kind in KINDS}
         self._ordered: dict[Noun, list[str]] = {}
-        self._heard: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
+        self._heard: dict[Kind, dict[str, int]] = {kind: {} for kind in KINDS}
         self._stale: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
         # From where the next look and the next thorough one look, by the database's clock.
         self._since: datetime | None = None
         self._settled: datetime | None = None
+        self._looked = -math.inf
         self._lock = asyncio.Lock()
         self._begun = 0
         self._finished = 0
@@ -84,7 +88,7 @@ class Mirror:
         self._follower.start(after=seq)
         self._loop = asyncio.create_task(self._follow_forever())
         seconds = round(time.monotonic() - began, 1)
-        log.info("mirror.built", services=len(self._revisions["service"]), seconds=seconds)
+        log.info("mirror.built", services=len(self._known["service"]), seconds=seconds)
 
     async def stop(self) -> None:
         """Stop following."""
@@ -107,7 +111,7 @@ class Mirror:
         async with self._lock:
             if self._finished <= asked:
                 self._begun += 1
-                await self._catch_up(thorough=True)
+                await self._catch_up(self._settled)
                 self._finished = self._begun
         if self._unsettled:
             self._wake.set()
@@ -116,7 +120,7 @@ class Mirror:
         """Return the next ids of organizations or services, in order, behind one of them."""
         ordered = self._ordered.get(noun)
         if ordered is None:
-            known = self._revisions["organization" if noun == "organization" else "service"]
+            known = self._known["organization" if noun == "organization" else "service"]
             ordered = self._ordered[noun] = sorted(known)
         begin = bisect_right(ordered, after) if after else 0
         return ordered[begin : begin + count]
@@ -141,10 +145,13 @@ class Mirror:
         parts = message.subject.split(".")
         if len(parts) < _SUBJECT_PARTS:
             return
-        noun_id = (message.headers or {}).get("ce-subject") or parts[_SUBJECT_PARTS - 1]
+        headers = message.headers or {}
+        noun_id, n = headers.get("ce-subject") or parts[_SUBJECT_PARTS - 1], headers.get("n", "")
         for kind in KINDS:
             if parts[_SUBJECT_PARTS - 2] == kind:
-                self._heard[kind].add(service_of(noun_id) if kind == "capacity" else noun_id)
+                about = service_of(noun_id) if kind == "capacity" else noun_id
+                # What does not say which event it is has to be looked at.
+                self._heard[kind][about] = int(n) if n.isdecimal() else sys.maxsize
                 self._wake.set()
 
     def _forget(self) -> None:
@@ -159,38 +166,43 @@ class Mirror:
             began = time.monotonic()
             try:
                 async with self._lock:
-                    await self._catch_up(thorough=False)
+                    await self._follow(began)
                     await self._settle()
             except Exception as error:  # noqa: BLE001 - whatever it is, the next look must come
                 log.warning("mirror.retry", kind=type(error).__name__, where=place_of(error))
             await asyncio.sleep(max(0.0, ROUND_SECONDS - (time.monotonic() - began)))
 
-    async def _catch_up(self, *, thorough: bool) -> None:
-        """Look, and read what is new; what could not be read stays stale."""
-        now = await self._store.now()
-        thorough = thorough or self._settled is None or now - self._settled > 2 * SETTLE
-        before = self._since, self._settled
+    async def _follow(self, began: float) -> None:
+        """Read what was heard of, and now and then look by the clock too."""
+        if self._since is not None and began - self._looked < LOOK_SECONDS:
+            await self._read_stale()
+        else:
+            is_thorough = self._settled is None or await self._store.now() - self._settled > 2 * SETTLE
+            await self._catch_up(self._settled if is_thorough else self._since)
+
+    async def _catch_up(self, since: datetime | None) -> None:
+        """Look at what has changed after a moment (None: ever), and read what is new."""
+        now, before = await self._store.now(), (self._since, self._settled)
         for kind in KINDS:
-            await self._look(kind, self._settled if thorough else self._since)
+            changed, known = await self._followed[kind].changed(since), self._known[kind]
+            self._stale[kind] |= {one for one, revision in changed.items() if known.get(one) != revision}
         if before == (self._since, self._settled):  # else events were lost meanwhile
             self._since = now - LATE
-            self._settled = now - SETTLE if thorough else self._settled
+            self._settled = now - SETTLE if since == self._settled else self._settled
+        self._looked = time.monotonic()
+        await self._read_stale()
+
+    async def _read_stale(self) -> None:
+        """Read what is new by a look or an event; what could not be read stays stale."""
+        for kind in KINDS:
+            heard, self._heard[kind] = self._heard[kind], {}
+            self._stale[kind] |= {one for one, n in heard.items() if self._n(kind, one) < n}
         for kind in KINDS:
             await self._read(kind)
 
-    async def _look(self, kind: Kind, since: datetime | None) -> None:
-        """Mark what has changed by the database's clock, or by an event, and is another revision here."""
-        heard, self._heard[kind] = self._heard[kind], set()
-        try:
-            changed = await self._followed[kind].changed(since)
-            for chunk in _chunks(heard - changed.keys()):
-                changed |= await self._followed[kind].revisions(chunk)
-        except BaseException:
-            self._heard[kind] |= heard
-            raise
-        known = self._revisions[kind]
-        self._stale[kind] |= {one for one, revision in changed.items() if known.get(one) != revision}
-        self._stale[kind] |= (heard - changed.keys()) & known.keys()
+    def _n(self, kind: Kind, noun_id: str) -> int:
+        """The last event of one that is in the document as it is known here."""
+        return self._known[kind].get(noun_id, 0) - self._silent[kind].get(noun_id, 0)
 
     async def _read(self, kind: Kind) -> None:
         for chunk in _chunks(self._stale[kind]):
@@ -203,10 +215,13 @@ class Mirror:
 
     async def _take(self, kind: Kind, document: Document) -> None:
         noun_id, revision = document["_id"], document["revision"]
-        before = self._revisions[kind].get(noun_id)
+        before = self._known[kind].get(noun_id)
         if before == revision:
             return
-        self._revisions[kind][noun_id] = revision
+        self._known[kind][noun_id] = revision
+        self._silent[kind].pop(noun_id, None)
+        if silent := revision - document.get("n", 0):
+            self._silent[kind][noun_id] = silent
         if before is None:
             self._ordered = {}
         self._unsettled = True
@@ -220,7 +235,8 @@ class Mirror:
         await self._turn.give()
 
     def _lose(self, kind: Kind, noun_id: str) -> None:
-        self._revisions[kind].pop(noun_id, None)
+        self._known[kind].pop(noun_id, None)
+        self._silent[kind].pop(noun_id, None)
         self._ordered = {}
         self._unsettled = True
         for keeper in self._keepers if kind == "service" else ():

@@ -28,7 +28,7 @@ def served() -> dict[str, set[str]]:
     CapacityApi(None).serve(server)  # type: ignore[arg-type]
     Api(
         nothing,
-        nothing,
+        (nothing, nothing),
         b"",
         nothing,
         nothing,

@@ -18,7 +18,7 @@ from services.directory import location, public
 from services.directory.capacity.board import Board
 from services.directory.hiding import Hiding
 from services.directory.keeper import Document, Keeper, Turn, hand_service
-from services.directory.organization import is_active
+from services.directory.organization import is_there
 from services.directory.rest import taxonomies
 from services.directory.rest.taxonomies import Taxonomies
 from services.directory.shape import Record
@@ -197,7 +197,7 @@ def _row(document: Document, made: Record, organization: str) -> Row:
 
 
 def _participation(organization: Document) -> str:
-    return "active" if is_active(organization) else INACTIVE
+    return "active" if is_there(organization) else INACTIVE
 
 
 def _sites(document: Document, joints: Iterable[Record]) -> Iterator[Site]:

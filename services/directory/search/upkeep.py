@@ -30,7 +30,7 @@ class Upkeep(Keeper):
             document["name"],
             document.get("alternate_name"),
             document["kind"],
-            active=organization.is_active(document),
+            active=organization.is_there(document),
         )
         if self._providers.get(document["_id"]) != one:
             self._providers[document["_id"]] = one
