@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
 import tantivy
@@ -27,6 +28,7 @@ from services.directory.search.near import LEVELS, Place, Point, block, circle, 
 
 # So few are measured one by one: that is quicker than to ask the index cell by cell.
 _FEW = 500
+_FOR_FILTERS = 2
 # What a place that is free counts beside words, which weigh 2 to 10 each.
 _FREE = 1.0
 
@@ -88,7 +90,8 @@ class Search:
     def ids(self, most: int) -> list[str]:
         """Return the ids of the services that fit, the best first, and no more than that many."""
         query = self._base
-        for way in self.meaning.ways(self.searcher) if self.meaning else ():
+        # Half of the words would do for a person who reads why, and not for a filter.
+        for way in islice(self.meaning.ways(self.searcher), _FOR_FILTERS) if self.meaning else ():
             query = every(self._base, way)
             if self._count(query):
                 break
