@@ -120,7 +120,7 @@ class PlaceGiven(Message):
     """A new place: where it is, and who may see that. Only the state is needed: a shelter may say no more.
 
     ``municipality_code`` is INEGI's key of five digits. Of a place that is not ``public`` everything but
-    municipality and state is sealed apart.
+    municipality and state is sealed apart, and must not stand in any text of its organization.
     """
 
     visibility: Visibility

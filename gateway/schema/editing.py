@@ -242,7 +242,10 @@ class UpdateOrganizationPayload(DeedPayload):
 async def create_service(
     info: Info, input: Annotated[CreateServiceInput, strawberry.argument(description="The service.")]
 ) -> Deed:
-    """Add a service to your organization. For managers (scope `DIRECTORY_WRITE`)."""
+    """Add a service to your organization. For managers (scope `DIRECTORY_WRITE`).
+
+    Texts that tell where a hidden place of yours is are refused (`TELLS_ADDRESS`).
+    """
     request = contract.CreateService(
         idempotency_key=input.idempotency_key,
         fields=_fields(contract.ServiceFields, input),
@@ -255,7 +258,10 @@ async def create_service(
 async def update_service(
     info: Info, input: Annotated[UpdateServiceInput, strawberry.argument(description="The edit.")]
 ) -> Deed:
-    """Edit a service of yours; no import overwrites what you say. For managers (scope `DIRECTORY_WRITE`)."""
+    """Edit a service of yours; no import overwrites what you say. For managers (scope `DIRECTORY_WRITE`).
+
+    Texts that tell where a hidden place of yours is are refused (`TELLS_ADDRESS`).
+    """
     fields = _fields(contract.ServiceFields, input)
     return await _update(info, input, fields)
 
@@ -284,7 +290,10 @@ async def confirm_service(
 async def update_organization(
     info: Info, input: Annotated[UpdateOrganizationInput, strawberry.argument(description="The edit.")]
 ) -> Deed:
-    """Edit your organization's entry; no import overwrites it. For managers (scope `DIRECTORY_WRITE`)."""
+    """Edit your organization's entry; no import overwrites it. For managers (scope `DIRECTORY_WRITE`).
+
+    Texts that tell where a hidden place of yours is are refused (`TELLS_ADDRESS`).
+    """
     request = contract.UpdateOrganization(
         idempotency_key=input.idempotency_key,
         fields=_fields(contract.OrganizationFields, input),

@@ -32,8 +32,12 @@ class NewPlaceInput:
     street: str | None = strawberry.field(description="Street and number.", default=None)
     city: str | None = strawberry.field(description="Town or city.", default=None)
     postal_code: str | None = strawberry.field(description="Postal code.", default=None)
-    latitude: float | None = strawberry.field(description="Degrees north (WGS 84).", default=None)
-    longitude: float | None = strawberry.field(description="Degrees east (WGS 84).", default=None)
+    latitude: float | None = strawberry.field(
+        description="Degrees north (WGS 84); in the state.", default=None
+    )
+    longitude: float | None = strawberry.field(
+        description="Degrees east (WGS 84): in Mexico below zero.", default=None
+    )
     phones: list[PhoneInput] | None = strawberry.field(
         description="The telephones of the place: as confidential as the place.", default=None
     )
@@ -73,7 +77,8 @@ async def set_location_visibility(
     """Show or hide a place of yours, in all of your entries; no import says otherwise afterwards.
 
     What is hidden is sealed apart, and comes back when it is shown again. A place that another organization
-    hides stays hidden (`WRONG_STATUS`). For managers (scope `DIRECTORY_WRITE`).
+    hides stays hidden (`WRONG_STATUS`). While texts of your entries tell its street, postal code or
+    coordinates it is not hidden (`TELLS_ADDRESS`): edit those first. For managers (scope `DIRECTORY_WRITE`).
     """
     request = contract.SetLocationVisibility(
         location=part_id_or_nothing("Location", input.location),

@@ -34,6 +34,7 @@ class UserErrorCode(StrEnum):
     TOO_MANY = "TOO_MANY"
     NO_CAPACITY = "NO_CAPACITY"
     CAPACITY_UNREACHABLE = "CAPACITY_UNREACHABLE"
+    TELLS_ADDRESS = "TELLS_ADDRESS"
     REFUSED = "REFUSED"
 
 
@@ -61,6 +62,7 @@ _MEANINGS: dict[StrEnum, str] = {
     UserErrorCode.NO_CAPACITY: "There are not as many places; the message names the unit and what is free.",
     UserErrorCode.CAPACITY_UNREACHABLE: "Nobody can say now whether there is a place. Try again, or accept "
     "with `withoutHold`.",
+    UserErrorCode.TELLS_ADDRESS: "A text tells where a place of yours is that is hidden: leave that out.",
     UserErrorCode.REFUSED: "Refused for a reason that has no code of its own here; the message says it.",
 }
 

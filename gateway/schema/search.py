@@ -250,7 +250,7 @@ class ServiceFilter:
     )
     text: str | None = strawberry.field(
         description="Words in Spanish or English, in any form, without accents if you like; the last one may "
-        "be unfinished, and a word of four letters and more may have one typo.",
+        "be unfinished, and a word of four letters and more may have one typo. One letter or digit at least.",
         default=None,
     )
     languages: list[str] | None = strawberry.field(
@@ -261,7 +261,8 @@ class ServiceFilter:
         default=None,
     )
     accessibility: list[str] | None = strawberry.field(
-        description="With all these words in what is said of its accessibility.", default=None
+        description="With all these words in what is said of its accessibility: letters or digits.",
+        default=None,
     )
     certified: bool | None = strawberry.field(
         description="By a provider that is certified or trained for it.", default=None

@@ -179,3 +179,22 @@ async def test_a_new_service_brings_its_place_and_its_organization_says_who_sees
     )
     assert opened["userErrors"] == []
     assert opened["location"] == {"id": there["id"], "visibility": "PUBLIC", "street": "Calle Ficticia 5"}
+
+
+async def test_a_hidden_street_cannot_be_told_in_the_name_of_its_service(network: Network) -> None:
+    payload = await sent(
+        network.casa,
+        "createService",
+        SHOWN,
+        name="Albergue Calle Pozo Hondo 77",
+        needs=["FOOD"],
+        intake="NETWORK",
+        alternateName="El de Pozo Hondo 77",
+        locations=[{"place": {"visibility": "PRIVATE", "state": "CHP", "street": "Calle Pozo Hondo 77"}}],
+    )
+    assert payload["service"] is None
+    assert {(*error["path"], error["code"]) for error in payload["userErrors"]} == {
+        ("name", "TELLS_ADDRESS"),
+        ("alternateName", "TELLS_ADDRESS"),
+    }
+    assert "Pozo" not in repr(payload)

@@ -21,6 +21,7 @@ INDEXES = {
     PRIVATE_LOCATIONS: [
         IndexModel([("noun", 1)], name="noun"),
         IndexModel([("location", 1)], name="location"),
+        IndexModel([("organization", 1)], name="organization"),
     ]
 }
 
@@ -76,6 +77,10 @@ class PrivateStore:
         """Delete sealed places that no record says any more, unless another import has written them since."""
         if ids:
             await self._places.delete_many({"_id": {"$in": list(ids)}, "saved_at": {"$lt": before}})
+
+    async def of_owner(self, organization: str) -> list[Document]:
+        """Return everything that is sealed of an organization and its services."""
+        return [one async for one in self._places.find({"organization": organization})]
 
     async def of_organization(self, locations: Some[str], organization: str) -> list[Document]:
         """Return the sealed places of that organization among these locations, the oldest first."""

@@ -41,6 +41,11 @@ class Finder:
     def __init__(self, patterns: Iterable[str]) -> None:
         self._patterns = [re.compile(one) for one in sorted(set(patterns))]
 
+    def has(self, text: str) -> bool:
+        """Whether any of it is in the text."""
+        plain, _, _ = _folded(text)
+        return any(pattern.search(plain) for pattern in self._patterns)
+
     def replace(self, text: str, by: str) -> str:
         """Return the text with ``by`` in place of whatever is found; what overlaps is one place."""
         plain, begins, ends = _folded(text)

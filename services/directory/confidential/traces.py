@@ -26,6 +26,13 @@ def remove(record: Json, hidden: list[Json]) -> Json:
     return {key: cleaner.field(key, value) for key, value in record.items()}
 
 
+def finder(places: list[Json]) -> streets.Finder:
+    """Return what finds the streets, postal codes and exact coordinates of whole HSDS locations in a text."""
+    addresses = [row for place in places for row in _rows(place.get("addresses"))]
+    numbers = {number for place in places for number in _coordinates(place)}
+    return streets.Finder(_needles(addresses, numbers))
+
+
 class _Cleaner:
     def __init__(self, hidden: list[Json]) -> None:
         self._first = hidden[0] if hidden else {}
@@ -34,8 +41,7 @@ class _Cleaner:
         self._arounds = {str(one["around"]["id"]) for one in hidden if one["around"].get("id")}
         addresses = [row for place in places for row in _rows(place.get("addresses"))]
         self._addresses = {str(row["id"]) for row in addresses if row.get("id")}
-        numbers = {number for place in places for number in _coordinates(place)}
-        self._finder = streets.Finder(_needles(addresses, numbers))
+        self._finder = finder(places)
 
     def clean(self, value: Any) -> Any:
         """A copy of a value without the traces."""

@@ -20,7 +20,7 @@ from contracts.rpc import Actor, FieldProblem
 from services.directory import allowed, changing, organization, paging, service
 from services.directory.changing import Decided
 from services.directory.editing import change as changes
-from services.directory.editing import placing
+from services.directory.editing import placing, telling
 from services.directory.editing.fields import check_ages, given, marked, refuse
 from services.directory.editing.means import Editing
 from services.directory.errors import NotFoundError, StaleVersionError
@@ -40,16 +40,18 @@ async def update_organization(
 
     Raises:
         NotFoundError, ForbiddenError, NotVerifiedError: the caller does not manage it.
-        InvalidError: fields are not right, all of them at once.
+        InvalidError: fields are not right, all of them at once, or tell where a hidden place is.
         StaleVersionError: it is not at the version that the caller expects.
         IdempotencyKeyReusedError: the key was used on it for another input.
     """
     owner = await allowed.managed(editing.means.store, actor, request.organization)
     fields = given(request.fields)
     call = editing.means.marks.call("update_organization", request, actor)
+    secrets = await telling.secrets(editing, owner["_id"], owner)
 
     def decide(document: Document) -> Decided:
         _check_version("organization", document, request.expected_version)
+        secrets.check(document, request.fields)
         return Decided(marked(document, fields, call.at, _by(actor)), "edited")
 
     done = await changing.change(editing.means, "organization", owner["_id"], call, decide)
@@ -61,7 +63,8 @@ async def create_service(editing: Editing, request: CreateService, actor: Actor)
 
     Raises:
         NotFoundError, ForbiddenError, NotVerifiedError: the caller does not manage the organization.
-        InvalidError: fields are missing or not right, all of them at once; a place is none of its own.
+        InvalidError: fields are missing or not right, all of them at once; a place is none of its own; a
+            text tells where one is that is hidden.
         IdempotencyKeyReusedError: the key was used for another input.
     """
     means = editing.means
@@ -78,6 +81,8 @@ async def create_service(editing: Editing, request: CreateService, actor: Actor)
         call.was_done(before.values)
         return ServiceEdited(service=service.view(before.values), replayed=True)
     places = await placing.of_new_service(editing, owner, noun_id, request.locations)
+    new = [one.content["place"] for one in places.hidden] if places else []
+    (await telling.secrets(editing, owner["_id"], owner, new)).check_new(request.fields, request.locations)
     states = {*request.states, *placing.states(places)}
     whole = service.made(owner["_id"], fields, states)
     known = Known(values={"_id": noun_id})
@@ -100,16 +105,18 @@ async def update_service(editing: Editing, request: UpdateService, actor: Actor)
     Raises:
         NotFoundError: there is none, or it is another organization's.
         ForbiddenError, NotVerifiedError: the caller does not manage the organization.
-        InvalidError: fields are not right, all of them at once.
+        InvalidError: fields are not right, all of them at once, or tell where a hidden place is.
         StaleVersionError: it is not at the version that the caller expects.
         IdempotencyKeyReusedError: the key was used on it for another input.
     """
-    await _own(editing, request.service, actor)
+    stored = await _own(editing, request.service, actor)
     fields = given(request.fields)
     call = editing.means.marks.call("update_service", request, actor)
+    secrets = await telling.secrets(editing, stored["organization"], stored)
 
     def decide(document: Document) -> Decided:
         _check_version("service", document, request.expected_version)
+        secrets.check(document, request.fields)
         check_ages(document, fields)
         return Decided(marked(document, fields, call.at, _by(actor)), "edited")
 

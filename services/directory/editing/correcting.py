@@ -17,7 +17,7 @@ from contracts.editing import (
 from contracts.rpc import Actor, FieldProblem
 from services.directory import allowed, changing
 from services.directory.changing import Decided
-from services.directory.editing import correction
+from services.directory.editing import correction, telling
 from services.directory.editing.fields import given, marked, refuse
 from services.directory.editing.means import Editing
 from services.directory.errors import NotFoundError, TooManyError
@@ -28,6 +28,7 @@ Document = dict[str, Any]
 # By one client: nobody sees more mistakes than this in a day, and a broken program stops here.
 MOST_A_DAY = 50
 _DAY = timedelta(days=1)
+_TOO_MANY = f"This client has suggested {MOST_A_DAY} corrections in a day; go on tomorrow."
 
 
 async def suggest(editing: Editing, request: SuggestCorrection, actor: Actor) -> CorrectionReply:
@@ -50,15 +51,16 @@ async def suggest(editing: Editing, request: SuggestCorrection, actor: Actor) ->
         service = await editing.means.store.get("service", request.service)
         if service is None:
             raise NotFoundError("service")
-        if await truth.suggested_since(actor.id, call.at - _DAY) >= MOST_A_DAY:
-            raise TooManyError(
-                f"This client has suggested {MOST_A_DAY} corrections in a day; go on tomorrow."
-            )
+        of_today = {"client": actor.id, "suggested_at": {"$gt": call.at - _DAY}}
+        if await truth.corrections.count_documents(of_today) >= MOST_A_DAY:
+            raise TooManyError(_TOO_MANY)
         owner = service["organization"]
         accounts = await truth.has_accounts(owner)
         decider = correction.ORGANIZATION if accounts else correction.COORDINATOR
         made = correction.document(correction_id, request, owner, decider, call)
-        stored = await truth.people.insert(truth.corrections, made)
+        stored = await truth.people.insert_within(truth.corrections, made, of_today, MOST_A_DAY)
+        if stored is None:
+            raise TooManyError(_TOO_MANY)
         editing.means.relays["correction"].kick(correction_id)
     call.check(stored["fingerprint"])
     return CorrectionReply(correction=correction.view(stored, actor), replayed=replayed)
@@ -93,7 +95,7 @@ async def decide(editing: Editing, request: DecideCorrection, actor: Actor) -> C
     Raises:
         NotFoundError: there is none, or it is not the caller's to decide.
         ForbiddenError, NotVerifiedError: the caller does not manage the organization.
-        InvalidError: it is accepted, and the text is no good value.
+        InvalidError: it is accepted, and the text is no good value, or tells where a hidden place is.
         WrongStatusError: it was decided before.
         IdempotencyKeyReusedError: the key was used on it for another input.
     """
@@ -107,6 +109,7 @@ async def decide(editing: Editing, request: DecideCorrection, actor: Actor) -> C
             raise WrongStatusError(f"The correction is {stored['status']} already.")
         if request.accept:
             _check_edit(stored)
+            await _check_told(editing, stored, actor)
         fields, event = correction.decided(stored, request.accept, request.note, call)
         seen = {"_id": stored["_id"], "n": stored["n"]}
         if await truth.people.save(truth.corrections, seen, fields, call.entry, [event]):
@@ -169,3 +172,10 @@ def _check_edit(stored: Document) -> None:
     except msgspec.ValidationError:
         words = f"The text is no good value of {stored['field']}; reject it, and edit the service instead."
         refuse([FieldProblem(path=("correction",), message=words)])
+
+
+async def _check_told(editing: Editing, stored: Document, actor: Actor) -> None:
+    """Of the own organization only: a coordinator must not learn from a refusal where another one is."""
+    if correction.edit(stored) is not None and stored["organization"] == actor.organization:
+        secrets = await telling.secrets(editing, stored["organization"], {})
+        secrets.check_text(stored["text"], ("correction",))

@@ -7,14 +7,14 @@ from typing import Any
 from chassis.problems import ContendedError, WrongStatusError
 from chassis.seal import SealError
 from contracts.codes import State, Visibility
-from contracts.editing import LocationEdited, PlaceGiven, ServicePlace, SetLocationVisibility
-from contracts.labels import LABELS
+from contracts.editing import LocationEdited, ServicePlace, SetLocationVisibility
 from contracts.rpc import Actor, FieldProblem
 from services.directory import allowed, changing, ids, location, record
 from services.directory.actions import importing
 from services.directory.changing import Decided
 from services.directory.confidential import rewriting
 from services.directory.confidential.restoring import occurrences, restored, told
+from services.directory.editing import place, telling
 from services.directory.editing.fields import refuse
 from services.directory.editing.means import Editing
 from services.directory.errors import NotFoundError
@@ -32,6 +32,7 @@ async def set_visibility(editing: Editing, request: SetLocationVisibility, actor
     Raises:
         NotFoundError: it has no such place.
         ForbiddenError, NotVerifiedError: the caller does not manage the organization.
+        InvalidError: it is to be hidden, and the organization's own texts tell where it is.
         WrongStatusError: somebody else hides it, or its address is not here any more.
         IdempotencyKeyReusedError: the key was used on it for another input.
     """
@@ -46,6 +47,12 @@ async def set_visibility(editing: Editing, request: SetLocationVisibility, actor
             raise WrongStatusError("Another organization says that it is confidential: it stays hidden.")
     contents = await _contents(editing, owner["_id"], request.location)
     call = editing.means.marks.call("set_location_visibility", request, actor)
+    if request.visibility is not Visibility.PUBLIC:
+        wholes = [(await editing.means.store.get_whole(noun, [one]))[one] for noun, one in entries]
+        # What was begun is finished, whatever the entries say by now.
+        if not any(call.was_done(whole) for whole in wholes):
+            opened = [content["place"] for found in contents.values() for content in found]
+            await telling.check_entries(editing, owner["_id"], request.location, opened, wholes)
     turn = _Turn(editing, request, contents, call)
     done = [await turn.entry(noun, noun_id) for noun, noun_id in entries]
     if request.visibility is Visibility.PUBLIC:
@@ -54,8 +61,8 @@ async def set_visibility(editing: Editing, request: SetLocationVisibility, actor
         # Where this is repeated late, somebody may have shown it again.
         hidden = await editing.places.store.confidential({request.location})
         await importing.hide_elsewhere(editing.means.store, editing.places, hidden.keys())
-    place = next(one for one in done[-1].document["locations"] if one["id"] == request.location)
-    return LocationEdited(location=location.view(place), replayed=all(one.replayed for one in done))
+    there = next(one for one in done[-1].document["locations"] if one["id"] == request.location)
+    return LocationEdited(location=location.view(there), replayed=all(one.replayed for one in done))
 
 
 async def of_new_service(
@@ -76,9 +83,9 @@ async def of_new_service(
         if (one.location is None) == (one.place is None):
             problems.append(FieldProblem(path=path, message="Give location or place: one of them."))
         elif one.place is not None:
-            problems += _wrong(editing, one.place, (*path, "place"))
+            problems += place.wrong(editing.places.table, one.place, (*path, "place"))
             new_id = ids.derived("location", noun_id, str(number))
-            joints.append({"location": _record(new_id, one.place)})
+            joints.append({"location": place.record(new_id, one.place)})
         elif (found := await _own(editing, owner["_id"], one.location or "")) is None:
             words = "Your organization has no such place."
             problems.append(FieldProblem(path=(*path, "location"), message=words, code="NOT_FOUND"))
@@ -113,7 +120,7 @@ class _Turn:
 
     async def entry(self, noun: Noun, noun_id: str) -> changing.Changed:
         """Write one entry with the place shown or hidden."""
-        means, places, place = self.editing.means, self.editing.places, self.request.location
+        means, places, shown = self.editing.means, self.editing.places, self.request.location
         for _ in range(changing.TRIES):
             whole = (await means.store.get_whole(noun, [noun_id]))[noun_id]
             if self.call.was_done(whole):
@@ -127,7 +134,7 @@ class _Turn:
                 "at": self.call.at,
                 "by": allowed.author(self.call.actor),
             }
-            words = {"visibilities": {**(whole.get("visibilities") or {}), place: word}}
+            words = {"visibilities": {**(whole.get("visibilities") or {}), shown: word}}
             decided = Decided(rewriting.fields_of(read, whole) | words, "visibility_set")
             known = rewriting.known_of(whole)
             written = await changing.write(means, noun, known, decided, self.call)
@@ -138,10 +145,10 @@ class _Turn:
 
     def _said(self, whole: Document) -> Document:
         """An entry's record with the place whole in it, and the visibility that was asked for."""
-        place, source = self.request.location, str(whole.get("source") or "")
+        shown, source = self.request.location, str(whole.get("source") or "")
         content = self.contents.get(whole["_id"]) or next(iter(self.contents.values()), [])
-        given = restored(record.as_data(whole["record"]), {place: content})
-        return told(given, source, {place: str(self.request.visibility)})
+        given = restored(record.as_data(whole["record"]), {shown: content})
+        return told(given, source, {shown: str(self.request.visibility)})
 
 
 def _is_as_said(read: Imported, request: SetLocationVisibility) -> bool:
@@ -149,20 +156,20 @@ def _is_as_said(read: Imported, request: SetLocationVisibility) -> bool:
     return there == {request.visibility}
 
 
-async def _entries(editing: Editing, owner: str, place: str) -> list[tuple[Noun, str]]:
+async def _entries(editing: Editing, owner: str, location_id: str) -> list[tuple[Noun, str]]:
     """The organization's own entries that name a place, itself first."""
     found: list[tuple[Noun, str]] = []
     for noun in NOUNS:
-        named = await editing.means.store.showing(noun, {place})
+        named = await editing.means.store.showing(noun, {location_id})
         own = [one for one in named if owner in {one["_id"], one.get("organization")}]
         found += [(noun, one["_id"]) for one in own if one.get("record")]
     return sorted(found)
 
 
-async def _contents(editing: Editing, owner: str, place: str) -> dict[str, list[Document]]:
+async def _contents(editing: Editing, owner: str, location_id: str) -> dict[str, list[Document]]:
     """What is sealed of an organization's place, by entry; the latest first."""
     found: dict[str, list[Document]] = {}
-    for one in reversed(await editing.places.store.of_organization({place}, owner)):
+    for one in reversed(await editing.places.store.of_organization({location_id}, owner)):
         try:
             found.setdefault(one["noun"], []).append(editing.places.vault.open(one))
         except SealError:
@@ -170,55 +177,11 @@ async def _contents(editing: Editing, owner: str, place: str) -> dict[str, list[
     return found
 
 
-async def _own(editing: Editing, owner: str, place: str) -> Document | None:
+async def _own(editing: Editing, owner: str, location_id: str) -> Document | None:
     """A place of the organization's entries as it is kept: whole, or a stub of a confidential one."""
-    for noun, noun_id in await _entries(editing, owner, place):
+    for noun, noun_id in await _entries(editing, owner, location_id):
         whole = (await editing.means.store.get_whole(noun, [noun_id])).get(noun_id)
         source = str((whole or {}).get("source") or "")
-        for one in occurrences(record.as_data(whole["record"]) if whole else {}, source, place):
-            return {**one, "id": place}
+        for one in occurrences(record.as_data(whole["record"]) if whole else {}, source, location_id):
+            return {**one, "id": location_id}
     return None
-
-
-def _wrong(editing: Editing, given: PlaceGiven, path: tuple[str, ...]) -> list[FieldProblem]:
-    problems = []
-    if (given.latitude is None) != (given.longitude is None):
-        problems.append(FieldProblem(path=(*path, "latitude"), message="Give both or neither of the two."))
-    code = given.municipality_code
-    found = editing.places.table.municipality(code) if code else None
-    if code and (found is None or found.state is not given.state):
-        words = "It is no municipality of that state, or its table is not installed."
-        problems.append(FieldProblem(path=(*path, "municipality_code"), message=words))
-    return problems
-
-
-def _record(new_id: str, given: PlaceGiven) -> Document:
-    """A place as an HSDS location, without what was not given."""
-    address = {
-        "address_1": given.street,
-        "city": given.city,
-        "state_province": LABELS[State][given.state].es,
-        "postal_code": given.postal_code,
-        "country": "MX",
-        "address_type": "physical",
-    }
-    extension = {
-        "visibility": str(given.visibility),
-        "municipality_code": given.municipality_code,
-        "state": str(given.state),
-    }
-    made = {
-        "id": new_id,
-        "location_type": "physical",
-        "name": given.name,
-        "latitude": given.latitude,
-        "longitude": given.longitude,
-        "addresses": [_said(address)],
-        "phones": [_said({"number": one.number, "description": one.description}) for one in given.phones],
-        "relevo": _said(extension),
-    }
-    return _said(made)
-
-
-def _said(fields: Document) -> Document:
-    return {name: value for name, value in fields.items() if value not in (None, [], ())}

@@ -10,8 +10,9 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from chassis import mongo
 from contracts.rpc import Page
 from services.directory.history import HISTORY, entry_id
+from services.directory.ids import Noun
 from services.directory.membership.store import People
-from services.directory.store import CLIENTS, MEMBERS, SERVICES
+from services.directory.store import CLIENTS, MEMBERS, ORGANIZATIONS, SERVICES
 
 CORRECTIONS = "corrections"
 INDEXES = {
@@ -74,16 +75,19 @@ class Truth:
             condition["organization"] = organization
         return await self.people.page(self._services, condition, "next_review", page)
 
+    async def entries(self, organization: str) -> dict[Noun, list[Document]]:
+        """Return an organization's own entry and its services, each without its record."""
+        seen = {"record": 0, "pending": 0, "idempotency": 0}
+        own = self.db[ORGANIZATIONS].find({"_id": organization}, seen)
+        services = self._services.find({"organization": organization}, seen)
+        return {"organization": [one async for one in own], "service": [one async for one in services]}
+
     async def has_accounts(self, organization: str) -> bool:
         """Whether somebody acts for an organization in the network: a client or a member."""
         own = {"organization": organization}
         if await self.db[CLIENTS].find_one({**own, "revoked": None}, {"_id": 1}):
             return True
         return await self.db[MEMBERS].find_one(own, {"_id": 1}) is not None
-
-    async def suggested_since(self, client: str, since: datetime) -> int:
-        """Return how many corrections a client has suggested since a moment."""
-        return await self.corrections.count_documents({"client": client, "suggested_at": {"$gt": since}})
 
     async def unapplied(self, before: datetime) -> list[Document]:
         """Return the accepted corrections that have not had their effect since before that moment."""

@@ -67,6 +67,26 @@ class People:
             return await collection.find_one({"_id": document["_id"]}) or document
         return document
 
+    async def insert_within(
+        self,
+        collection: AsyncIOMotorCollection[Document],
+        document: Document,
+        condition: Mapping[str, Any],
+        most: int,
+    ) -> Document | None:
+        """Add a document as ``insert``, or None: with it more than ``most`` would fit the condition.
+
+        It is counted after it was added, and taken back where there are too many. Of those that come at once
+        the last to count has all of them before it, so there are never more that stay; there may be fewer.
+        """
+        there = await self.insert(collection, document)
+        if there is document and await collection.count_documents(dict(condition)) > most:
+            # Not once somebody has decided on it.
+            seen: Document = {name: document[name] for name in ("_id", "n") if name in document}
+            if (await collection.delete_one(seen)).deleted_count:
+                return None
+        return there
+
     async def save(
         self,
         collection: AsyncIOMotorCollection[Document],

@@ -22,9 +22,11 @@ from services.directory.search.entry import Provider
 from services.directory.search.index import SearchIndex
 from services.directory.search.near import Point
 from services.directory.search.ranking import Found, Hit, Search
+from services.directory.text import words
 
 # tantivy works without the interpreter's lock: two at a time use two processors.
 THREADS = 2
+_NO_WORD = "It has no letter and no digit to search for."
 FindCentre = Callable[[str], Centre | None]
 
 
@@ -43,9 +45,11 @@ class Desk:
         """Return a page of the services that fit.
 
         Raises:
-            InvalidError: the page, the cursor, ``near``, ``days`` or ``open_at`` is not right.
+            InvalidError: the page, the cursor, ``near``, ``days`` or ``open_at`` is not right, or a text
+                has no letter and no digit.
         """
         position.check(request)
+        _check_words(request)
         _check_times(request)
         centre = self._point(request.near) if request.near else None
         loop = asyncio.get_running_loop()
@@ -119,6 +123,15 @@ def _shown(hit: Hit) -> float | None:
     if hit.km is None or hit.place is None:
         return None
     return round(hit.km, 1) if hit.place.exact else float(round(hit.km))
+
+
+def _check_words(request: SearchServices) -> None:
+    """Where nothing is left to look for, everything would be found."""
+    if request.text and not words(request.text):
+        raise position.refused("text", _NO_WORD)
+    for number, one in enumerate(request.accessibility):
+        if not words(one):
+            raise position.refused(f"accessibility.{number}", _NO_WORD)
 
 
 def _check_times(request: SearchServices) -> None:

@@ -1,9 +1,11 @@
 """Anybody suggests what would be right; the service's organization decides, or else a coordinator."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from chassis.problems import RefusedError
 from chassis.rpc import Caller
 from contracts.codes import CorrectionStatus
 from contracts.directory import GET_SERVICES, IMPORT_RECORDS, ImportRecords, Service
@@ -156,6 +158,22 @@ async def test_a_client_suggests_so_many_a_day_and_no_more(
         await suggested(third, kitchen.id)
     more = SuggestCorrection(service=kitchen.id, field="name", text="x", idempotency_key=key())
     assert (await third.refusal(SUGGEST_CORRECTION, more))[0] == "TOO_MANY"
+
+
+async def test_never_more_than_so_many_are_suggested_however_many_come_at_once(
+    third: Acting, kitchen: Service, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(correcting, "MOST_A_DAY", 3)
+    requests = [
+        SuggestCorrection(service=kitchen.id, field="name", text=f"x{number}", idempotency_key=key())
+        for number in range(12)
+    ]
+    asked = [third(SUGGEST_CORRECTION, request) for request in requests]
+    done = await asyncio.gather(*asked, return_exceptions=True)
+    refused = [one.code for one in done if isinstance(one, RefusedError)]
+    assert set(refused) == {"TOO_MANY"}
+    there = await store.db[CORRECTIONS].count_documents({"client": third.actor.id})
+    assert there == len(done) - len(refused) <= 3
 
 
 async def test_a_correction_of_nothing_is_not_found(third: Acting) -> None:

@@ -34,6 +34,7 @@ from contracts.membership import (
     ShowOrganization,
 )
 from contracts.rpc import Ids, Page
+from services.directory.membership.actions import organizations
 from services.directory.membership.store import People
 from services.directory.store import Store
 from tests.directory.conftest import Ask
@@ -229,3 +230,19 @@ async def test_an_organization_is_active_for_everybody_to_see(operator: Ask, she
     assert found is not None
     assert found.status is OrganizationStatus.ACTIVE
     assert found.version == 1
+
+
+async def test_never_more_proposals_wait_than_may_however_many_come_at_once(
+    operator: Ask, speaker: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(organizations, "MOST_OPEN", 3)
+    somebody = await appear(operator, speaker)
+    asked = [somebody(PROPOSE_ORGANIZATION, proposal_of(f"Casa {number}")) for number in range(12)]
+    done = await asyncio.gather(*asked, return_exceptions=True)
+    refused = [one.code for one in done if isinstance(one, RefusedError)]
+    assert set(refused) == {"TOO_MANY"}
+    there = await listed(somebody)
+    assert len(there) == len(done) - len(refused) <= 3
+    for _ in range(3 - len(there)):
+        await proposed(somebody)
+    assert (await somebody.refusal(PROPOSE_ORGANIZATION, proposal_of()))[0] == "TOO_MANY"

@@ -59,8 +59,9 @@ async def test_a_word_of_the_name_weighs_more_than_one_of_the_description(desk: 
     assert await found(desk, text="albergue") == ["women", "food"]
 
 
-async def test_a_text_without_words_finds_everything(desk: Desk) -> None:
-    assert len(await found(desk, text=" ¿? ")) == 4
+async def test_a_text_that_is_empty_or_of_stop_words_finds_everything(desk: Desk) -> None:
+    assert len(await found(desk, text="")) == 4
+    assert len(await found(desk, text="de la")) == 4
 
 
 @pytest.mark.parametrize(

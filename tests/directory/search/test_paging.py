@@ -138,3 +138,15 @@ async def test_days_that_are_too_many_or_turned_around_are_refused(desk: Desk) -
 def test_the_numbers_of_keys_are_ordered_as_the_keys(one: str, other: str) -> None:
     if one.encode() < other.encode():
         assert key_numbers(one) <= key_numbers(other)
+
+
+@pytest.mark.parametrize(
+    ("field", "conditions"),
+    [("text", {"text": "(¡!)"}), ("accessibility.1", {"accessibility": ("rampa", "(")})],
+)
+async def test_a_condition_without_a_letter_or_a_digit_is_refused(
+    desk: Desk, field: str, conditions: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidError) as refused:
+        await ask(desk, Page(first=1), **conditions)
+    assert [".".join(one.path) for one in refused.value.fields] == [field]

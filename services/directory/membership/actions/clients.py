@@ -20,6 +20,7 @@ from services.directory.store import Document
 
 MOST_CLIENTS = 100
 TRIES = 20
+_TOO_MANY = f"The organization has {MOST_CLIENTS} clients; revoke one that is not needed."
 
 
 async def add(membership: Membership, request: AddClient, actor: Actor) -> ClientReply:
@@ -41,7 +42,7 @@ async def add(membership: Membership, request: AddClient, actor: Actor) -> Clien
     if there is None:
         good = {"organization": owner["_id"], "revoked": None}
         if await people.clients.count_documents(good) >= MOST_CLIENTS:
-            raise TooManyError(f"The organization has {MOST_CLIENTS} clients; revoke one that is not needed.")
+            raise TooManyError(_TOO_MANY)
         secret = client.new_secret()
         made = {
             "_id": client_id,
@@ -54,7 +55,9 @@ async def add(membership: Membership, request: AddClient, actor: Actor) -> Clien
             "fingerprint": call.fingerprint,
             "idempotency": [],
         }
-        there = await people.insert(people.clients, made)
+        there = await people.insert_within(people.clients, made, good, MOST_CLIENTS)
+        if there is None:
+            raise TooManyError(_TOO_MANY)
         if there is made:
             return ClientReply(client=client.own_view(made), secret=secret)
     call.check(there["fingerprint"])

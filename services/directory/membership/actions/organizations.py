@@ -1,5 +1,7 @@
 """Proposing organizations, and what coordinators and operators decide of them."""
 
+import sys
+
 from chassis.problems import ForbiddenError, InvalidError, NotVerifiedError, WrongStatusError
 from contracts.codes import OrganizationStatus, ProposalStatus
 from contracts.directory import Organization
@@ -27,6 +29,7 @@ from services.directory.store import Document, Known
 
 # Proposals of one organization that nobody has decided yet: so nobody floods the coordinators.
 MOST_OPEN = 20
+_TOO_MANY = f"{MOST_OPEN} proposals of your organization wait for a coordinator; that is the limit."
 # So many coordinators hear that a proposal waits; the others find it in the list.
 MOST_TOLD = 50
 _NEED_REASON = frozenset({"reject", "deactivate"})
@@ -47,10 +50,16 @@ async def propose(membership: Membership, request: ProposeOrganization, actor: A
     stored = await people.proposals.find_one({"_id": proposal_id})
     replayed = stored is not None
     if stored is None:
-        await _check_open(membership, actor)
+        waiting = {"proposer": actor.organization, "status": ProposalStatus.PROPOSED}
+        bound = not allowed.is_operator(actor)
+        if bound and await people.proposals.count_documents(waiting) >= MOST_OPEN:
+            raise TooManyError(_TOO_MANY)
         coordinators = await people.coordinators(MOST_TOLD)
         made = proposal.document(proposal_id, request, call, coordinators)
-        stored = await people.insert(people.proposals, made)
+        most = MOST_OPEN if bound else sys.maxsize
+        stored = await people.insert_within(people.proposals, made, waiting, most)
+        if stored is None:
+            raise TooManyError(_TOO_MANY)
         membership.means.relays["proposal"].kick(proposal_id)
     call.check(stored["fingerprint"])
     return ProposalReply(proposal=proposal.view(stored), replayed=replayed)
@@ -175,16 +184,6 @@ def _may_propose(actor: Actor) -> None:
         )
     if not actor.verified:
         raise NotVerifiedError("A coordinator has to verify your own organization first.")
-
-
-async def _check_open(membership: Membership, actor: Actor) -> None:
-    if allowed.is_operator(actor):
-        return
-    condition = {"proposer": actor.organization, "status": ProposalStatus.PROPOSED}
-    if await membership.people.proposals.count_documents(condition) >= MOST_OPEN:
-        raise TooManyError(
-            f"{MOST_OPEN} proposals of your organization wait for a coordinator; that is the limit."
-        )
 
 
 async def _decide_proposal(
