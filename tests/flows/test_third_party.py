@@ -77,6 +77,7 @@ OTHERS = {
     "rotateClientSecret",
     "setAcceptanceRules",
     "setCapacity",
+    "setLocationVisibility",
     "suggestCorrection",
     "updateOrganization",
     "updateService",
