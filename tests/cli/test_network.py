@@ -127,6 +127,7 @@ def test_import_takes_once_and_changes_nothing_the_second_time(env: dict[str, st
     first, second = (json.loads(relevo(*words, env=env).stdout) for _ in range(2))
     assert (first["taken"], first["unchanged"], first["refused"]) == (121, 0, [])
     assert (second["taken"], second["updated"], second["unchanged"]) == (0, 0, 121)
+    assert "nothing changed" in relevo(*words[:-1], env=env).stderr
     path.write_text(json.dumps([service(0, name="More beds")]))
     third = json.loads(relevo(*words, env=env).stdout)
     assert (third["taken"], third["updated"], third["unchanged"]) == (0, 1, 1)
