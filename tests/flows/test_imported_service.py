@@ -106,9 +106,7 @@ async def test_whole_directory_comes_in_at_once(shelter: Client, miami: tuple[fl
     await eventually(partial(totals, shelter), partial(eq, there))
 
 
-async def test_import_again_changes_nothing(
-    network: Network, miami: tuple[float, int, Json]
-) -> None:
+async def test_import_again_changes_nothing(network: Network, miami: tuple[float, int, Json]) -> None:
     _, again = network.imported(PACKAGE, "miami")
     assert (again["taken"], again["updated"], again["unchanged"]) == (0, 0, ORGANIZATIONS + SERVICES)
     assert again["refused"] == miami[2]["refused"]
