@@ -21,6 +21,7 @@ from contracts.codes import (
     NeedGroup,
     NoteCategory,
     Outcome,
+    PauseReason,
     PersonAccess,
     Priority,
     ReferralFlag,
@@ -184,6 +185,39 @@ class Accept(Change):
     external_id: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
 
 
+class Waitlist(Change, kw_only=True):
+    """The receiver cannot help yet: it looks at the referral again at ``review_at``."""
+
+    review_at: Moment
+    note: Text | None = None
+
+
+class Reschedule(Change, kw_only=True):
+    """The receiver expects the person at another time; ``reason`` is free text, and so kept encrypted."""
+
+    reason: Text
+    arrive_by: Moment | None = None
+    appointment: Appointment | None = None
+
+
+class Pause(Change, kw_only=True):
+    """The receiver waits for something, and expects to go on at ``resume_at``."""
+
+    reason: PauseReason
+    resume_at: Moment
+    note: Text | None = None
+
+
+class Resume(Change):
+    """The receiver goes on."""
+
+
+class Reopen(Change, kw_only=True):
+    """The receiver takes the end back, within a week; ``reason`` is free text, and so kept encrypted."""
+
+    reason: Text
+
+
 class Decline(Change, kw_only=True):
     """The receiver cannot help, and says why."""
 
@@ -308,6 +342,8 @@ class Referral(Reply):
     appointment: Appointment | None = None
     arrive_by: datetime | None = None
     arrived_at: datetime | None = None
+    review_at: datetime | None = None
+    resume_at: datetime | None = None
     acceptance_instructions: str | None = None
     reason: str | None = None
     outcome: Outcome | None = None
@@ -392,6 +428,11 @@ class History(Reply):
 ISSUE = Operation(PART, "issue", IssueReferral, ReferralReply)
 RECEIVE = Operation(PART, "receive", Receive, ReferralReply)
 ACCEPT = Operation(PART, "accept", Accept, ReferralReply)
+WAITLIST = Operation(PART, "waitlist", Waitlist, ReferralReply)
+RESCHEDULE = Operation(PART, "reschedule", Reschedule, ReferralReply)
+PAUSE = Operation(PART, "pause", Pause, ReferralReply)
+RESUME = Operation(PART, "resume", Resume, ReferralReply)
+REOPEN = Operation(PART, "reopen", Reopen, ReferralReply)
 DECLINE = Operation(PART, "decline", Decline, ReferralReply)
 START = Operation(PART, "start", Start, ReferralReply)
 COMPLETE = Operation(PART, "complete", Complete, ReferralReply)

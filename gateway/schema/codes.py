@@ -24,6 +24,7 @@ _DESCRIPTIONS: dict[type[StrEnum], str] = {
     codes.DeclineReason: "Why a receiver declines; `OTHER` needs a note.",
     codes.EndReason: "Why a referral was not completed; `OTHER` needs a note.",
     codes.CancelReason: "Why a referral was cancelled; `OTHER` needs a note.",
+    codes.PauseReason: "Why a referral rests; `OTHER` needs a note.",
     codes.Outcome: "How a completed referral ended.",
     codes.NetworkRole: "What an organization is in the network.",
     codes.OrganizationStatus: "Whether an organization takes part in the network. One that is "
@@ -109,6 +110,7 @@ class CodeKind(StrEnum):
     DECLINE_REASON = "DeclineReason"
     END_REASON = "EndReason"
     CANCEL_REASON = "CancelReason"
+    PAUSE_REASON = "PauseReason"
     OUTCOME = "Outcome"
     ROLE = "Role"
     SCOPE = "Scope"

@@ -112,6 +112,12 @@ class Referral(Node):
     appointment: Appointment | None = strawberry.field(description="When and where she is expected.")
     arrive_by: datetime | None = strawberry.field(description="By when she should arrive.")
     arrived_at: datetime | None = strawberry.field(description="When she arrived.")
+    review_at: datetime | None = strawberry.field(
+        description="While it is `WAITLISTED`: when the receiver looks at it again."
+    )
+    resume_at: datetime | None = strawberry.field(
+        description="While it is `ON_HOLD`: when the receiver expects to go on."
+    )
     acceptance_instructions: str | None = strawberry.field(
         description="What the receiver says that the person should know, bring or do."
     )

@@ -6,7 +6,18 @@ from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.context import Info
-from gateway.schema import acceptance, answers, editing, joining, managing, membership, placing, quick, truth
+from gateway.schema import (
+    acceptance,
+    answers,
+    course,
+    editing,
+    joining,
+    managing,
+    membership,
+    placing,
+    quick,
+    truth,
+)
 from gateway.schema.capacity import SetCapacityPayload, set_capacity
 from gateway.schema.changes import CapacityChange, capacity_changed
 from gateway.schema.codes import Code, codes_of
@@ -62,6 +73,11 @@ class Mutation:
     issue_referral = published(issue_referral, IssueReferralPayload)
     receive_referral = published(answers.receive_referral, answers.ReceiveReferralPayload)
     accept_referral = published(answers.accept_referral, answers.AcceptReferralPayload)
+    waitlist_referral = published(course.waitlist_referral, course.WaitlistReferralPayload)
+    reschedule_referral = published(course.reschedule_referral, course.RescheduleReferralPayload)
+    pause_referral = published(course.pause_referral, course.PauseReferralPayload)
+    resume_referral = published(course.resume_referral, course.ResumeReferralPayload)
+    reopen_referral = published(course.reopen_referral, course.ReopenReferralPayload)
     decline_referral = published(answers.decline_referral, answers.DeclineReferralPayload)
     start_referral = published(answers.start_referral, answers.StartReferralPayload)
     complete_referral = published(answers.complete_referral, answers.CompleteReferralPayload)

@@ -26,6 +26,11 @@ from services.referrals.means import Means
 CHANGES = (
     contract.RECEIVE,
     contract.ACCEPT,
+    contract.WAITLIST,
+    contract.RESCHEDULE,
+    contract.PAUSE,
+    contract.RESUME,
+    contract.REOPEN,
     contract.DECLINE,
     contract.START,
     contract.COMPLETE,

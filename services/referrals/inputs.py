@@ -63,7 +63,7 @@ def checked(action: str, needs: tuple[str, ...], inputs: Given, now: datetime) -
     problems = [problem for need in needs for problem in _missing(need, given)]
     problems += happened("occurred_at", given.get("occurred_at"), now)
     problems += happened("arrived_at", given.get("arrived_at"), now)
-    if given.get("reason") == "other" and "note" not in given:
+    if given.get("reason") == "other" and "note" not in given and not is_secret(action, "reason"):
         problems.append(required("note", "The reason `other` needs a note."))
     for name in ("arrive_by", "review_at", "resume_at"):
         problems += _ahead((name,), given.get(name), now)
@@ -158,6 +158,11 @@ def _start(doc: Fields, given: Given, at: datetime) -> Fields:
     return {"accepted_at": doc["accepted_at"] or at, "arrived_at": given["arrived_at"]}
 
 
+def _reopen(doc: Fields, _given: Given, at: datetime) -> Fields:
+    # Also where it had ended because she did not come: it is reopened since she has.
+    return {"accepted_at": doc["accepted_at"] or at, "arrived_at": doc["arrived_at"] or at}
+
+
 def _reason(_doc: Fields, given: Given, _at: datetime) -> Fields:
     return {"reason": given["reason"]}
 
@@ -172,7 +177,7 @@ _EFFECTS: dict[str, Callable[[Fields, Given, datetime], Fields]] = {
     "reschedule": _expected,
     "start": _start,
     "pause": lambda _doc, given, _at: {"resume_at": given["resume_at"]},
-    "resume": lambda _doc, _given, _at: {"resume_at": None},
+    "reopen": _reopen,
     "complete": lambda _doc, given, _at: {"outcome": given["outcome"]},
     "end": _reason,
     "cancel": _reason,
@@ -190,7 +195,14 @@ _SECRETS: dict[tuple[str, str], tuple[str, str]] = {
     ("accept", "places"): ("sealed_places", "t2"),
     ("accept", "without_hold_reason"): ("note", "t3"),
     ("complete", "services_given"): ("sealed_given", "t2"),
+    ("reschedule", "reason"): ("note", "t3"),
+    ("reopen", "reason"): ("note", "t3"),
 }
+
+
+def is_secret(action: str, name: str) -> bool:
+    """Whether that input of the action is to be encrypted."""
+    return (action, name) in _SECRETS or ("*", name) in _SECRETS
 
 
 def secrets_of(action: str, given: Given) -> tuple[Secret, ...]:

@@ -35,7 +35,7 @@ from contracts.codes import Intake, NeedGroup, Priority, ReferralStatus, State
 from contracts.events import REFERRAL_EVENTS, EventType, ReferralEvent
 from contracts.referrals import AllowedAction
 from contracts.rpc import Actor
-from services.referrals.inputs import SUPPLIED, Secret, checked, effects, secrets_of
+from services.referrals.inputs import SUPPLIED, Secret, checked, effects, is_secret, secrets_of
 from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, SYSTEM, Party, lacking
 
 Document = dict[str, Any]
@@ -164,6 +164,7 @@ ACTIONS = tuple(dict.fromkeys(row.action for row in TRANSITIONS))
 # What the API offers so far; the rest of the table waits for its mutations.
 REACHABLE = frozenset(
     {"issue", "receive", "accept", "decline", "start", "complete", "end", "cancel", "acknowledge"}
+    | {"waitlist", "reschedule", "pause", "resume", "reopen"}
 )
 
 # FHIR R4/R5 Task.status for each of ours.
@@ -294,7 +295,8 @@ def history_entry(
         "organization": actor.organization,
         "actor": f"{actor.kind}:{actor.id}",
         "on_behalf_of": actor.on_behalf_of,
-        "reason": given.get("reason"),
+        # A code; where it is free text, it is the entry's note.
+        "reason": None if is_secret(action, "reason") else given.get("reason"),
         "reported_by": given.get("reported_by"),
         "channel": given.get("channel"),
     }
@@ -322,10 +324,16 @@ def _change(doc: Document, row: Row, party: Party, given: Mapping[str, Any], now
         "version": doc["version"] + 1,
         "n": doc["n"] + (row.event is not None),
         "updated_at": now,
+        **_waited(doc, status),
         **_ending(row, now),
         **effects(doc, row.action, row.who, given, entry["occurred_at"]),
     }
     return Change(row.action, fields, entry, row.event, secrets_of(row.action, given))
+
+
+def _waited(doc: Document, status: str) -> Document:
+    """A day to look again is over once nobody waits for it any more."""
+    return {} if status == doc["status"] else {"review_at": None, "resume_at": None}
 
 
 def _ending(row: Row, now: datetime) -> Document:

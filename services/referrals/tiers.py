@@ -73,6 +73,9 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "appointment": T2,
         "arrive_by": T2,
         "arrived_at": T2,
+        # Deadlines: by when the receiver looks again.
+        "review_at": T1,
+        "resume_at": T1,
         "acceptance_instructions": T3,
         "reason": PARTIES,
         "outcome": PARTIES,
@@ -259,8 +262,8 @@ def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral
         name: doc[name]
         for name in (
             "folio", "status", "version", "need_group", "priority", "state", "created_at", "updated_at",
-            "sender", "receiver", "service", "arrive_by", "arrived_at", "reason", "outcome",
-            "loop_closed_at", "follows",
+            "sender", "receiver", "service", "arrive_by", "arrived_at", "review_at", "resume_at",
+            "reason", "outcome", "loop_closed_at", "follows",
         )
     }  # fmt: skip
     values |= {

@@ -120,7 +120,12 @@ async def other_ends(cast: Cast, said: Canaries) -> None:
     ]
     await done(cast.hospital, "declineReferral", referral=declined, reason="OTHER", note=said.text())
     await done(cast.hospital, "acceptReferral", referral=ended, arriveBy=soon)
+    await done(cast.hospital, "rescheduleReferral", referral=ended, arriveBy=soon, reason=said.text())
     await done(cast.hospital, "endReferral", referral=ended, reason="OTHER", note=said.text())
+    await done(cast.hospital, "reopenReferral", referral=ended, reason=said.text())
+    await done(
+        cast.hospital, "pauseReferral", referral=ended, reason="OTHER", note=said.text(), resumeAt=soon
+    )
     await done(cast.shelter, "cancelReferral", referral=cancelled, reason="OTHER", note=said.text())
 
 

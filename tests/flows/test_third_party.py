@@ -21,6 +21,11 @@ SOON = (datetime.now(UTC) + timedelta(days=2)).isoformat()
 CHANGES: dict[str, Json] = {
     "receiveReferral": {"externalId": "mine"},
     "acceptReferral": {"arriveBy": SOON},
+    "waitlistReferral": {"reviewAt": SOON},
+    "rescheduleReferral": {"arriveBy": SOON, "reason": "Otro turno"},
+    "pauseReferral": {"reason": "WAITING_FOR_DOCUMENTS", "resumeAt": SOON},
+    "resumeReferral": {},
+    "reopenReferral": {"reason": "Vino después"},
     "declineReferral": {"reason": "NO_CAPACITY"},
     "startReferral": {"arrivedAt": datetime.now(UTC).isoformat()},
     "completeReferral": {"outcome": "FULLY_MET"},

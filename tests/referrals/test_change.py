@@ -22,8 +22,13 @@ from contracts.referrals import (
     GET,
     HISTORY,
     ISSUE,
+    PAUSE,
     RECEIVE,
+    REOPEN,
+    RESCHEDULE,
+    RESUME,
     START,
+    WAITLIST,
     Accept,
     Acknowledge,
     Cancel,
@@ -34,11 +39,16 @@ from contracts.referrals import (
     FindReferral,
     GetHistory,
     GetReferrals,
+    Pause,
     Receive,
     Referral,
     ReferralReply,
+    Reopen,
+    Reschedule,
+    Resume,
     ServiceGiven,
     Start,
+    Waitlist,
 )
 from contracts.rpc import Actor, Operation, Page
 from services.referrals.marks import Marks, hash_key
@@ -61,6 +71,11 @@ OPERATIONS: dict[type[Change], Operation[Any, ReferralReply]] = {
     End: END,
     Cancel: CANCEL,
     Acknowledge: ACKNOWLEDGE,
+    Waitlist: WAITLIST,
+    Reschedule: RESCHEDULE,
+    Pause: PAUSE,
+    Resume: RESUME,
+    Reopen: REOPEN,
 }
 
 

@@ -207,6 +207,8 @@ FULL: dict[str, Any] = {
     "external_id_receiver": "B-2",
     "arrive_by": NOW,
     "arrived_at": NOW,
+    "review_at": NOW,
+    "resume_at": NOW,
     "appointment": {"start": NOW, "timezone": "America/Mexico_City", "location": None},
     "reason": "no_show",
     "outcome": "fully_met",

@@ -103,7 +103,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "decline": {"reason": "no_capacity"},
     "propose_redirect": {"service": "otro"},
     "confirm_redirect": {"consent": "c"},
-    "reschedule": {"arrive_by": SOON, "reason": "other", "note": "n"},
+    "reschedule": {"arrive_by": SOON, "reason": "La doctora no está."},
     "start": {"arrived_at": NOW - timedelta(hours=1)},
     "pause": {"reason": "waiting_for_person", "resume_at": SOON},
     "complete": {"outcome": Outcome.FULLY_MET},
@@ -204,7 +204,7 @@ def test_a_refusal_names_what_is_possible_from_there() -> None:
     assert refusal.value.detail == (
         "ACCEPT is not possible for the receiver while the referral is DECLINED; possible now: nothing."
     )
-    with pytest.raises(WrongStatusError, match="possible now: START, COMPLETE, END, CANCEL"):
+    with pytest.raises(WrongStatusError, match="possible now: RESCHEDULE, START, COMPLETE, END, CANCEL"):
         take(ready(S.ACCEPTED), "accept", RECEIVER)
 
 
@@ -284,6 +284,30 @@ def test_reopening_takes_the_end_back_and_a_late_completion_is_a_new_one() -> No
     assert (change.set["ended_at"], change.set["loop_closed_at"]) == (NOW, None)
 
 
+def test_a_day_to_look_again_is_over_when_nobody_waits_for_it() -> None:
+    for status, action, field in (
+        (S.WAITLISTED, "accept", "review_at"),
+        (S.WAITLISTED, "decline", "review_at"),
+        (S.ON_HOLD, "resume", "resume_at"),
+        (S.ON_HOLD, "complete", "resume_at"),
+    ):
+        assert take(ready(status, **{field: SOON}), action, RECEIVER).set[field] is None
+    assert take(ready(S.SENT), "waitlist", RECEIVER).set["review_at"] == SOON
+    assert take(ready(S.IN_PROGRESS), "pause", RECEIVER).set["resume_at"] == SOON
+    assert "review_at" not in take(ready(S.WAITLISTED, review_at=SOON), "propose_redirect", RECEIVER).set
+
+
+def test_who_is_taken_back_after_she_did_not_come_has_arrived() -> None:
+    reopened = take(ready(S.NOT_COMPLETED, accepted_at=NOW - timedelta(days=2)), "reopen", RECEIVER).set
+    assert (reopened["accepted_at"], reopened["arrived_at"]) == (NOW - timedelta(days=2), NOW)
+    before = NOW - timedelta(days=1)
+    assert take(ready(S.COMPLETED, arrived_at=before), "reopen", RECEIVER).set["arrived_at"] == before
+
+
+def test_free_text_that_reads_other_is_a_reason_like_any() -> None:
+    assert take(ready(S.COMPLETED), "reopen", RECEIVER, reason="other").secrets[0].value == "other"
+
+
 def test_the_loop_is_closed_once() -> None:
     for status in ENDED:
         assert take(ready(status), "acknowledge", SENDER).set["loop_closed_at"] == NOW
@@ -339,6 +363,8 @@ def test_free_text_is_a_secret_of_the_change_and_stands_in_nothing_else() -> Non
         (S.SENT, "ask", RECEIVER, {"question": "SECRETO"}, "note"),
         (S.INFO_REQUESTED, "reply", SENDER, {"answer": "SECRETO"}, "note"),
         (S.IN_PROGRESS, "complete", RECEIVER, {"services_given": ("SECRETO",)}, "sealed_given"),
+        (S.ACCEPTED, "reschedule", RECEIVER, {"reason": "SECRETO"}, "note"),
+        (S.COMPLETED, "reopen", RECEIVER, {"reason": "SECRETO"}, "note"),
     ]
     for status, action, relation, inputs, place in cases:
         change = take(ready(status), action, relation, **inputs)

@@ -1,0 +1,129 @@
+"""What happens to a referral on its way: it waits, moves to another day, rests, goes on, comes back."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from contracts import referrals as contract
+from contracts.codes import PauseReason
+from contracts.rpc import Message
+from gateway.context import Info
+from gateway.schema.answers import AppointmentInput
+from gateway.schema.change import ChangeInput, Done, Payload, carry_out
+
+_NOTE = (
+    "What is to be said besides; needed with the reason `OTHER`. "
+    "The other party sees it only as long as it may see the person."
+)
+_WHY = (
+    "Why, in your words. It becomes the `note` of the change in the `history`: kept encrypted, and seen by "
+    "the other party only as long as it may see the person."
+)
+
+
+@strawberry.input(description="A place on the waiting list.")
+class WaitlistReferralInput(ChangeInput):
+    """Becomes ``contracts.referrals.Waitlist``."""
+
+    review_at: datetime = strawberry.field(description="When you will look at it again; in the future.")
+    note: str | None = strawberry.field(
+        description="What is to be said besides. The sender sees it.", default=None
+    )
+
+
+@strawberry.input(description="Another time. Give `arriveBy` or `appointment`: it takes the old one's place.")
+class RescheduleReferralInput(ChangeInput):
+    """Becomes ``contracts.referrals.Reschedule``."""
+
+    reason: str = strawberry.field(description=_WHY)
+    arrive_by: datetime | None = strawberry.field(description="By when to arrive.", default=None)
+    appointment: AppointmentInput | None = strawberry.field(
+        description="When and where to arrive.", default=None
+    )
+
+
+@strawberry.input(description="A pause of the help.")
+class PauseReferralInput(ChangeInput):
+    """Becomes ``contracts.referrals.Pause``."""
+
+    reason: PauseReason = strawberry.field(description="What it waits for.")
+    resume_at: datetime = strawberry.field(description="When you expect to go on; in the future.")
+    note: str | None = strawberry.field(description=_NOTE, default=None)
+
+
+@strawberry.input(description="The end of a pause.")
+class ResumeReferralInput(ChangeInput):
+    """Becomes ``contracts.referrals.Resume``."""
+
+
+@strawberry.input(description="An end that turned out not to be one.")
+class ReopenReferralInput(ChangeInput):
+    """Becomes ``contracts.referrals.Reopen``."""
+
+    reason: str = strawberry.field(description=_WHY)
+
+
+@strawberry.type(description="What became of `waitlistReferral`.")
+class WaitlistReferralPayload(Payload):
+    """See ``Payload``."""
+
+
+@strawberry.type(description="What became of `rescheduleReferral`.")
+class RescheduleReferralPayload(Payload):
+    """See ``Payload``."""
+
+
+@strawberry.type(description="What became of `pauseReferral`.")
+class PauseReferralPayload(Payload):
+    """See ``Payload``."""
+
+
+@strawberry.type(description="What became of `resumeReferral`.")
+class ResumeReferralPayload(Payload):
+    """See ``Payload``."""
+
+
+@strawberry.type(description="What became of `reopenReferral`.")
+class ReopenReferralPayload(Payload):
+    """See ``Payload``."""
+
+
+STRUCTS: dict[type, type[Message]] = {
+    AppointmentInput: contract.Appointment,
+    WaitlistReferralInput: contract.Waitlist,
+    RescheduleReferralInput: contract.Reschedule,
+    PauseReferralInput: contract.Pause,
+    ResumeReferralInput: contract.Resume,
+    ReopenReferralInput: contract.Reopen,
+}
+_INPUT = strawberry.argument(description="The change.")
+
+
+async def waitlist_referral(info: Info, input: Annotated[WaitlistReferralInput, _INPUT]) -> Done:
+    """The receiver cannot help yet, and puts it on its waiting list until a day on which it looks again."""
+    return await carry_out(info, contract.WAITLIST, input, STRUCTS)
+
+
+async def reschedule_referral(info: Info, input: Annotated[RescheduleReferralInput, _INPUT]) -> Done:
+    """The receiver expects the person at another time; the places kept for her are kept until then."""
+    return await carry_out(info, contract.RESCHEDULE, input, STRUCTS)
+
+
+async def pause_referral(info: Info, input: Annotated[PauseReferralInput, _INPUT]) -> Done:
+    """The receiver waits for something; the places that the person has taken stay hers."""
+    return await carry_out(info, contract.PAUSE, input, STRUCTS)
+
+
+async def resume_referral(info: Info, input: Annotated[ResumeReferralInput, _INPUT]) -> Done:
+    """The receiver goes on."""
+    return await carry_out(info, contract.RESUME, input, STRUCTS)
+
+
+async def reopen_referral(info: Info, input: Annotated[ReopenReferralInput, _INPUT]) -> Done:
+    """The receiver takes the end back, within seven days of it, and is at work again.
+
+    The places that the person had are occupied again, even where they have been given away since; the loop is
+    open again. Outcome and services given are told anew at the next end.
+    """
+    return await carry_out(info, contract.REOPEN, input, STRUCTS)
