@@ -253,6 +253,12 @@ class Cancel(Change, kw_only=True):
     note: Text | None = None
 
 
+class Void(Change, kw_only=True):
+    """It should never have been: the person's data is erased; ``note`` says why, and outlives it."""
+
+    note: Text
+
+
 class Acknowledge(Change):
     """The sender has read the end: the loop is closed."""
 
@@ -438,6 +444,7 @@ START = Operation(PART, "start", Start, ReferralReply)
 COMPLETE = Operation(PART, "complete", Complete, ReferralReply)
 END = Operation(PART, "end", End, ReferralReply)
 CANCEL = Operation(PART, "cancel", Cancel, ReferralReply)
+VOID = Operation(PART, "void", Void, ReferralReply)
 ACKNOWLEDGE = Operation(PART, "acknowledge", Acknowledge, ReferralReply)
 GET = Operation(PART, "get", GetReferrals, Referrals)
 FIND = Operation(PART, "find", FindReferral, FoundReferral)

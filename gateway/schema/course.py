@@ -1,4 +1,4 @@
-"""What happens to a referral on its way: it waits, moves to another day, rests, goes on, comes back."""
+"""What happens to a referral on its way: it waits, moves, rests, goes on, comes back, or never was."""
 
 from datetime import datetime
 from typing import Annotated
@@ -64,6 +64,16 @@ class ReopenReferralInput(ChangeInput):
     reason: str = strawberry.field(description=_WHY)
 
 
+@strawberry.input(description="The word that it should never have been.")
+class VoidReferralInput(ChangeInput):
+    """Becomes ``contracts.referrals.Void``."""
+
+    note: str = strawberry.field(
+        description="Why. It outlives the person's data, for the sender's caseworkers and managers: do not "
+        "name her."
+    )
+
+
 @strawberry.type(description="What became of `waitlistReferral`.")
 class WaitlistReferralPayload(Payload):
     """See ``Payload``."""
@@ -89,6 +99,11 @@ class ReopenReferralPayload(Payload):
     """See ``Payload``."""
 
 
+@strawberry.type(description="What became of `voidReferral`.")
+class VoidReferralPayload(Payload):
+    """See ``Payload``."""
+
+
 STRUCTS: dict[type, type[Message]] = {
     AppointmentInput: contract.Appointment,
     WaitlistReferralInput: contract.Waitlist,
@@ -96,6 +111,7 @@ STRUCTS: dict[type, type[Message]] = {
     PauseReferralInput: contract.Pause,
     ResumeReferralInput: contract.Resume,
     ReopenReferralInput: contract.Reopen,
+    VoidReferralInput: contract.Void,
 }
 _INPUT = strawberry.argument(description="The change.")
 
@@ -127,3 +143,12 @@ async def reopen_referral(info: Info, input: Annotated[ReopenReferralInput, _INP
     open again. Outcome and services given are told anew at the next end.
     """
     return await carry_out(info, contract.REOPEN, input, STRUCTS)
+
+
+async def void_referral(info: Info, input: Annotated[VoidReferralInput, _INPUT]) -> Done:
+    """It was entered in error: the person's data is erased for good, and the places kept for her are free.
+
+    For a manager of the sender, and for coordinators, whose client names the member who answers for it
+    (`Relevo-On-Behalf-Of`) and has the scope `REFERRALS_SEND`; no other client can.
+    """
+    return await carry_out(info, contract.VOID, input, STRUCTS)

@@ -83,6 +83,7 @@ class Mutation:
     complete_referral = published(answers.complete_referral, answers.CompleteReferralPayload)
     end_referral = published(answers.end_referral, answers.EndReferralPayload)
     cancel_referral = published(answers.cancel_referral, answers.CancelReferralPayload)
+    void_referral = published(course.void_referral, course.VoidReferralPayload)
     acknowledge_referral = published(answers.acknowledge_referral, answers.AcknowledgeReferralPayload)
     set_acceptance_rules = published(acceptance.set_acceptance_rules, acceptance.SetAcceptanceRulesPayload)
     review_acceptance_rules = published(

@@ -36,6 +36,7 @@ CHANGES = (
     contract.COMPLETE,
     contract.END,
     contract.CANCEL,
+    contract.VOID,
     contract.ACKNOWLEDGE,
 )
 

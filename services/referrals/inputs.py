@@ -181,6 +181,7 @@ _EFFECTS: dict[str, Callable[[Fields, Given, datetime], Fields]] = {
     "complete": lambda _doc, given, _at: {"outcome": given["outcome"]},
     "end": _reason,
     "cancel": _reason,
+    "void": lambda _doc, _given, _at: dict.fromkeys(("arrive_by", "appointment", "outcome")),
     "acknowledge": lambda _doc, _given, at: {"loop_closed_at": at},
 }
 
@@ -197,6 +198,8 @@ _SECRETS: dict[tuple[str, str], tuple[str, str]] = {
     ("complete", "services_given"): ("sealed_given", "t2"),
     ("reschedule", "reason"): ("note", "t3"),
     ("reopen", "reason"): ("note", "t3"),
+    # Why there is nothing left of her has to outlive her own two keys.
+    ("void", "note"): ("note", "void"),
 }
 
 
@@ -207,8 +210,10 @@ def is_secret(action: str, name: str) -> bool:
 
 def secrets_of(action: str, given: Given) -> tuple[Secret, ...]:
     """Return what of the inputs is to be encrypted, and where it goes."""
-    return tuple(
-        Secret(place, key, given[name])
+    # One for each place: what is said of an action itself goes before what is said of all.
+    secrets = {
+        place: Secret(place, key, given[name])
         for (where, name), (place, key) in _SECRETS.items()
         if where in {"*", action} and given.get(name)
-    )
+    }
+    return tuple(secrets.values())

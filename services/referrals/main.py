@@ -10,6 +10,7 @@ from contracts.referrals import PART
 from services.referrals.api import Api
 from services.referrals.consumers import DURABLE, SUBJECTS, handlers
 from services.referrals.directory import Directory
+from services.referrals.erasing import Sweep
 from services.referrals.marks import Marks, hash_key
 from services.referrals.means import Means
 from services.referrals.settings import Settings
@@ -50,6 +51,7 @@ async def start(part: Part, settings: Settings) -> None:
     server = Server(part.bus, PART, part.peers)
     Api(means).serve(server)
 
+    sweep = Sweep(store, means.vault)
     organizations = Consumer(
         part.bus, store.db, durable=DURABLE, filter_subjects=SUBJECTS, handlers=handlers(means)
     )
@@ -68,5 +70,6 @@ async def start(part: Part, settings: Settings) -> None:
     await part.run(know_the_keys)
     await part.run(store.prepare)
     await part.run(relay.start, relay.stop)
+    await part.run(sweep.start, sweep.stop)
     await part.run(organizations.start, organizations.stop)
     await part.run(server.start, server.drain)

@@ -8,7 +8,7 @@ import structlog
 from pymongocrypt.errors import MongoCryptError
 
 from contracts.referrals import Places, ServiceGiven
-from services.referrals.referral import Document
+from services.referrals.referral import Document, S
 from services.referrals.roles import Party
 from services.referrals.sealed import CategoryNotes, Circumstances, Identity, Opened, unseal
 from services.referrals.tiers import NOTE, REPORT, T2, T3, T4, entry_tiers, may_open_note, open_tiers
@@ -53,7 +53,9 @@ async def open_history(
 ) -> Opened:
     """Return the notes of those entries of the history, as far as the party may read them."""
     shown = (entry for entry in entries if NOTE in entry_tiers(doc, entry, party, now))
-    blobs = _Blobs(history={entry["n"]: entry["note"] for entry in shown})
+    erased = {doc["key_t2"], doc["key_t3"]} if _is_void(doc) else set()
+    notes = {entry["n"]: entry["note"] for entry in shown}
+    blobs = _Blobs(history={n: note for n, note in notes.items() if note and key_of(note) not in erased})
     return (await _open(vault, [blobs]))[0]
 
 
@@ -63,6 +65,8 @@ async def _open(vault: Vault, wanted: list[_Blobs]) -> list[Opened]:
 
 
 def _blobs(doc: Document, party: Party, asked: frozenset[str], now: datetime) -> _Blobs:
+    if _is_void(doc):
+        return _Blobs()
     granted = open_tiers(doc, party, now)
     tiers = granted & asked
     blobs = _Blobs()
@@ -81,6 +85,11 @@ def _blobs(doc: Document, party: Party, asked: frozenset[str], now: datetime) ->
     if asked and REPORT in granted:
         blobs.given = doc["sealed_given"]
     return blobs
+
+
+def _is_void(doc: Document) -> bool:
+    """Whether nothing of the person is opened any more, also before her keys are deleted."""
+    return bool(doc["status"] == S.ENTERED_IN_ERROR)
 
 
 def _readable(keys: Keys, blobs: _Blobs) -> Opened:

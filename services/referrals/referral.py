@@ -15,6 +15,7 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
 ``basis given_at until``    consent in outline; its content is in ``sealed_t2``
 ``follows``                 the folio of an earlier referral of the sender
 ``key_t2 key_t3``           ids of the two data keys; the second is for T3 and T4
+``key_void erase_since``    of a voided one: the key of its note; and that the two have still to be deleted
 ``sealed_…``                encrypted: ``t2``, ``t3``, ``t4`` (a list, each saying when it ``opens``),
                             ``instructions``, ``given``, ``places`` (those that are kept)
 ``counted held``            whether the service counted places at issue, and whether some are kept
@@ -164,7 +165,7 @@ ACTIONS = tuple(dict.fromkeys(row.action for row in TRANSITIONS))
 # What the API offers so far; the rest of the table waits for its mutations.
 REACHABLE = frozenset(
     {"issue", "receive", "accept", "decline", "start", "complete", "end", "cancel", "acknowledge"}
-    | {"waitlist", "reschedule", "pause", "resume", "reopen"}
+    | {"waitlist", "reschedule", "pause", "resume", "reopen", "void"}
 )
 
 # FHIR R4/R5 Task.status for each of ours.
@@ -326,6 +327,7 @@ def _change(doc: Document, row: Row, party: Party, given: Mapping[str, Any], now
         "updated_at": now,
         **_waited(doc, status),
         **_ending(row, now),
+        **({"erase_since": now} if row.to == S.ENTERED_IN_ERROR else {}),
         **effects(doc, row.action, row.who, given, entry["occurred_at"]),
     }
     return Change(row.action, fields, entry, row.event, secrets_of(row.action, given))

@@ -25,7 +25,7 @@ ROLES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
     ("confirm_redirect", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     ("cancel", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     ("acknowledge", SENDER): (_WORKS, Scope.REFERRALS_SEND),
-    # A system cannot void: it takes a person who answers for it.
+    # A system cannot void: it takes a person who answers for it. A coordinator's names one, see below.
     ("void", SENDER): (_MANAGES, None),
     ("receive", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
     ("ask", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
@@ -44,6 +44,9 @@ ROLES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
     ("lapse_redirect", SYSTEM): (frozenset(), None),
     ("expire", SYSTEM): (frozenset(), None),
 }
+
+# What a coordinator's client does by that scope, but only for a member whom it names.
+FOR_A_MEMBER: dict[str, Scope] = {"void": Scope.REFERRALS_SEND}
 
 # What each role or scope lets its holder see of a referral of the own organization, stages permitting.
 # T4 is the caseworkers' alone; a manager who needs it is a caseworker as well.
@@ -77,16 +80,20 @@ class Party:
         if self.relation == SYSTEM or (self.relation == COORDINATOR and self.actor.kind != "client"):
             return True
         roles, scope = ROLES[action, side]
-        if self.actor.kind == "client":
-            return scope is not None and scope in self.actor.scopes
-        return not roles.isdisjoint(self.actor.roles)
+        if self.actor.kind != "client":
+            return not roles.isdisjoint(self.actor.roles)
+        if self.relation == COORDINATOR and self.actor.on_behalf_of is not None:
+            scope = scope or FOR_A_MEMBER.get(action)
+        return scope is not None and scope in self.actor.scopes
 
 
 def lacking(action: str, side: str, actor: Actor) -> str:
     """Say what this actor lacks to take the action: for the refusal."""
     roles, scope = ROLES[action, side]
     if actor.kind == "client":
-        return f"This client lacks the scope {scope}." if scope else f"No client can {action} a referral."
+        if scope is not None:
+            return f"This client lacks the scope {scope}."
+        return f"No client can {action} a referral but a coordinator's, for a member whom it names."
     return f"To {action} a referral takes one of the roles {', '.join(sorted(roles))}."
 
 

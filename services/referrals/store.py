@@ -27,6 +27,7 @@ INDEXES = {
         IndexModel([("sender", ASCENDING), ("place", ASCENDING)], name="outbox"),
         IndexModel([("receiver", ASCENDING), ("place", ASCENDING)], name="inbox"),
         IndexModel([("pending_since", ASCENDING)], name="pending_since", sparse=True),
+        IndexModel([("erase_since", ASCENDING)], name="erase_since", sparse=True),
     ]
 }
 KEYS_KEPT_FOR = timedelta(days=30)
@@ -135,6 +136,15 @@ class Store:
             {"$set": {**fields, "revision": revision + 1}, "$push": {"pending": pending}},
         )
         return bool(result.matched_count)
+
+    async def to_erase(self, before: datetime) -> list[Document]:
+        """Return the keys of referrals that were voided before, and whose person is not erased yet."""
+        rows = self.referrals.find({"erase_since": {"$lte": before}}, {"key_t2": 1, "key_t3": 1})
+        return await rows.to_list(200)
+
+    async def erased(self, referral: str) -> None:
+        """Note that the person's keys are gone."""
+        await self.referrals.update_one({"_id": referral}, {"$unset": {"erase_since": ""}})
 
     # --- folios and external ids ----------------------------------------------------------------
 

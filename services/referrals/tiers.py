@@ -235,7 +235,7 @@ def entry_tiers(doc: Document, entry: Document, party: Party, now: datetime) -> 
 def person_access(doc: Document, party: Party, opened: Opened, now: datetime) -> PersonAccess:
     """Why the party sees, or does not see, the person."""
     granted, roles = open_tiers(doc, party, now), tiers_of(party.actor)
-    if opened.erased:
+    if opened.erased or doc["status"] == S.ENTERED_IN_ERROR:
         return PersonAccess.ERASED
     if opened.unreadable:
         return PersonAccess.UNREADABLE

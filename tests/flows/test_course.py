@@ -6,10 +6,11 @@ from typing import Any
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from gateway.ids import split_id
-from tests.flows.cast import Cast
+from tests.flows.cast import Cast, _clients
 from tests.flows.client import Client, Json
 from tests.flows.streams import feed_of
 from tests.flows.test_capacity import new_service, numbers, said
+from tests.flows.test_matching import coordinator_of
 from tests.flows.test_one_referral import changed, issued, soon
 from tests.servers import eventually
 
@@ -108,3 +109,37 @@ async def test_what_is_missing_or_past_is_named(cast: Cast) -> None:
     assert sorted(error["path"] for error in refused["userErrors"]) == [["note"], ["resumeAt"]]
     refused = await cast.hospital.change("reopenReferral", referral=referral, reason="r")
     assert [error["code"] for error in refused["userErrors"]] == ["WRONG_STATUS"]
+
+
+class Named(Client):
+    """A client that names the member who acts."""
+
+    async def headers(self, accept: str = "application/graphql-response+json") -> dict[str, str]:
+        return {**await super().headers(accept), "relevo-on-behalf-of": "turno-noche-7"}
+
+
+async def test_a_coordinator_voids_what_was_entered_in_error_and_the_person_is_gone(cast: Cast) -> None:
+    service = await new_service(cast)
+    await said(cast.hospital, service, {"unit": "bed", "maximum": 1, "occupied": 0})
+    referral = (await issued(cast, service=service))["id"]
+    await changed(cast.hospital, "acceptReferral", referral, arriveBy=soon())
+    whom = "query ($id: ID!) { referral(id: $id) { status personAccess person { alias } } }"
+    assert (await cast.hospital.ask(whom, id=referral))["referral"]["person"] == {"alias": "Prueba"}
+    void = {"referral": referral, "note": "Se capturó dos veces"}
+    async with coordinator_of(cast) as nameless:
+        (credentials,) = await _clients(cast.stack, [cast.organizations["coordinacion"]])
+        for client in (nameless, cast.shelter):
+            refused = await client.change("voidReferral", **void)
+            assert [error["code"] for error in refused["userErrors"]] == ["FORBIDDEN"]
+        async with Named(cast.stack.urls["gateway"], credentials) as named:
+            await changed(named, "voidReferral", referral, note=void["note"])
+    for client in (cast.shelter, cast.hospital):
+        seen = (await client.ask(whom, id=referral))["referral"]
+        assert (seen["status"], seen["personAccess"]) == ("ENTERED_IN_ERROR", "ERASED")
+        assert (seen["person"] or {"alias": None}) == {"alias": None}
+
+        async def told(client: Client = client) -> list[str]:
+            return [entry.event for entry in await feed_of(client) if entry.referral == referral]
+
+        assert await eventually(told, lambda events: len(events) == 3) == ["sent", "accepted", "voided"]
+    await eventually(lambda: numbers(cast, service), lambda found: found == [("KNOWN", 1, 0, 0)])

@@ -32,6 +32,7 @@ CHANGES: dict[str, Json] = {
     "endReferral": {"reason": "NO_SHOW"},
     "cancelReferral": {"reason": "NEED_MET"},
     "acknowledgeReferral": {},
+    "voidReferral": {"note": "Otra persona"},
 }
 FIELDS = """id folio externalId status version need needGroup personAccess person { name alias }
   sender { id } receiver { id } service { id } history(first: 5) { nodes { action } }"""

@@ -28,6 +28,7 @@ from contracts.referrals import (
     RESCHEDULE,
     RESUME,
     START,
+    VOID,
     WAITLIST,
     Accept,
     Acknowledge,
@@ -48,6 +49,7 @@ from contracts.referrals import (
     Resume,
     ServiceGiven,
     Start,
+    Void,
     Waitlist,
 )
 from contracts.rpc import Actor, Operation, Page
@@ -76,6 +78,7 @@ OPERATIONS: dict[type[Change], Operation[Any, ReferralReply]] = {
     Pause: PAUSE,
     Resume: RESUME,
     Reopen: REOPEN,
+    Void: VOID,
 }
 
 

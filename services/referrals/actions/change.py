@@ -9,7 +9,7 @@ from chassis.problems import ContendedError, IdempotencyKeyReusedError
 from contracts.referrals import Accept, ReferralReply
 from contracts.referrals import Change as ChangeRequest
 from contracts.rpc import Actor
-from services.referrals import holding, tiers
+from services.referrals import erasing, holding, tiers
 from services.referrals.actions.replying import count, replied
 from services.referrals.errors import (
     ExternalIdTakenError,
@@ -78,6 +78,8 @@ class _Changing:
             write = await self._write(doc, party, decided)
             if await self.means.store.save(doc["_id"], doc["revision"], write):
                 self.means.relay.kick(doc["_id"], write.pending)
+                if "erase_since" in write.fields:
+                    await erasing.erase(self.means.store, self.means.vault, doc)
                 count(self.action, doc, write.fields)
                 return await replied(self.means, {**doc, **write.fields}, party, self.now)
         raise ContendedError("The referral changed again and again; nothing was done. Try again.")
@@ -110,7 +112,9 @@ class _Changing:
 
     async def _write(self, doc: Document, party: Party, decided: Change) -> Write:
         fields, entry = dict(decided.set), dict(decided.history)
-        await self._seal(doc, decided, fields, entry)
+        if "erase_since" in fields:
+            fields["key_void"] = await erasing.new_key(self.means.vault)
+        await self._seal({**doc, **fields}, decided, fields, entry)
         fields |= await self._external_id(doc, party)
         event = event_of({**doc, **fields}, decided)
         return Write(
