@@ -473,10 +473,11 @@ class ContactChannel(StrEnum):
 
 
 class Box(StrEnum):
-    """Referrals to an organization, and from it."""
+    """Referrals to an organization, and from it; and those that it has not sent yet."""
 
     INBOX = "inbox"
     OUTBOX = "outbox"
+    DRAFTS = "drafts"
 
 
 class State(StrEnum):

@@ -388,6 +388,7 @@ _TABLE: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
     Box: {
         Box.INBOX: ("Recibidas", "Referrals to the organization"),
         Box.OUTBOX: ("Enviadas", "Referrals from the organization"),
+        Box.DRAFTS: ("Borradores", "Referrals that the organization has not sent yet"),
     },
 }
 

@@ -330,8 +330,9 @@ class Referral(Reply):
     status: ReferralStatus
     version: int
     need_group: NeedGroup
-    priority: Priority
-    state: State
+    # Null only in a draft that does not say it yet.
+    priority: Priority | None
+    state: State | None
     created_at: datetime
     updated_at: datetime
     person_access: PersonAccess

@@ -15,6 +15,7 @@ class ReferralAction(StrEnum):
 
     DRAFT = "draft"
     ISSUE = "issue"
+    UPDATE_DRAFT = "update_draft"
     SEND = "send"
     RECEIVE = "receive"
     ASK = "ask"
@@ -42,6 +43,7 @@ class ReferralAction(StrEnum):
 _MEANINGS: dict[StrEnum, str] = {
     ReferralAction.DRAFT: "The sender begins it, and tells nobody yet.",
     ReferralAction.ISSUE: "The sender drafts and sends it in one.",
+    ReferralAction.UPDATE_DRAFT: "The sender edits its draft: the mutation is `updateDraft`.",
     ReferralAction.SEND: "The sender sends its draft.",
     ReferralAction.RECEIVE: "The receiver gives its first sign of life.",
     ReferralAction.ASK: "The receiver asks for more information.",

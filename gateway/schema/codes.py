@@ -47,7 +47,7 @@ _DESCRIPTIONS: dict[type[StrEnum], str] = {
     codes.PersonAccess: "Why you see, or do not see, the person of a referral.",
     codes.Visibility: "Who may see a location's address.",
     codes.ContactChannel: "How a person can be reached without putting her in danger.",
-    codes.Box: "Referrals to your organization, or from it.",
+    codes.Box: "Referrals to your organization, from it, or not sent by it yet.",
     codes.State: "A federal entity of Mexico, by its ISO 3166-2:MX subdivision code.",
 }
 

@@ -181,11 +181,11 @@ async def issue_referral(
 ) -> Done:
     """Ask another organization to help a person with a need. The receiver learns of it at once."""
     if input.follows is not None:
-        input.follows = await _id_of(info, input.follows)
+        input.follows = await id_of(info, input.follows)
     return await carry_out(info, contract.ISSUE, input, STRUCTS)
 
 
-async def _id_of(info: Info, folio: str) -> str:
+async def id_of(info: Info, folio: str) -> str:
     """The part's id of the referral with that folio; where there is none, one that nothing has."""
     found = await info.context.clients.find(contract.FIND, contract.FindReferral(folio=folio))
     return found.item.id if found and found.item else NOTHING

@@ -40,12 +40,12 @@ def _sender(parent: referrals.Referral, context: Context) -> Later[directory.Org
 
 
 def _receiver(parent: referrals.Referral, context: Context) -> Later[directory.Organization]:
-    """Who is asked to help. Null as `sender`."""
+    """Who is asked to help. Null as `sender`; and in a draft, until it is sent."""
     return context.organizations.get(parent.receiver)
 
 
 def _service(parent: referrals.Referral, context: Context) -> Later[directory.Service]:
-    """The receiver's service that is asked for. Null as `sender`."""
+    """The receiver's service that is asked for. Null as `sender`; and in a draft that names none yet."""
     return context.services.get(parent.service)
 
 
@@ -92,8 +92,12 @@ class Referral(Node):
         description="What for. Null to those who may know only the group of a sensitive need."
     )
     need_group: NeedGroup = strawberry.field(description="The group of the need.")
-    priority: Priority = strawberry.field(description="How soon somebody must act.")
-    state: State = strawberry.field(description="The state (entidad) where the person is.")
+    priority: Priority | None = strawberry.field(
+        description="How soon somebody must act. Null only in a draft that does not say it yet."
+    )
+    state: State | None = strawberry.field(
+        description="The state (entidad) where the person is. Null only in a draft that does not say it yet."
+    )
     sender = beside(_sender, Organization | None)
     receiver = beside(_receiver, Organization | None)
     service = beside(_service, Service | None)
@@ -126,7 +130,9 @@ class Referral(Node):
     )
     outcome: Outcome | None = strawberry.field(description="How it ended, once completed.")
     services_given: list[ServiceGiven] | None = strawberry.field(description="What the receiver gave.")
-    created_at: datetime = strawberry.field(description="When it was recorded here.")
+    created_at: datetime = strawberry.field(
+        description="When it was recorded here; of a draft that was sent, when it was sent."
+    )
     updated_at: datetime = strawberry.field(description="When it last changed.")
     loop_closed_at: datetime | None = strawberry.field(
         description="When the sender acknowledged that it has read the end."

@@ -81,7 +81,7 @@ async def referral(
 
 async def referrals(
     info: Info,
-    box: Annotated[Box, strawberry.argument(description="Those to your organization, or those from it.")],
+    box: Annotated[Box, strawberry.argument(description="To your organization, from it, or its drafts.")],
     *,
     filter: Annotated[
         ReferralFilter | None, strawberry.argument(description="Which ones; all without it.")
@@ -91,7 +91,10 @@ async def referrals(
     last: Last = None,
     before: Before = None,
 ) -> Rows[contract.Referral]:
-    """The referrals of your organization, newest first."""
+    """The referrals of your organization, newest first.
+
+    `OUTBOX` has what was sent. `DRAFTS` has the drafts; with `statuses: [CANCELLED]` those given up.
+    """
     chosen = filter or ReferralFilter()
     selections = of_rows(info.raw)
     request = contract.ListReferrals(

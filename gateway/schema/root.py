@@ -21,6 +21,14 @@ from gateway.schema import (
 from gateway.schema.capacity import SetCapacityPayload, set_capacity
 from gateway.schema.changes import CapacityChange, capacity_changed
 from gateway.schema.codes import Code, codes_of
+from gateway.schema.drafts import (
+    DraftReferralPayload,
+    SendReferralPayload,
+    UpdateDraftPayload,
+    draft_referral,
+    send_referral,
+    update_draft,
+)
 from gateway.schema.events import EventConnection, FeedEntry, events, stream
 from gateway.schema.fields import published, streamed
 from gateway.schema.geography import FederalEntity, MunicipalityConnection, municipalities, states
@@ -71,6 +79,9 @@ class Mutation:
     """The mutations."""
 
     issue_referral = published(issue_referral, IssueReferralPayload)
+    draft_referral = published(draft_referral, DraftReferralPayload)
+    update_draft = published(update_draft, UpdateDraftPayload)
+    send_referral = published(send_referral, SendReferralPayload)
     receive_referral = published(answers.receive_referral, answers.ReceiveReferralPayload)
     accept_referral = published(answers.accept_referral, answers.AcceptReferralPayload)
     waitlist_referral = published(course.waitlist_referral, course.WaitlistReferralPayload)

@@ -4,7 +4,9 @@ from functools import partial
 
 from chassis.identity import OPERATOR
 from chassis.rpc import Server
+from contracts import drafts
 from contracts import referrals as contract
+from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
 from contracts.referrals import Change as ChangeRequest
 from contracts.referrals import (
     FindReferral,
@@ -19,7 +21,7 @@ from contracts.referrals import (
     Referrals,
 )
 from contracts.rpc import Actor, Check, Nothing, PartStatus
-from services.referrals.actions import change, issue, read
+from services.referrals.actions import change, draft, issue, read
 from services.referrals.means import Means
 
 # One operation for each action, by its name in the table.
@@ -50,6 +52,9 @@ class Api:
     def serve(self, server: Server) -> None:
         """Register every operation; all but the doctor's are the gateway's to ask."""
         server.add(contract.ISSUE, self.issue)
+        server.add(drafts.DRAFT, self.draft)
+        server.add(drafts.UPDATE_DRAFT, self.update_draft)
+        server.add(drafts.SEND, self.send)
         for operation in CHANGES:
             server.add(operation, partial(self.change, operation.name))
         server.add(contract.GET, self.get)
@@ -60,6 +65,15 @@ class Api:
 
     async def issue(self, request: IssueReferral, actor: Actor) -> ReferralReply:
         return await issue.issue(self._means, request, actor)
+
+    async def draft(self, request: DraftReferral, actor: Actor) -> ReferralReply:
+        return await draft.draft(self._means, request, actor)
+
+    async def update_draft(self, request: UpdateDraft, actor: Actor) -> ReferralReply:
+        return await draft.update(self._means, request, actor)
+
+    async def send(self, request: SendReferral, actor: Actor) -> ReferralReply:
+        return await draft.send(self._means, request, actor)
 
     async def change(self, action: str, request: ChangeRequest, actor: Actor) -> ReferralReply:
         return await change.change(self._means, action, request, actor)

@@ -21,7 +21,7 @@ class Directory:
 
     def __init__(self, caller: Caller, emergency_phone: str) -> None:
         self._caller = caller
-        self._last_resort = Phone(number=emergency_phone)
+        self.last_resort = Phone(number=emergency_phone)
         self._owners: OrderedDict[str, str] = OrderedDict()
 
     async def service(self, service: str) -> tuple[Service | None, Organization | None]:
@@ -70,4 +70,4 @@ class Directory:
         """Return whom to call: the service's telephone, else its organization's, else the network's."""
         said = (service.emergency_phone, organization.emergency_phone)
         # A blank number would be the end of the line for whoever needs it most.
-        return next((phone for phone in said if phone and phone.number.strip()), self._last_resort)
+        return next((phone for phone in said if phone and phone.number.strip()), self.last_resort)

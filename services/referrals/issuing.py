@@ -27,6 +27,7 @@ from contracts.referrals import Consent, IssueReferral, Person
 from contracts.rpc import Actor, FieldProblem
 from services.referrals.inputs import AHEAD, happened, stored_moment
 from services.referrals.referral import Document, history_entry
+from services.referrals.sealed import Said
 
 Problems = Iterator[FieldProblem]
 
@@ -45,24 +46,35 @@ CHILDREN = frozenset({AgeBand.INFANT, AgeBand.YOUNG_CHILD, AgeBand.CHILD, AgeBan
 OF_CHILDREN = frozenset(
     {Vulnerability.UNACCOMPANIED_CHILD, Vulnerability.SEPARATED_CHILD, Vulnerability.ACCOMPANIED_CHILD}
 )
+# What nobody has said of a referral that has just been made.
+EMPTY = (
+    "external_id_receiver", "received_at", "accepted_at", "arrived_at", "arrive_by", "appointment",
+    "review_at", "resume_at", "ended_at", "reason", "outcome", "proposed_redirect", "loop_closed_at",
+    "sealed_instructions", "sealed_given", "sealed_places",
+)  # fmt: skip
 # Without these a consent is only a word.
 CONSENT_NEEDS = ("method", "language", "taken_by", "given_at")
 
 
 def request_problems(request: IssueReferral, now: datetime) -> list[FieldProblem]:
     """Return all that is wrong with the request itself, whatever its service is."""
+    return [*happened("occurred_at", request.occurred_at, now), *content_problems(request, now)]
+
+
+def content_problems(said: Said, now: datetime) -> list[FieldProblem]:
+    """Return all that is wrong with what a sender says; not that something is missing from it."""
+    consent, person = said.consent, said.person
     return [
-        *happened("occurred_at", request.occurred_at, now),
-        *_basis(request.consent, request.person),
-        *_consent(request.consent, now),
-        *_person(request.person, now),
-        *_household(request),
-        *_places(request),
+        *(_basis(consent, person) if consent else ()),
+        *(_consent(consent, now) if consent else ()),
+        *(_person(person, now) if person else ()),
+        *_household(said),
+        *_places(said),
     ]
 
 
 def service_problems(
-    request: IssueReferral, sender: str, service: Service | None, receiver: Organization | None
+    request: Said, sender: str, service: Service | None, receiver: Organization | None
 ) -> list[FieldProblem]:
     """Return why the service cannot be referred to, as far as the directory knows it."""
     if service is None or receiver is None:
@@ -74,14 +86,15 @@ def _wrong(message: str, code: str, *path: str) -> FieldProblem:
     return FieldProblem(path=path, message=message, code=code)
 
 
-def _basis(consent: Consent, person: Person) -> Problems:
+def _basis(consent: Consent, person: Person | None) -> Problems:
     if consent.basis is Basis.CONSENT:
         for name in CONSENT_NEEDS:
             if getattr(consent, name) is None:
                 yield _wrong("Must be given where the basis is consent.", "REQUIRED", "consent", name)
     elif consent.reason is None:
         yield _wrong("Must be given where the basis is not consent.", "REQUIRED", "consent", "reason")
-    if consent.basis is Basis.BEST_INTERESTS_OF_THE_CHILD and person.age_band not in CHILDREN:
+    is_of_a_child = person is None or person.age_band in CHILDREN
+    if consent.basis is Basis.BEST_INTERESTS_OF_THE_CHILD and not is_of_a_child:
         yield _wrong("This basis is for children only.", "INVALID", "consent", "basis")
 
 
@@ -133,21 +146,21 @@ def _vulnerabilities(codes: tuple[Vulnerability, ...], band: AgeBand, path: tupl
         yield _wrong(f"Names what only a child can be, of an {band}.", "INVALID", *path, "vulnerabilities")
 
 
-def _household(request: IssueReferral) -> Problems:
+def _household(request: Said) -> Problems:
     members = request.household.members if request.household else ()
     for place, member in enumerate(members):
         path = ("household", "members", str(place))
         yield from _vulnerabilities(member.vulnerabilities, member.age_band, path)
 
 
-def _places(request: IssueReferral) -> Problems:
+def _places(request: Said) -> Problems:
     units = [places.unit for places in request.places]
     for place, unit in enumerate(units):
         if unit in units[:place]:
             yield _wrong("Names a unit twice.", "INVALID", "places", str(place), "unit")
 
 
-def _service(request: IssueReferral, sender: str, service: Service, receiver: Organization) -> Problems:
+def _service(request: Said, sender: str, service: Service, receiver: Organization) -> Problems:
     if service.status != "active" or receiver.status is OrganizationStatus.DEACTIVATED:
         yield _wrong("The service is not active.", "NOT_ACTIVE", "service")
     if service.intake is Intake.NONE:
@@ -161,9 +174,11 @@ def _service(request: IssueReferral, sender: str, service: Service, receiver: Or
     yield from _firewall(request, receiver)
 
 
-def _firewall(request: IssueReferral, receiver: Organization) -> Problems:
+def _firewall(request: Said, receiver: Organization) -> Problems:
     """Whom only a written consent lets in. It belongs to this referral, and so names its receiver."""
     consent = request.consent
+    if consent is None:
+        return  # a draft that lacks it is refused for that
     written = consent.basis is Basis.CONSENT and consent.method is ConsentMethod.WRITTEN
     if receiver.kind is OrganizationKind.PROSECUTOR and not (
         written or consent.basis is Basis.LEGAL_OBLIGATION
@@ -194,15 +209,10 @@ class Issue:
 
 def issued(issue: Issue, actor: Actor, now: datetime) -> Document:
     """Return the document of a new referral, as it is stored but for its outbox."""
-    request, consent = issue.request, issue.request.consent
+    request = issue.request
     sent = ReferralStatus.SENT.value
     given = {"occurred_at": _moment(request.occurred_at)}
     entry = {**history_entry((None, "issue", sent), actor, given, now), "n": 1, "version": 1}
-    empty = (
-        "external_id_receiver", "received_at", "accepted_at", "arrived_at", "arrive_by", "appointment",
-        "review_at", "resume_at", "ended_at", "reason", "outcome", "proposed_redirect", "loop_closed_at",
-        "sealed_instructions", "sealed_given", "sealed_places",
-    )  # fmt: skip
     return {
         "_id": issue.id,
         "folio": issue.folio,
@@ -214,10 +224,7 @@ def issued(issue: Issue, actor: Actor, now: datetime) -> Document:
         "updated_at": now,
         "place": place_of(now, issue.id),
         "fingerprint": issue.fingerprint,
-        "need_group": GROUP_OF[request.need].value,
-        "need": None if request.need in SENSITIVE_NEEDS else request.need.value,
-        "priority": request.priority.value,
-        "state": request.state.value,
+        **outline(request),
         "sender": actor.organization,
         "receiver": issue.service.organization,
         "service": issue.service.id,
@@ -225,16 +232,27 @@ def issued(issue: Issue, actor: Actor, now: datetime) -> Document:
         "counted": bool(issue.service.capacity),
         "held": False,
         "emergency_phone": msgspec.to_builtins(issue.emergency_phone),
-        "external_id_sender": request.external_id,
         "external_marks": [issue.external_mark] if issue.external_mark else [],
-        "basis": consent.basis.value,
-        "given_at": _moment(consent.given_at),
-        "until": _moment(consent.until),
         "follows": issue.follows,
-        **dict.fromkeys(empty),
+        **dict.fromkeys(EMPTY),
         **issue.sealed,
         "history": [entry],
         "idempotency": [],
+    }
+
+
+def outline(said: Said) -> Document:
+    """Return what of a sender's words stands in the clear, the consent in outline with it."""
+    consent = said.consent
+    return {
+        "need_group": GROUP_OF[said.need].value,
+        "need": None if said.need in SENSITIVE_NEEDS else said.need.value,
+        "priority": said.priority and said.priority.value,
+        "state": said.state and said.state.value,
+        "external_id_sender": said.external_id,
+        "basis": consent and consent.basis.value,
+        "given_at": _moment(consent.given_at) if consent else None,
+        "until": _moment(consent.until) if consent else None,
     }
 
 

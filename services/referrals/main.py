@@ -16,6 +16,7 @@ from services.referrals.means import Means
 from services.referrals.settings import Settings
 from services.referrals.store import Store
 from services.referrals.vault import Vault, master_key
+from services.referrals.watch import Watch
 
 WRONG_KEY = (
     "referrals/master.key is not the one with which the data in this database was encrypted: "
@@ -50,6 +51,7 @@ async def start(part: Part, settings: Settings) -> None:
     )
     server = Server(part.bus, PART, part.peers)
     Api(means).serve(server)
+    watch = Watch(means)
 
     sweep = Sweep(store, means.vault)
     organizations = Consumer(
@@ -72,4 +74,5 @@ async def start(part: Part, settings: Settings) -> None:
     await part.run(relay.start, relay.stop)
     await part.run(sweep.start, sweep.stop)
     await part.run(organizations.start, organizations.stop)
+    await part.run(watch.start, watch.stop)
     await part.run(server.start, server.drain)

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from chassis.settings import read_key
+from contracts.drafts import DraftReferral, UpdateDraft
 from contracts.referrals import Change, IssueReferral
 from contracts.rpc import Actor
 
@@ -40,7 +41,7 @@ class Marks:
         """What is stored of an idempotency key used on an existing referral."""
         return self._mark("key", *_caller(actor), key)
 
-    def fingerprint(self, action: str, request: IssueReferral | Change) -> str:
+    def fingerprint(self, action: str, request: IssueReferral | Change | DraftReferral | UpdateDraft) -> str:
         """The same for the same action and input, whatever the key; another for any other."""
         fields = msgspec.to_builtins(request)
         del fields["idempotency_key"]

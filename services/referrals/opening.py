@@ -48,6 +48,13 @@ async def open_all(
     return await _open(vault, [_blobs(doc, party, asked, now) for doc, party in reads])
 
 
+async def open_draft(vault: Vault, doc: Document) -> Opened:
+    """Return all that a draft says, for the service itself: to put it together anew, or to send it."""
+    notes = [note["blob"] for note in doc["sealed_t4"]]
+    blobs = _Blobs(circumstances=doc["sealed_t2"], identity=doc["sealed_t3"], notes=notes)
+    return (await _open(vault, [blobs]))[0]
+
+
 async def open_history(
     vault: Vault, doc: Document, party: Party, entries: Iterable[Document], now: datetime
 ) -> Opened:

@@ -47,14 +47,16 @@ def wanted(page: Page) -> Wanted:
     return Wanted(count, name == "first", _place(page.before, "before"), _place(page.after, "after"))
 
 
-def slice_of(page: Page, length: int) -> slice:
+def slice_of(page: Page, length: int, hidden: int) -> slice:
     """Return which part of a list of that length, oldest first, a page asks for; positions count from 1.
+
+    The first ``hidden`` entries are not there for whoever asks.
 
     Raises:
         InvalidError: as ``wanted``.
     """
     name, count = _count(page)
-    start = _number(page.after, "after", 0)
+    start = max(hidden, _number(page.after, "after", 0))
     stop = _number(page.before, "before", length + 1) - 1
     start, stop = min(start, length), max(0, min(stop, length))
     if name == "first":

@@ -11,6 +11,7 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
 ``priority state service``  and ``intake`` of the service, ``emergency_phone`` as it was at issue
 ``sender receiver``         organization ids; ``external_id_sender``, ``external_id_receiver``, and
                             ``external_marks``: under what they are reserved
+``drafter erase_at``        of what began as a draft: whose it is; and, until it is sent, when it is erased
 ``fingerprint``             of the input it was issued with; ``idempotency``: keys (hashed) of its changes
 ``basis given_at until``    consent in outline; its content is in ``sealed_t2``
 ``follows``                 the folio of an earlier referral of the sender
@@ -37,7 +38,7 @@ from contracts.events import REFERRAL_EVENTS, EventType, ReferralEvent
 from contracts.referrals import AllowedAction
 from contracts.rpc import Actor
 from services.referrals.inputs import SUPPLIED, Secret, checked, effects, is_secret, secrets_of
-from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, SYSTEM, Party, lacking
+from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, SYSTEM, Party, lacking, tiers_of
 
 Document = dict[str, Any]
 
@@ -123,10 +124,11 @@ def _row(
 # the sender acknowledges it. Whatever is not in this table cannot happen: it is refused with words that
 # name the status and what is possible from it, and changes nothing. For one status, action and side
 # there is at most one row, so that the table alone decides.
-_ISSUED_WITH = ("need", "priority", "service", "consent", "person")
+_ISSUED_WITH = ("need", "priority", "service", "state", "consent", "person")
 _EXPECTED = ("arrive_by|appointment",)
 TRANSITIONS: tuple[Row, ...] = (
     _row(1, "draft", SENDER, {None}, S.DRAFT, "need"),
+    _row(1, "update_draft", SENDER, {S.DRAFT}, None),
     _row(2, "send", SENDER, {S.DRAFT}, S.SENT, *_ISSUED_WITH, event="sent"),
     _row(2, "issue", SENDER, {None}, S.SENT, *_ISSUED_WITH, event="sent"),
     _row(3, "receive", RECEIVER, {S.SENT}, S.RECEIVED, event="received"),
@@ -164,7 +166,8 @@ TRANSITIONS: tuple[Row, ...] = (
 ACTIONS = tuple(dict.fromkeys(row.action for row in TRANSITIONS))
 # What the API offers so far; the rest of the table waits for its mutations.
 REACHABLE = frozenset(
-    {"issue", "receive", "accept", "decline", "start", "complete", "end", "cancel", "acknowledge"}
+    {"draft", "update_draft", "send"}
+    | {"issue", "receive", "accept", "decline", "start", "complete", "end", "cancel", "acknowledge"}
     | {"waitlist", "reschedule", "pause", "resume", "reopen", "void"}
 )
 
@@ -239,8 +242,22 @@ def allowed_actions(doc: Document, party: Party, now: datetime) -> tuple[Allowed
     return tuple(
         AllowedAction(action=row.action, needs=tuple(need for need in row.needs if need not in SUPPLIED))
         for row in TRANSITIONS
-        if row.action in REACHABLE and row.applies(doc, party, now) and party.may(row.action, row.who)
+        if row.action in REACHABLE
+        and row.applies(doc, party, now)
+        and party.may(row.action, row.who)
+        and may_work_on(doc, party)
     )
+
+
+def may_work_on(doc: Document, party: Party) -> bool:
+    """Whether the party may edit and send what stands there: of a draft, whoever may read it or began it."""
+    return doc["status"] != S.DRAFT or has_drafted(doc, party) or "T2" in tiers_of(party.actor)
+
+
+def has_drafted(doc: Document, party: Party) -> bool:
+    """Whether it is a draft that this very member or client began: its words are no secret to it."""
+    actor = party.actor
+    return doc["status"] == S.DRAFT and doc.get("drafter") == f"{actor.kind}:{actor.id}"
 
 
 def event_of(doc: Document, change: Change) -> tuple[EventType, ReferralEvent] | None:

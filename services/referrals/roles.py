@@ -18,6 +18,7 @@ _MANAGES = frozenset({Role.MANAGER})
 # does, nobody else may; a coordinator may act for either side.
 ROLES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
     ("draft", SENDER): (_SENDS, Scope.REFERRALS_SEND),
+    ("update_draft", SENDER): (_SENDS, Scope.REFERRALS_SEND),
     ("send", SENDER): (_SENDS, Scope.REFERRALS_SEND),
     ("issue", SENDER): (_SENDS, Scope.REFERRALS_SEND),
     ("reply", SENDER): (_WORKS, Scope.REFERRALS_SEND),

@@ -12,6 +12,7 @@ import msgspec
 from bson.binary import Binary
 
 from contracts.codes import AgeBand, Basis, Gender, Need, NoteCategory, Priority, Vulnerability
+from contracts.drafts import DraftReferral
 from contracts.referrals import (
     Consent,
     Household,
@@ -23,6 +24,9 @@ from contracts.referrals import (
 )
 from services.referrals.vault import KeyId, Keys
 
+# What a sender says: all of it, or so far.
+Said = IssueReferral | DraftReferral
+
 # When the receiver may open a T4 blob.
 NEVER = "never"
 FROM_ACCEPTED = "accepted"
@@ -30,12 +34,15 @@ FROM_RECEIVED = "received"
 
 
 class Circumstances(msgspec.Struct, frozen=True, omit_defaults=True):
-    """T2: what a receiver must know to answer. The consent is here whole, since it names sensitive codes."""
+    """T2: what a receiver must know to answer. The consent is here whole, since it names sensitive codes.
+
+    Only in a draft there may be no consent yet, and of the person nothing: then she has no age band.
+    """
 
     need: Need
-    age_band: AgeBand
-    gender: Gender
-    consent: Consent
+    age_band: AgeBand | None = None
+    gender: Gender | None = None
+    consent: Consent | None = None
     languages: tuple[str, ...] = ()
     needs_interpreter: bool = False
     vulnerabilities: tuple[Vulnerability, ...] = ()
@@ -87,9 +94,13 @@ class Opened:
 NOTHING = Opened()
 
 
-def circumstances_of(request: IssueReferral) -> Circumstances:
+def circumstances_of(request: Said) -> Circumstances:
     """Return T2 of what a sender says."""
     person = request.person
+    if person is None:
+        return Circumstances(
+            need=request.need, consent=request.consent, household=request.household, places=request.places
+        )
     return Circumstances(
         need=request.need,
         age_band=person.age_band,
@@ -103,9 +114,11 @@ def circumstances_of(request: IssueReferral) -> Circumstances:
     )
 
 
-def identity_of(request: IssueReferral) -> Identity:
+def identity_of(request: Said) -> Identity:
     """Return T3 of what a sender says."""
     person = request.person
+    if person is None:
+        return Identity()
     return Identity(
         name=person.name,
         alias=person.alias,
@@ -115,7 +128,7 @@ def identity_of(request: IssueReferral) -> Identity:
     )
 
 
-def categories_of(request: IssueReferral) -> tuple[CategoryNotes, ...]:
+def categories_of(request: Said) -> tuple[CategoryNotes, ...]:
     """Return T4 of what a sender says, by category, in the order in which they were first named."""
     texts: dict[NoteCategory, list[str]] = {}
     for note in request.notes:
@@ -123,8 +136,10 @@ def categories_of(request: IssueReferral) -> tuple[CategoryNotes, ...]:
     return tuple(CategoryNotes(category, tuple(of)) for category, of in texts.items())
 
 
-def opens(category: NoteCategory, request: IssueReferral) -> str:
+def opens(category: NoteCategory, request: Said) -> str:
     """When the receiver may open a category: where the consent names it, or where a life depends on it."""
+    if request.consent is None or request.priority is None:
+        return NEVER
     if category is NoteCategory.HEALTH and is_vital(request.priority, request.consent.basis):
         return FROM_RECEIVED
     return FROM_ACCEPTED if category in request.consent.categories else NEVER
@@ -135,7 +150,7 @@ def is_vital(priority: str, basis: str) -> bool:
     return priority == Priority.EMERGENCY and basis == Basis.VITAL_INTEREST
 
 
-def opened_by_sender(request: IssueReferral) -> Opened:
+def opened_by_sender(request: Said) -> Opened:
     """Return what a sender has just said as its own caseworker could open it."""
     categories = categories_of(request)
     return Opened(
@@ -145,7 +160,7 @@ def opened_by_sender(request: IssueReferral) -> Opened:
     )
 
 
-def seal_all(request: IssueReferral, keys: Keys, key_t2: KeyId, key_t3: KeyId) -> dict[str, Any]:
+def seal_all(request: Said, keys: Keys, key_t2: KeyId, key_t3: KeyId) -> dict[str, Any]:
     """Return the document's encrypted fields for what a sender says."""
     return {
         "key_t2": key_t2,

@@ -7,9 +7,10 @@ that the referrals can be sharded by ``_id``.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
@@ -18,7 +19,7 @@ from chassis import mongo
 from services.referrals import folio as folios
 from services.referrals.issuing import EPOCH
 from services.referrals.paging import Wanted, Windows
-from services.referrals.referral import Document
+from services.referrals.referral import Document, S
 
 DATABASE = "relevo_referrals"
 REFERRALS = "referrals"
@@ -28,12 +29,16 @@ INDEXES = {
         IndexModel([("receiver", ASCENDING), ("place", ASCENDING)], name="inbox"),
         IndexModel([("pending_since", ASCENDING)], name="pending_since", sparse=True),
         IndexModel([("erase_since", ASCENDING)], name="erase_since", sparse=True),
+        IndexModel([("erase_at", ASCENDING)], name="erase_at", sparse=True),
     ]
 }
 KEYS_KEPT_FOR = timedelta(days=30)
 KEYS_KEPT = 100
 # A reservation that its referral does not know of after this long was left over by a crash or a refusal.
 LEFT_OVER = timedelta(minutes=1)
+
+# Erased at one look; the next follows soon.
+DUE_AT_ONCE = 200
 
 _INNER = {"history": 0, "idempotency": 0, "pending": 0, "pending_since": 0}
 _SEALED = {
@@ -54,6 +59,7 @@ class Write:
     history: Document
     idempotency: Document
     pending: Sequence[Document]
+    unset: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,10 +125,45 @@ class Store:
         if write.pending:
             fields["pending_since"] = now
             push["pending"] = {"$each": list(write.pending)}
+        update: Document = {"$set": fields, "$push": push}
+        if write.unset:
+            update["$unset"] = dict.fromkeys(write.unset, "")
+        result = await self.referrals.update_one({"_id": referral, "revision": revision}, update)
+        return bool(result.matched_count)
+
+    # --- drafts ---------------------------------------------------------------------------------
+
+    async def now(self) -> datetime:
+        """Return the database's own clock, which judges what is due."""
+        hello: Document = await self.db.command(
+            "hello", codec_options=CodecOptions(tz_aware=True, tzinfo=UTC)
+        )
+        moment: datetime = hello["localTime"]
+        return moment
+
+    async def drafts_due(self, now: datetime) -> list[Document]:
+        """Return some of what was never sent and is to be erased by now."""
+        return await self.referrals.find({"erase_at": {"$lte": now}}).limit(DUE_AT_ONCE).to_list(None)
+
+    async def close_draft(self, referral: str, revision: int) -> bool:
+        """Take what is sealed out of a draft: nobody can send it any more. False where it has changed."""
+        closed: Document = {
+            "status": S.CANCELLED.value,
+            "sealed_t2": None,
+            "sealed_t3": None,
+            "sealed_t4": [],
+        }
         result = await self.referrals.update_one(
-            {"_id": referral, "revision": revision}, {"$set": fields, "$push": push}
+            {"_id": referral, "revision": revision, "n": 0},
+            {"$set": {**closed, "revision": revision + 1}},
         )
         return bool(result.matched_count)
+
+    async def remove_draft(self, referral: str) -> None:
+        """Remove what is left of a draft; what was sent stays."""
+        await self.referrals.delete_one({"_id": referral, "n": 0})
+
+    # --- by a party -----------------------------------------------------------------------------
 
     async def ids_of(self, side: str, organization: str, statuses: Sequence[str]) -> list[str]:
         """Return the ids of the referrals of which an organization is ``side``, and that stand so."""

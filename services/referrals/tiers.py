@@ -31,7 +31,7 @@ from contracts.referrals import (
     Referral,
 )
 from contracts.rpc import Actor, Message
-from services.referrals.referral import UNANSWERED, Document, allowed_actions, was_sent
+from services.referrals.referral import UNANSWERED, Document, allowed_actions, has_drafted, was_sent
 from services.referrals.roles import (
     COORDINATOR,
     RECEIVER,
@@ -182,7 +182,7 @@ def open_tiers(doc: Document, party: Party, now: datetime) -> frozenset[str]:
         granted = {T1, NAMES}
     else:
         stage = _stage(doc, now) if party.relation == RECEIVER else {T2, T3, T4}
-        granted = ({T1, PARTIES} | stage) & tiers_of(party.actor) | {T1, OWN}
+        granted = ({T1, PARTIES} | stage) & _reach(doc, party) | {T1, OWN}
     if doc["need"] is not None or T2 in granted:
         granted |= {NEED}
     if doc["need"] is not None or PARTIES in granted:
@@ -190,6 +190,12 @@ def open_tiers(doc: Document, party: Party, now: datetime) -> frozenset[str]:
     if T2 in granted or (party.relation == RECEIVER and T2 in tiers_of(party.actor)):
         granted |= {REPORT}
     return frozenset(granted)
+
+
+def _reach(doc: Document, party: Party) -> frozenset[str]:
+    """How far the actor's roles or scopes reach: in a draft of its own, to whatever it wrote itself."""
+    granted = tiers_of(party.actor)
+    return granted | {T2, T3, T4, PARTIES} if has_drafted(doc, party) else granted
 
 
 def _stage(doc: Document, now: datetime) -> set[str]:
@@ -232,9 +238,16 @@ def entry_tiers(doc: Document, entry: Document, party: Party, now: datetime) -> 
     return granted | {NOTE} if wrote or tier in granted else granted
 
 
+def hidden_entries(doc: Document, party: Party) -> int:
+    """How many entries the history begins with that only the sender sees: those of a draft."""
+    if party.relation == SENDER:
+        return 0
+    return sum(entry["to_status"] == S.DRAFT for entry in doc["history"])
+
+
 def person_access(doc: Document, party: Party, opened: Opened, now: datetime) -> PersonAccess:
     """Why the party sees, or does not see, the person."""
-    granted, roles = open_tiers(doc, party, now), tiers_of(party.actor)
+    granted, roles = open_tiers(doc, party, now), _reach(doc, party)
     if opened.erased or doc["status"] == S.ENTERED_IN_ERROR:
         return PersonAccess.ERASED
     if opened.unreadable:
@@ -311,8 +324,9 @@ def _shell(kind: type[_Struct], values: Mapping[str, Any], granted: frozenset[st
 
 def _person(party: Party, opened: Opened, granted: frozenset[str]) -> PersonView | None:
     values: dict[str, Any] = {}
-    if opened.circumstances is not None:
-        inside = opened.circumstances
+    inside = opened.circumstances
+    # A draft may say nothing of the person yet: then she has no age band.
+    if inside is not None and inside.age_band is not None:
         values |= {
             "age_band": inside.age_band,
             "gender": inside.gender,
@@ -331,9 +345,10 @@ def _person(party: Party, opened: Opened, granted: frozenset[str]) -> PersonView
 
 def _consented(party: Party, opened: Opened, all_of_them: tuple[Any, ...]) -> tuple[Any, ...]:
     """The vulnerabilities that the reader may know: the receiver only those consented to, one by one."""
-    if party.relation == SENDER or opened.circumstances is None:
+    consent = opened.circumstances and opened.circumstances.consent
+    if party.relation == SENDER or not consent:
         return all_of_them
-    named = opened.circumstances.consent.vulnerabilities
+    named = consent.vulnerabilities
     return tuple(one for one in all_of_them if one in named)
 
 
@@ -349,7 +364,9 @@ def _household(party: Party, opened: Opened) -> Household | None:
 
 
 def _consent(doc: Document, opened: Opened, granted: frozenset[str]) -> ConsentView | None:
+    if doc["basis"] is None:
+        return None  # a draft
     values = {name: doc[name] for name in ("basis", "given_at", "until")}
-    if opened.circumstances is not None:
+    if opened.circumstances is not None and opened.circumstances.consent is not None:
         values |= msgspec.structs.asdict(opened.circumstances.consent)
     return _shell(ConsentView, values, granted)

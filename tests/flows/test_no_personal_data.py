@@ -127,6 +127,19 @@ async def other_ends(cast: Cast, said: Canaries) -> None:
         cast.hospital, "pauseReferral", referral=ended, reason="OTHER", note=said.text(), resumeAt=soon
     )
     await done(cast.shelter, "cancelReferral", referral=cancelled, reason="OTHER", note=said.text())
+    await drafts(cast, said)
+
+
+async def drafts(cast: Cast, said: Canaries) -> None:
+    """A draft that is edited and sent, and one that is given up."""
+    for is_sent in (True, False):
+        draft = await done(cast.shelter, "draftReferral", **cast.issue(**said.referral()))
+        again = said.referral()
+        await done(cast.shelter, "updateDraft", referral=draft, notes=again["notes"], person=again["person"])
+        if is_sent:
+            await done(cast.shelter, "sendReferral", referral=draft)
+        else:
+            await done(cast.shelter, "cancelReferral", referral=draft, reason="OTHER", note=said.text())
 
 
 async def mistakes(cast: Cast, said: Canaries) -> None:
@@ -176,7 +189,7 @@ async def said(watched: Cast) -> Canaries:
             assert all(word in shown for word in (NEED, VULNERABILITY, BORN))
         await other_ends(watched, canaries)
         await mistakes(watched, canaries)
-        await reader.until_count(12)
+        await reader.until_count(13)
     return canaries
 
 

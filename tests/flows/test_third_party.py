@@ -19,6 +19,8 @@ from tests.flows.streams import Follower, feed_of, head_of, sse, websocket
 SOON = (datetime.now(UTC) + timedelta(days=2)).isoformat()
 # What each change of a referral needs beside it. A mutation that is not here fails the test below.
 CHANGES: dict[str, Json] = {
+    "updateDraft": {"priority": "URGENT", "household": None},
+    "sendReferral": {},
     "receiveReferral": {"externalId": "mine"},
     "acceptReferral": {"arriveBy": SOON},
     "waitlistReferral": {"reviewAt": SOON},
@@ -195,7 +197,7 @@ def test_every_query_and_mutation_that_takes_a_referral_is_tried(schema: GraphQL
     assert schema.query_type is not None
     assert schema.mutation_type is not None
     assert set(schema.query_type.fields) == COVERED | DIRECTORY
-    assert set(schema.mutation_type.fields) == {*CHANGES, "issueReferral", *OTHERS}
+    assert set(schema.mutation_type.fields) == {*CHANGES, "issueReferral", "draftReferral", *OTHERS}
     assert schema.subscription_type is not None
     assert set(schema.subscription_type.fields) == {"events", "capacityChanged"}
     referral = schema.type_map["Referral"]
@@ -235,7 +237,7 @@ async def test_its_key_and_external_id_are_free_for_the_third_party(scene: Scene
     assert (await scene.cast.shelter.ask(find, it=scene.real.externalId))["referral"] == {"id": scene.real.id}
 
 
-@pytest.mark.parametrize("box", ["INBOX", "OUTBOX"])
+@pytest.mark.parametrize("box", ["INBOX", "OUTBOX", "DRAFTS"])
 async def test_no_list_of_the_third_party_has_it_not_even_behind_a_partys_cursor(
     scene: Scene, box: str
 ) -> None:

@@ -342,9 +342,9 @@ def test_a_slice_of_a_history_is_what_relay_says(
     page = Page(first=count, **bounds) if is_first else Page(last=count, **bounds)
     between = [n for n in numbers if (after is None or n > after) and (before is None or n < before)]
     expected = between[:count] if is_first else between[-count:]
-    assert numbers[paging.slice_of(page, length)] == expected
+    assert numbers[paging.slice_of(page, length, 0)] == expected
 
 
 def test_a_position_of_a_history_is_a_number() -> None:
     with pytest.raises(InvalidError):
-        paging.slice_of(Page(first=1, after=("one",)), 3)
+        paging.slice_of(Page(first=1, after=("one",)), 3, 0)

@@ -33,7 +33,9 @@ S = ReferralStatus
 
 # What the domain's table says, written down once more by hand: status before, action, side, status after.
 TABLE: dict[tuple[str, str], dict[str, str]] = {
-    ("draft", SENDER): {"send": "sent", "cancel": "cancelled", "void": "entered_in_error"},
+    ("draft", SENDER): {
+        "update_draft": "draft", "send": "sent", "cancel": "cancelled", "void": "entered_in_error",
+    },
     ("sent", SENDER): {
         "cancel": "cancelled", "void": "entered_in_error",
         "confirm_redirect": "redirected", "refuse_redirect": "sent",
@@ -95,7 +97,14 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
 
 SOON = NOW + timedelta(hours=5)
 INPUTS: dict[str, dict[str, Any]] = {
-    "send": {"need": "food", "priority": "routine", "service": "s", "consent": "c", "person": "p"},
+    "send": {
+        "need": "food",
+        "priority": "routine",
+        "service": "s",
+        "state": "CHP",
+        "consent": "c",
+        "person": "p",
+    },
     "ask": {"question": "¿Cuántas personas?"},
     "reply": {"answer": "Dos."},
     "waitlist": {"review_at": SOON},

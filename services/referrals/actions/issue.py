@@ -7,26 +7,28 @@ from datetime import datetime
 from chassis.outbox import pending_event
 from chassis.problems import (
     ContendedError,
-    FirewalledError,
-    ForbiddenError,
     IdempotencyKeyReusedError,
     InvalidError,
-    NotVerifiedError,
 )
 from contracts.directory import Organization, Service
 from contracts.events import REFERRAL_EVENTS
 from contracts.referrals import IssueReferral, ReferralReply
-from contracts.rpc import Actor, FieldProblem
-from services.referrals import folio as folios
+from contracts.rpc import Actor
 from services.referrals import tiers
 from services.referrals.actions.replying import count, replied
-from services.referrals.errors import ExternalIdTakenError
+from services.referrals.actions.reserving import (
+    Reserved,
+    admit,
+    followed,
+    release,
+    reserve,
+    reserve_external_id,
+)
 from services.referrals.issuing import Issue, issued, request_problems, service_problems
 from services.referrals.means import Means
 from services.referrals.referral import Document, event_data
-from services.referrals.roles import SENDER, Party, is_firewalled, lacking
-from services.referrals.sealed import opened_by_sender, seal_all
-from services.referrals.vault import KeyId, Keys
+from services.referrals.roles import SENDER, Party
+from services.referrals.sealed import opened_by_sender
 
 
 async def issue(means: Means, request: IssueReferral, actor: Actor) -> ReferralReply:
@@ -39,7 +41,7 @@ async def issue(means: Means, request: IssueReferral, actor: Actor) -> ReferralR
         ExternalIdTakenError: the organization gave its own id to another referral.
         UnreachableError: the directory did not answer.
     """
-    _admit(actor)
+    admit(actor, "issue")
     return await _Issuing(
         means=means,
         request=request,
@@ -50,17 +52,6 @@ async def issue(means: Means, request: IssueReferral, actor: Actor) -> ReferralR
     ).run()
 
 
-def _admit(actor: Actor) -> None:
-    if actor.organization is None:
-        raise ForbiddenError("Only a member or a client of an organization can issue a referral.")
-    if is_firewalled(actor):
-        raise FirewalledError("Organizations of this kind cannot issue referrals here.")
-    if not actor.verified:
-        raise NotVerifiedError("A coordinator has to verify the organization before it can issue referrals.")
-    if not Party(SENDER, actor).may("issue", SENDER):
-        raise ForbiddenError(lacking("issue", SENDER, actor))
-
-
 @dataclass(frozen=True)
 class _Found:
     """What was looked up, and is right."""
@@ -68,19 +59,6 @@ class _Found:
     service: Service
     receiver: Organization
     follows: str | None
-
-
-@dataclass(frozen=True)
-class _Reserved:
-    """What is durable before the referral is, and goes again where there is none."""
-
-    folio: str
-    sealed: Document
-
-    @property
-    def keys(self) -> list[KeyId]:
-        """The two data keys."""
-        return [self.sealed["key_t2"], self.sealed["key_t3"]]
 
 
 @dataclass(frozen=True)
@@ -100,10 +78,10 @@ class _Issuing:
         there, found, reserved = await asyncio.gather(
             self.means.store.load(self.referral), self._look(), self._reserve(), return_exceptions=True
         )
-        if there is None and isinstance(found, _Found) and isinstance(reserved, _Reserved):
+        if there is None and isinstance(found, _Found) and isinstance(reserved, Reserved):
             return await self._issue(found, reserved)
-        if isinstance(reserved, _Reserved):
-            await self._release(reserved.keys, reserved.folio)
+        if isinstance(reserved, Reserved):
+            await release(self.means, reserved.keys, reserved.folio)
         if isinstance(there, dict):
             return await self._replay(there)
         for failure in (there, found, reserved):
@@ -111,12 +89,15 @@ class _Issuing:
                 raise failure
         raise AssertionError("one of the three has failed")
 
-    async def _issue(self, found: _Found, reserved: _Reserved) -> ReferralReply:
+    async def _issue(self, found: _Found, reserved: Reserved) -> ReferralReply:
         """Store the one document, and answer."""
         try:
-            document = self._document(found, reserved, await self._reserve_external_id())
+            mark = await reserve_external_id(
+                self.means, self.actor, self.request.external_id, self.referral, self.now
+            )
+            document = self._document(found, reserved, mark)
         except BaseException:
-            await self._release(reserved.keys, reserved.folio)
+            await release(self.means, reserved.keys, reserved.folio)
             raise
         if not await self.means.store.insert(document):
             return await self._yield(reserved)
@@ -129,7 +110,8 @@ class _Issuing:
     async def _look(self) -> _Found:
         """Look everything up that the request names, and return it if all of it is right."""
         (service, receiver), (follows, unknown) = await asyncio.gather(
-            self.means.directory.service(self.request.service), self._followed()
+            self.means.directory.service(self.request.service),
+            followed(self.means, self.actor, self.request.follows),
         )
         problems = [
             *request_problems(self.request, self.now),
@@ -140,55 +122,13 @@ class _Issuing:
             raise InvalidError("The referral was not issued: some fields are not right.", tuple(problems))
         return _Found(service, receiver, follows)
 
-    async def _followed(self) -> tuple[str | None, list[FieldProblem]]:
-        """Return the folio of the earlier referral that this one follows: one of the same sender.
-
-        It is named by its id, or by its folio, as people know it.
-        """
-        if self.request.follows is None:
-            return None, []
-        folio = folios.read(self.request.follows)
-        named = await self.means.store.by_folio(folio) if folio else self.request.follows
-        earlier = await self.means.store.load(named) if named else None
-        if earlier is None or earlier["sender"] != self.actor.organization:
-            message = "There is no such referral of yours."
-            return None, [FieldProblem(path=("follows",), message=message, code="NOT_FOUND")]
-        return earlier["folio"], []
-
-    async def _reserve(self) -> _Reserved | None:
+    async def _reserve(self) -> Reserved | None:
         """Make durable what the document will name, and is nobody else's; None for what is plainly wrong."""
         if request_problems(self.request, self.now):
             return None
-        with self.means.vault.new() as keys:
-            key_t2, key_t3 = keys.make(), keys.make()
-            # Sealing comes last, to be done while the others wait for the database.
-            kept, folio, sealed = await asyncio.gather(
-                self.means.vault.keep(keys),
-                self.means.store.reserve_folio(self.referral),
-                self._seal(keys, key_t2, key_t3),
-                return_exceptions=True,
-            )
-        for failure in (kept, folio, sealed):
-            if isinstance(failure, BaseException):
-                await self._release([key_t2, key_t3], folio if isinstance(folio, str) else None)
-                raise failure
-        assert isinstance(folio, str)
-        assert isinstance(sealed, dict)
-        return _Reserved(folio, sealed)
+        return await reserve(self.means, self.referral, self.request)
 
-    async def _seal(self, keys: Keys, key_t2: KeyId, key_t3: KeyId) -> Document:
-        return seal_all(self.request, keys, key_t2, key_t3)
-
-    async def _reserve_external_id(self) -> str | None:
-        given, organization = self.request.external_id, self.actor.organization
-        if given is None or organization is None:
-            return None
-        mark = self.means.marks.external_id(organization, given)
-        if not await self.means.store.reserve_external_id(mark, self.referral, self.now):
-            raise ExternalIdTakenError("Your organization gave this external id to another referral.")
-        return mark
-
-    def _document(self, found: _Found, reserved: _Reserved, external_mark: str | None) -> Document:
+    def _document(self, found: _Found, reserved: Reserved, external_mark: str | None) -> Document:
         made = Issue(
             id=self.referral,
             folio=reserved.folio,
@@ -207,22 +147,16 @@ class _Issuing:
         document["pending_since"] = self.now
         return document
 
-    async def _yield(self, reserved: _Reserved) -> ReferralReply:
+    async def _yield(self, reserved: Reserved) -> ReferralReply:
         """Somebody issued the same a moment before: leave nothing of ours behind, and show theirs.
 
         The external id stays: it is reserved for the referral, and that is the same one.
         """
-        await self._release(reserved.keys, reserved.folio)
+        await release(self.means, reserved.keys, reserved.folio)
         there = await self.means.store.load(self.referral)
         if there is None:
             raise ContendedError("The referral was there, and is not any more: try again.")
         return await self._replay(there)
-
-    async def _release(self, keys: list[KeyId], folio: str | None) -> None:
-        releases = [self.means.vault.erase(keys)]
-        if folio is not None:
-            releases.append(self.means.store.release_folio(folio))
-        await asyncio.gather(*releases)
 
     async def _replay(self, there: Document) -> ReferralReply:
         if there["fingerprint"] != self.fingerprint:

@@ -22,7 +22,7 @@ from services.referrals import paging, tiers
 from services.referrals.errors import NotFoundError
 from services.referrals.means import Means
 from services.referrals.opening import open_all, open_history
-from services.referrals.referral import Document
+from services.referrals.referral import Document, S
 from services.referrals.roles import Party, is_firewalled, tiers_of
 
 
@@ -110,10 +110,12 @@ def _conditions(request: ListReferrals, actor: Actor, organization: str) -> dict
     if request.box is Box.INBOX:
         # What was never sent exists for its sender only.
         conditions: dict[str, Any] = {"receiver": organization, "n": {"$gt": 0}}
+    elif request.box is Box.DRAFTS:
+        conditions = {"sender": organization, "n": 0}
     else:
-        conditions = {"sender": organization}
+        conditions = {"sender": organization, "n": {"$gt": 0}}
     filters = {
-        "status": request.statuses,
+        "status": request.statuses or ((S.DRAFT,) if request.box is Box.DRAFTS else ()),
         "need_group": request.need_groups,
         "priority": request.priorities,
     }
@@ -153,12 +155,13 @@ async def history(means: Means, request: GetHistory, actor: Actor) -> History:
     if not doc or not party or not tiers.may_read(party):
         raise NotFoundError
     now = means.now()
-    page = paging.slice_of(request.page, len(doc["history"]))
+    hidden = tiers.hidden_entries(doc, party)
+    page = paging.slice_of(request.page, len(doc["history"]), hidden)
     entries = doc["history"][page]
     opened = await open_history(means.vault, doc, party, entries, now)
     return History(
         items=tuple(tiers.history_view(doc, entry, party, opened, now) for entry in entries),
         positions=tuple((str(entry["n"]),) for entry in entries),
         has_next=page.stop < len(doc["history"]),
-        has_previous=page.start > 0,
+        has_previous=page.start > hidden,
     )

@@ -1,0 +1,176 @@
+"""``draftReferral``, ``updateDraft``, ``sendReferral``: a referral written in more than one sitting."""
+
+from typing import Annotated, Any
+
+import strawberry
+
+from contracts import drafts as contract
+from contracts.codes import Need, Priority, State
+from contracts.rpc import Message
+from gateway.context import Info
+from gateway.ids import part_id_or_nothing
+from gateway.schema.change import ChangeInput, Done, Payload, carry_out, struct_of
+from gateway.schema.issue import (
+    STRUCTS,
+    ConsentInput,
+    HouseholdInput,
+    NoteInput,
+    PersonInput,
+    PlacesInput,
+    id_of,
+)
+
+_UNSET = strawberry.UNSET
+# What an empty list says of these, null says as well.
+_LISTS = frozenset({"places", "notes"})
+
+
+@strawberry.input(description="A draft. Give what you know: the rest can follow until it is sent.")
+class DraftReferralInput:
+    """Becomes ``contracts.drafts.DraftReferral``."""
+
+    idempotency_key: str = strawberry.field(
+        description="Made by you for this one draft, up to 255 characters, a ULID or UUID by habit. If the "
+        "answer is lost, repeat the call with the same key and input: no second one is made. Kept 30 days."
+    )
+    need: Need = strawberry.field(description="What for.")
+    service: strawberry.ID | None = strawberry.field(
+        description="The service that is to be asked for help.", default=None
+    )
+    priority: Priority | None = strawberry.field(
+        description="How soon somebody must act. In an emergency telephone first.", default=None
+    )
+    state: State | None = strawberry.field(
+        description="The state (entidad) where the person is.", default=None
+    )
+    consent: ConsentInput | None = strawberry.field(
+        description="On what basis her data is to be shared.", default=None
+    )
+    person: PersonInput | None = strawberry.field(description="Whom it is about.", default=None)
+    household: HouseholdInput | None = strawberry.field(description="Who is with her.", default=None)
+    places: list[PlacesInput] | None = strawberry.field(
+        description="Places that are asked for: all of them or none.", default=None
+    )
+    notes: list[NoteInput] | None = strawberry.field(description="Notes, one for each matter.", default=None)
+    external_id: str | None = strawberry.field(
+        description="Your own id for it, unique in your organization; nobody else sees it.", default=None
+    )
+    follows: str | None = strawberry.field(
+        description="The folio of an earlier referral of yours that it follows.", default=None
+    )
+
+
+@strawberry.input(
+    description="An edit of a draft. What you give replaces what stood there, as a whole; null takes it out; "
+    "what you leave out stays."
+)
+class UpdateDraftInput:
+    """Becomes ``contracts.drafts.UpdateDraft``."""
+
+    referral: strawberry.ID = strawberry.field(description="Which draft.")
+    idempotency_key: str = strawberry.field(
+        description="Made by you for this one edit, up to 255 characters, a ULID or UUID by habit. If the "
+        "answer is lost, repeat the call with the same key and input: it is not done twice. Kept 30 days."
+    )
+    expected_version: int | None = strawberry.field(
+        description="The `version` that you decided upon; if it has another by now, nothing is done.",
+        default=None,
+    )
+    need: Need | None = strawberry.field(
+        description="What for. A draft always has one: null leaves it.", default=_UNSET
+    )
+    service: strawberry.ID | None = strawberry.field(
+        description="The service that is to be asked for help.", default=_UNSET
+    )
+    priority: Priority | None = strawberry.field(description="How soon somebody must act.", default=_UNSET)
+    state: State | None = strawberry.field(
+        description="The state (entidad) where the person is.", default=_UNSET
+    )
+    consent: ConsentInput | None = strawberry.field(
+        description="On what basis her data is to be shared.", default=_UNSET
+    )
+    person: PersonInput | None = strawberry.field(description="Whom it is about.", default=_UNSET)
+    household: HouseholdInput | None = strawberry.field(description="Who is with her.", default=_UNSET)
+    places: list[PlacesInput] | None = strawberry.field(
+        description="Places that are asked for: all of them or none.", default=_UNSET
+    )
+    notes: list[NoteInput] | None = strawberry.field(
+        description="Notes, one for each matter.", default=_UNSET
+    )
+    external_id: str | None = strawberry.field(
+        description="Your own id for it, unique in your organization; nobody else sees it.", default=_UNSET
+    )
+    follows: str | None = strawberry.field(
+        description="The folio of an earlier referral of yours that it follows.", default=_UNSET
+    )
+
+
+@strawberry.input(description="The sending of a draft.")
+class SendReferralInput(ChangeInput):
+    """Becomes ``contracts.drafts.SendReferral``."""
+
+
+@strawberry.type(description="What became of `draftReferral`.")
+class DraftReferralPayload(Payload):
+    """Read from ``change.Done``, as all payloads."""
+
+
+@strawberry.type(description="What became of `updateDraft`.")
+class UpdateDraftPayload(Payload):
+    """See ``Payload``."""
+
+
+@strawberry.type(description="What became of `sendReferral`.")
+class SendReferralPayload(Payload):
+    """See ``Payload``."""
+
+
+_STRUCTS: dict[type, type[Message]] = {
+    **STRUCTS,
+    DraftReferralInput: contract.DraftReferral,
+    SendReferralInput: contract.SendReferral,
+}
+
+
+async def draft_referral(
+    info: Info, input: Annotated[DraftReferralInput, strawberry.argument(description="The draft.")]
+) -> Done:
+    """Begin a referral, and tell nobody yet: only your organization sees it.
+
+    What it says is checked when it is sent. It is erased 30 days after its last change.
+    """
+    if input.follows is not None:
+        input.follows = await id_of(info, input.follows)
+    return await carry_out(info, contract.DRAFT, input, _STRUCTS)
+
+
+async def update_draft(
+    info: Info, input: Annotated[UpdateDraftInput, strawberry.argument(description="The edit.")]
+) -> Done:
+    """Edit a draft of your organization. What was sent is not edited."""
+    given: dict[str, Any] = {
+        name: _given(name, value) for name, value in vars(input).items() if value is not _UNSET
+    }
+    if given.get("need", "") is None:
+        del given["need"]
+    if input.follows:
+        given["follows"] = await id_of(info, input.follows)
+    return await carry_out(info, contract.UPDATE_DRAFT, contract.UpdateDraft(**given), _STRUCTS)
+
+
+def _given(name: str, value: Any) -> Any:
+    if value is None:
+        return () if name in _LISTS else None
+    if name in {"referral", "service"}:
+        return part_id_or_nothing(name.capitalize(), value)
+    return struct_of(value, STRUCTS)
+
+
+async def send_referral(
+    info: Info, input: Annotated[SendReferralInput, strawberry.argument(description="The sending.")]
+) -> Done:
+    """Send a draft: the receiver learns of it at once. Everything that `issueReferral` needs is checked now.
+
+    What is missing or wrong comes all at once, each with the `path` that the input of `updateDraft` has.
+    """
+    return await carry_out(info, contract.SEND, input, _STRUCTS)

@@ -1,0 +1,290 @@
+"""Drafts: begun, edited, sent and, where nobody sends them, erased. Each is one write of one document."""
+
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+import msgspec
+
+from chassis.outbox import pending_event
+from chassis.problems import (
+    ContendedError,
+    ForbiddenError,
+    IdempotencyKeyReusedError,
+    InvalidError,
+)
+from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
+from contracts.referrals import ReferralReply
+from contracts.rpc import Actor, FieldProblem
+from services.referrals import drafting, tiers
+from services.referrals.actions.replying import count, replied
+from services.referrals.actions.reserving import admit, followed, release, reserve, reserve_external_id
+from services.referrals.errors import NotFoundError, PersonErasedError, StaleVersionError
+from services.referrals.issuing import content_problems, service_problems
+from services.referrals.means import Means
+from services.referrals.opening import open_draft
+from services.referrals.referral import (
+    Change,
+    Document,
+    decide,
+    event_of,
+    has_a_say,
+    may_work_on,
+    permitted,
+)
+from services.referrals.roles import SENDER, Party
+from services.referrals.sealed import seal_all
+from services.referrals.store import KEYS_KEPT_FOR, Write
+from services.referrals.vault import ErasedError
+
+# Each try that loses has lost to a change that won.
+TRIES = 50
+# All that opens anything of a draft: also why it was voided.
+_KEYS = ("key_t2", "key_t3", "key_void")
+# What sending a draft needs, by the names of the table.
+_CONTENT = ("need", "priority", "service", "state", "consent", "person")
+
+
+_Make = Callable[["_Working", Document, Party], Awaitable[Write]]
+
+
+async def draft(means: Means, request: DraftReferral, actor: Actor) -> ReferralReply:
+    """Begin a draft, or replay what this caller began under the same key.
+
+    Raises:
+        FirewalledError, NotVerifiedError, ForbiddenError: the caller may not.
+        IdempotencyKeyReusedError: the key was used for another input.
+        InvalidError: the referral that it is to follow is none of the caller's.
+        ExternalIdTakenError: the organization gave its own id to another referral.
+    """
+    admit(actor, "draft")
+    now, referral = means.now(), means.marks.referral(actor, request.idempotency_key)
+    fingerprint = means.marks.fingerprint("draft", request)
+    there = await means.store.load(referral)
+    if there is not None:
+        return await _replayed(means, there, fingerprint, actor, now)
+    said = await _following(means, request, actor)
+    reserved = await reserve(means, referral, said)
+    try:
+        mark = await reserve_external_id(means, actor, request.external_id, referral, now)
+        made = drafting.Draft(
+            id=referral,
+            folio=reserved.folio,
+            said=said,
+            fingerprint=fingerprint,
+            emergency_phone=means.directory.last_resort,
+            external_mark=mark,
+            sealed=reserved.sealed,
+        )
+        document = drafting.drafted(made, actor, now)
+    except BaseException:
+        await release(means, reserved.keys, reserved.folio)
+        raise
+    if await means.store.insert(document):
+        count("draft", {}, document)
+        return await replied(means, document, Party(SENDER, actor), now)
+    # Somebody began the same a moment before: leave nothing of ours behind, and show theirs.
+    await release(means, reserved.keys, reserved.folio)
+    there = await means.store.load(referral)
+    if there is None:
+        raise ContendedError("The draft was there, and is not any more: try again.")
+    return await _replayed(means, there, fingerprint, actor, now)
+
+
+async def _replayed(
+    means: Means, there: Document, fingerprint: str, actor: Actor, now: datetime
+) -> ReferralReply:
+    if there["fingerprint"] != fingerprint:
+        raise IdempotencyKeyReusedError
+    return await replied(means, there, Party(SENDER, actor), now, replayed=True)
+
+
+async def _following(means: Means, said: DraftReferral, actor: Actor) -> DraftReferral:
+    """The same, with the folio of what it follows."""
+    folio, unknown = await followed(means, actor, said.follows)
+    if unknown:
+        raise InvalidError("The draft was not kept: some fields are not right.", tuple(unknown))
+    return msgspec.structs.replace(said, follows=folio)
+
+
+async def update(means: Means, request: UpdateDraft, actor: Actor) -> ReferralReply:
+    """Edit a draft, or replay what this caller did under the same key.
+
+    Raises:
+        NotFoundError: there is none, or the caller may not know of it.
+        IdempotencyKeyReusedError, StaleVersionError, ForbiddenError, WrongStatusError: as any change.
+        InvalidError, ExternalIdTakenError: as ``draft``.
+        PersonErasedError: the draft is being erased.
+    """
+
+    async def write(work: "_Working", doc: Document, party: Party) -> Write:
+        decided = decide(doc, "update_draft", party, {}, work.now)
+        said = drafting.edited(await work.said(doc), request)
+        if isinstance(request.follows, str):
+            said = await _following(means, said, actor)
+        fields = drafting.content(said, await work.sealed(doc, said), work.now)
+        if said.external_id != doc["external_id_sender"]:
+            mark = await reserve_external_id(means, actor, said.external_id, doc["_id"], work.now)
+            fields["external_marks"] = [mark] if mark else []
+        return work.write(doc, decided, fields)
+
+    return await _Working.of(means, "update_draft", request, actor).run(write)
+
+
+async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralReply:
+    """Send a draft, or replay what this caller did under the same key. Now everything is checked.
+
+    Raises:
+        NotFoundError, IdempotencyKeyReusedError, StaleVersionError, ForbiddenError, WrongStatusError: as any
+            change.
+        InvalidError: something is missing or wrong; ``fields`` says what, all at once.
+        PersonErasedError: the draft is being erased.
+        UnreachableError: the directory did not answer.
+    """
+
+    async def write(work: "_Working", doc: Document, party: Party) -> Write:
+        with contextlib.suppress(InvalidError):
+            decide(doc, "send", party, {}, work.now)  # before anything is read of what is no draft
+        said = await work.said(doc)
+        service, receiver = None, None
+        problems = content_problems(said, work.now)
+        if said.service is not None:
+            service, receiver = await means.directory.service(said.service)
+            problems += service_problems(said, doc["sender"], service, receiver)
+        inputs = {name: getattr(said, name) for name in _CONTENT} | {"occurred_at": request.occurred_at}
+        decided = _decided(doc, party, inputs, problems, work.now)
+        assert service is not None
+        assert receiver is not None
+        phone = means.directory.emergency_phone(service, receiver)
+        fields = drafting.addressed(doc["_id"], service, receiver, phone, work.now)
+        return work.write(doc, decided, fields, unset=("erase_at",))
+
+    return await _Working.of(means, "send", request, actor).run(write)
+
+
+def _decided(
+    doc: Document, party: Party, inputs: dict[str, Any], problems: list[FieldProblem], now: datetime
+) -> Change:
+    """What the table says of sending; all that is missing is told together with all that is wrong."""
+    try:
+        decided = decide(doc, "send", party, inputs, now)
+    except InvalidError as error:
+        problems = [*error.fields, *problems]
+    if problems:
+        raise InvalidError("The draft was not sent: it is not all there, or not right.", tuple(problems))
+    return decided
+
+
+async def erase_due(means: Means) -> int:
+    """Erase what was never sent and whose time is over, by the database's clock; return how many.
+
+    Whoever else does the same meanwhile changes nothing by it. What a crash leaves half done is done at the
+    next look: it goes only after its keys.
+    """
+    erased = 0
+    for doc in await means.store.drafts_due(await means.store.now()):
+        # Whoever edits or sends it at this moment is faster, or finds it closed.
+        if await means.store.close_draft(doc["_id"], doc["revision"]):
+            await means.vault.erase([doc[name] for name in _KEYS if doc.get(name)])
+            await means.store.remove_draft(doc["_id"])
+            erased += 1
+    return erased
+
+
+@dataclass(frozen=True)
+class _Working:
+    """One request on a draft being carried out."""
+
+    means: Means
+    action: str
+    request: UpdateDraft | SendReferral
+    actor: Actor
+    now: datetime
+    key: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, means: Means, action: str, request: UpdateDraft | SendReferral, actor: Actor) -> Self:
+        """Begin now."""
+        return cls(
+            means=means,
+            action=action,
+            request=request,
+            actor=actor,
+            now=means.now(),
+            key=means.marks.key(actor, request.idempotency_key),
+            fingerprint=means.marks.fingerprint(action, request),
+        )
+
+    async def run(self, make: _Make) -> ReferralReply:
+        """Load, let ``make`` decide, write once; where somebody was faster, again."""
+        for _ in range(TRIES):
+            doc = await self.means.store.load(self.request.referral)
+            party = doc and tiers.party_of(doc, self.actor)
+            if not doc or not party or not (tiers.may_read(party) or has_a_say(party)):
+                raise NotFoundError
+            permitted(self.action, party)
+            if self._was_done(doc):
+                return await replied(self.means, doc, party, self.now, replayed=True)
+            self._check(doc, party)
+            write = await make(self, doc, party)
+            if await self.means.store.save(doc["_id"], doc["revision"], write):
+                self.means.relay.kick(doc["_id"], write.pending)
+                count(self.action, doc, write.fields)
+                return await replied(self.means, {**doc, **write.fields}, party, self.now)
+        raise ContendedError("The draft changed again and again; nothing was done. Try again.")
+
+    def _was_done(self, doc: Document) -> bool:
+        """Whether this key was used on the referral within 30 days, for this very input."""
+        kept = (entry for entry in doc["idempotency"] if entry["at"] > self.now - KEYS_KEPT_FOR)
+        used = next((entry for entry in kept if entry["key"] == self.key), None)
+        if used is not None and used["fingerprint"] != self.fingerprint:
+            raise IdempotencyKeyReusedError
+        return used is not None
+
+    def _check(self, doc: Document, party: Party) -> None:
+        expected = self.request.expected_version
+        if expected is not None and expected != doc["version"]:
+            raise StaleVersionError(expected, doc["version"], doc["status"])
+        if not may_work_on(doc, party):
+            # What is refused of it would tell of what stands there.
+            raise ForbiddenError("Somebody else began this draft: it takes who may read it.")
+
+    async def said(self, doc: Document) -> DraftReferral:
+        """What the draft says now.
+
+        Raises:
+            PersonErasedError: it is being erased.
+        """
+        opened = await open_draft(self.means.vault, doc)
+        if opened.circumstances is None or opened.erased or opened.unreadable:
+            raise PersonErasedError
+        return drafting.said_of(doc, opened)
+
+    async def sealed(self, doc: Document, said: DraftReferral) -> Document:
+        """What is said, encrypted with the draft's own keys.
+
+        Raises:
+            PersonErasedError: they are gone.
+        """
+        ids = doc["key_t2"], doc["key_t3"]
+        with await self.means.vault.fetch(ids) as keys:
+            try:
+                return seal_all(said, keys, *ids)
+            except ErasedError:
+                raise PersonErasedError from None
+
+    def write(self, doc: Document, decided: Change, fields: Document, unset: tuple[str, ...] = ()) -> Write:
+        """Put one change together: all of it goes into one write."""
+        fields = {**decided.set, **fields}
+        told = event_of({**doc, **fields}, decided)
+        pending = [pending_event(told[0].type, doc["_id"], fields["n"], self.now, told[1])] if told else []
+        return Write(
+            fields=fields,
+            history=decided.history,
+            idempotency={"key": self.key, "fingerprint": self.fingerprint, "at": self.now},
+            pending=pending,
+            unset=unset,
+        )

@@ -1,0 +1,110 @@
+"""What making a referral takes, issued or drafted: who may, and what is durable before its document is."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+from chassis.problems import FirewalledError, ForbiddenError, NotVerifiedError
+from contracts.rpc import Actor, FieldProblem
+from services.referrals import folio as folios
+from services.referrals.errors import ExternalIdTakenError
+from services.referrals.means import Means
+from services.referrals.referral import Document, was_sent
+from services.referrals.roles import SENDER, Party, is_firewalled, lacking
+from services.referrals.sealed import Said, seal_all
+from services.referrals.vault import KeyId, Keys
+
+
+def admit(actor: Actor, action: str) -> None:
+    """Let nobody but a verified organization's own make referrals.
+
+    Raises:
+        FirewalledError, NotVerifiedError, ForbiddenError: the caller may not.
+    """
+    if actor.organization is None:
+        raise ForbiddenError(f"Only a member or a client of an organization can {action} a referral.")
+    if is_firewalled(actor):
+        raise FirewalledError(f"Organizations of this kind cannot {action} referrals here.")
+    if not actor.verified:
+        raise NotVerifiedError(
+            f"A coordinator has to verify the organization before it can {action} referrals."
+        )
+    if not Party(SENDER, actor).may(action, SENDER):
+        raise ForbiddenError(lacking(action, SENDER, actor))
+
+
+async def followed(means: Means, actor: Actor, named: str | None) -> tuple[str | None, list[FieldProblem]]:
+    """Return the folio of the earlier referral that this one follows, one of the same sender; or why not.
+
+    It is named by its id, or by its folio, as people know it.
+    """
+    if named is None:
+        return None, []
+    folio = folios.read(named)
+    referral = await means.store.by_folio(folio) if folio else named
+    earlier = await means.store.load(referral) if referral else None
+    if earlier is None or earlier["sender"] != actor.organization or not was_sent(earlier):
+        message = "There is no such referral of yours."
+        return None, [FieldProblem(path=("follows",), message=message, code="NOT_FOUND")]
+    return earlier["folio"], []
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """What is durable before the referral is, and goes again where there is none."""
+
+    folio: str
+    sealed: Document
+
+    @property
+    def keys(self) -> list[KeyId]:
+        """The two data keys."""
+        return [self.sealed["key_t2"], self.sealed["key_t3"]]
+
+
+async def reserve(means: Means, referral: str, said: Said) -> Reserved:
+    """Make durable what the document will name, and is nobody else's; and seal what a sender says."""
+    with means.vault.new() as keys:
+        key_t2, key_t3 = keys.make(), keys.make()
+        # Sealing comes last, to be done while the others wait for the database.
+        kept, folio, sealed = await asyncio.gather(
+            means.vault.keep(keys),
+            means.store.reserve_folio(referral),
+            _seal(said, keys, key_t2, key_t3),
+            return_exceptions=True,
+        )
+    for failure in (kept, folio, sealed):
+        if isinstance(failure, BaseException):
+            await release(means, [key_t2, key_t3], folio if isinstance(folio, str) else None)
+            raise failure
+    assert isinstance(folio, str)
+    assert isinstance(sealed, dict)
+    return Reserved(folio, sealed)
+
+
+async def _seal(said: Said, keys: Keys, key_t2: KeyId, key_t3: KeyId) -> Document:
+    return seal_all(said, keys, key_t2, key_t3)
+
+
+async def release(means: Means, keys: list[KeyId], folio: str | None) -> None:
+    """Give back what was reserved for a referral that then was none."""
+    releases = [means.vault.erase(keys)]
+    if folio is not None:
+        releases.append(means.store.release_folio(folio))
+    await asyncio.gather(*releases)
+
+
+async def reserve_external_id(
+    means: Means, actor: Actor, given: str | None, referral: str, now: datetime
+) -> str | None:
+    """Return under what an organization's own id is now reserved for a referral; None where none is given.
+
+    Raises:
+        ExternalIdTakenError: the organization gave it to another referral.
+    """
+    if given is None or actor.organization is None:
+        return None
+    mark = means.marks.external_id(actor.organization, given)
+    if not await means.store.reserve_external_id(mark, referral, now):
+        raise ExternalIdTakenError("Your organization gave this external id to another referral.")
+    return mark
