@@ -16,6 +16,7 @@ from tests.referrals import cast
 from tests.referrals.conftest import Network
 from tests.referrals.test_change import Case, new_case, soon
 from tests.referrals.test_course import event
+from tests.referrals.test_drafts import drafted
 
 WHY = "nota canaria: era otra mujer"
 
@@ -143,3 +144,13 @@ async def test_what_a_process_that_died_left_is_erased_later_and_opened_by_nobod
     assert await sweep(store, vault, now + timedelta(hours=2)) == 1
     assert await keys_left(store, vault, case) == 0
     assert await sweep(store, vault, now + timedelta(hours=2)) == 0
+
+
+async def test_a_draft_is_voided_and_nobody_else_hears_of_it(
+    network: Network, store: Store, vault: Vault
+) -> None:
+    case = Case(network, await drafted(network))
+    gone = (await case.take(Void, network.member("casa", Role.MANAGER), note=WHY)).referral
+    assert (gone.status, gone.person_access) == ("entered_in_error", PersonAccess.ERASED)
+    assert await keys_left(store, vault, case) == 0
+    assert await network.last_event(case.id) is None
