@@ -99,14 +99,17 @@ class User:
     nc: Client
     denied: list[str] = field(default_factory=list)
 
-    async def refused(self) -> bool:
-        """Whether the server refused anything since the last question.
+    async def settled(self) -> None:
+        """Return when the server has seen all that was sent.
 
-        It answers in order: what it had against something has come when a later ping is answered. The
-        client writes its ping before what is still buffered, hence the second one.
+        It answers in order. The client writes its ping before what is still buffered, hence the second one.
         """
         await self.nc.flush()
         await self.nc.flush()
+
+    async def refused(self) -> bool:
+        """Whether the server refused anything since the last question."""
+        await self.settled()
         found, self.denied[:] = list(self.denied), []
         return any("permissions violation" in reason.lower() for reason in found)
 
@@ -329,7 +332,7 @@ async def test_reply_goes_to_the_asker(bus: Bus) -> None:
             await message.respond(b"once")
 
         await answerer.nc.subscribe("rpc.v1.directory.get_services", queue="directory", cb=answer)
-        await answerer.nc.flush()
+        await answerer.settled()
         reply = await asker.nc.request("rpc.v1.directory.get_services", b"{}", timeout=5)
         assert reply.data == b"once"
         assert not await answerer.refused()
@@ -369,7 +372,7 @@ async def test_owners_can_do_all_that_their_streams_need_and_the_gateway_hears_t
         assert not await feeder.refused()
         async with signed_in(bus, "gateway") as listener:
             live = await listener.nc.subscribe("live.feed.o2.>")
-            await listener.nc.flush()
+            await listener.settled()
             await feed.publish("feed.o2.referral.r1", b"news")
             assert (await live.next_msg(timeout=5)).data == b"news"
 
@@ -384,7 +387,7 @@ async def test_who_asks_cannot_choose_that_the_answer_is_a_feed_or_an_event(bus:
             asked.set()
 
         await answering.nc.subscribe("rpc.v1.directory.get_services", cb=answer)
-        await answering.nc.flush()
+        await answering.settled()
         await asking.nc.publish("rpc.v1.directory.get_services", b"{}", reply=stolen)
         async with asyncio.timeout(20):
             await asked.wait()
