@@ -58,6 +58,7 @@ _BAD_MESSAGE = CloseError(4400, "Invalid message")
 _INIT_TIMEOUT = StreamEndedError("INIT_TIMEOUT", "Connection initialisation timeout")
 _CODES = {"INIT_TIMEOUT": 4408, "TOKEN_EXPIRED": 4498, "SHUTTING_DOWN": 1012, "REVOKED": 4401}
 _TRY_LATER = 1013
+_CANCEL_AGAIN_SECONDS = 0.1
 
 
 class Socket:
@@ -169,7 +170,7 @@ class Socket:
     async def _complete(self, _stream: Stream, message: Message) -> None:
         task = self._operations.pop(message.id or "", None)
         if task is not None:
-            task.cancel()
+            await _end(task)
 
     async def _operate(self, key: str, params: Params, verified: Verified) -> None:
         """Carry one operation out, and say everything that it gives."""
@@ -180,6 +181,8 @@ class Socket:
             responses = self._means.respond(params, asker)
             async with aclosing(responses):
                 async for response in responses:
+                    if self._operations.get(key) is not asyncio.current_task():
+                        return  # completed, whatever became of the cancellation
                     await self._tell(key, response)
                     if "data" not in response:
                         return
@@ -237,10 +240,14 @@ class Socket:
         self._held.close()
         if self._timer is not None:
             self._timer.cancel()
-        tasks = list(self._operations.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*map(_end, list(self._operations.values())), return_exceptions=True)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel an operation until it has ended: Python 3.11's ``wait_for`` may swallow a cancellation."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_CANCEL_AGAIN_SECONDS)
 
 
 def _cut(reason: str) -> str:

@@ -91,6 +91,34 @@ async def test_queries_and_mutations_run_beside_a_subscription(cast: Cast) -> No
         ]  # fmt: skip
 
 
+EVENTS_AFTER = "query ($after: String!) { events(first: 1, after: $after) { nodes { folio } } }"
+
+
+async def test_whenever_a_subscription_is_completed_it_ends(cast: Cast) -> None:
+    # In whatever it is about: of 250 some dozen lived on, since a cancellation can be swallowed.
+    async with talk(cast.hospital) as socket:
+        await socket.init()
+        at = await head(cast.hospital)
+        for number in range(250):
+            await socket.ask("1", LIVE, after=at)
+            await asyncio.sleep(number % 50 / 8000)
+            await socket.say(type="complete", id="1")
+        await issue(cast)
+        await feed_has_grown(cast, at)
+        await socket.ask("2", "{ __typename }")
+        assert (await socket.hear())["id"] == "2"
+
+
+async def feed_has_grown(cast: Cast, at: str) -> None:
+    """Return once the hospital's feed has something behind a cursor."""
+
+    async def behind() -> Json:
+        page: Json = await cast.hospital.ask(EVENTS_AFTER, after=at)
+        return page
+
+    await eventually(behind, lambda page: page["events"]["nodes"] != [])
+
+
 async def test_a_subscription_that_is_completed_says_no_more(cast: Cast) -> None:
     async with talk(cast.hospital) as socket:
         await socket.init()
