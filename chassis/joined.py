@@ -11,7 +11,7 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError, WriteError
 
-DUPLICATE_KEY = 11_000
+from chassis.mongo import DUPLICATE_KEY
 
 Collection = AsyncIOMotorCollection[dict[str, Any]]
 Write = InsertOne[dict[str, Any]] | UpdateOne

@@ -5,6 +5,9 @@ from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 from pymongo import IndexModel
+from pymongo.errors import BulkWriteError
+
+DUPLICATE_KEY = 11_000
 
 Client = AsyncIOMotorClient[dict[str, Any]]
 Database = AsyncIOMotorDatabase[dict[str, Any]]
@@ -29,6 +32,18 @@ def connect(url: str) -> Client:
         socketTimeoutMS=20_000,
         appname="relevo",
     )
+
+
+def collided(error: BulkWriteError) -> list[int]:
+    """Return the places of the writes that met another document; the others of the bulk are written.
+
+    Raises:
+        BulkWriteError: something else went wrong, with any of them.
+    """
+    failed = error.details["writeErrors"]
+    if error.details["writeConcernErrors"] or any(one["code"] != DUPLICATE_KEY for one in failed):
+        raise error
+    return [one["index"] for one in failed]
 
 
 async def ensure_indexes(db: Database, indexes: Mapping[str, Sequence[IndexModel]]) -> None:

@@ -26,6 +26,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 from chassis import telemetry
 from chassis.bus import Bus
 from chassis.keyed import KeyedLocks
+from chassis.mongo import collided
 from chassis.ordered import OrderedPublisher
 
 log = structlog.get_logger()
@@ -34,7 +35,6 @@ log = structlog.get_logger()
 LEFT_OVER = timedelta(seconds=2)
 SWEEP_SECONDS = 1.0
 SWEEP_BATCH = 200
-DUPLICATE_KEY = 11_000
 _NOTHING_LEFT = {"$set": {"pending": []}, "$unset": {"pending_since": ""}}
 
 _encode = Encoder().encode
@@ -177,8 +177,7 @@ class Relay:
             try:
                 await self._collection.database[name].insert_many(documents, ordered=False)
             except BulkWriteError as error:
-                if any(one["code"] != DUPLICATE_KEY for one in error.details["writeErrors"]):
-                    raise
+                collided(error)  # those were added before, by this relay or another
 
     async def _send(self, entries: Sequence[Document]) -> bool:
         """Carry out what is not an insert; False where it has to wait."""

@@ -46,7 +46,6 @@ INDEXES = {
 Document = dict[str, Any]
 Indexes = Mapping[str, Sequence[IndexModel]]
 Write = InsertOne[Document] | UpdateOne
-DUPLICATE_KEY = 11_000
 ANSWER_SECONDS = 2
 # A new document is stamped before it is written, so long at most; then it is stamped anew.
 LATE = timedelta(seconds=2)
@@ -192,10 +191,7 @@ class Store:
         try:
             await self.collection(noun).bulk_write(writes, ordered=False)
         except BulkWriteError as error:
-            failed = error.details["writeErrors"]
-            if error.details["writeConcernErrors"] or any(one["code"] != DUPLICATE_KEY for one in failed):
-                raise
-            return {changes[one["index"]].id for one in failed}
+            return {changes[place].id for place in mongo.collided(error)}
         return set()
 
     def _born(self) -> Document:
