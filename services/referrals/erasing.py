@@ -8,8 +8,8 @@ import asyncio
 from datetime import datetime, timedelta
 
 import structlog
-from pymongo.errors import PyMongoError
 
+from chassis.logs import place_of
 from services.referrals.means import utc_now
 from services.referrals.referral import Document
 from services.referrals.store import Store
@@ -70,5 +70,5 @@ class Sweep:
             await asyncio.sleep(SWEEP_SECONDS)
             try:
                 await sweep(self._store, self._vault, utc_now() - LEFT_OVER)
-            except (PyMongoError, OSError) as error:
-                log.warning("erasing.sweep", kind=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next look must come
+                log.warning("erasing.sweep", kind=type(error).__name__, where=place_of(error))
