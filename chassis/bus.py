@@ -91,6 +91,14 @@ class Bus:
         """Subscribe to core messages; see ``nats.aio.client.Client.subscribe``."""
         return await self.nc.subscribe(subject, queue=queue, cb=callback)
 
+    async def settled(self) -> None:
+        """Return when the server has seen all that was sent until now: subscriptions above all.
+
+        It answers in order, but the client writes a ping before what it still buffers: hence the second one.
+        """
+        await self.nc.flush()
+        await self.nc.flush()
+
     async def close(self) -> None:
         """Send what is buffered, then close."""
         if not self.nc.is_closed:

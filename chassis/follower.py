@@ -16,6 +16,7 @@ from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from chassis.bus import Bus
+from chassis.tasks import end
 
 log = structlog.get_logger()
 
@@ -63,8 +64,7 @@ class Follower:
         """Stop; the server forgets the consumer by itself."""
         if self._loop is not None:
             self._bus.disturbed.remove(self._disturbed)
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
+            await end(self._loop)
             self._loop = None
 
     @property

@@ -28,6 +28,7 @@ from chassis.bus import Bus
 from chassis.keyed import KeyedLocks
 from chassis.mongo import collided
 from chassis.ordered import OrderedPublisher
+from chassis.tasks import end
 
 log = structlog.get_logger()
 
@@ -116,9 +117,7 @@ class Relay:
 
     async def stop(self) -> None:
         """Stop sweeping and finish what is in hand; the rest stays in the documents."""
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-            await asyncio.gather(self._sweeper, return_exceptions=True)
+        await end(self._sweeper)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=3)
 

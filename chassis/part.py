@@ -17,6 +17,7 @@ from chassis.bus import Bus, connect
 from chassis.health import Gate, Health, health_app
 from chassis.identity import Identity, Peers
 from chassis.settings import PartSettings
+from chassis.tasks import end
 from chassis.web import Listener, Web
 
 log = structlog.get_logger()
@@ -102,8 +103,7 @@ async def _live(name: str, settings: PartSettings, build: Build) -> None:
         await web.stop()  # before the bus goes: what is still being answered needs it
         await part.bus.close()
     else:
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
+        await end(starting)
         await web.stop()
 
 

@@ -16,6 +16,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
 from chassis.bus import Bus
+from chassis.tasks import end
 
 log = structlog.get_logger()
 
@@ -63,8 +64,7 @@ class Puller:
         """Stop pulling and finish what is in hand; the rest is delivered again later."""
         if self._loop is not None:
             self._bus.disturbed.remove(self._disturbed)
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
+            await end(self._loop)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=3)
 

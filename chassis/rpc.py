@@ -111,7 +111,7 @@ class Server:
         self._operations.append((operation, handler, callers))
 
     async def start(self) -> None:
-        """Begin to answer."""
+        """Begin to answer; once this returns, whoever asks is answered."""
         config = ServiceConfig(name=f"relevo-{self._part}", version="1.0.0", queue_group=self._part)
         self._service = Service(self.bus.nc, config)
         await self._service.start()
@@ -120,7 +120,7 @@ class Server:
             await self._service.add_endpoint(
                 name=operation.name, subject=operation.subject, handler=endpoint.receive
             )
-        await self.bus.nc.flush()
+        await self.bus.settled()
 
     async def drain(self) -> None:
         """Take no more requests, finish those in hand.

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 from chassis import telemetry
+from chassis.tasks import end
 from gateway.errors import StreamEndedError
 from gateway.execution import Response
 
@@ -113,9 +114,7 @@ async def until_ended(
         if reason is not None:
             raise reason
     finally:
-        if coming is not None:
-            coming.cancel()
-            await asyncio.gather(coming, return_exceptions=True)
+        await end(coming)
         await responses.aclose()
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 
 from starlette.types import Receive, Send
 
+from chassis.tasks import end
 from gateway.errors import StreamEndedError
 from gateway.execution import Response, failed
 from gateway.http import EVENTS, encode
@@ -35,8 +36,7 @@ async def send_events(
         await _pass_on(send, stream, responses)
         await send({"type": "http.response.body", "body": _COMPLETE})
     finally:
-        watcher.cancel()
-        await asyncio.gather(watcher, return_exceptions=True)
+        await end(watcher)
 
 
 async def _pass_on(send: Send, stream: Stream, responses: AsyncGenerator[Response, None]) -> None:

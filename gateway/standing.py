@@ -7,7 +7,6 @@ request from then on, and a stream that was opened under other words is ended. W
 what is known goes on to hold.
 """
 
-import asyncio
 import contextlib
 import time
 from collections import defaultdict
@@ -15,17 +14,14 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 import msgspec
-import structlog
 
-from chassis.logs import place_of
 from chassis.problems import PartError
+from chassis.rounds import Rounds
 from chassis.rpc import Caller
 from contracts.directory import GET_CLIENTS, Client
 from contracts.rpc import Actor, Ids
 from gateway.errors import RevokedError
 from gateway.live import Stream, access_changed, revoked
-
-log = structlog.get_logger()
 
 # With the time that an answer takes, well within the five seconds in which a revocation holds.
 LOOK_SECONDS = 3.0
@@ -45,17 +41,15 @@ class Standing:
         # None: unknown or revoked. Who is not in it is believed by the token.
         self._told: dict[str, Client | None] = {}
         self._streams: defaultdict[str, dict[Stream, Actor]] = defaultdict(dict)
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds("standing", LOOK_SECONDS, self.look)
 
     async def start(self) -> None:
         """Begin to ask."""
-        self._task = asyncio.create_task(self._look_forever())
+        await self._rounds.start()
 
     async def stop(self) -> None:
         """Ask no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._rounds.stop()
 
     async def of(self, actor: Actor) -> Actor:
         """Return a token's actor as it is now: its organization's kind, roles, and whether it is verified.
@@ -97,14 +91,6 @@ class Standing:
             del held[stream]
             if not held:
                 del self._streams[actor.id]
-
-    async def _look_forever(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            try:
-                await self.look()
-            except Exception as error:  # noqa: BLE001 - whatever it was: who stops to look lets the revoked in
-                log.warning("standing.look", kind=type(error).__name__, where=place_of(error))
 
     async def look(self) -> None:
         """Ask about every client that is active, and end the streams that should be.

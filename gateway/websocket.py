@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 from starlette.types import Receive, Send
 
+from chassis.tasks import end
 from gateway.context import language_of
 from gateway.errors import RateLimitedError, RequestError, StreamEndedError
 from gateway.execution import Params, Response, failed
@@ -58,7 +59,6 @@ _BAD_MESSAGE = CloseError(4400, "Invalid message")
 _INIT_TIMEOUT = StreamEndedError("INIT_TIMEOUT", "Connection initialisation timeout")
 _CODES = {"INIT_TIMEOUT": 4408, "TOKEN_EXPIRED": 4498, "SHUTTING_DOWN": 1012, "REVOKED": 4401}
 _TRY_LATER = 1013
-_CANCEL_AGAIN_SECONDS = 0.1
 
 
 class Socket:
@@ -169,8 +169,7 @@ class Socket:
 
     async def _complete(self, _stream: Stream, message: Message) -> None:
         task = self._operations.pop(message.id or "", None)
-        if task is not None:
-            await _end(task)
+        await end(task)
 
     async def _operate(self, key: str, params: Params, verified: Verified) -> None:
         """Carry one operation out, and say everything that it gives."""
@@ -240,14 +239,7 @@ class Socket:
         self._held.close()
         if self._timer is not None:
             self._timer.cancel()
-        await asyncio.gather(*map(_end, list(self._operations.values())), return_exceptions=True)
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    """Cancel an operation until it has ended: Python 3.11's ``wait_for`` may swallow a cancellation."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait({task}, timeout=_CANCEL_AGAIN_SECONDS)
+        await asyncio.gather(*map(end, list(self._operations.values())))
 
 
 def _cut(reason: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from chassis.tasks import end
 from cli.demo.cast import ROLES, Cast, assemble
 from cli.demo.partner import Partner
 from cli.demo.referral import prenatal
@@ -82,8 +83,7 @@ async def _listening(partner: Partner) -> AsyncIterator["asyncio.Queue[dict[str,
     try:
         yield heard
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end(task)
 
 
 class _Story:

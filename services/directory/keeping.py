@@ -17,7 +17,7 @@ from services.directory.membership.api import MembershipApi
 from services.directory.membership.means import Membership
 from services.directory.membership.store import People
 from services.directory.store import Store
-from services.directory.watch import Watch
+from services.directory.watch import watch
 
 
 class Keeping:
@@ -52,7 +52,7 @@ class Keeping:
         self.means = Means(store, Marks(key), relay_of)
         self._membership = Membership(self.means, self._people, key, release)
         self._editing = Editing(self.means, self._truth, store.review_after, places)
-        self.watch = Watch(self._membership, self._editing)
+        self.watch = watch(self._membership, self._editing)
 
     def serve(self, server: Server) -> None:
         """Register every operation of ``contracts/membership.py`` and ``contracts/editing.py``."""

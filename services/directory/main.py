@@ -17,7 +17,7 @@ from services.directory.capacity.api import CapacityApi
 from services.directory.capacity.board import Board
 from services.directory.capacity.clock import Clock
 from services.directory.capacity.consumers import DURABLE, SUBJECTS, handlers
-from services.directory.capacity.watch import Watch as CapacityWatch
+from services.directory.capacity.watch import watch
 from services.directory.client import KEY_BYTES
 from services.directory.confidential import seal
 from services.directory.confidential.places import Places
@@ -96,7 +96,7 @@ async def start(part: Part, settings: Settings) -> None:
     arrivals = Consumer(
         part.bus, store.db, durable=DURABLE, filter_subjects=SUBJECTS, handlers=handlers(capacities)
     )
-    lookout = CapacityWatch(capacities)
+    lookout = watch(capacities)
     board, hiding, field = Board(), Hiding(), Field()
     index, upkeep, catalogue = Index(board), Upkeep(board), Catalogue(store, hiding, board)
     # In this order they are told: the later ones ask the earlier ones.

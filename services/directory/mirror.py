@@ -23,6 +23,7 @@ from nats.aio.msg import Msg
 from chassis.bus import Bus
 from chassis.follower import Follower
 from chassis.logs import place_of
+from chassis.tasks import end
 from services.directory.capacity.capacity import service_of
 from services.directory.followed import BATCH, Followed
 from services.directory.ids import Noun
@@ -93,9 +94,7 @@ class Mirror:
     async def stop(self) -> None:
         """Stop following."""
         await self._follower.stop()
-        if self._loop is not None:
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
+        await end(self._loop)
 
     async def runs(self) -> bool:
         """Whether it follows: for the part's health."""

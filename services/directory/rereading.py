@@ -6,12 +6,12 @@ what an organization has edited stays, and what is confidential is cut out of a 
 done.
 """
 
-import asyncio
 from collections.abc import Sequence
 from typing import Literal
 
 import structlog
 
+from chassis.rounds import Rounds
 from contracts.directory import ImportRecord, ImportRecords
 from services.directory.actions.importing import Edits, import_records
 from services.directory.confidential.places import Places
@@ -33,18 +33,18 @@ class Rereader:
     def __init__(self, store: Store, places: Places) -> None:
         self._store = store
         self._places = places
-        self._worker: asyncio.Task[None] | None = None
+        self._rounds = Rounds("rereading", LOOK_SECONDS, self._work)
+        # Documents from before they said how they were read are looked for once at each start.
+        self._look_for_unmarked = True
         self._settled = 0
 
     async def start(self) -> None:
         """Begin."""
-        self._worker = asyncio.create_task(self._work())
+        await self._rounds.start()
 
     async def stop(self) -> None:
         """Stop; what is left is read after the next start."""
-        if self._worker is not None:
-            self._worker.cancel()
-            await asyncio.gather(self._worker, return_exceptions=True)
+        await self._rounds.stop()
 
     async def catch_up(self, *, unmarked: bool = False) -> int:
         """Read anew everything that is outdated now, and return how many documents that was.
@@ -102,13 +102,7 @@ class Rereader:
         return contended
 
     async def _work(self) -> None:
-        unmarked = True
-        while True:
-            try:
-                done = await self.catch_up(unmarked=unmarked)
-                unmarked = False
-                if done:
-                    log.info("rereading.done", count=done)
-            except Exception as error:  # noqa: BLE001 - the database: it comes back, and the rest with it
-                log.warning("rereading.waits", kind=type(error).__name__)
-            await asyncio.sleep(LOOK_SECONDS)
+        done = await self.catch_up(unmarked=self._look_for_unmarked)
+        self._look_for_unmarked = False
+        if done:
+            log.info("rereading.done", count=done)

@@ -4,18 +4,13 @@ The change comes first and says that the keys have to go: nothing of her is open
 deleted first, a change that then failed would leave an open referral of which nobody knows whom it is about.
 """
 
-import asyncio
 from datetime import datetime, timedelta
 
-import structlog
-
-from chassis.logs import place_of
+from chassis.rounds import Rounds
 from services.referrals.means import utc_now
 from services.referrals.referral import Document
 from services.referrals.store import Store
 from services.referrals.vault import KeyId, Vault
-
-log = structlog.get_logger()
 
 SWEEP_SECONDS = 5.0
 # Whoever voids deletes the keys at once: what is this old was left over by a process that died.
@@ -47,28 +42,10 @@ async def sweep(store: Store, vault: Vault, before: datetime) -> int:
     return len(left_over)
 
 
-class Sweep:
-    """Looks for what was left over, every few seconds."""
+def sweeper(store: Store, vault: Vault) -> Rounds:
+    """Return the rounds that look for what was left over."""
 
-    def __init__(self, store: Store, vault: Vault) -> None:
-        self._store = store
-        self._vault = vault
-        self._task: asyncio.Task[None] | None = None
+    async def look() -> None:
+        await sweep(store, vault, utc_now() - LEFT_OVER)
 
-    async def start(self) -> None:
-        """Begin to sweep."""
-        self._task = asyncio.create_task(self._forever())
-
-    async def stop(self) -> None:
-        """Sweep no more; what is left over stays noted."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _forever(self) -> None:
-        while True:
-            await asyncio.sleep(SWEEP_SECONDS)
-            try:
-                await sweep(self._store, self._vault, utc_now() - LEFT_OVER)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next look must come
-                log.warning("erasing.sweep", kind=type(error).__name__, where=place_of(error))
+    return Rounds("erasing", SWEEP_SECONDS, look)

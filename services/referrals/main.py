@@ -10,13 +10,13 @@ from contracts.referrals import PART
 from services.referrals.api import Api
 from services.referrals.consumers import DURABLE, SUBJECTS, handlers
 from services.referrals.directory import Directory
-from services.referrals.erasing import Sweep
+from services.referrals.erasing import sweeper
 from services.referrals.marks import Marks, hash_key
 from services.referrals.means import Means
 from services.referrals.settings import Settings
 from services.referrals.store import Store
 from services.referrals.vault import Vault, master_key
-from services.referrals.watch import Watch
+from services.referrals.watch import watch
 
 WRONG_KEY = (
     "referrals/master.key is not the one with which the data in this database was encrypted: "
@@ -51,9 +51,8 @@ async def start(part: Part, settings: Settings) -> None:
     )
     server = Server(part.bus, PART, part.peers)
     Api(means).serve(server)
-    watch = Watch(means)
-
-    sweep = Sweep(store, means.vault)
+    drafts = watch(means)
+    erasing = sweeper(store, means.vault)
     organizations = Consumer(
         part.bus, store.db, durable=DURABLE, filter_subjects=SUBJECTS, handlers=handlers(means)
     )
@@ -72,7 +71,7 @@ async def start(part: Part, settings: Settings) -> None:
     await part.run(know_the_keys)
     await part.run(store.prepare)
     await part.run(relay.start, relay.stop)
-    await part.run(sweep.start, sweep.stop)
+    await part.run(erasing.start, erasing.stop)
     await part.run(organizations.start, organizations.stop)
-    await part.run(watch.start, watch.stop)
+    await part.run(drafts.start, drafts.stop)
     await part.run(server.start, server.drain)

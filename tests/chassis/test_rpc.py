@@ -88,6 +88,35 @@ async def test_a_request_is_answered_for_its_actor(gateway: Bus) -> None:
     )
 
 
+async def test_it_has_started_when_the_server_has_seen_what_it_answers(
+    bus_of: Connect, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = await bus_of("directory")
+    written: list[bytes] = []
+    line = directory.nc._transport
+    assert line is not None
+    write, write_lines = line.write, line.writelines
+
+    def noted(data: bytes) -> None:
+        written.append(data)
+        write(data)
+
+    def all_noted(lines: list[bytes]) -> None:
+        written.extend(lines)
+        write_lines(lines)
+
+    monkeypatch.setattr(line, "write", noted)
+    monkeypatch.setattr(line, "writelines", all_noted)
+    server = Server(directory, "directory", peers)
+    server.add(ECHO, answer)
+    await server.start()
+    # The server answers in order: the ping whose answer was waited for is behind the last subscription.
+    kinds = [command[:4] for command in written if command[:4] in {b"SUB ", b"PING"}]
+    assert b"SUB " in kinds
+    assert kinds[-1] == b"PING"
+    await server.drain()
+
+
 @pytest.mark.usefixtures("server")
 async def test_a_refusal_comes_back_as_its_problem(gateway: Bus) -> None:
     with pytest.raises(RefusedError) as refusal:

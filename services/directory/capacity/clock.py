@@ -1,13 +1,9 @@
 """The database's clock, as every replica reckons it: holds run out by it, whatever the replica's own says."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
-import structlog
-from pymongo.errors import PyMongoError
-
-log = structlog.get_logger()
+from chassis.rounds import Rounds
 
 LOOK_SECONDS = 30.0
 
@@ -18,7 +14,7 @@ class Clock:
     def __init__(self, ask: Callable[[], Awaitable[datetime]]) -> None:
         self._ask = ask
         self._ahead = timedelta(0)
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds("clock", LOOK_SECONDS, self.look)
 
     def now(self) -> datetime:
         """Return the moment in whole milliseconds, as the database keeps it."""
@@ -28,13 +24,11 @@ class Clock:
     async def start(self) -> None:
         """Look at the database's clock, and go on doing so."""
         await self.look()
-        self._task = asyncio.create_task(self._look_forever())
+        await self._rounds.start()
 
     async def stop(self) -> None:
         """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._rounds.stop()
 
     async def look(self) -> None:
         """Note how far the database is ahead of this machine; the answer took half of the way back."""
@@ -42,11 +36,3 @@ class Clock:
         theirs = await self._ask()
         ended = datetime.now(UTC)
         self._ahead = theirs - (began + (ended - began) / 2)
-
-    async def _look_forever(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            try:
-                await self.look()
-            except (PyMongoError, OSError) as error:
-                log.warning("capacity.clock", kind=type(error).__name__)

@@ -3,11 +3,12 @@
 Any number of replicas may look: each finds what is due by an index, and does it by a conditional write.
 """
 
-import asyncio
+from functools import partial
 
 import structlog
 
 from chassis.problems import PartError
+from chassis.rounds import Rounds
 from services.directory.capacity.actions import Means, look_after
 
 log = structlog.get_logger()
@@ -16,39 +17,17 @@ LOOK_SECONDS = 1.0
 BATCH = 200
 
 
-class Watch:
-    """Looks once a second."""
+def watch(means: Means) -> Rounds:
+    """Return the rounds that look after what is due."""
+    return Rounds("capacity", LOOK_SECONDS, partial(look, means))
 
-    def __init__(self, means: Means) -> None:
-        self._means = means
-        self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Begin to look."""
-        self._task = asyncio.create_task(self._look_forever())
-
-    async def stop(self) -> None:
-        """Look no more; what is due waits for the next who looks."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def look(self) -> int:
-        """Do what is due, and return at how many services there was something."""
-        due = await self._means.store.due(self._means.clock.now(), BATCH)
-        for service in due:
-            try:
-                await look_after(self._means, service)
-            except PartError as error:
-                log.warning("capacity.watch", code=error.code)
-        return len(due)
-
-    async def _look_forever(self) -> None:
-        while True:
-            try:
-                found = await self.look()
-            except Exception as error:  # noqa: BLE001 - the database: it comes back
-                log.warning("capacity.watch", kind=type(error).__name__)
-                found = 0
-            if found < BATCH:
-                await asyncio.sleep(LOOK_SECONDS)
+async def look(means: Means) -> bool:
+    """Do what is due, and return whether more may be."""
+    due = await means.store.due(means.clock.now(), BATCH)
+    for service in due:
+        try:
+            await look_after(means, service)
+        except PartError as error:
+            log.warning("capacity.watch", code=error.code)
+    return len(due) == BATCH
