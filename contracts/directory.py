@@ -307,27 +307,16 @@ class OrganizationList(Reply):
     total: int | None = None
 
 
-class ListServices(Message):
-    """Services that fit every condition given, by name."""
+class FindService(Message):
+    """The service that an imported directory knows by that id (HSDS ``id``)."""
 
-    page: Page
-    organization: str | None = None
-    kinds: tuple[OrganizationKind, ...] = ()
-    needs: tuple[Need, ...] = ()
-    states: tuple[State, ...] = ()
-    text: Annotated[str, Meta(max_length=200)] | None = None
-    has_capacity: bool | None = None
-    source_id: SourceId | None = None
+    source_id: SourceId
 
 
-class ServiceList(Reply):
-    """One page; ``positions`` are the rows' own, for the next page."""
+class FoundService(Reply):
+    """The service, or null; of several directories' the one that comes first by id."""
 
-    items: tuple[Service, ...]
-    positions: tuple[tuple[str, ...], ...]
-    has_next: bool
-    has_previous: bool
-    total: int | None = None
+    item: Service | None
 
 
 class AuthenticateClient(Message):
@@ -468,7 +457,7 @@ GET_ORGANIZATIONS = Operation(PART, "get_organizations", Ids, Organizations)
 GET_SERVICES = Operation(PART, "get_services", Ids, Services)
 GET_ADDRESSES = Operation(PART, "get_addresses", Ids, Addresses)
 LIST_ORGANIZATIONS = Operation(PART, "list_organizations", ListOrganizations, OrganizationList)
-LIST_SERVICES = Operation(PART, "list_services", ListServices, ServiceList)
+FIND_SERVICE = Operation(PART, "find_service", FindService, FoundService)
 AUTHENTICATE_CLIENT = Operation(PART, "authenticate_client", AuthenticateClient, Client)
 GET_CLIENTS = Operation(PART, "get_clients", Ids, Clients)
 CREATE_ORGANIZATION = Operation(PART, "create_organization", CreateOrganization, Organization)

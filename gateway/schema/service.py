@@ -7,7 +7,6 @@ import strawberry
 
 from contracts import directory
 from contracts.codes import CapacityStatus, Intake, Need, State
-from contracts.rpc import Page
 from gateway.context import Context, Info
 from gateway.errors import BadArgumentError
 from gateway.ids import part_id_of
@@ -153,6 +152,6 @@ async def service(
         raise BadArgumentError("Give id or sourceId: one of them, not both.")
     if id is not None:
         return await info.context.services.load(part_id_of("Service", id))
-    request = directory.ListServices(page=Page(first=1), source_id=source_id)
-    reply = await info.context.clients.ask(directory.LIST_SERVICES, request)
-    return reply.items[0] if reply.items else None
+    assert source_id is not None
+    request = directory.FindService(source_id=source_id)
+    return (await info.context.clients.ask(directory.FIND_SERVICE, request)).item

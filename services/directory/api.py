@@ -14,17 +14,17 @@ from contracts.directory import (
     CreateClient,
     CreateMember,
     CreateOrganization,
+    FindService,
+    FoundService,
     ImportRecords,
     ImportReply,
     ListOrganizations,
-    ListServices,
     Member,
     NewClient,
     Organization,
     OrganizationList,
     Organizations,
     RevokeClient,
-    ServiceList,
     Services,
     VerifyOrganization,
 )
@@ -80,7 +80,7 @@ class Api:
         server.add(contract.GET_SERVICES, self.get_services, PARTS)
         server.add(contract.GET_ADDRESSES, self.get_addresses, MEMBERS)
         server.add(contract.LIST_ORGANIZATIONS, self.list_organizations, GATEWAY)
-        server.add(contract.LIST_SERVICES, self.list_services, GATEWAY)
+        server.add(contract.FIND_SERVICE, self.find_service, GATEWAY)
         server.add(contract.AUTHENTICATE_CLIENT, self.authenticate_client, GATEWAY)
         server.add(contract.GET_CLIENTS, self.get_clients, GATEWAY)
         server.add(contract.CREATE_ORGANIZATION, self.create_organization, OPERATOR)
@@ -103,9 +103,9 @@ class Api:
         await self._mirror.fresh()
         return await looking.list_organizations(self._store, self._index, request)
 
-    async def list_services(self, request: ListServices, _actor: Actor) -> ServiceList:
+    async def find_service(self, request: FindService, _actor: Actor) -> FoundService:
         await self._mirror.fresh()
-        return await looking.list_services(self._store, self._index, request)
+        return await looking.find_service(self._store, self._index, request)
 
     async def authenticate_client(self, request: AuthenticateClient, _actor: Actor) -> Client:
         return await registering.authenticate_client(self._store, self._key, request)

@@ -1,19 +1,16 @@
-"""What lists are made from: a row in memory for each organization and service, and the conditions on rows.
+"""What lists of organizations are made from: a row in memory for each, and the conditions on rows.
 
 Sorting and scanning four thousand documents costs the embedded database 70 to 100 ms, and more for words;
-walking as many rows costs two or three. So each replica keeps the rows (about 1 kB each), which the mirror
-brings up to date before each list, and fetches only the page's documents.
+walking as many rows costs two or three. So each replica keeps the rows, and of each service a short one,
+which the mirror brings up to date before each list, and fetches only the page's documents.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
 
 from contracts.codes import Need, OrganizationKind, State
-from contracts.directory import ListOrganizations, ListServices
+from contracts.directory import ListOrganizations
 from services.directory import organization
-from services.directory.capacity.board import Board
 from services.directory.keeper import Document, Keeper
 from services.directory.shared import shared
 from services.directory.text import sort_name, words
@@ -22,13 +19,16 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """What both nouns are ordered by and searched in. ``words`` has a blank before each word."""
+class OrganizationRow:
+    """An organization; its needs are those of its services. ``words`` has a blank before each word."""
 
     id: str
     sort: str
     words: str
     source_id: str | None
+    kind: OrganizationKind
+    states: frozenset[State]
+    there: bool
 
     @property
     def key(self) -> Key:
@@ -37,96 +37,70 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrganizationRow(Row):
-    """An organization; its needs are those of its services."""
+class ServiceRow:
+    """What an organization does, and where; services themselves are found by searching."""
 
-    kind: OrganizationKind
-    states: frozenset[State]
-    there: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceRow(Row):
-    """A service."""
-
+    id: str
+    source_id: str | None
     organization: str
     needs: frozenset[Need]
     states: frozenset[State]
 
 
-RowT = TypeVar("RowT", bound=Row)
-Condition = Callable[[RowT], bool]
-
-
-class Rows(Generic[RowT]):
-    """The rows of one noun, and the order of their keys, made anew when a list asks after a change."""
-
-    def __init__(self) -> None:
-        self._rows: dict[str, RowT] = {}
-        self._ordered: list[RowT] | None = None
-
-    def put(self, row: RowT) -> None:
-        """Add a row, or put it in place of an older one."""
-        self._rows[row.id] = row
-        self._ordered = None
-
-    def get(self, row_id: str) -> RowT | None:
-        """Return a row, or None."""
-        return self._rows.get(row_id)
-
-    def pop(self, row_id: str) -> RowT | None:
-        """Take a row out, and return it if it was there."""
-        self._ordered = None
-        return self._rows.pop(row_id, None)
-
-    def fitting(self, conditions: list[Condition[RowT]]) -> list[Key]:
-        """Return, in order, the keys of the rows that fit every condition."""
-        if self._ordered is None:
-            self._ordered = sorted(self._rows.values(), key=lambda row: row.key)
-        return [row.key for row in self._ordered if all(fits(row) for fits in conditions)]
+Condition = Callable[[OrganizationRow], bool]
 
 
 class Index(Keeper):
-    """The rows of both nouns, and which services an organization has."""
+    """The organizations in order, and what their services do."""
 
-    def __init__(self, board: Board) -> None:
-        self.organizations: Rows[OrganizationRow] = Rows()
-        self.services: Rows[ServiceRow] = Rows()
-        self._board = board
+    def __init__(self) -> None:
+        self._organizations: dict[str, OrganizationRow] = {}
+        self._ordered: list[OrganizationRow] | None = None
+        self._services: dict[str, ServiceRow] = {}
         self._services_of: dict[str, set[str]] = {}
+        self._named_by: dict[str, set[str]] = {}
 
     def take_organization(self, document: Document) -> None:
         """Add or renew an organization."""
-        self.organizations.put(
-            OrganizationRow(
-                **_named(document),
-                kind=OrganizationKind(document["kind"]),
-                states=shared(frozenset(State(state) for state in document.get("states", ()))),
-                there=organization.is_there(document),
-            )
+        texts = (document["name"], document.get("alternate_name"), document.get("description"))
+        self._organizations[document["_id"]] = OrganizationRow(
+            id=document["_id"],
+            sort=sort_name(document["name"]),
+            words="".join(f" {word}" for word in dict.fromkeys(words(*texts))),
+            source_id=document.get("source_id"),
+            kind=OrganizationKind(document["kind"]),
+            states=shared(frozenset(State(state) for state in document.get("states", ()))),
+            there=organization.is_there(document),
         )
+        self._ordered = None
 
     def take_service(self, document: Document) -> None:
         """Add or renew a service, which may have moved to another organization."""
         row = ServiceRow(
-            **_named(document),
+            id=document["_id"],
+            source_id=document.get("source_id"),
             organization=document["organization"],
             needs=shared(frozenset(Need(need) for need in document["needs"])),
             states=shared(frozenset(State(state) for state in document["states"])),
         )
         self.forget_service(row.id)
+        self._services[row.id] = row
         self._services_of.setdefault(row.organization, set()).add(row.id)
-        self.services.put(row)
+        if row.source_id is not None:
+            self._named_by.setdefault(row.source_id, set()).add(row.id)
 
     def forget_service(self, service: str) -> None:
         """Take a service out."""
-        before = self.services.pop(service)
-        if before is not None:
-            self._services_of[before.organization].discard(service)
+        before = self._services.pop(service, None)
+        if before is None:
+            return
+        self._services_of[before.organization].discard(service)
+        if before.source_id is not None:
+            self._named_by[before.source_id].discard(service)
 
     def find_organizations(self, request: ListOrganizations) -> list[Key]:
-        """Return the keys of the organizations that fit, in order."""
-        conditions: list[Condition[OrganizationRow]] = _named_so(request.text, request.source_id)
+        """Return the keys of the organizations that fit every condition, in order."""
+        conditions = _named_so(request.text, request.source_id)
         # Whoever names one by its source's id means that one.
         if not request.include_inactive and request.source_id is None:
             conditions.append(lambda row: row.there)
@@ -135,45 +109,20 @@ class Index(Keeper):
             conditions.append(lambda row: row.kind in kinds)
         if request.needs or request.states:
             conditions.append(lambda row: self._helps(row, request.needs, request.states))
-        return self.organizations.fitting(conditions)
+        if self._ordered is None:
+            self._ordered = sorted(self._organizations.values(), key=lambda row: row.key)
+        return [row.key for row in self._ordered if all(fits(row) for fits in conditions)]
 
-    def find_services(self, request: ListServices) -> list[Key]:
-        """Return the keys of the services that fit, in order."""
-        conditions: list[Condition[ServiceRow]] = _named_so(request.text, request.source_id)
-        if request.organization is not None:
-            conditions.append(lambda row: row.organization == request.organization)
-        if request.needs or request.states:
-            conditions.append(lambda row: _meets(row, request.needs, request.states))
-        if request.has_capacity is not None:
-            now = datetime.now(UTC)
-            # Where it is not known whether there is a place, it is neither.
-            conditions.append(lambda row: self._board.has_places(row.id, now) is request.has_capacity)
-        if request.kinds:
-            kinds = frozenset(request.kinds)
-            conditions.append(lambda row: self._kind_of(row) in kinds)
-        return self.services.fitting(conditions)
-
-    def _kind_of(self, row: ServiceRow) -> OrganizationKind | None:
-        organization = self.organizations.get(row.organization)
-        return organization.kind if organization else None
+    def find_service(self, source_id: str) -> str | None:
+        """Return the id of the service that an imported directory knows by that id, or None."""
+        return min(self._named_by.get(source_id, ()), default=None)
 
     def _helps(self, organization: OrganizationRow, needs: Iterable[Need], states: Iterable[State]) -> bool:
         """Whether one of its services meets such a need in such a state, or it is itself in the state."""
         if not needs and not organization.states.isdisjoint(states):
             return True
-        services = map(self.services.get, self._services_of.get(organization.id, ()))
-        return any(_meets(row, needs, states) for row in services if row)
-
-
-def _named(document: Document) -> dict[str, Any]:
-    """What every row says of its document."""
-    texts = (document["name"], document.get("alternate_name"), document.get("description"))
-    return {
-        "id": document["_id"],
-        "sort": sort_name(document["name"]),
-        "words": "".join(f" {word}" for word in dict.fromkeys(words(*texts))),
-        "source_id": document.get("source_id"),
-    }
+        services = (self._services[one] for one in self._services_of.get(organization.id, ()))
+        return any(_meets(row, needs, states) for row in services)
 
 
 def _meets(row: ServiceRow, needs: Iterable[Need], states: Iterable[State]) -> bool:
@@ -181,9 +130,9 @@ def _meets(row: ServiceRow, needs: Iterable[Need], states: Iterable[State]) -> b
     return not (needs and row.needs.isdisjoint(needs)) and not (states and row.states.isdisjoint(states))
 
 
-def _named_so(text: str | None, source_id: str | None) -> list[Condition[Any]]:
-    """The conditions on what both nouns have: words that begin so, every one of them; the source's id."""
-    conditions: list[Condition[Any]] = []
+def _named_so(text: str | None, source_id: str | None) -> list[Condition]:
+    """Words that begin so, every one of them; the source's id."""
+    conditions: list[Condition] = []
     if source_id is not None:
         conditions.append(lambda row: row.source_id == source_id)
     if text is not None:

@@ -98,7 +98,7 @@ async def start(part: Part, settings: Settings) -> None:
     )
     lookout = watch(capacities)
     board, hiding, field = Board(), Hiding(), Field()
-    index, upkeep, catalogue = Index(board), Upkeep(board), Catalogue(store, hiding, board)
+    index, upkeep, catalogue = Index(), Upkeep(board), Catalogue(store, hiding, board)
     # In this order they are told: the later ones ask the earlier ones.
     keepers = (board, hiding, index, field, upkeep, *((catalogue,) if settings.hsds_port else ()))
     mirror = Mirror(store, part.bus, keepers)

@@ -36,7 +36,7 @@ PUBLIC_DIRECTORY: set[AnyOperation] = {
     directory.GET_SERVICES,
     directory.GET_ADDRESSES,
     directory.LIST_ORGANIZATIONS,
-    directory.LIST_SERVICES,
+    directory.FIND_SERVICE,
     search.SEARCH_SERVICES,
     directory.AUTHENTICATE_CLIENT,
     directory.GET_CLIENTS,

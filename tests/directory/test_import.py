@@ -11,10 +11,10 @@ from contracts.directory import (
     GET_ORGANIZATIONS,
     GET_SERVICES,
     IMPORT_RECORDS,
-    LIST_SERVICES,
+    LIST_ORGANIZATIONS,
     ImportRecord,
     ImportRecords,
-    ListServices,
+    ListOrganizations,
 )
 from contracts.rpc import Ids, Page
 from services.directory import ids, record
@@ -173,11 +173,11 @@ async def test_the_record_is_kept_as_it_was_received(operator: Ask, store: Store
 
 async def test_what_was_imported_is_in_the_next_list(operator: Ask) -> None:
     async def listed() -> list[str]:
-        request = ListServices(page=Page(first=100), text="inmediata")
-        return [one.name for one in (await operator(LIST_SERVICES, request)).items]
+        request = ListOrganizations(page=Page(first=100), text="inmediata")
+        return [one.name for one in (await operator(LIST_ORGANIZATIONS, request)).items]
 
     assert await listed() == []
-    await take(operator, "next", *cast.network(), cast.service(cast.BEDS, id="s-1", name="Ayuda inmediata"))
+    await take(operator, "next", cast.organization(cast.CLINIC, id="o-1", name="Ayuda inmediata"))
     assert await listed() == ["Ayuda inmediata"]
-    await take(operator, "next", cast.service(cast.BEDS, id="s-1", name="Ayuda tardía"))
+    await take(operator, "next", cast.organization(cast.CLINIC, id="o-1", name="Ayuda tardía"))
     assert await listed() == []

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from contracts.codes import Need, OrganizationKind, State
-from contracts.directory import ListOrganizations, ListServices
+from contracts.directory import ListOrganizations
 from contracts.rpc import Page
-from services.directory import record
-from services.directory.capacity.board import Board
+from services.directory import ids, record
 from services.directory.geography.table import Table
 from services.directory.index import Index, Key
 from services.directory.record import Imported
@@ -18,8 +17,6 @@ from tests.directory import cast
 
 PAGE = Page(first=100)
 NOW = datetime.now(UTC)
-# The cast counted its places long ago; these were counted just now.
-COUNTED = [{**one, "updated": NOW.isoformat()} for one in cast.BEDS["capacities"]]
 
 
 def put(index: Index, *records: Any) -> None:
@@ -30,14 +27,13 @@ def put(index: Index, *records: Any) -> None:
         if imported.noun == "organization":
             index.take_organization(document)
         else:
-            index._board.take_service(document)
             index.take_service(document)
 
 
 @pytest.fixture
 def index() -> Index:
-    index = Index(Board())
-    put(index, *cast.network()[:2], cast.service(cast.BEDS, capacities=COUNTED), *cast.network()[3:])
+    index = Index()
+    put(index, *cast.network())
     return index
 
 
@@ -45,38 +41,15 @@ def names(keys: Sequence[Key]) -> list[str]:
     return [sort for sort, _ in keys]
 
 
-BEDS, CONSULTATION = "camas para mujeres", "consulta medica"
 SHELTER, CLINIC = "casa la ceiba", "clinica ambar"
 
 
-@pytest.mark.parametrize(
-    ("conditions", "found"),
-    [
-        ({}, [BEDS, CONSULTATION]),
-        ({"needs": (Need.FOOD, Need.MEDICINES)}, [BEDS]),
-        ({"needs": (Need.MEDICINES,)}, []),
-        ({"states": (State.OAX,)}, [CONSULTATION]),
-        ({"states": (State.OAX, State.CHP)}, [BEDS, CONSULTATION]),
-        ({"needs": (Need.FOOD,), "states": (State.OAX,)}, []),
-        ({"kinds": (OrganizationKind.HEALTH,)}, [CONSULTATION]),
-        ({"kinds": (OrganizationKind.HEALTH, OrganizationKind.SHELTER)}, [BEDS, CONSULTATION]),
-        ({"has_capacity": True}, [BEDS]),
-        ({"has_capacity": False}, [CONSULTATION]),
-        ({"source_id": "s-camas"}, [BEDS]),
-        ({"source_id": "s-"}, []),
-        ({"organization": "org_unknown"}, []),
-        ({"text": "MUJER cam"}, [BEDS]),
-        ({"text": "médica"}, [CONSULTATION]),
-        ({"text": "medica lunes"}, [CONSULTATION]),
-        ({"text": "dormitorio"}, [BEDS]),
-        ({"text": "edica"}, []),
-        ({"text": "mujeres medica"}, []),
-        ({"text": " ¿! "}, [BEDS, CONSULTATION]),
-        ({"text": "canario"}, []),
-    ],
-)
-def test_services_are_found_by_every_condition(index: Index, conditions: Any, found: list[str]) -> None:
-    assert names(index.find_services(ListServices(page=PAGE, **conditions))) == found
+def test_a_service_is_found_by_its_id_in_the_directory_that_it_came_from(index: Index) -> None:
+    beds = ids.derived("service", cast.SOURCE, "s-camas")
+    assert index.find_service("s-camas") == beds
+    assert index.find_service("s-") is None
+    index.forget_service(beds)
+    assert index.find_service("s-camas") is None
 
 
 @pytest.mark.parametrize(
@@ -87,7 +60,18 @@ def test_services_are_found_by_every_condition(index: Index, conditions: Any, fo
         ({"states": (State.OAX,)}, [CLINIC]),
         ({"needs": (Need.FOOD,)}, [SHELTER]),
         ({"needs": (Need.FOOD,), "states": (State.OAX,)}, []),
+        ({"states": (State.OAX, State.CHP)}, [SHELTER, CLINIC]),
+        ({"kinds": (OrganizationKind.HEALTH, OrganizationKind.SHELTER)}, [SHELTER, CLINIC]),
+        ({"needs": (Need.FOOD, Need.MEDICINES)}, [SHELTER]),
+        ({"needs": (Need.MEDICINES,)}, []),
         ({"text": "ambar partos"}, [CLINIC]),
+        ({"text": "CEIB cas"}, [SHELTER]),
+        ({"text": "Clínica"}, [CLINIC]),
+        ({"text": "linica"}, []),
+        ({"text": "ceiba ambar"}, []),
+        ({"text": " ¿! "}, [SHELTER, CLINIC]),
+        ({"text": "canario"}, []),
+        ({"source_id": "o-"}, []),
         ({"source_id": "o-ceiba"}, [SHELTER]),
     ],
 )
@@ -104,13 +88,13 @@ def test_an_organization_in_a_state_is_found_there_without_any_service(index: In
 
 def test_a_service_that_is_renamed_and_moved_is_found_where_it_is_now(index: Index) -> None:
     put(index, cast.service(cast.BEDS, name="Zaguán", organization_id="o-clinica"))
-    assert names(index.find_services(ListServices(page=PAGE))) == [CONSULTATION, "zaguan"]
+    assert index.find_service("s-camas") == ids.derived("service", cast.SOURCE, "s-camas")
     found = index.find_organizations(ListOrganizations(page=PAGE, needs=(Need.FOOD,)))
     assert names(found) == [CLINIC]
 
 
 def test_rows_of_one_name_are_ordered_by_id() -> None:
-    index = Index(Board())
+    index = Index()
     put(index, *(cast.organization(cast.CLINIC, id=str(number), name="«Ámbar»") for number in range(20)))
     keys = index.find_organizations(ListOrganizations(page=PAGE))
     assert keys == sorted(keys)
@@ -118,15 +102,6 @@ def test_rows_of_one_name_are_ordered_by_id() -> None:
     assert {sort for sort, _ in keys} == {"ambar"}
 
 
-def test_a_service_whose_count_is_old_neither_has_capacity_nor_has_none() -> None:
-    index = Index(Board())
-    put(index, *cast.network())
-    assert names(index.find_services(ListServices(page=PAGE, has_capacity=True))) == []
-    assert names(index.find_services(ListServices(page=PAGE, has_capacity=False))) == [CONSULTATION]
-
-
-def test_a_service_that_is_gone_is_neither_listed_nor_counted_for_its_organization(index: Index) -> None:
-    (_, beds), _ = index.find_services(ListServices(page=PAGE))
-    index.forget_service(beds)
-    assert names(index.find_services(ListServices(page=PAGE))) == [CONSULTATION]
+def test_a_service_that_is_gone_does_not_count_for_its_organization(index: Index) -> None:
+    index.forget_service(ids.derived("service", cast.SOURCE, "s-camas"))
     assert index.find_organizations(ListOrganizations(page=PAGE, needs=(Need.FOOD,))) == []

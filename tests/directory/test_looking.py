@@ -8,16 +8,17 @@ import pytest
 from chassis.problems import RefusedError
 from contracts.codes import Need, OrganizationKind, State
 from contracts.directory import (
+    FIND_SERVICE,
     GET_ORGANIZATIONS,
     GET_SERVICES,
     IMPORT_RECORDS,
     LIST_ORGANIZATIONS,
-    LIST_SERVICES,
+    FindService,
     ImportRecords,
     ListOrganizations,
-    ListServices,
 )
 from contracts.rpc import Ids, Page
+from contracts.search import SEARCH_SERVICES, SearchServices
 from services.directory.text import sort_name
 from tests.directory import cast
 from tests.directory.conftest import Ask
@@ -54,6 +55,15 @@ async def test_a_service_is_answered_whole(referrals: Ask, ids: tuple[str, ...])
     assert found.fictional
 
 
+async def test_a_service_is_found_by_its_id_in_the_directory_that_it_came_from(
+    gateway: Ask, ids: tuple[str, ...]
+) -> None:
+    found = (await gateway(FIND_SERVICE, FindService(source_id="s-consulta"))).item
+    assert found is not None
+    assert found.name == "Consulta médica"
+    assert (await gateway(FIND_SERVICE, FindService(source_id="s-nada"))).item is None
+
+
 async def test_more_than_a_hundred_ids_are_refused(referrals: Ask) -> None:
     with pytest.raises(RefusedError) as refusal:
         await referrals(GET_SERVICES, Ids(ids=(NOBODY,) * 101))
@@ -63,20 +73,20 @@ async def test_more_than_a_hundred_ids_are_refused(referrals: Ask) -> None:
 async def test_lists_page_by_name_both_ways(gateway: Ask, ids: tuple[str, ...]) -> None:
     del ids
 
-    def asked(**page: Any) -> ListServices:
-        return ListServices(page=Page(**page), kinds=(OrganizationKind.HEALTH, OrganizationKind.SHELTER))
+    def asked(**page: Any) -> ListOrganizations:
+        return ListOrganizations(page=Page(**page), kinds=(OrganizationKind.HEALTH, OrganizationKind.SHELTER))
 
-    first = await gateway(LIST_SERVICES, asked(first=1))
+    first = await gateway(LIST_ORGANIZATIONS, asked(first=1))
     assert (len(first.items), first.has_next, first.has_previous) == (1, True, False)
-    rest = page = await gateway(LIST_SERVICES, asked(first=100, after=first.positions[0]))
-    services = [*first.items, *rest.items]
+    rest = page = await gateway(LIST_ORGANIZATIONS, asked(first=100, after=first.positions[0]))
+    organizations = [*first.items, *rest.items]
     while page.has_next:  # other tests add to the directory
-        page = await gateway(LIST_SERVICES, asked(first=100, after=page.positions[-1]))
-        services += page.items
-    names = [service.name for service in services]
+        page = await gateway(LIST_ORGANIZATIONS, asked(first=100, after=page.positions[-1]))
+        organizations += page.items
+    names = [organization.name for organization in organizations]
     assert names == sorted(names, key=sort_name)
     assert first.total == rest.total == len(names)
-    back = await gateway(LIST_SERVICES, asked(last=1, before=rest.positions[0]))
+    back = await gateway(LIST_ORGANIZATIONS, asked(last=1, before=rest.positions[0]))
     assert back.items == first.items
     assert (back.has_next, back.has_previous) == (True, False)
 
@@ -92,7 +102,7 @@ async def test_organizations_are_listed_by_what_they_do_and_where(gateway: Ask, 
 
 async def test_a_page_that_cannot_be_is_refused(gateway: Ask) -> None:
     with pytest.raises(RefusedError) as refusal:
-        await gateway(LIST_SERVICES, ListServices(page=Page(first=1, last=1)))
+        await gateway(LIST_ORGANIZATIONS, ListOrganizations(page=Page(first=1, last=1)))
     assert refusal.value.code == "INVALID"
     assert refusal.value.fields[0].path == ("page", "first")
 
@@ -104,7 +114,8 @@ async def test_no_answer_holds_anything_of_a_confidential_location(
     answers = [
         await gateway(GET_SERVICES, Ids(ids=ids)),
         await gateway(GET_ORGANIZATIONS, Ids(ids=ids)),
-        await gateway(LIST_SERVICES, ListServices(page=everything)),
+        await gateway(FIND_SERVICE, FindService(source_id="s-camas")),
+        await gateway(SEARCH_SERVICES, SearchServices(page=everything)),
         await gateway(LIST_ORGANIZATIONS, ListOrganizations(page=everything)),
     ]
     sent = msgspec.json.encode(answers).decode()
@@ -115,4 +126,5 @@ async def test_no_answer_holds_anything_of_a_confidential_location(
 @pytest.mark.parametrize("text", ["canario", "canarito", "30799", "5550009"])
 async def test_no_search_finds_a_confidential_location(gateway: Ask, ids: tuple[str, ...], text: str) -> None:
     del ids
-    assert (await gateway(LIST_SERVICES, ListServices(page=Page(first=1), text=text))).total == 0
+    assert (await gateway(LIST_ORGANIZATIONS, ListOrganizations(page=Page(first=1), text=text))).total == 0
+    assert (await gateway(SEARCH_SERVICES, SearchServices(page=Page(first=1), text=text))).total == 0

@@ -12,7 +12,6 @@ from contracts.codes import OrganizationKind
 from contracts.directory import CreateOrganization, ListOrganizations
 from contracts.rpc import Page
 from services.directory import ids, organization, record
-from services.directory.capacity.board import Board
 from services.directory.followed import Followed
 from services.directory.index import Index
 from services.directory.keeper import Document, Keeper
@@ -34,7 +33,7 @@ class Listing:
     """One more replica's lists, which nobody but they themselves bring up to date."""
 
     def __init__(self, store: Store, part: Part, *before: Keeper) -> None:
-        self.index = Index(Board())
+        self.index = Index()
         self.mirror = Mirror(store, part.bus, (*before, self.index))
 
     async def named(self, text: str) -> set[str]:

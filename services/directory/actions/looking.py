@@ -9,13 +9,13 @@ from chassis.problems import InvalidError
 from contracts.codes import OrganizationStatus
 from contracts.directory import (
     Clients,
+    FindService,
+    FoundService,
     ListOrganizations,
-    ListServices,
     Organization,
     OrganizationList,
     Organizations,
     Service,
-    ServiceList,
     Services,
 )
 from contracts.rpc import FieldProblem, Ids
@@ -82,15 +82,11 @@ async def list_organizations(store: Store, index: Index, request: ListOrganizati
     return OrganizationList(**_page(page, found), total=len(keys))
 
 
-async def list_services(store: Store, index: Index, request: ListServices) -> ServiceList:
-    """Return a page of the services that fit every condition, by name; ``index`` is fresh.
-
-    Raises:
-        InvalidError: the page is not right.
-    """
-    keys = index.find_services(request)
-    page = paging.cut(keys, request.page)
-    return ServiceList(**_page(page, await _services(store, _ids(page))), total=len(keys))
+async def find_service(store: Store, index: Index, request: FindService) -> FoundService:
+    """Return the service that an imported directory knows by an id, or null; ``index`` is fresh."""
+    found = index.find_service(request.source_id)
+    (item,) = await _services(store, (found,)) if found else (None,)
+    return FoundService(item=item)
 
 
 async def _services(store: Store, ids: Sequence[str]) -> tuple[Service | None, ...]:

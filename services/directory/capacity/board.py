@@ -1,4 +1,4 @@
-"""Which services have a place free now, in memory: for the lists, which ask it of thousands at once."""
+"""How many places services have free now, in memory: for searches, which ask it of thousands at once."""
 
 from datetime import UTC, datetime
 
@@ -30,14 +30,6 @@ class Board(Keeper):
     def document(self, service: str) -> Document | None:
         """Return how a service's places are counted; what an import said counts until somebody says more."""
         return self._counted.get(service) or self._imported.get(service)
-
-    def has_places(self, service: str, now: datetime) -> bool | None:
-        """Whether a service has a place free now; None where its numbers are too old.
-
-        A service that counts no places has none to give.
-        """
-        document = self.document(service)
-        return capacity.has_places(document, now) if document else False
 
     def known(self, service: str) -> tuple[Capacity, ...]:
         """Return the units of a service of which the numbers are known now."""

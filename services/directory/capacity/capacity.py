@@ -165,14 +165,6 @@ def grow_stale(document: Document, now: datetime) -> Document:
     return {**document, "units": units}
 
 
-def has_places(document: Document, now: datetime) -> bool | None:
-    """Whether a place of any unit is free now; None where that is not known."""
-    if not document["units"]:
-        return False
-    known = [one for one in view(document, now) if one.status is CapacityStatus.KNOWN]
-    return any(one.available for one in known) if known else None
-
-
 def change_units(
     document: Document, given: Sequence[UnitCapacity], by: str, now: datetime
 ) -> Document | tuple[FieldProblem, ...]:

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from contracts.capacity import UnitCapacity
 from contracts.codes import CapacityStatus
 from contracts.directory import Capacity
@@ -124,21 +122,6 @@ def test_stale_numbers_are_unknown_and_neither_zero_nor_the_old_ones() -> None:
     assert numbers == (None,) * 5
     assert bed.valid_until == NOW + DAY
     assert room.available == 0
-
-
-@pytest.mark.parametrize(
-    ("document", "after", "has"),
-    [
-        (counted(bed=(3, 1)), timedelta(0), True),
-        (counted(bed=(3, 3)), timedelta(0), False),
-        (counted(bed=(3, 1)), DAY, None),
-        (counted(), timedelta(0), False),
-    ],
-)
-def test_whether_a_place_is_free_is_yes_no_or_not_known(
-    document: Document, after: timedelta, has: bool | None
-) -> None:
-    assert capacity.has_places(document, NOW + after) is has
 
 
 def service(*given: dict[str, Any], came: Any = NOW) -> dict[str, Any]:

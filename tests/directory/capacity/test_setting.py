@@ -12,15 +12,15 @@ from contracts.codes import CapacityStatus
 from contracts.directory import (
     GET_SERVICES,
     IMPORT_RECORDS,
-    LIST_SERVICES,
     ImportRecords,
-    ListServices,
 )
 from contracts.rpc import Actor, Ids, Page
+from contracts.search import SEARCH_SERVICES, SearchServices
 from services.directory.store import Store
 from tests.directory import cast
 from tests.directory.capacity.conftest import Say, actor, key, service_of
 from tests.directory.conftest import Ask
+from tests.servers import eventually
 
 
 def request(service: str, **changes: Any) -> SetCapacity:
@@ -115,7 +115,7 @@ async def listed(gateway: Ask, service: str) -> set[bool]:
     """By which values of ``has_capacity`` a service is found."""
     found = set()
     for wanted in (True, False):
-        reply = await gateway(LIST_SERVICES, ListServices(page=Page(first=100), has_capacity=wanted))
+        reply = await gateway(SEARCH_SERVICES, SearchServices(page=Page(first=100), has_capacity=wanted))
         if service in {item.id for item in reply.items}:
             found.add(wanted)
             (item,) = [item for item in reply.items if item.id == service]
@@ -126,11 +126,14 @@ async def listed(gateway: Ask, service: str) -> set[bool]:
 async def test_a_list_finds_who_has_a_place_and_who_has_none_and_neither_whose_word_is_old(
     gateway: Ask, service: str, say: Say, store: Store
 ) -> None:
-    assert await listed(gateway, service) == {False}
+    async def becomes(found: set[bool]) -> None:
+        await eventually(lambda: listed(gateway, service), lambda now: now == found)
+
+    await becomes({False})
     await say(service, maximum=2, available=2)
-    assert await listed(gateway, service) == {True}
+    await becomes({True})
     await say(service, occupied=2)
-    assert await listed(gateway, service) == {False}
+    await becomes({False})
     past = datetime.now(UTC) - timedelta(seconds=1)
     await store.capacity.collection.update_one(
         {"_id": service},
@@ -140,7 +143,7 @@ async def test_a_list_finds_who_has_a_place_and_who_has_none_and_neither_whose_w
             "$currentDate": {"changed_at": True},
         },
     )
-    assert await listed(gateway, service) == set()
+    await becomes(set())
     assert await seen(gateway, service) == [("unknown", None, None, None)]
 
 

@@ -16,10 +16,8 @@ from contracts.directory import (
     GET_ORGANIZATIONS,
     GET_SERVICES,
     LIST_ORGANIZATIONS,
-    LIST_SERVICES,
     STATUS,
     ListOrganizations,
-    ListServices,
 )
 from contracts.exchange import (
     EXPORT_RECORDS,
@@ -74,7 +72,7 @@ async def look_ups(shown: Shown) -> list[bytes]:
 async def lists(shown: Shown) -> list[bytes]:
     """Organizations and services by pages."""
     organizations = await shown.gateway(LIST_ORGANIZATIONS, ListOrganizations(page=Page(first=100)))
-    services = await shown.gateway(LIST_SERVICES, ListServices(page=Page(first=100)))
+    services = await shown.gateway(SEARCH_SERVICES, SearchServices(page=Page(first=100)))
     status = await shown.operator(STATUS, Nothing())
     return encoded([organizations, services, status])
 
