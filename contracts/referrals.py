@@ -39,6 +39,8 @@ Id = Annotated[str, Meta(min_length=1, max_length=100)]
 Key = Annotated[str, Meta(min_length=1, max_length=255)]
 Line = Annotated[str, Meta(min_length=1, max_length=300)]
 Text = Annotated[str, Meta(min_length=1, max_length=4000)]
+# What the parties write to one another.
+Words = Annotated[str, Meta(min_length=1, max_length=4000, pattern=patterns.SAID)]
 Language = Annotated[str, Meta(min_length=2, max_length=35, pattern=patterns.LANGUAGE)]
 Tier = Literal["T2", "T3", "T4"]
 
@@ -263,6 +265,18 @@ class Acknowledge(Change):
     """The sender has read the end: the loop is closed."""
 
 
+class Ask(Change, kw_only=True):
+    """The receiver needs to know more before it decides (T2); its clock stands still until it is told."""
+
+    question: Words
+
+
+class Answer(Change, kw_only=True):
+    """The sender answers what was asked (T2)."""
+
+    answer: Words
+
+
 # --- What a viewer sees -------------------------------------------------------------------------
 
 
@@ -322,6 +336,15 @@ class ConsentView(Reply):
     vulnerabilities: tuple[Vulnerability, ...] | None = None
 
 
+class Question(Reply):
+    """What the receiver asked before it decided, and the sender's answer, once there is one (T2)."""
+
+    question: str
+    asked_at: datetime
+    answer: str | None = None
+    answered_at: datetime | None = None
+
+
 class Referral(Reply):
     """A referral as its viewer may see it. Made by the tier filter only; what is hidden is null."""
 
@@ -345,6 +368,7 @@ class Referral(Reply):
     person: PersonView | None = None
     household: Household | None = None
     places: tuple[Places, ...] | None = None
+    questions: tuple[Question, ...] | None = None
     consent: ConsentView | None = None
     appointment: Appointment | None = None
     arrive_by: datetime | None = None
@@ -435,6 +459,8 @@ class History(Reply):
 ISSUE = Operation(PART, "issue", IssueReferral, ReferralReply)
 RECEIVE = Operation(PART, "receive", Receive, ReferralReply)
 ACCEPT = Operation(PART, "accept", Accept, ReferralReply)
+ASK = Operation(PART, "ask", Ask, ReferralReply)
+REPLY = Operation(PART, "reply", Answer, ReferralReply)
 WAITLIST = Operation(PART, "waitlist", Waitlist, ReferralReply)
 RESCHEDULE = Operation(PART, "reschedule", Reschedule, ReferralReply)
 PAUSE = Operation(PART, "pause", Pause, ReferralReply)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import strawberry
@@ -23,6 +24,8 @@ Command = TypeVar("Command", bound=Message)
 
 # Inputs that are ids, by their name, and the type of thing that they name.
 _IDS = {"referral": "Referral", "service": "Service", "location": "Location"}
+# For inputs that hold no others.
+NONE_INSIDE: Mapping[type, type[Message]] = MappingProxyType({})
 # Refusals of this status and above say nothing of the input: nobody answered, or the part failed.
 NOT_THE_INPUT = 500
 # What a part says of the gateway, not of its client: no referral is refused in these words.
@@ -76,7 +79,7 @@ def struct_of(value: Any, structs: Mapping[type, type[Message]]) -> Any:
     if isinstance(value, list):
         return tuple(struct_of(item, structs) for item in value)
     struct = structs.get(type(value))
-    if struct is None:
+    if struct is None or isinstance(value, struct):
         return value
     given = {name: _given(name, item, structs) for name, item in vars(value).items() if item is not None}
     return struct(**given)
@@ -96,15 +99,18 @@ async def carry_out(
     info: Info,
     operation: Operation[Any, ReferralReply],
     given: Any,
-    structs: Mapping[type, type[Message]],
+    structs: Mapping[type, type[Message]] = NONE_INSIDE,
 ) -> Done:
     """Carry a command out for whoever asks, and say what became of it.
+
+    ``given`` is the mutation's input, or the command that was made of it; ``structs`` says what the inputs
+    inside of it become.
 
     Raises:
         RefusedError, UnreachableError: it is not known whether it was done; shown as ``UNAVAILABLE``.
         FaultError: the gateway asked in a way that the part bears from nobody; masked.
     """
-    command = struct_of(given, structs)
+    command = struct_of(given, {type(given): operation.request, **structs})
     try:
         reply: ReferralReply = await info.context.clients.ask(operation, command)
     except RefusedError as refusal:

@@ -71,6 +71,16 @@ class ServiceGiven:
     quantity: int = strawberry.field(description="How many times.")
 
 
+@strawberry.type(description="What the receiver asked before it decided, and what the sender answered.")
+class ReferralQuestion:
+    """Read from ``contracts.referrals.Question``."""
+
+    question: str = strawberry.field(description="What was asked.")
+    asked_at: datetime = strawberry.field(description="When.")
+    answer: str | None = strawberry.field(description="The answer; null until there is one.")
+    answered_at: datetime | None = strawberry.field(description="When it was answered.")
+
+
 @strawberry.type(
     description="One organization's request that another help a person with a need, and what became of it."
 )
@@ -111,6 +121,10 @@ class Referral(Node):
     household: Household | None = strawberry.field(description="Who is with her.")
     places: list[Places] | None = strawberry.field(
         description="The places that are kept; before acceptance, those that are asked for."
+    )
+    questions: list[ReferralQuestion] | None = strawberry.field(
+        description="What the receiver asked before it decided, oldest first, with the sender's answers. "
+        "Null to those who may not see the person's circumstances."
     )
     consent: Consent | None = strawberry.field(description="On what basis her data is shared.")
     appointment: Appointment | None = strawberry.field(description="When and where she is expected.")

@@ -16,6 +16,7 @@ from gateway.schema import (
     membership,
     placing,
     quick,
+    talk,
     truth,
 )
 from gateway.schema.capacity import SetCapacityPayload, set_capacity
@@ -84,6 +85,8 @@ class Mutation:
     send_referral = published(send_referral, SendReferralPayload)
     receive_referral = published(answers.receive_referral, answers.ReceiveReferralPayload)
     accept_referral = published(answers.accept_referral, answers.AcceptReferralPayload)
+    ask_about_referral = published(talk.ask_about_referral, talk.AskAboutReferralPayload)
+    reply_about_referral = published(talk.reply_about_referral, talk.ReplyAboutReferralPayload)
     waitlist_referral = published(course.waitlist_referral, course.WaitlistReferralPayload)
     reschedule_referral = published(course.reschedule_referral, course.RescheduleReferralPayload)
     pause_referral = published(course.pause_referral, course.PauseReferralPayload)

@@ -17,6 +17,7 @@ _TIER_OF: dict[str, Tier] = {
     "need": "T2",
     "household": "T2",
     "places": "T2",
+    "questions": "T2",
     "servicesGiven": "T2",
     "acceptanceInstructions": "T3",
 }

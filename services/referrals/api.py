@@ -28,6 +28,8 @@ from services.referrals.means import Means
 CHANGES = (
     contract.RECEIVE,
     contract.ACCEPT,
+    contract.ASK,
+    contract.REPLY,
     contract.WAITLIST,
     contract.RESCHEDULE,
     contract.PAUSE,

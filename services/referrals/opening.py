@@ -8,6 +8,7 @@ import structlog
 from pymongocrypt.errors import MongoCryptError
 
 from contracts.referrals import Places, ServiceGiven
+from services.referrals import questions
 from services.referrals.referral import Document, S
 from services.referrals.roles import Party
 from services.referrals.sealed import CategoryNotes, Circumstances, Identity, Opened, unseal
@@ -29,12 +30,14 @@ class _Blobs:
     notes: list[bytes] | None = None
     given: bytes | None = None
     places: bytes | None = None
+    questions: list[Document] | None = None
     history: dict[int, bytes] = field(default_factory=dict)
 
     def key_ids(self) -> list[KeyId]:
         """The keys that it takes."""
         single = (self.circumstances, self.identity, self.instructions, self.given, self.places)
-        blobs = [*single, *(self.notes or ()), *self.history.values()]
+        asked = [blob for one in self.questions or () for blob in questions.blobs_of(one)]
+        blobs = [*single, *(self.notes or ()), *asked, *self.history.values()]
         return [key_of(blob) for blob in blobs if blob is not None]
 
 
@@ -82,6 +85,7 @@ def _blobs(doc: Document, party: Party, asked: frozenset[str], now: datetime) ->
         blobs.circumstances = doc["sealed_t2"]
     if T2 in tiers:
         blobs.places = doc.get("sealed_places")
+        blobs.questions = doc.get("sealed_questions") or []
     if T3 in tiers:
         blobs.identity, blobs.instructions = doc["sealed_t3"], doc["sealed_instructions"]
     if T4 in tiers:
@@ -125,6 +129,7 @@ def _opened(keys: Keys, blobs: _Blobs) -> Opened:
         instructions=unseal(keys, there(blobs.instructions), str),
         given=unseal(keys, there(blobs.given), tuple[ServiceGiven, ...]),
         places=unseal(keys, there(blobs.places), tuple[Places, ...]),
+        questions=questions.opened(keys, blobs.questions, gone),
         history={n: unseal(keys, blob, str) for n, blob in blobs.history.items() if there(blob)},
         erased=bool(gone),
     )

@@ -18,7 +18,7 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
 ``key_t2 key_t3``           ids of the two data keys; the second is for T3 and T4
 ``key_void erase_since``    of a voided one: the key of its note; and that the two have still to be deleted
 ``sealed_…``                encrypted: ``t2``, ``t3``, ``t4`` (a list, each saying when it ``opens``),
-                            ``instructions``, ``given``, ``places`` (those that are kept)
+                            ``instructions``, ``given``, ``places`` (those that are kept), ``questions``
 ``counted held``            whether the service counted places at issue, and whether some are kept
 ``received_at accepted_at`` and ``arrived_at``: when it happened; ``ended_at``: when the end was recorded
 ``arrive_by appointment``   and ``review_at resume_at reason outcome proposed_redirect loop_closed_at``
@@ -37,6 +37,7 @@ from contracts.codes import Intake, NeedGroup, Priority, ReferralStatus, State
 from contracts.events import REFERRAL_EVENTS, EventType, ReferralEvent
 from contracts.referrals import AllowedAction
 from contracts.rpc import Actor
+from services.referrals import questions
 from services.referrals.inputs import SUPPLIED, Secret, checked, effects, is_secret, secrets_of
 from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, SYSTEM, Party, lacking, tiers_of
 
@@ -66,6 +67,10 @@ def _may_expire(doc: Document, _now: datetime) -> bool:
 
 def _proposed(doc: Document, _now: datetime) -> bool:
     return bool(doc["proposed_redirect"])
+
+
+def _may_ask(doc: Document, _now: datetime) -> bool:
+    return questions.may_ask(doc)
 
 
 def was_sent(doc: Document) -> bool:
@@ -132,7 +137,8 @@ TRANSITIONS: tuple[Row, ...] = (
     _row(2, "send", SENDER, {S.DRAFT}, S.SENT, *_ISSUED_WITH, event="sent"),
     _row(2, "issue", SENDER, {None}, S.SENT, *_ISSUED_WITH, event="sent"),
     _row(3, "receive", RECEIVER, {S.SENT}, S.RECEIVED, event="received"),
-    _row(4, "ask", RECEIVER, {S.SENT, S.RECEIVED}, S.INFO_REQUESTED, "question", event="info_requested"),
+    _row(4, "ask", RECEIVER, {S.SENT, S.RECEIVED}, S.INFO_REQUESTED, "question", event="info_requested",
+         only_if=_may_ask),
     _row(5, "reply", SENDER, {S.INFO_REQUESTED}, S.RECEIVED, "answer", event="replied"),
     _row(6, "waitlist", RECEIVER, UNANSWERED - {S.WAITLISTED}, S.WAITLISTED, "review_at", event="waitlisted"),
     _row(7, "accept", RECEIVER, UNANSWERED, S.ACCEPTED, *_EXPECTED, event="accepted"),
@@ -168,7 +174,7 @@ ACTIONS = tuple(dict.fromkeys(row.action for row in TRANSITIONS))
 REACHABLE = frozenset(
     {"draft", "update_draft", "send"}
     | {"issue", "receive", "accept", "decline", "start", "complete", "end", "cancel", "acknowledge"}
-    | {"waitlist", "reschedule", "pause", "resume", "reopen", "void"}
+    | {"ask", "reply", "waitlist", "reschedule", "pause", "resume", "reopen", "void"}
 )
 
 # FHIR R4/R5 Task.status for each of ours.

@@ -19,6 +19,7 @@ from contracts.referrals import (
     IssueReferral,
     Note,
     Places,
+    Question,
     SafeContact,
     ServiceGiven,
 )
@@ -86,6 +87,7 @@ class Opened:
     instructions: str | None = None
     given: tuple[ServiceGiven, ...] | None = None
     places: tuple[Places, ...] | None = None
+    questions: tuple[Question, ...] | None = None
     history: dict[int, str] = field(default_factory=dict)
     erased: bool = False
     unreadable: bool = False
@@ -157,6 +159,7 @@ def opened_by_sender(request: Said) -> Opened:
         circumstances=circumstances_of(request),
         identity=identity_of(request),
         notes=tuple(note for category in categories for note in category.notes()),
+        questions=(),
     )
 
 

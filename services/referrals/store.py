@@ -48,6 +48,7 @@ _SEALED = {
     "sealed_instructions": 0,
     "sealed_given": 0,
     "sealed_places": 0,
+    "sealed_questions": 0,
 }
 
 

@@ -69,6 +69,7 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "person": T1,  # a shell: each field inside has its own tier
         "household": T2,
         "places": T2,
+        "questions": T2,
         "consent": T1,  # a shell
         "appointment": T2,
         "arrive_by": T2,
@@ -288,6 +289,7 @@ def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral
         "person": _person(party, opened, granted),
         "household": None if inside is None else _household(party, opened),
         "places": opened.places or (None if inside is None else inside.places),
+        "questions": opened.questions,
         "consent": _consent(doc, opened, granted),
         "appointment": doc["appointment"] and Appointment(**doc["appointment"]),
         "acceptance_instructions": opened.instructions,

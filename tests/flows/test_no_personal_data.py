@@ -35,7 +35,7 @@ NEED = "HUMAN_TRAFFICKING"
 VULNERABILITY = "SURVIVOR_OF_TORTURE"
 BORN = "1931-07-23"
 SEEN = """query ($id: ID!) { referral(id: $id) {
-  need acceptanceInstructions places { unit } servicesGiven { code }
+  need questions { question answer } acceptanceInstructions places { unit } servicesGiven { code }
   person { name alias birthDate instructions languages vulnerabilities
     safeContact { value hours say avoid } notes { category text } }
   consent { purpose takenBy language }
@@ -102,6 +102,8 @@ async def answer(cast: Cast, referral: str, said: Canaries) -> None:
     """The whole path, and whatever can be said on it."""
     soon = (datetime.now(UTC) + timedelta(days=2)).isoformat()
     await done(cast.hospital, "receiveReferral", referral=referral)
+    await done(cast.hospital, "askAboutReferral", referral=referral, question=said.text())
+    await done(cast.shelter, "replyAboutReferral", referral=referral, answer=said.text())
     await done(cast.hospital, "acceptReferral", referral=referral, arriveBy=soon, instructions=said.text())
     await done(cast.hospital, "startReferral", referral=referral, arrivedAt=datetime.now(UTC).isoformat())
     given = [{"code": NEED, "quantity": 1}]

@@ -24,6 +24,8 @@ CHANGES: dict[str, Json] = {
     "receiveReferral": {"externalId": "mine"},
     "acceptReferral": {"arriveBy": SOON},
     "waitlistReferral": {"reviewAt": SOON},
+    "askAboutReferral": {"question": "¿Cuántas personas?"},
+    "replyAboutReferral": {"answer": "Dos"},
     "rescheduleReferral": {"arriveBy": SOON, "reason": "Otro turno"},
     "pauseReferral": {"reason": "WAITING_FOR_DOCUMENTS", "resumeAt": SOON},
     "resumeReferral": {},

@@ -19,7 +19,7 @@ from contracts.codes import (
     Scope,
     Vulnerability,
 )
-from contracts.referrals import ConsentView, HistoryEntry, Note, PersonView, Referral, ServiceGiven
+from contracts.referrals import ConsentView, HistoryEntry, Note, PersonView, Question, Referral, ServiceGiven
 from contracts.rpc import Actor
 from services.referrals import tiers
 from services.referrals.referral import Document
@@ -200,6 +200,7 @@ EVERYTHING = Opened(
     notes=(Note(category=NoteCategory.HEALTH, text="nota"),),
     instructions="pregunte por la enfermera",
     given=(ServiceGiven(code=Need.PRENATAL_CARE),),
+    questions=(Question(question="¿Camina?", asked_at=NOW),),
     history={1: "una nota"},
 )
 FULL: dict[str, Any] = {

@@ -1,14 +1,11 @@
 """Drafts: begun, edited, sent and, where nobody sends them, erased. Each is one write of one document."""
 
 import contextlib
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
-from chassis.outbox import pending_event
 from chassis.problems import (
     ContendedError,
     ForbiddenError,
@@ -18,10 +15,11 @@ from chassis.problems import (
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
-from services.referrals import drafting, tiers
+from services.referrals import drafting
 from services.referrals.actions.replying import count, replied
 from services.referrals.actions.reserving import admit, followed, release, reserve, reserve_external_id
-from services.referrals.errors import NotFoundError, PersonErasedError, StaleVersionError
+from services.referrals.actions.working import Working
+from services.referrals.errors import PersonErasedError
 from services.referrals.issuing import content_problems, service_problems
 from services.referrals.means import Means
 from services.referrals.opening import open_draft
@@ -29,25 +27,17 @@ from services.referrals.referral import (
     Change,
     Document,
     decide,
-    event_of,
-    has_a_say,
     may_work_on,
-    permitted,
 )
 from services.referrals.roles import SENDER, Party
 from services.referrals.sealed import seal_all
-from services.referrals.store import KEYS_KEPT_FOR, Write
+from services.referrals.store import Write
 from services.referrals.vault import ErasedError
 
-# Each try that loses has lost to a change that won.
-TRIES = 50
 # All that opens anything of a draft: also why it was voided.
 _KEYS = ("key_t2", "key_t3", "key_void")
 # What sending a draft needs, by the names of the table.
 _CONTENT = ("need", "priority", "service", "state", "consent", "person")
-
-
-_Make = Callable[["_Working", Document, Party], Awaitable[Write]]
 
 
 async def draft(means: Means, request: DraftReferral, actor: Actor) -> ReferralReply:
@@ -119,18 +109,19 @@ async def update(means: Means, request: UpdateDraft, actor: Actor) -> ReferralRe
         PersonErasedError: the draft is being erased.
     """
 
-    async def write(work: "_Working", doc: Document, party: Party) -> Write:
+    async def write(work: Working, doc: Document, party: Party) -> Write:
+        _check_it_is_theirs(doc, party)
         decided = decide(doc, "update_draft", party, {}, work.now)
-        said = drafting.edited(await work.said(doc), request)
+        said = drafting.edited(await _said(means, doc), request)
         if isinstance(request.follows, str):
             said = await _following(means, said, actor)
-        fields = drafting.content(said, await work.sealed(doc, said), work.now)
+        fields = drafting.content(said, await _sealed(means, doc, said), work.now)
         if said.external_id != doc["external_id_sender"]:
             mark = await reserve_external_id(means, actor, said.external_id, doc["_id"], work.now)
             fields["external_marks"] = [mark] if mark else []
         return work.write(doc, decided, fields)
 
-    return await _Working.of(means, "update_draft", request, actor).run(write)
+    return await Working.of(means, "update_draft", request, actor).run(write)
 
 
 async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralReply:
@@ -144,10 +135,11 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
         UnreachableError: the directory did not answer.
     """
 
-    async def write(work: "_Working", doc: Document, party: Party) -> Write:
+    async def write(work: Working, doc: Document, party: Party) -> Write:
+        _check_it_is_theirs(doc, party)
         with contextlib.suppress(InvalidError):
             decide(doc, "send", party, {}, work.now)  # before anything is read of what is no draft
-        said = await work.said(doc)
+        said = await _said(means, doc)
         service, receiver = None, None
         problems = content_problems(said, work.now)
         if said.service is not None:
@@ -161,7 +153,7 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
         fields = drafting.addressed(doc["_id"], service, receiver, phone, work.now)
         return work.write(doc, decided, fields, unset=("erase_at",))
 
-    return await _Working.of(means, "send", request, actor).run(write)
+    return await Working.of(means, "send", request, actor).run(write)
 
 
 def _decided(
@@ -193,98 +185,33 @@ async def erase_due(means: Means) -> int:
     return erased
 
 
-@dataclass(frozen=True)
-class _Working:
-    """One request on a draft being carried out."""
+def _check_it_is_theirs(doc: Document, party: Party) -> None:
+    if not may_work_on(doc, party):
+        # What is refused of it would tell of what stands there.
+        raise ForbiddenError("Somebody else began this draft: it takes who may read it.")
 
-    means: Means
-    action: str
-    request: UpdateDraft | SendReferral
-    actor: Actor
-    now: datetime
-    key: str
-    fingerprint: str
 
-    @classmethod
-    def of(cls, means: Means, action: str, request: UpdateDraft | SendReferral, actor: Actor) -> Self:
-        """Begin now."""
-        return cls(
-            means=means,
-            action=action,
-            request=request,
-            actor=actor,
-            now=means.now(),
-            key=means.marks.key(actor, request.idempotency_key),
-            fingerprint=means.marks.fingerprint(action, request),
-        )
+async def _said(means: Means, doc: Document) -> DraftReferral:
+    """What the draft says now.
 
-    async def run(self, make: _Make) -> ReferralReply:
-        """Load, let ``make`` decide, write once; where somebody was faster, again."""
-        for _ in range(TRIES):
-            doc = await self.means.store.load(self.request.referral)
-            party = doc and tiers.party_of(doc, self.actor)
-            if not doc or not party or not (tiers.may_read(party) or has_a_say(party)):
-                raise NotFoundError
-            permitted(self.action, party)
-            if self._was_done(doc):
-                return await replied(self.means, doc, party, self.now, replayed=True)
-            self._check(doc, party)
-            write = await make(self, doc, party)
-            if await self.means.store.save(doc["_id"], doc["revision"], write):
-                self.means.relay.kick(doc["_id"], write.pending)
-                count(self.action, doc, write.fields)
-                return await replied(self.means, {**doc, **write.fields}, party, self.now)
-        raise ContendedError("The draft changed again and again; nothing was done. Try again.")
+    Raises:
+        PersonErasedError: it is being erased.
+    """
+    opened = await open_draft(means.vault, doc)
+    if opened.circumstances is None or opened.erased or opened.unreadable:
+        raise PersonErasedError
+    return drafting.said_of(doc, opened)
 
-    def _was_done(self, doc: Document) -> bool:
-        """Whether this key was used on the referral within 30 days, for this very input."""
-        kept = (entry for entry in doc["idempotency"] if entry["at"] > self.now - KEYS_KEPT_FOR)
-        used = next((entry for entry in kept if entry["key"] == self.key), None)
-        if used is not None and used["fingerprint"] != self.fingerprint:
-            raise IdempotencyKeyReusedError
-        return used is not None
 
-    def _check(self, doc: Document, party: Party) -> None:
-        expected = self.request.expected_version
-        if expected is not None and expected != doc["version"]:
-            raise StaleVersionError(expected, doc["version"], doc["status"])
-        if not may_work_on(doc, party):
-            # What is refused of it would tell of what stands there.
-            raise ForbiddenError("Somebody else began this draft: it takes who may read it.")
+async def _sealed(means: Means, doc: Document, said: DraftReferral) -> Document:
+    """What is said, encrypted with the draft's own keys.
 
-    async def said(self, doc: Document) -> DraftReferral:
-        """What the draft says now.
-
-        Raises:
-            PersonErasedError: it is being erased.
-        """
-        opened = await open_draft(self.means.vault, doc)
-        if opened.circumstances is None or opened.erased or opened.unreadable:
-            raise PersonErasedError
-        return drafting.said_of(doc, opened)
-
-    async def sealed(self, doc: Document, said: DraftReferral) -> Document:
-        """What is said, encrypted with the draft's own keys.
-
-        Raises:
-            PersonErasedError: they are gone.
-        """
-        ids = doc["key_t2"], doc["key_t3"]
-        with await self.means.vault.fetch(ids) as keys:
-            try:
-                return seal_all(said, keys, *ids)
-            except ErasedError:
-                raise PersonErasedError from None
-
-    def write(self, doc: Document, decided: Change, fields: Document, unset: tuple[str, ...] = ()) -> Write:
-        """Put one change together: all of it goes into one write."""
-        fields = {**decided.set, **fields}
-        told = event_of({**doc, **fields}, decided)
-        pending = [pending_event(told[0].type, doc["_id"], fields["n"], self.now, told[1])] if told else []
-        return Write(
-            fields=fields,
-            history=decided.history,
-            idempotency={"key": self.key, "fingerprint": self.fingerprint, "at": self.now},
-            pending=pending,
-            unset=unset,
-        )
+    Raises:
+        PersonErasedError: they are gone.
+    """
+    ids = doc["key_t2"], doc["key_t3"]
+    with await means.vault.fetch(ids) as keys:
+        try:
+            return seal_all(said, keys, *ids)
+        except ErasedError:
+            raise PersonErasedError from None

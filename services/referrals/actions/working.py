@@ -1,0 +1,143 @@
+"""Carrying out a request on a referral that is there: load, decide, write once; if it has changed, again."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, Self, TypeVar
+
+from chassis.outbox import pending_event
+from chassis.problems import ContendedError, IdempotencyKeyReusedError
+from contracts.referrals import ReferralReply
+from contracts.rpc import Actor
+from services.referrals import erasing, tiers
+from services.referrals.actions.replying import count, replied
+from services.referrals.errors import NotFoundError, StaleVersionError
+from services.referrals.means import Means
+from services.referrals.referral import Change, Document, event_of, has_a_say, permitted
+from services.referrals.roles import Party
+from services.referrals.store import KEYS_KEPT_FOR, Write
+
+# Each try that loses has lost to a change that won: with as many writers as this, somebody has won.
+TRIES = 50
+
+Done = TypeVar("Done")
+
+
+async def until_written(attempt: Callable[[], Awaitable[Done | None]]) -> Done:
+    """Return the first result of ``attempt``, which is None where somebody else wrote in between.
+
+    Raises:
+        ContendedError: that happened again and again.
+    """
+    for _ in range(TRIES):
+        done = await attempt()
+        if done is not None:
+            return done
+    raise ContendedError("The referral changed again and again; nothing was done. Try again.")
+
+
+async def loaded(means: Means, referral: str, actor: Actor) -> tuple[Document, Party]:
+    """Return a referral, and who the actor is in it.
+
+    Raises:
+        NotFoundError: there is none, or the actor may not know of it.
+    """
+    doc = await means.store.load(referral)
+    party = doc and tiers.party_of(doc, actor)
+    if not doc or not party or not (tiers.may_read(party) or has_a_say(party)):
+        raise NotFoundError
+    return doc, party
+
+
+class Request(Protocol):
+    """What every request on an existing referral says."""
+
+    @property
+    def referral(self) -> str: ...
+    @property
+    def idempotency_key(self) -> str: ...
+    @property
+    def expected_version(self) -> int | None: ...
+
+
+@dataclass(frozen=True)
+class Working:
+    """One change of a referral being carried out."""
+
+    means: Means
+    action: str
+    request: Request
+    actor: Actor
+    now: datetime
+    key: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, means: Means, action: str, request: Any, actor: Actor) -> Self:
+        """Begin now."""
+        return cls(
+            means=means,
+            action=action,
+            request=request,
+            actor=actor,
+            now=means.now(),
+            key=means.marks.key(actor, request.idempotency_key),
+            fingerprint=means.marks.fingerprint(action, request),
+        )
+
+    async def run(self, make: "Make") -> ReferralReply:
+        """Let ``make`` decide on the referral as it is, write that, and answer; or replay what was done.
+
+        Raises:
+            NotFoundError: there is none, or the caller may not know of it.
+            IdempotencyKeyReusedError: the key was used on this referral for another input.
+            StaleVersionError: it is not at the version that the caller expects.
+            ForbiddenError: the caller's roles or scopes are not enough, wherever the referral stands.
+        """
+
+        async def attempt() -> ReferralReply | None:
+            doc, party = await loaded(self.means, self.request.referral, self.actor)
+            permitted(self.action, party)  # before anything is said of where the referral stands
+            if self._was_done(doc):
+                return await replied(self.means, doc, party, self.now, replayed=True)
+            self._check_version(doc)
+            write = await make(self, doc, party)
+            if not await self.means.store.save(doc["_id"], doc["revision"], write):
+                return None
+            self.means.relay.kick(doc["_id"], write.pending)
+            if "erase_since" in write.fields:
+                await erasing.erase(self.means.store, self.means.vault, doc)
+            count(self.action, doc, write.fields)
+            return await replied(self.means, {**doc, **write.fields}, party, self.now)
+
+        return await until_written(attempt)
+
+    def _was_done(self, doc: Document) -> bool:
+        """Whether this key was used on the referral within 30 days, for this very input."""
+        kept = (entry for entry in doc["idempotency"] if entry["at"] > self.now - KEYS_KEPT_FOR)
+        used = next((entry for entry in kept if entry["key"] == self.key), None)
+        if used is not None and used["fingerprint"] != self.fingerprint:
+            raise IdempotencyKeyReusedError
+        return used is not None
+
+    def _check_version(self, doc: Document) -> None:
+        expected = self.request.expected_version
+        if expected is not None and expected != doc["version"]:
+            raise StaleVersionError(expected, doc["version"], doc["status"])
+
+    def write(self, doc: Document, decided: Change, fields: Document, unset: tuple[str, ...] = ()) -> Write:
+        """Put one change together, all of it for one write: what was decided, and ``fields`` beside it."""
+        fields = {**decided.set, **fields}
+        told = event_of({**doc, **fields}, decided)
+        pending = [pending_event(told[0].type, doc["_id"], fields["n"], self.now, told[1])] if told else []
+        return Write(
+            fields=fields,
+            history=decided.history,
+            idempotency={"key": self.key, "fingerprint": self.fingerprint, "at": self.now},
+            pending=pending,
+            unset=unset,
+        )
+
+
+# Makes of a referral, as it is, and of who asks what is to be written.
+Make = Callable[[Working, Document, Party], Awaitable[Write]]
