@@ -21,6 +21,8 @@ EMAIL = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\Z"
 REFERENCE = r"^[\x21-\x3f\x41-\x7e]+\Z"
 PHONE = r"^[0-9+*#()./ A-Za-z-]+\Z"
 SOURCE = r"^[a-z0-9][a-z0-9._-]*\Z"
+CODE = r"^[a-z][a-z0-9_]*\Z"
+VERSION = r"^[0-9]+(\.[0-9]+)?\Z"
 
 WORDS = {
     NAME: "Must not be empty: something that can be read, on one line.",
@@ -35,4 +37,6 @@ WORDS = {
     REFERENCE: "Must be an id of your own, without spaces and @: it names nobody.",
     PHONE: "Must be a telephone number, as +52 993 000 0000.",
     SOURCE: "Must be lower-case letters, digits and . _ -, beginning with a letter or a digit.",
+    CODE: "Must be lower-case letters, digits and _, beginning with a letter.",
+    VERSION: "Must be a version, as 1 or 1.2.",
 }

@@ -56,7 +56,7 @@ LONGEST_KEPT = 8 * 1024
 # An input of matchServices within the document: as the argument, or as a variable's default.
 _INLINE_MATCH = re.compile(r"\bmatchServices\s*\(\s*input\s*:\s*[^$\s]|\bMatchInput\s*!?\s*=")
 # Longer than in most lists, since every code of a kind comes.
-_LISTS = {"codes": 50, "counts": 20, "matchServices": 20}
+_LISTS = {"codes": 50, "counts": 20, "matchServices": 20, "pathways": 12}
 
 
 class Params(msgspec.Struct, frozen=True):

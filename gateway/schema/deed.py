@@ -30,6 +30,7 @@ class Deed:
     service: directory.Service | None = None
     location: directory.Location | None = None
     correction: Any = None
+    pathway: Any = None
     replayed: bool = False
     user_errors: list[UserError] = field(default_factory=list)
 

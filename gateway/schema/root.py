@@ -37,6 +37,8 @@ from gateway.schema.issue import IssueReferralPayload, issue_referral
 from gateway.schema.matching import ServiceMatch, match_services
 from gateway.schema.node import Node, node, nodes
 from gateway.schema.organization import Organization, OrganizationConnection, organization, organizations
+from gateway.schema.pathway_editing import EditPathwayPayload, edit_pathway
+from gateway.schema.pathways import Pathway, PathwayGuide, pathway, pathway_versions, pathways
 from gateway.schema.referral import Referral
 from gateway.schema.referrals import ReferralConnection, referral, referrals
 from gateway.schema.scalars import SCALARS
@@ -70,6 +72,9 @@ class Query:
     clients = published(membership.clients, membership.OrganizationClientConnection)
     members = published(membership.members, membership.MemberConnection)
     corrections = published(truth.corrections, truth.CorrectionConnection)
+    pathway = published(pathway, PathwayGuide)
+    pathways = published(pathways, list[Pathway])
+    pathway_versions = published(pathway_versions, list[Pathway])
     stale_services = published(truth.stale_services, ServiceConnection)
 
 
@@ -127,6 +132,7 @@ class Mutation:
     confirm_service = published(editing.confirm_service, editing.ConfirmServicePayload)
     suggest_correction = published(truth.suggest_correction, truth.SuggestCorrectionPayload)
     decide_correction = published(truth.decide_correction, truth.DecideCorrectionPayload)
+    edit_pathway = published(edit_pathway, EditPathwayPayload)
 
 
 @strawberry.type(description="Everything that can be listened to, over WebSocket or server-sent events.")

@@ -4,6 +4,7 @@ from chassis.consumer import Consumer
 from chassis.mongo import connect
 from chassis.outbox import Relay
 from chassis.part import Part, run
+from chassis.rounds import Rounds
 from chassis.rpc import Caller, Server
 from chassis.settings import load
 from contracts.referrals import PART
@@ -13,6 +14,10 @@ from services.referrals.directory import Directory
 from services.referrals.erasing import sweeper
 from services.referrals.marks import Marks, hash_key
 from services.referrals.means import Means
+from services.referrals.pathways import library
+from services.referrals.pathways.api import PathwaysApi
+from services.referrals.pathways.shipped import shipped
+from services.referrals.pathways.store import PathwayStore
 from services.referrals.settings import Settings
 from services.referrals.store import Store
 from services.referrals.vault import Vault, master_key
@@ -48,10 +53,13 @@ async def start(part: Part, settings: Settings) -> None:
         marks=Marks(hash_key(settings.keys_dir)),
         directory=Directory(Caller(part.bus), settings.emergency_phone),
         relay=relay,
+        pathways=library.Library(PathwayStore(store.db), shipped()),
     )
     server = Server(part.bus, PART, part.peers)
     Api(means).serve(server)
+    PathwaysApi(means).serve(server)
     drafts = watch(means)
+    pathways = Rounds("pathways", library.LOOK_SECONDS, means.pathways.look)
     erasing = sweeper(store, means.vault)
     organizations = Consumer(
         part.bus, store.db, durable=DURABLE, filter_subjects=SUBJECTS, handlers=handlers(means)
@@ -74,4 +82,6 @@ async def start(part: Part, settings: Settings) -> None:
     await part.run(erasing.start, erasing.stop)
     await part.run(organizations.start, organizations.stop)
     await part.run(drafts.start, drafts.stop)
+    await part.run(means.pathways.begin)
+    await part.run(pathways.start, pathways.stop)
     await part.run(server.start, server.drain)

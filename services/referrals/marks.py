@@ -12,9 +12,7 @@ from pathlib import Path
 import msgspec
 
 from chassis.settings import read_key
-from contracts.drafts import DraftReferral, UpdateDraft
-from contracts.referrals import Change, IssueReferral
-from contracts.rpc import Actor
+from contracts.rpc import Actor, Message
 
 HASH_KEY_BYTES = 32
 # 160 bits: 32 characters of base 32, safe as one token of a NATS subject.
@@ -41,7 +39,7 @@ class Marks:
         """What is stored of an idempotency key used on an existing referral."""
         return self._mark("key", *_caller(actor), key)
 
-    def fingerprint(self, action: str, request: IssueReferral | Change | DraftReferral | UpdateDraft) -> str:
+    def fingerprint(self, action: str, request: Message) -> str:
         """The same for the same action and input, whatever the key; another for any other."""
         fields = msgspec.to_builtins(request)
         del fields["idempotency_key"]

@@ -1,4 +1,6 @@
-"""What every action works with: the store, the vault, the hashes, the directory, the relay and the clock."""
+"""What every action works with: the store, the vault, the hashes, the directory, the relay, the
+pathways and the clock.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ from chassis.outbox import Relay
 from services.referrals.directory import Directory
 from services.referrals.inputs import stored_moment
 from services.referrals.marks import Marks
+from services.referrals.pathways.library import Library
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 
@@ -26,4 +29,5 @@ class Means:
     marks: Marks
     directory: Directory
     relay: Relay
+    pathways: Library
     now: Callable[[], datetime] = utc_now

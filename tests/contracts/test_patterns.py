@@ -19,6 +19,8 @@ GOOD = {
     patterns.REFERENCE: "persona-7",
     patterns.PHONE: "+52 993 000 0000",
     patterns.SOURCE: "miami",
+    patterns.CODE: "unaccompanied_child",
+    patterns.VERSION: "1.2",
 }
 LINES = set(patterns.WORDS) - {patterns.NOTE}
 

@@ -25,6 +25,7 @@ from contracts import (
     matching,
     membership,
     notifications,
+    pathways,
     referrals,
     search,
 )
@@ -153,7 +154,17 @@ async def signed_in(bus: Bus, part: str) -> AsyncIterator[User]:
 
 
 def operations() -> list[AnyOperation]:
-    modules = (directory, capacity, editing, geography, matching, membership, referrals, notifications)
+    modules = (
+        directory,
+        capacity,
+        editing,
+        geography,
+        matching,
+        membership,
+        pathways,
+        referrals,
+        notifications,
+    )
     return [thing for module in modules for thing in vars(module).values() if isinstance(thing, Operation)]
 
 

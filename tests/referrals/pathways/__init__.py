@@ -1,0 +1,1 @@
+"""Tests of pathways: the data, what applies to whom, edits and their versions."""
