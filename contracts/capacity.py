@@ -63,8 +63,9 @@ class HoldPlaces(Message):
     """The referrals service asks for places, all or none, for a referral that is about to be accepted.
 
     ``places`` are those that the receiver named. Where it named none, those that the sender ``wished`` for
-    are taken if the service counts such units, else one place of its only unit. Asked again for the same
-    referral it is the same hold. The hold is provisional: it lapses after 60 seconds unless the referral's
+    are taken if the service counts such units, else one place of its only unit if ``one_will_do`` (several
+    persons come: then nobody can tell but the receiver). Asked again for the same referral it is the same
+    hold. The hold is provisional: it lapses after 60 seconds unless the referral's
     event confirms it.
     """
 
@@ -72,12 +73,17 @@ class HoldPlaces(Message):
     service: Id
     places: Annotated[tuple[Places, ...], Meta(max_length=10)] = ()
     wished: Annotated[tuple[Places, ...], Meta(max_length=10)] = ()
+    one_will_do: bool = True
 
 
 class Held(Reply):
-    """The places that are kept; ``counted`` is false where the service counts none, and keeps none."""
+    """The places that are kept; ``counted`` is false where the service counts none, and keeps none.
+
+    The event of the acceptance says ``number``: others may ask for other places at the same time.
+    """
 
     counted: bool
+    number: int | None = None
     places: tuple[Places, ...] = ()
     until: datetime | None = None
 

@@ -61,6 +61,8 @@ class ReferralEvent(EventData):
     # For the directory: whether places are held for it (null: nobody knew of holds yet), and by when the
     # person is expected. Which places, and so perhaps what kind of help, is not said here.
     held: bool | None = None
+    # Which of the holds that were asked for is the acceptance's: a count from 1, and nothing of the places.
+    hold: int | None = None
     arrive_by: datetime | None = None
 
 

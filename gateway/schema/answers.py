@@ -49,8 +49,9 @@ class AcceptReferralInput(ChangeInput):
     )
     places: list[PlacesInput] | None = strawberry.field(
         description="The places that you keep for the person: all of them, or it is not accepted "
-        "(`NO_CAPACITY`). If you name none, those that the sender asked for; else one, if your service "
-        "counts one unit only. Leave it out if your service counts no places.",
+        "(`NO_CAPACITY`). If you name none, those that the sender asked for; else one, if one person comes "
+        "and your service counts one unit only. Fewer than the sender asked for takes its word first "
+        "(`FEWER_PLACES`). Leave it out if your service counts no places.",
         default=None,
     )
     without_hold: bool = strawberry.field(

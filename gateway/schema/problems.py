@@ -33,6 +33,7 @@ class UserErrorCode(StrEnum):
     MEMBER_EXISTS = "MEMBER_EXISTS"
     TOO_MANY = "TOO_MANY"
     NO_CAPACITY = "NO_CAPACITY"
+    FEWER_PLACES = "FEWER_PLACES"
     CAPACITY_UNREACHABLE = "CAPACITY_UNREACHABLE"
     TELLS_ADDRESS = "TELLS_ADDRESS"
     REFUSED = "REFUSED"
@@ -60,6 +61,8 @@ _MEANINGS: dict[StrEnum, str] = {
     UserErrorCode.MEMBER_EXISTS: "The member is there already, with other roles.",
     UserErrorCode.TOO_MANY: "A limit of how many is reached; the message says which.",
     UserErrorCode.NO_CAPACITY: "There are not as many places; the message names the unit and what is free.",
+    UserErrorCode.FEWER_PLACES: "Fewer places are named than the sender asked for, and it has not agreed "
+    "to that: ask it to correct what it asks for, then accept.",
     UserErrorCode.CAPACITY_UNREACHABLE: "Nobody can say now whether there is a place. Try again, or accept "
     "with `withoutHold`.",
     UserErrorCode.TELLS_ADDRESS: "A text tells where a place of yours is that is hidden: leave that out.",

@@ -1,6 +1,9 @@
 """The refusals of the referrals service. What is not allowed answers exactly as what does not exist."""
 
+from collections.abc import Iterable
+
 from chassis.problems import PartError
+from contracts.referrals import Places
 from contracts.rpc import FieldProblem
 
 
@@ -50,6 +53,21 @@ class CapacityUnreachableError(PartError):
 
     def __init__(self) -> None:
         super().__init__("The directory cannot be asked for places now. Try again, or accept without a hold.")
+
+
+class FewerPlacesError(PartError):
+    """The receiver names fewer places than the sender asked for, and the sender has not agreed to that."""
+
+    code = "FEWER_PLACES"
+    status = 409
+    title = "Fewer places than were asked for"
+
+    def __init__(self, asked: Iterable[Places], named: Iterable[Places]) -> None:
+        wanted, offered = (", ".join(f"{one.count} {one.unit}" for one in some) for some in (asked, named))
+        super().__init__(
+            f"The sender asked for {wanted}, not {offered}. Ask it: once it has corrected that, accept.",
+            (FieldProblem(path=("places",), message="Are fewer than were asked for.", code=self.code),),
+        )
 
 
 class PersonErasedError(PartError):

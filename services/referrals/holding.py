@@ -3,42 +3,77 @@
 Nobody gives them back where the acceptance then fails: what no event confirms lapses by itself.
 """
 
+from dataclasses import dataclass
+
 from chassis.problems import UnreachableError
-from contracts.capacity import HoldPlaces
+from contracts.capacity import Held, HoldPlaces
 from contracts.referrals import Accept, Places
-from services.referrals.errors import CapacityUnreachableError
+from services.referrals.errors import CapacityUnreachableError, FewerPlacesError
 from services.referrals.means import Means
 from services.referrals.referral import Document
 from services.referrals.sealed import Circumstances, unseal
 from services.referrals.vault import ErasedError
 
+NOTHING = Held(counted=False)
 
-async def take(means: Means, doc: Document, request: Accept) -> tuple[Places, ...]:
-    """Return the places that are kept for the referral; none where its service counts none.
+
+async def take(means: Means, doc: Document, request: Accept) -> Held:
+    """Return what is kept for the referral: no places where its service counts none.
 
     Raises:
         RefusedError: there are not enough, or the units are not right.
+        FewerPlacesError: the receiver names fewer than the sender asked for.
         CapacityUnreachableError: the directory cannot be asked, and the service counted places at issue.
     """
     if request.without_hold:
-        return ()
+        return NOTHING
     counted = doc.get("counted")
-    wished = await _wished(means, doc) if counted is not False and not request.places else ()
-    asked = HoldPlaces(referral=doc["_id"], service=doc["service"], places=request.places, wished=wished)
+    asked = await _asked(means, doc) if counted is not False or request.places else _Asked()
+    if _fewer(asked.places, request.places):
+        raise FewerPlacesError(asked.places, request.places)
+    wished = () if request.places else asked.places
+    hold = HoldPlaces(
+        referral=doc["_id"],
+        service=doc["service"],
+        places=request.places,
+        wished=wished,
+        one_will_do=asked.persons == 1,
+    )
     try:
-        held = await means.directory.hold(asked)
+        return await means.directory.hold(hold)
     except UnreachableError as error:
         if counted is False and not request.places:
-            return ()  # it counted none when this was issued: an acceptance must not wait for that
+            return NOTHING  # it counted none when this was issued: an acceptance must not wait for that
         raise CapacityUnreachableError from error
-    return held.places
 
 
-async def _wished(means: Means, doc: Document) -> tuple[Places, ...]:
-    """The places that the sender asked for, which only the caseworkers of the two parties may know."""
+@dataclass(frozen=True)
+class _Asked:
+    """What the sender asked for, and for how many persons."""
+
+    places: tuple[Places, ...] = ()
+    persons: int = 1
+
+
+async def _asked(means: Means, doc: Document) -> _Asked:
+    """What only the caseworkers of the two parties may know; nothing of whom is erased."""
     with await means.vault.fetch([doc["key_t2"]]) as keys:
         try:
             circumstances: Circumstances | None = unseal(keys, doc["sealed_t2"], Circumstances)
         except ErasedError:
-            return ()
-    return circumstances.places if circumstances else ()
+            return _Asked()
+    if circumstances is None:
+        return _Asked()
+    household = circumstances.household
+    return _Asked(circumstances.places, 1 + (len(household.members) if household else 0))
+
+
+def _fewer(asked: tuple[Places, ...], named: tuple[Places, ...]) -> bool:
+    """Whether a receiver names fewer places than were asked for.
+
+    Three beds for five are fewer, also where a cot comes with them. A family room for five beds may be as
+    good: of other units than those asked for, the receiver, who sees the household, is believed.
+    """
+    units = {one.unit for one in asked}
+    total, wanted = (sum(one.count for one in places) for places in (named, asked))
+    return total < wanted and any(one.unit in units for one in named)

@@ -150,7 +150,12 @@ def _expected(_doc: Fields, given: Given, _at: datetime) -> Fields:
 
 
 def _accept(doc: Fields, given: Given, at: datetime) -> Fields:
-    return {"accepted_at": at, "held": bool(given.get("places")), **_expected(doc, given, at)}
+    return {
+        "accepted_at": at,
+        "held": bool(given.get("places")),
+        "hold": given.get("hold"),
+        **_expected(doc, given, at),
+    }
 
 
 def _start(doc: Fields, given: Given, at: datetime) -> Fields:

@@ -19,7 +19,8 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
 ``key_void erase_since``    of a voided one: the key of its note; and that the two have still to be deleted
 ``sealed_…``                encrypted: ``t2``, ``t3``, ``t4`` (a list, each saying when it ``opens``),
                             ``instructions``, ``given``, ``places`` (those that are kept), ``questions``
-``counted held``            whether the service counted places at issue, and whether some are kept
+``counted held hold``       whether the service counted places at issue, whether some are kept, and by
+                            which number the directory knows them
 ``received_at accepted_at`` and ``arrived_at``: when it happened; ``ended_at``: when the end was recorded
 ``arrive_by appointment``   and ``review_at resume_at reason outcome proposed_redirect loop_closed_at``
 ``history``                 one entry for each change, never rewritten; notes in it are encrypted
@@ -291,6 +292,7 @@ def event_data(doc: Document, before: str | None, at: datetime) -> ReferralEvent
         receiver=doc["receiver"],
         service=doc["service"],
         held=doc.get("held"),
+        hold=doc.get("hold") if doc.get("held") else None,
         arrive_by=_expected_by(doc) if doc["status"] == S.ACCEPTED else None,
     )
 

@@ -10,6 +10,7 @@ from contracts import patterns
 GOOD = {
     patterns.NAME: "Casa «Ñandú» (ficticia) 2",
     patterns.NOTE: "una línea\notra",
+    patterns.SAID: "una línea\notra",
     patterns.UNIT: "camas para mujeres",
     patterns.LANGUAGE: "mam",
     patterns.COUNTRY: "MX",
@@ -22,7 +23,7 @@ GOOD = {
     patterns.CODE: "unaccompanied_child",
     patterns.VERSION: "1.2",
 }
-LINES = set(patterns.WORDS) - {patterns.NOTE}
+LINES = set(patterns.WORDS) - {patterns.NOTE, patterns.SAID}
 
 
 def fits(pattern: str, text: str) -> bool:

@@ -1,9 +1,11 @@
 """Places, from setting them to the person who leaves, through GraphQL."""
 
 import asyncio
+import os
 import uuid
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from contracts.directory import IMPORT_RECORDS, ImportRecord, ImportRecords
 from tests.flows.cast import SOURCE, Cast, _ask, _operator
@@ -17,6 +19,25 @@ SET = """mutation ($input: SetCapacityInput!) { setCapacity(input: $input) {
 PLACES = "query ($id: ID!) { referral(id: $id) { places { unit count } } }"
 SEEN = """query ($id: ID!) { service(id: $id) {
   capacity { unit status available maximum held occupied waiting validUntil } } }"""
+
+
+STATUS = "query ($id: ID!) { referral(id: $id) { status } }"
+HOUSEHOLDS = 100 if "RELEVO_TEST_FULL" in os.environ else 40
+AT_ONCE = 25
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+async def in_turn(do: Callable[[T], Awaitable[R]], to: Sequence[T]) -> list[R]:
+    """Do something to all of them, so many at once that each competes with many."""
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def one(item: T) -> R:
+        async with slots:
+            return await do(item)
+
+    return list(await asyncio.gather(*(one(item) for item in to)))
 
 
 async def new_service(cast: Cast, **fields: Any) -> str:
@@ -106,6 +127,54 @@ async def test_a_household_keeps_as_many_places_as_its_sender_asked_for(cast: Ca
     assert codes(refused) == [("REQUIRED", ("withoutHoldReason",))]
     await changed(cast.hospital, "acceptReferral", unnamed, arriveBy=soon(), **reason)
     assert await numbers(cast, service) == [("KNOWN", 1, 1, 0), ("KNOWN", 6, 3, 0)]
+
+
+async def test_a_hundred_families_at_once_for_the_last_seven_places(cast: Cast) -> None:
+    """None is kept in part, none takes what another's failure freed, and nobody waits for a place in vain."""
+    service = await new_service(cast)
+    await said(cast.hospital, service, {"unit": "bed", "maximum": 9, "occupied": 2})
+    sizes = [1 + number % 5 for number in range(HOUSEHOLDS)]
+
+    async def asked(size: int) -> str:
+        return str((await issued(cast, service=service, places=[{"unit": "bed", "count": size}]))["id"])
+
+    referrals = await in_turn(asked, sizes)
+
+    async def accept(referral: str) -> Json:
+        return await cast.hospital.change("acceptReferral", referral=referral, arriveBy=soon())
+
+    payloads = await in_turn(accept, referrals)
+    kept = [size for size, payload in zip(sizes, payloads, strict=True) if not payload["userErrors"]]
+    refused = [payload for payload in payloads if payload["userErrors"]]
+    assert {tuple(codes(one)) for one in refused} == {(("NO_CAPACITY", ("places", "0", "count")),)}
+    free = 7 - sum(kept)
+    assert await numbers(cast, service) == [("KNOWN", free, sum(kept), 2)]
+    # Whoever was told that there is no place was told so rightly, at the end as well.
+    assert all(size > free for size, payload in zip(sizes, payloads, strict=True) if payload["userErrors"])
+    for number, payload in enumerate(payloads):
+        status = (await cast.shelter.ask(STATUS, id=referrals[number]))["referral"]["status"]
+        assert status == ("SENT" if payload["userErrors"] else "ACCEPTED")
+
+
+async def test_two_acceptances_of_one_referral_at_once_are_one_with_its_places(cast: Cast) -> None:
+    service = await new_service(cast)
+    await said(cast.hospital, service, {"unit": "bed", "maximum": 5, "available": 5})
+    referral = (await issued(cast, service=service))["id"]
+    counts = (1, 2, 3)
+    places = [[{"unit": "bed", "count": count}] for count in counts]
+    payloads = await asyncio.gather(
+        *(
+            cast.hospital.change("acceptReferral", referral=referral, arriveBy=soon(), places=wanted)
+            for wanted in places
+        )
+    )
+    accepted = [number for number, payload in enumerate(payloads) if not payload["userErrors"]]
+    assert len(accepted) == 1
+    assert {code for one in payloads for code, _ in codes(one)} == {"WRONG_STATUS"}
+    shown = (await cast.hospital.ask(PLACES, id=referral))["referral"]["places"]
+    assert shown == places[accepted[0]]
+    held = counts[accepted[0]]
+    await eventually(lambda: numbers(cast, service), lambda found: found == [("KNOWN", 5 - held, held, 0)])
 
 
 async def test_twenty_acceptances_at_once_on_five_places_are_five(cast: Cast) -> None:

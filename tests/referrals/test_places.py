@@ -9,9 +9,21 @@ import pytest
 
 from chassis.problems import RefusedError
 from contracts.capacity import SET_CAPACITY, SetCapacity, UnitCapacity
+from contracts.codes import AgeBand, Gender
 from contracts.directory import IMPORT_RECORDS, ImportRecord, ImportRecords
 from contracts.events import ReferralEvent
-from contracts.referrals import ACCEPT, GET, HISTORY, ISSUE, Accept, GetHistory, GetReferrals, Places
+from contracts.referrals import (
+    ACCEPT,
+    GET,
+    HISTORY,
+    ISSUE,
+    Accept,
+    GetHistory,
+    GetReferrals,
+    Household,
+    HouseholdMember,
+    Places,
+)
 from contracts.rpc import Page
 from services.referrals import directory
 from services.referrals.store import Store
@@ -44,7 +56,9 @@ async def service(network: Network) -> str:
 
 async def issued(network: Network, service: str, **changes: Any) -> str:
     request = cast.request(
-        service, datetime.now(UTC), **{"idempotency_key": next(_keys), "places": (), **changes}
+        service,
+        datetime.now(UTC),
+        **{"idempotency_key": next(_keys), "places": (), "household": None, **changes},
     )
     return str((await network.ask(ISSUE, request, network.caseworker("casa"))).referral.id)
 
@@ -102,6 +116,30 @@ async def test_without_a_place_it_is_not_accepted_and_nothing_has_changed(
     (found,) = (await network.ask(GET, GetReferrals(ids=(referral,)), network.caseworker("clinica"))).items
     assert found is not None
     assert (found.status, found.version) == ("sent", 1)
+
+
+async def test_fewer_places_than_were_asked_for_take_the_senders_word(network: Network, service: str) -> None:
+    family = Household(members=(HouseholdMember(age_band=AgeBand.INFANT, gender=Gender.FEMALE),))
+    unit = ROOM[0].unit
+    referral = await issued(network, service, household=family, places=(Places(unit=unit, count=2),))
+    with pytest.raises(RefusedError) as refused:
+        await accept(network, referral, places=ROOM)
+    assert (refused.value.code, [field.path for field in refused.value.fields]) == (
+        "FEWER_PLACES",
+        [("places",)],
+    )
+    assert "asked for 2" in refused.value.detail
+    other = await issued(network, service, household=family, places=(Places(unit="cama", count=2),))
+    assert (await accept(network, other, places=ROOM)).places == ROOM
+
+
+async def test_for_a_family_nobody_takes_one_place_for_granted(network: Network, service: str) -> None:
+    family = Household(members=(HouseholdMember(age_band=AgeBand.INFANT, gender=Gender.FEMALE),))
+    referral = await issued(network, service, household=family)
+    with pytest.raises(RefusedError) as refused:
+        await accept(network, referral)
+    assert [(field.path, field.code) for field in refused.value.fields] == [(("places",), "REQUIRED")]
+    assert (await accept(network, referral, places=ROOM)).places == ROOM
 
 
 async def test_while_the_directory_is_away_only_who_counts_places_has_to_say_why_it_accepts(

@@ -80,10 +80,12 @@ async def hold(means: Means, request: HoldPlaces) -> Held:
         return _not_counted(request)
     if not done.after["units"]:
         return _not_counted(request)
-    kept = holds.places_of(done.after, request.referral)
+    number = holds.try_of(done.after, request)
+    kept = holds.places_of(done.after, request.referral, number)
     return Held(
         counted=True,
         places=tuple(Places(**one) for one in kept),
+        number=number,
         until=done.after["provisional"].get(request.referral, {}).get("until"),
     )
 
@@ -134,7 +136,7 @@ def _reimported(document: Document, _now: datetime, seed: Document) -> Document:
 def _take(document: Document, now: datetime, request: HoldPlaces) -> Document:
     if not document["units"]:
         return document
-    return holds.take(document, request.referral, request.places, request.wished, now)
+    return holds.take(document, request, now)
 
 
 def _not_counted(request: HoldPlaces) -> Held:

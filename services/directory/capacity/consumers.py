@@ -67,6 +67,7 @@ def _about(event: ReferralEvent) -> dict[str, Any]:
     return {
         "n": event.n,
         "arrive_by": event.arrive_by or NEVER,
+        "try": event.hold,
         "about": {
             "folio": event.folio,
             "version": event.version,

@@ -11,6 +11,10 @@ A hold is *provisional* for a minute, while the referral is being accepted; the 
   not exceed the maximum. The receiver, who accepts, is the one who sees the beds.
 * Who arrives without a hold is counted in the service's only unit; of several nobody could tell which.
 
+Two acceptances of one referral at once may ask for different places, and nobody knows here which of them is
+written. So what was asked for is kept, *tries* in order, and of each unit as many places as the most that any
+of them takes; the event says which try it was. Its number tells nothing: places are no part of an event.
+
 ``n`` is the count of the last event of the referral that was applied, so that an old event is passed over. Of
 released and lapsed holds the last hundred stay, for those that come back.
 """
@@ -20,6 +24,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chassis.problems import InvalidError
+from contracts.capacity import HoldPlaces
 from contracts.referrals import Places
 from contracts.rpc import FieldProblem
 from services.directory.capacity import capacity
@@ -43,25 +48,47 @@ Hold = dict[str, Any]
 PlaceList = list[dict[str, Any]]
 
 
-def take(
-    document: Document, referral: str, named: Sequence[Places], wished: Sequence[Places], now: datetime
-) -> Document:
+def take(document: Document, request: HoldPlaces, now: datetime) -> Document:
     """Return the document with places kept provisionally, or the same where they are kept already.
 
     Raises:
         InvalidError: no such unit, a unit twice, or none named where there are several.
         NoCapacityError: there are not enough.
     """
+    referral = request.referral
     if document["holds"].get(referral, {}).get("state") in COUNTED:
         return document
-    places = _resolved(document, named, wished)
+    places = _resolved(document, request)
     before = {**document, "provisional": _without(document["provisional"], referral)}
     if not _fits(before, places, now):
         raise NoCapacityError(
             [(one["unit"], one["count"], left_of(before, one["unit"], now)) for one in places]
         )
-    kept = {**before["provisional"], referral: {"places": places, "until": now + PROVISIONAL_FOR}}
-    return {**before, "provisional": kept}
+    tries = _tries(document["provisional"].get(referral, {}))
+    if places not in tries:
+        tries = [*tries, places]
+    kept = {"places": _most(tries), "tries": tries, "until": now + PROVISIONAL_FOR}
+    return {**before, "provisional": {**before["provisional"], referral: kept}}
+
+
+def try_of(document: Document, request: HoldPlaces) -> int | None:
+    """Return by which number the event is to name what was just asked for; None where it is kept already."""
+    tries = _tries(document["provisional"].get(request.referral, {}))
+    places = _resolved(document, request) if tries else []
+    return tries.index(places) + 1 if places in tries else None
+
+
+def _tries(hold: Hold) -> list[PlaceList]:
+    """What acceptances asked for, in order."""
+    return list(hold.get("tries") or ([hold["places"]] if hold else []))
+
+
+def _most(tries: list[PlaceList]) -> PlaceList:
+    """Of each unit as many places as the most that any of them takes."""
+    counts: dict[str, int] = {}
+    for place in (place for places in tries for place in places):
+        counts[place["unit"]] = max(place["count"], counts.get(place["unit"], 0))
+    return [{"unit": unit, "count": count} for unit, count in counts.items()]
 
 
 def left_of(document: Document, name: str, now: datetime) -> int | None:
@@ -75,19 +102,20 @@ def left_of(document: Document, name: str, now: datetime) -> int | None:
     return None if unit["maximum"] is None else max(0, unit["total"] - unit["held"] - provisional)
 
 
-def places_of(document: Document, referral: str) -> PlaceList:
-    """Return the places that are kept for a referral or taken by it."""
+def places_of(document: Document, referral: str, number: int | None = None) -> PlaceList:
+    """Return the places that are kept for a referral, or for a numbered try of it, or taken by it."""
     hold = document["holds"].get(referral, {})
-    if hold.get("state") not in COUNTED:
-        hold = document["provisional"].get(referral, {})
-    return list(hold.get("places", ()))
+    if hold.get("state") in COUNTED:
+        return list(hold["places"])
+    kept = document["provisional"].get(referral)
+    return _tried(kept, number) if kept else []
 
 
 def confirm(document: Document, referral: str, about: Hold, now: datetime) -> Document:
     """The referral was accepted, or is expected at another time; ``about`` is what its event says of it."""
     if _is_old(document, referral, about["n"]):
         return document
-    document, hold = _claimed(document, referral, now)
+    document, hold = _claimed(document, referral, about.get("try"), now)
     if hold["state"] == OCCUPIED or not hold["places"]:
         return document
     if hold["state"] == CONFIRMED:
@@ -107,7 +135,7 @@ def occupy(document: Document, referral: str, about: Hold, now: datetime) -> Doc
     """The person arrived, or came back: her places are occupied, whether they were free or not."""
     if _is_old(document, referral, about["n"]):
         return document
-    document, hold = _claimed(document, referral, now)
+    document, hold = _claimed(document, referral, None, now)
     if hold["state"] == OCCUPIED or not hold["places"]:
         return document
     held = -1 if hold["state"] == CONFIRMED else 0
@@ -146,6 +174,7 @@ def lapse(document: Document, now: datetime) -> Document:
     lapsed = {
         referral: {
             "places": hold["places"],
+            "tries": _tries(hold),
             "state": LAPSED,
             "since": hold["until"],
             "n": document["holds"].get(referral, {}).get("n", 0),
@@ -200,8 +229,8 @@ def _is_old(document: Document, referral: str, n: int) -> bool:
     return bool(document["holds"].get(referral, {}).get("n", 0) >= n)
 
 
-def _claimed(document: Document, referral: str, now: datetime) -> tuple[Document, Hold]:
-    """The referral's hold, out of the provisional ones; of one that has none, what it would be."""
+def _claimed(document: Document, referral: str, number: int | None, now: datetime) -> tuple[Document, Hold]:
+    """The referral's hold, out of the provisional ones, as the numbered try; without one what it would be."""
     hold = document["holds"].get(referral)
     if hold is not None and hold["state"] in COUNTED:
         return document, hold
@@ -210,10 +239,16 @@ def _claimed(document: Document, referral: str, now: datetime) -> tuple[Document
     if kept is not None:
         document = {**document, "provisional": _without(document["provisional"], referral)}
         state = PROVISIONAL if kept["until"] > now else LAPSED
-        return document, {"places": kept["places"], "state": state, "asked": asked}
+        return document, {"places": _tried(kept, number), "state": state, "asked": asked}
     if hold is not None:
-        return document, hold
+        return document, {**hold, "places": _tried(hold, number)}
     return document, {"places": _only_place(document), "state": LAPSED, "asked": asked}
+
+
+def _tried(hold: Hold, number: int | None) -> PlaceList:
+    """What the try of that number asked for; all that is kept where it is not known."""
+    tries = _tries(hold)
+    return tries[number - 1] if number is not None and number <= len(tries) else list(hold["places"])
 
 
 def _fits(document: Document, places: PlaceList, now: datetime) -> bool:
@@ -221,13 +256,13 @@ def _fits(document: Document, places: PlaceList, now: datetime) -> bool:
     return all(left is None or left >= count for left, count in lefts)
 
 
-def _resolved(document: Document, named: Sequence[Places], wished: Sequence[Places]) -> PlaceList:
+def _resolved(document: Document, request: HoldPlaces) -> PlaceList:
     units = [unit["unit"] for unit in document["units"]]
-    if named:
-        return _checked(units, named)
-    if wished and all(one.unit in units for one in wished):
-        return _checked(units, wished)
-    only = _only_place(document)
+    if request.places:
+        return _checked(units, request.places)
+    if request.wished and all(one.unit in units for one in request.wished):
+        return _checked(units, request.wished)
+    only = _only_place(document) if request.one_will_do else []
     if not only:
         words = f"Say how many of which unit: {', '.join(units)}."
         raise InvalidError(words, (FieldProblem(path=("places",), message=words, code="REQUIRED"),))

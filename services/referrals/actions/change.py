@@ -37,7 +37,8 @@ async def change(means: Means, action: str, request: ChangeRequest, actor: Actor
         decided = decide(doc, action, party, inputs, work.now)
         if isinstance(request, Accept):
             # Only for what is right in all else: a refusal leaves no hold behind.
-            kept = {**inputs, "places": await holding.take(means, doc, request)}
+            held = await holding.take(means, doc, request)
+            kept = {**inputs, "places": held.places, "hold": held.number}
             decided = decide(doc, action, party, kept, work.now)
         fields: Document = {}
         if "erase_since" in decided.set:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts.capacity import UnitCapacity
+from contracts.capacity import HoldPlaces, UnitCapacity
 from contracts.referrals import Places
 from services.directory.capacity import capacity
 from services.directory.capacity.capacity import Document
@@ -15,6 +15,14 @@ SERVICE, ORGANIZATION = "svc_camas", "org_ceiba"
 def places(**units: int) -> tuple[Places, ...]:
     """So many of each unit."""
     return tuple(Places(unit=unit, count=count) for unit, count in units.items())
+
+
+def asked(
+    referral: str, named: tuple[Places, ...] = (), wished: tuple[Places, ...] = (), *, persons: int = 1
+) -> HoldPlaces:
+    """A request for places for a referral."""
+    alone = persons == 1
+    return HoldPlaces(referral=referral, service=SERVICE, places=named, wished=wished, one_will_do=alone)
 
 
 def counted(**units: tuple[int, int]) -> Document:

@@ -8,7 +8,7 @@ from contracts.codes import CapacityStatus
 from contracts.directory import Capacity
 from services.directory.capacity import capacity, holds
 from services.directory.capacity.capacity import Document
-from tests.directory.capacity.made import NOW, ORGANIZATION, SERVICE, counted, event, numbers, places
+from tests.directory.capacity.made import NOW, ORGANIZATION, SERVICE, asked, counted, event, numbers, places
 
 DAY = timedelta(days=1)
 
@@ -36,7 +36,7 @@ def test_what_is_set_is_what_is_read() -> None:
 
 
 def test_available_is_what_is_free_and_not_held() -> None:
-    document = holds.take(counted(bed=(10, 5)), "r1", places(bed=2), (), NOW)
+    document = holds.take(counted(bed=(10, 5)), asked("r1", places(bed=2)), NOW)
     assert numbers(document, "bed") == (3, 2, 5)
     assert numbers(said(document, unit="bed", available=3), "bed") == (3, 2, 5)
     assert numbers(said(document, unit="bed", available=8), "bed") == (8, 2, 0)
@@ -65,7 +65,7 @@ def test_a_unit_is_taken_away_and_no_import_brings_it_back() -> None:
 
 
 def test_a_unit_that_is_taken_is_removed_only_if_that_is_meant() -> None:
-    held = holds.take(counted(bed=(10, 0)), "r1", places(bed=2), (), NOW)
+    held = holds.take(counted(bed=(10, 0)), asked("r1", places(bed=2)), NOW)
     occupied = counted(bed=(10, 3))
     for document in (held, occupied):
         assert wrong(document, UnitCapacity(unit="bed", remove=True)) == {("units", "0", "remove")}
@@ -78,7 +78,7 @@ def test_a_unit_that_is_taken_is_removed_only_if_that_is_meant() -> None:
 
 
 def test_who_is_expected_in_a_unit_that_went_comes_goes_and_is_counted_when_it_is_back() -> None:
-    held = holds.take(counted(bed=(10, 0)), "r1", places(bed=2), (), NOW)
+    held = holds.take(counted(bed=(10, 0)), asked("r1", places(bed=2)), NOW)
     confirmed = holds.confirm(held, "r1", event(1), NOW)
     gone = said(confirmed, unit="bed", remove=True, even_if_taken=True)
     assert numbers(said(gone, unit="bed", maximum=10, available=3), "bed") == (3, 2, 5)
@@ -88,7 +88,7 @@ def test_who_is_expected_in_a_unit_that_went_comes_goes_and_is_counted_when_it_i
 
 
 def test_every_input_that_is_not_right_is_named_at_once() -> None:
-    document = holds.take(counted(bed=(10, 0)), "r1", places(bed=4), (), NOW)
+    document = holds.take(counted(bed=(10, 0)), asked("r1", places(bed=4)), NOW)
     assert wrong(
         document,
         UnitCapacity(unit="bed", available=7),
@@ -145,7 +145,7 @@ def test_a_source_whose_clock_runs_ahead_makes_nothing_true_for_longer() -> None
 def test_an_imported_capacity_without_a_maximum_holds_as_many_as_it_had_free() -> None:
     document = capacity.seeded(service({"unit": "bed", "available": 2, "maximum": None, "updated": None}))
     assert numbers(document, "bed") == (2, 0, None)
-    document = holds.take(document, "r1", places(bed=2), (), NOW)
+    document = holds.take(document, asked("r1", places(bed=2)), NOW)
     assert numbers(document, "bed") == (0, 2, None)
 
 
@@ -164,7 +164,7 @@ def test_a_later_import_takes_nothing_back_that_an_organization_has_said_itself(
 def test_a_later_import_renews_what_an_import_said_and_keeps_what_is_held() -> None:
     first = {"unit": "bed", "available": 9, "maximum": 10, "updated": NOW}
     document = capacity.seeded(service(first))
-    document = holds.take(document, "r1", places(bed=1), (), NOW)
+    document = holds.take(document, asked("r1", places(bed=1)), NOW)
     document = holds.confirm(document, "r1", event(3), NOW)
     later = NOW + timedelta(hours=1)
     second = {"unit": "bed", "available": 5, "maximum": 10, "updated": later}

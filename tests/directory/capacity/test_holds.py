@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from chassis.problems import InvalidError
 from services.directory.capacity import capacity, holds
 from services.directory.capacity.errors import NoCapacityError
-from tests.directory.capacity.made import NOW, counted, event, numbers, places
+from tests.directory.capacity.made import NOW, asked, counted, event, numbers, places
 
 MINUTE = timedelta(minutes=1)
 
@@ -18,17 +18,17 @@ MINUTE = timedelta(minutes=1)
 def test_a_hold_of_several_units_is_taken_all_or_none() -> None:
     document = counted(bed=(4, 0), room=(1, 1))
     with pytest.raises(NoCapacityError) as refused:
-        holds.take(document, "r1", places(bed=2, room=1), (), NOW)
+        holds.take(document, asked("r1", places(bed=2, room=1)), NOW)
     assert [field.path for field in refused.value.fields] == [("places", "1", "count")]
     assert "room: 1 asked for, 0 free" in refused.value.detail
     assert numbers(document, "bed") == (4, 0, 0)
 
 
 def test_asked_again_it_is_the_same_hold_and_other_places_take_its_place() -> None:
-    document = holds.take(counted(bed=(4, 0)), "r1", places(bed=2), (), NOW)
-    document = holds.take(document, "r1", places(bed=2), (), NOW + timedelta(seconds=50))
+    document = holds.take(counted(bed=(4, 0)), asked("r1", places(bed=2)), NOW)
+    document = holds.take(document, asked("r1", places(bed=2)), NOW + timedelta(seconds=50))
     assert numbers(document, "bed", NOW + timedelta(seconds=100)) == (2, 2, 0)
-    document = holds.take(document, "r1", places(bed=4), (), NOW)
+    document = holds.take(document, asked("r1", places(bed=4)), NOW)
     assert numbers(document, "bed") == (0, 4, 0)
 
 
@@ -45,31 +45,53 @@ def test_asked_again_it_is_the_same_hold_and_other_places_take_its_place() -> No
 def test_what_the_receiver_names_counts_then_what_the_sender_wished_then_one_of_the_only_unit(
     units: dict[str, tuple[int, int]], named: dict[str, int], wished: dict[str, int], kept: dict[str, int]
 ) -> None:
-    document = holds.take(counted(**units), "r1", places(**named), places(**wished), NOW)
+    document = holds.take(counted(**units), asked("r1", places(**named), places(**wished)), NOW)
     assert {one["unit"]: one["count"] for one in holds.places_of(document, "r1")} == kept
 
 
 def test_of_several_units_some_have_to_be_named_and_they_have_to_be_there() -> None:
     document = counted(bed=(4, 0), room=(2, 0))
     with pytest.raises(InvalidError) as refused:
-        holds.take(document, "r1", (), (), NOW)
+        holds.take(document, asked("r1"), NOW)
     assert [(field.path, field.code) for field in refused.value.fields] == [(("places",), "REQUIRED")]
     with pytest.raises(InvalidError) as refused:
-        holds.take(document, "r1", (*places(bed=1, cuna=1), *places(bed=1)), (), NOW)
+        holds.take(document, asked("r1", (*places(bed=1, cuna=1), *places(bed=1))), NOW)
     paths = [field.path for field in refused.value.fields]
     assert paths == [("places", "1", "unit"), ("places", "2", "unit")]
 
 
+def test_of_two_acceptances_at_once_the_one_that_was_written_has_what_it_asked_for() -> None:
+    document = counted(bed=(5, 0), room=(2, 0))
+    asks = [asked("r1", places(bed=3)), asked("r1", places(bed=1, room=1)), asked("r1", places(bed=3))]
+    for ask in asks:
+        document = holds.take(document, ask, NOW)
+    assert [holds.try_of(document, ask) for ask in asks] == [1, 2, 1]
+    # Whichever is written: what it takes is there, and nobody else was promised it.
+    assert (numbers(document, "bed"), numbers(document, "room")) == ((2, 3, 0), (1, 1, 0))
+    for written, beds, rooms in ((1, 3, 0), (2, 1, 1)):
+        after = holds.confirm(document, "r1", {**event(2), "try": written}, NOW)
+        assert (numbers(after, "bed")[1], numbers(after, "room")[1]) == (beds, rooms)
+        late = holds.lapse(document, NOW + MINUTE)
+        after = holds.confirm(late, "r1", {**event(2), "try": written}, NOW + MINUTE)
+        assert (numbers(after, "bed")[1], numbers(after, "room")[1]) == (beds, rooms)
+
+
+def test_of_several_persons_nobody_takes_one_place_for_granted() -> None:
+    with pytest.raises(InvalidError) as refused:
+        holds.take(counted(bed=(4, 0)), asked("r1", persons=5), NOW)
+    assert [(field.path, field.code) for field in refused.value.fields] == [(("places",), "REQUIRED")]
+
+
 def test_a_provisional_hold_runs_out_by_itself() -> None:
-    document = holds.take(counted(bed=(1, 0)), "r1", places(bed=1), (), NOW)
+    document = holds.take(counted(bed=(1, 0)), asked("r1", places(bed=1)), NOW)
     with pytest.raises(NoCapacityError):
-        holds.take(document, "r2", places(bed=1), (), NOW + timedelta(seconds=59))
-    document = holds.take(document, "r2", places(bed=1), (), NOW + MINUTE)
+        holds.take(document, asked("r2", places(bed=1)), NOW + timedelta(seconds=59))
+    document = holds.take(document, asked("r2", places(bed=1)), NOW + MINUTE)
     assert numbers(document, "bed", NOW + MINUTE) == (0, 1, 0)
 
 
 def test_a_late_confirmation_takes_the_places_where_they_are_still_there() -> None:
-    document = holds.take(counted(bed=(2, 0)), "r1", places(bed=2), (), NOW)
+    document = holds.take(counted(bed=(2, 0)), asked("r1", places(bed=2)), NOW)
     later = NOW + 10 * MINUTE
     document = holds.confirm(holds.lapse(document, later), "r1", event(3), later)
     assert numbers(document, "bed", later) == (0, 2, 0)
@@ -77,9 +99,9 @@ def test_a_late_confirmation_takes_the_places_where_they_are_still_there() -> No
 
 
 def test_a_late_confirmation_without_a_place_is_counted_and_flagged() -> None:
-    document = holds.take(counted(bed=(2, 0)), "r1", places(bed=2), (), NOW)
+    document = holds.take(counted(bed=(2, 0)), asked("r1", places(bed=2)), NOW)
     later = NOW + 10 * MINUTE
-    document = holds.take(document, "r2", places(bed=1), (), later)
+    document = holds.take(document, asked("r2", places(bed=1)), later)
     document = holds.confirm(document, "r1", event(3), later)
     assert document["holds"]["r1"]["overfull"] is True
     assert numbers(document, "bed", later) == (0, 3, 0)
@@ -92,7 +114,7 @@ def test_a_confirmation_whose_hold_nobody_remembers_takes_one_of_the_only_unit()
 
 
 def test_a_hold_goes_from_confirmed_to_occupied_to_free_and_back_when_it_is_reopened() -> None:
-    document = holds.take(counted(bed=(3, 1)), "r1", places(bed=2), (), NOW)
+    document = holds.take(counted(bed=(3, 1)), asked("r1", places(bed=2)), NOW)
     document = holds.confirm(document, "r1", event(3), NOW)
     assert numbers(document, "bed") == (0, 2, 1)
     document = holds.occupy(document, "r1", event(4), NOW)
@@ -109,7 +131,7 @@ def test_who_arrives_without_a_hold_is_counted_also_where_nothing_is_free() -> N
 
 
 def test_an_event_that_comes_again_or_late_changes_nothing() -> None:
-    document = holds.take(counted(bed=(3, 0)), "r1", places(bed=2), (), NOW)
+    document = holds.take(counted(bed=(3, 0)), asked("r1", places(bed=2)), NOW)
     document = holds.confirm(document, "r1", event(3), NOW)
     document = holds.occupy(document, "r1", event(4), NOW)
     assert holds.confirm(document, "r1", event(3), NOW) is document
@@ -122,13 +144,13 @@ def test_an_event_that_comes_again_or_late_changes_nothing() -> None:
 def test_of_stale_numbers_only_the_holds_are_bounded() -> None:
     document = counted(bed=(3, 3))
     later = NOW + timedelta(days=2)
-    document = holds.take(document, "r1", places(bed=2), (), later)
+    document = holds.take(document, asked("r1", places(bed=2)), later)
     with pytest.raises(NoCapacityError):
-        holds.take(document, "r2", places(bed=2), (), later)
+        holds.take(document, asked("r2", places(bed=2)), later)
 
 
 def test_an_arrival_is_asked_about_once_and_again_when_another_was_agreed() -> None:
-    document = holds.take(counted(bed=(3, 0)), "r1", (), (), NOW)
+    document = holds.take(counted(bed=(3, 0)), asked("r1"), NOW)
     document = holds.confirm(document, "r1", event(3, arrive_by=NOW + MINUTE), NOW)
     assert holds.overdue(document, NOW) == []
     assert holds.overdue(document, NOW + MINUTE) == ["r1"]
@@ -143,7 +165,7 @@ def test_an_arrival_is_asked_about_once_and_again_when_another_was_agreed() -> N
 def test_a_deactivated_organization_keeps_nothing_for_anybody_and_its_guests_stay() -> None:
     document = counted(bed=(5, 0))
     for referral in ("r1", "r2", "r3"):
-        document = holds.take(document, referral, (), (), NOW)
+        document = holds.take(document, asked(referral), NOW)
     document = holds.confirm(document, "r2", event(3), NOW)
     document = holds.occupy(document, "r3", event(3), NOW)
     assert numbers(holds.give_up(document, NOW), "bed") == (4, 0, 1)
@@ -170,7 +192,7 @@ class Machine(RuleBasedStateMachine):
         left = capacity.view(self.document, self.now)[0].available
         mine = sum(one["count"] for one in holds.places_of(self.document, referral))
         try:
-            self.document = holds.take(self.document, referral, places(bed=count), (), self.now)
+            self.document = holds.take(self.document, asked(referral, places(bed=count)), self.now)
         except NoCapacityError:
             assert left is not None
             assert left < count
