@@ -381,15 +381,23 @@ class Referral(Reply):
     services_given: tuple[ServiceGiven, ...] | None = None
     loop_closed_at: datetime | None = None
     follows: str | None = None
+    proposed_redirect: str | None = None
+    redirect_decide_by: datetime | None = None
+    redirected_to: str | None = None
+    redirected_from: str | None = None
     allowed_actions: tuple[AllowedAction, ...] = ()
     flags: tuple[ReferralFlag, ...] = ()
 
 
 class ReferralReply(Reply):
-    """The referral after a command; ``replayed`` says that the key had done this already."""
+    """The referral after a command; ``replayed`` says that the key had done this already.
+
+    ``made`` is the referral that the command made beside it, where it makes one.
+    """
 
     referral: Referral
     replayed: bool = False
+    made: Referral | None = None
 
 
 class GetReferrals(Message):

@@ -37,6 +37,7 @@ class Done:
     """What payloads are read from."""
 
     referral: contract.Referral | None = None
+    new_referral: contract.Referral | None = None
     replayed: bool = False
     user_errors: list[UserError] = field(default_factory=list)
 
@@ -119,7 +120,10 @@ async def carry_out(
         if refusal.code in OURS:
             raise FaultError(refusal.code) from refusal
         return await _refused(info, command, refusal)
-    return Done(referral=await _shown(info, reply.referral), replayed=reply.replayed)
+    await prime(info.context, info.raw, below(info.raw, "referral"), [reply.referral])
+    if reply.made is not None:
+        await prime(info.context, info.raw, below(info.raw, "newReferral"), [reply.made])
+    return Done(referral=reply.referral, new_referral=reply.made, replayed=reply.replayed)
 
 
 async def _refused(info: Info, command: Any, refusal: RefusedError) -> Done:
@@ -131,9 +135,3 @@ async def _refused(info: Info, command: Any, refusal: RefusedError) -> Done:
         await prime(info.context, info.raw, selections, found)
         current = found[0]
     return Done(referral=current, user_errors=user_errors(refusal))
-
-
-async def _shown(info: Info, changed: contract.Referral) -> contract.Referral:
-    """The changed referral, with what was selected beside it fetched; the reply holds all that is open."""
-    await prime(info.context, info.raw, below(info.raw, "referral"), [changed])
-    return changed

@@ -36,6 +36,9 @@ class UserErrorCode(StrEnum):
     FEWER_PLACES = "FEWER_PLACES"
     CAPACITY_UNREACHABLE = "CAPACITY_UNREACHABLE"
     TELLS_ADDRESS = "TELLS_ADDRESS"
+    NOT_PROPOSED = "NOT_PROPOSED"
+    NOT_FRESH = "NOT_FRESH"
+    CIRCLE = "CIRCLE"
     REFUSED = "REFUSED"
 
 
@@ -66,6 +69,9 @@ _MEANINGS: dict[StrEnum, str] = {
     UserErrorCode.CAPACITY_UNREACHABLE: "Nobody can say now whether there is a place. Try again, or accept "
     "with `withoutHold`.",
     UserErrorCode.TELLS_ADDRESS: "A text tells where a place of yours is that is hidden: leave that out.",
+    UserErrorCode.NOT_PROPOSED: "Another service is proposed by now than the one that you name.",
+    UserErrorCode.NOT_FRESH: "The consent is older than what it is for.",
+    UserErrorCode.CIRCLE: "It would come back to a service that was asked before.",
     UserErrorCode.REFUSED: "Refused for a reason that has no code of its own here; the message says it.",
 }
 

@@ -49,6 +49,11 @@ def _service(parent: referrals.Referral, context: Context) -> Later[directory.Se
     return context.services.get(parent.service)
 
 
+def _proposed_redirect(parent: referrals.Referral, context: Context) -> Later[directory.Service]:
+    """Another service that the receiver proposes; `confirmRedirect` or `refuseRedirect`. Null as `sender`."""
+    return context.services.get(parent.proposed_redirect)
+
+
 def _location(parent: referrals.Appointment) -> strawberry.ID | None:
     """The id of the service's location, if it is not evident."""
     return strawberry.ID(global_id("Location", parent.location)) if parent.location else None
@@ -154,6 +159,16 @@ class Referral(Node):
     follows: str | None = strawberry.field(
         description="The folio of the sender's earlier referral that it follows."
     )
+    proposed_redirect = beside(_proposed_redirect, Service | None)
+    redirect_decide_by: datetime | None = strawberry.field(
+        description="Until when the sender decides on the service proposed; then the proposal lapses."
+    )
+    redirected_to: str | None = strawberry.field(
+        description="The folio of the referral that took its place, once it is `REDIRECTED`."
+    )
+    redirected_from: str | None = strawberry.field(
+        description="The folio of the referral whose place it took."
+    )
     allowed_actions: list[AllowedAction] = strawberry.field(
         description="What you may do with it now; nobody should have to copy the state table."
     )
@@ -171,6 +186,8 @@ async def prime(
     selected = names(info, selections)
     parties = [getattr(item, side) for side in ("sender", "receiver") if side in selected for item in shown]
     wanted = [item.service for item in shown] if "service" in selected else []
+    if "proposedRedirect" in selected:
+        wanted += [item.proposed_redirect for item in shown]
     await asyncio.gather(context.organizations.prime(parties), context.services.prime(wanted))
     if wanted and "organization" in names(info, deeper(info, selections, "service")):
         found = [context.services.get(service) for service in wanted]

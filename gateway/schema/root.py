@@ -16,6 +16,7 @@ from gateway.schema import (
     membership,
     placing,
     quick,
+    redirect,
     talk,
     truth,
 )
@@ -97,6 +98,9 @@ class Mutation:
     pause_referral = published(course.pause_referral, course.PauseReferralPayload)
     resume_referral = published(course.resume_referral, course.ResumeReferralPayload)
     reopen_referral = published(course.reopen_referral, course.ReopenReferralPayload)
+    propose_redirect = published(redirect.propose_redirect, redirect.ProposeRedirectPayload)
+    refuse_redirect = published(redirect.refuse_redirect, redirect.RefuseRedirectPayload)
+    confirm_redirect = published(redirect.confirm_redirect, redirect.ConfirmRedirectPayload)
     decline_referral = published(answers.decline_referral, answers.DeclineReferralPayload)
     start_referral = published(answers.start_referral, answers.StartReferralPayload)
     complete_referral = published(answers.complete_referral, answers.CompleteReferralPayload)

@@ -4,9 +4,10 @@ from functools import partial
 
 from chassis.identity import OPERATOR
 from chassis.rpc import Server
-from contracts import drafts
+from contracts import drafts, redirects
 from contracts import referrals as contract
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
+from contracts.redirects import ConfirmRedirect, ProposeRedirect
 from contracts.referrals import Change as ChangeRequest
 from contracts.referrals import (
     FindReferral,
@@ -21,7 +22,7 @@ from contracts.referrals import (
     Referrals,
 )
 from contracts.rpc import Actor, Check, Nothing, PartStatus
-from services.referrals.actions import change, draft, issue, read
+from services.referrals.actions import change, draft, issue, read, redirect
 from services.referrals.means import Means
 
 # One operation for each action, by its name in the table.
@@ -42,6 +43,7 @@ CHANGES = (
     contract.CANCEL,
     contract.VOID,
     contract.ACKNOWLEDGE,
+    redirects.REFUSE_REDIRECT,
 )
 
 
@@ -59,6 +61,8 @@ class Api:
         server.add(drafts.SEND, self.send)
         for operation in CHANGES:
             server.add(operation, partial(self.change, operation.name))
+        server.add(redirects.PROPOSE_REDIRECT, self.propose_redirect)
+        server.add(redirects.CONFIRM_REDIRECT, self.confirm_redirect)
         server.add(contract.GET, self.get)
         server.add(contract.FIND, self.find)
         server.add(contract.LIST, self.list)
@@ -79,6 +83,12 @@ class Api:
 
     async def change(self, action: str, request: ChangeRequest, actor: Actor) -> ReferralReply:
         return await change.change(self._means, action, request, actor)
+
+    async def propose_redirect(self, request: ProposeRedirect, actor: Actor) -> ReferralReply:
+        return await redirect.propose(self._means, request, actor)
+
+    async def confirm_redirect(self, request: ConfirmRedirect, actor: Actor) -> ReferralReply:
+        return await redirect.confirm(self._means, request, actor)
 
     async def get(self, request: GetReferrals, actor: Actor) -> Referrals:
         return await read.get(self._means, request, actor)

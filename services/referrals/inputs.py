@@ -20,6 +20,11 @@ AHEAD = timedelta(minutes=5)
 # What the service knows itself where the caller does not say it.
 SUPPLIED = frozenset({"arrived_at"})
 
+# What is said of a redirect while one is proposed.
+NO_PROPOSAL: dict[str, Any] = dict.fromkeys(
+    ("proposed_redirect", "redirect_proposed_at", "redirect_decide_by")
+)
+
 Given = Mapping[str, Any]
 Fields = dict[str, Any]
 
@@ -172,13 +177,21 @@ def _reason(_doc: Fields, given: Given, _at: datetime) -> Fields:
     return {"reason": given["reason"]}
 
 
+def _proposed(_doc: Fields, given: Given, at: datetime) -> Fields:
+    return {
+        "proposed_redirect": given["service"],
+        "redirect_proposed_at": at,
+        "redirect_decide_by": given.get("decide_by"),
+    }
+
+
 _EFFECTS: dict[str, Callable[[Fields, Given, datetime], Fields]] = {
     "waitlist": lambda _doc, given, _at: {"review_at": given["review_at"]},
     "accept": _accept,
     "decline": _reason,
-    "propose_redirect": lambda _doc, given, _at: {"proposed_redirect": given["service"]},
-    "refuse_redirect": lambda _doc, _given, _at: {"proposed_redirect": None},
-    "lapse_redirect": lambda _doc, _given, _at: {"proposed_redirect": None},
+    "propose_redirect": _proposed,
+    "refuse_redirect": lambda _doc, _given, _at: NO_PROPOSAL,
+    "lapse_redirect": lambda _doc, _given, _at: NO_PROPOSAL,
     "reschedule": _expected,
     "start": _start,
     "pause": lambda _doc, given, _at: {"resume_at": given["resume_at"]},
@@ -197,6 +210,8 @@ _SECRETS: dict[tuple[str, str], tuple[str, str]] = {
     ("*", "note"): ("note", "t3"),
     ("ask", "question"): ("note", "t2"),
     ("reply", "answer"): ("note", "t2"),
+    # The receiver is to read why its proposal was refused, and has not accepted.
+    ("refuse_redirect", "note"): ("note", "t2"),
     ("accept", "instructions"): ("sealed_instructions", "t3"),
     ("accept", "places"): ("sealed_places", "t2"),
     ("accept", "without_hold_reason"): ("note", "t3"),

@@ -1,12 +1,13 @@
 """What a new referral must be: every rule on the request and its service, and the document made of it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
 
+from chassis.outbox import pending_event
 from contracts.codes import (
     FIREWALLED,
     GROUP_OF,
@@ -23,10 +24,11 @@ from contracts.codes import (
     Vulnerability,
 )
 from contracts.directory import Organization, Phone, Service
+from contracts.events import REFERRAL_EVENTS
 from contracts.referrals import Consent, IssueReferral, Person
 from contracts.rpc import Actor, FieldProblem
 from services.referrals.inputs import AHEAD, happened, stored_moment
-from services.referrals.referral import Document, history_entry
+from services.referrals.referral import Document, event_data, history_entry
 from services.referrals.sealed import Said
 
 Problems = Iterator[FieldProblem]
@@ -65,12 +67,16 @@ def content_problems(said: Said, now: datetime) -> list[FieldProblem]:
     """Return all that is wrong with what a sender says; not that something is missing from it."""
     consent, person = said.consent, said.person
     return [
-        *(_basis(consent, person) if consent else ()),
-        *(_consent(consent, now) if consent else ()),
+        *(consent_problems(consent, person, now) if consent else ()),
         *(_person(person, now) if person else ()),
         *_household(said),
         *_places(said),
     ]
+
+
+def consent_problems(consent: Consent, person: Person | None, now: datetime) -> list[FieldProblem]:
+    """Return all that is wrong with a consent, or another basis, for that person."""
+    return [*_basis(consent, person), *_consent(consent, now)]
 
 
 def service_problems(
@@ -205,15 +211,18 @@ class Issue:
     follows: str | None
     external_mark: str | None
     sealed: dict[str, Any]
+    sender: str | None
+    # Fields that tie it to other referrals.
+    links: Mapping[str, Any] = field(default_factory=dict)
 
 
 def issued(issue: Issue, actor: Actor, now: datetime) -> Document:
-    """Return the document of a new referral, as it is stored but for its outbox."""
+    """Return the document of a new referral as it is stored, with the event that tells of it to be sent."""
     request = issue.request
     sent = ReferralStatus.SENT.value
     given = {"occurred_at": _moment(request.occurred_at)}
     entry = {**history_entry((None, "issue", sent), actor, given, now), "n": 1, "version": 1}
-    return {
+    document = {
         "_id": issue.id,
         "folio": issue.folio,
         "status": sent,
@@ -225,7 +234,7 @@ def issued(issue: Issue, actor: Actor, now: datetime) -> Document:
         "place": place_of(now, issue.id),
         "fingerprint": issue.fingerprint,
         **outline(request),
-        "sender": actor.organization,
+        "sender": issue.sender,
         "receiver": issue.service.organization,
         "service": issue.service.id,
         "intake": issue.service.intake.value,
@@ -236,9 +245,14 @@ def issued(issue: Issue, actor: Actor, now: datetime) -> Document:
         "follows": issue.follows,
         **dict.fromkeys(EMPTY),
         **issue.sealed,
+        **issue.links,
         "history": [entry],
         "idempotency": [],
     }
+    told = event_data(document, None, now)
+    document["pending"] = [pending_event(REFERRAL_EVENTS["sent"].type, issue.id, 1, now, told)]
+    document["pending_since"] = now
+    return document
 
 
 def outline(said: Said) -> Document:

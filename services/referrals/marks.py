@@ -35,6 +35,10 @@ class Marks:
         """The id of the referral that this caller issues under this idempotency key."""
         return self._mark("referral", *_caller(actor), key)
 
+    def child(self, parent: str, purpose: str) -> str:
+        """The id of the referral that another one, or a group, makes for that purpose."""
+        return self._mark("child", parent, purpose)
+
     def key(self, actor: Actor, key: str) -> str:
         """What is stored of an idempotency key used on an existing referral."""
         return self._mark("key", *_caller(actor), key)

@@ -51,8 +51,8 @@ async def open_all(
     return await _open(vault, [_blobs(doc, party, asked, now) for doc, party in reads])
 
 
-async def open_draft(vault: Vault, doc: Document) -> Opened:
-    """Return all that a draft says, for the service itself: to put it together anew, or to send it."""
+async def open_said(vault: Vault, doc: Document) -> Opened:
+    """Return all that its sender said, for the service itself: to edit or send a draft, or to redirect it."""
     notes = [note["blob"] for note in doc["sealed_t4"]]
     blobs = _Blobs(circumstances=doc["sealed_t2"], identity=doc["sealed_t3"], notes=notes)
     return (await _open(vault, [blobs]))[0]

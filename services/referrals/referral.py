@@ -22,7 +22,11 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
 ``counted held hold``       whether the service counted places at issue, whether some are kept, and by
                             which number the directory knows them
 ``received_at accepted_at`` and ``arrived_at``: when it happened; ``ended_at``: when the end was recorded
-``arrive_by appointment``   and ``review_at resume_at reason outcome proposed_redirect loop_closed_at``
+``arrive_by appointment``   and ``review_at resume_at reason outcome loop_closed_at``
+``proposed_redirect``       the service that the receiver proposes; ``redirect_proposed_at``, when it did;
+                            ``redirect_decide_by``, until when the sender decides
+``redirected_to``           the folio of the referral that took its place
+``redirected_from``         the folio of the one whose place it took; ``been_at``: the services before its own
 ``history``                 one entry for each change, never rewritten; notes in it are encrypted
 ``pending pending_since``   the outbox (``chassis.outbox``)
 ==========================  ===============================================================================
@@ -39,7 +43,15 @@ from contracts.events import REFERRAL_EVENTS, EventType, ReferralEvent
 from contracts.referrals import AllowedAction
 from contracts.rpc import Actor
 from services.referrals import questions
-from services.referrals.inputs import SUPPLIED, Secret, checked, effects, is_secret, secrets_of
+from services.referrals.inputs import (
+    NO_PROPOSAL,
+    SUPPLIED,
+    Secret,
+    checked,
+    effects,
+    is_secret,
+    secrets_of,
+)
 from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, SYSTEM, Party, lacking, tiers_of
 
 Document = dict[str, Any]
@@ -147,7 +159,7 @@ TRANSITIONS: tuple[Row, ...] = (
     _row(9, "propose_redirect", RECEIVER, UNANSWERED, None, "service", event="redirect_proposed"),
     _row(9, "refuse_redirect", SENDER, UNANSWERED, None, event="redirect_refused", only_if=_proposed),
     _row(9, "lapse_redirect", SYSTEM, UNANSWERED, None, event="redirect_refused", only_if=_proposed),
-    _row(10, "confirm_redirect", SENDER, UNANSWERED, S.REDIRECTED, "consent", event="redirected",
+    _row(10, "confirm_redirect", SENDER, UNANSWERED, S.REDIRECTED, "service", "consent", event="redirected",
          only_if=_proposed),
     _row(11, "reschedule", RECEIVER, {S.ACCEPTED}, S.ACCEPTED, *_EXPECTED, "reason", event="rescheduled"),
     _row(12, "start", RECEIVER, ARRIVABLE, S.IN_PROGRESS, "arrived_at", event="started"),
@@ -176,6 +188,7 @@ REACHABLE = frozenset(
     {"draft", "update_draft", "send"}
     | {"issue", "receive", "accept", "decline", "start", "complete", "end", "cancel", "acknowledge"}
     | {"ask", "reply", "waitlist", "reschedule", "pause", "resume", "reopen", "void"}
+    | {"propose_redirect", "refuse_redirect", "confirm_redirect"}
 )
 
 # FHIR R4/R5 Task.status for each of ours.
@@ -200,13 +213,17 @@ FHIR_TASK_STATUS: dict[ReferralStatus, str] = {
 
 @dataclass(frozen=True)
 class Change:
-    """What one action does to the document: fields to set, the history entry, the event's name."""
+    """What one action does to the document: fields to set, the history entry, the event's name.
+
+    ``children`` are the documents of referrals that it makes, committed with it.
+    """
 
     action: str
     set: Document
     history: Document
     event: str | None
     secrets: tuple[Secret, ...] = field(default=())
+    children: tuple[Document, ...] = field(default=())
 
 
 def decide(doc: Document, action: str, party: Party, inputs: Mapping[str, Any], now: datetime) -> Change:
@@ -351,6 +368,7 @@ def _change(doc: Document, row: Row, party: Party, given: Mapping[str, Any], now
         "n": doc["n"] + (row.event is not None),
         "updated_at": now,
         **_waited(doc, status),
+        **({} if row.to is None or row.to in UNANSWERED else NO_PROPOSAL),
         **_ending(row, now),
         **({"erase_since": now} if row.to == S.ENTERED_IN_ERROR else {}),
         **effects(doc, row.action, row.who, given, entry["occurred_at"]),
@@ -366,7 +384,7 @@ def _waited(doc: Document, status: str) -> Document:
 def _ending(row: Row, now: datetime) -> Document:
     """The end's own fields: set when it comes, taken back when it turns out not to be one."""
     if row.to in TERMINAL:
-        return {"ended_at": now, "proposed_redirect": None, "reason": None, "loop_closed_at": None}
+        return {"ended_at": now, "reason": None, "loop_closed_at": None}
     if row.to is not None and not row.come_from.isdisjoint(TERMINAL):
         nothing = ("ended_at", "reason", "outcome", "sealed_given", "loop_closed_at")
         return dict.fromkeys(nothing)

@@ -83,6 +83,10 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "services_given": REPORT,
         "loop_closed_at": T1,
         "follows": T1,
+        "proposed_redirect": NAMES,
+        "redirect_decide_by": T1,
+        "redirected_to": T1,
+        "redirected_from": T1,
         "allowed_actions": T1,
         "flags": T1,
     },
@@ -127,6 +131,9 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "channel": PARTIES,
     },
 }
+
+# What ties a referral to others; documents of older days lack it.
+LINKS = ("proposed_redirect", "redirect_decide_by", "redirected_to", "redirected_from")
 
 S = ReferralStatus
 AFTER_ACCEPTANCE = frozenset({S.ACCEPTED, S.IN_PROGRESS, S.ON_HOLD})
@@ -280,6 +287,7 @@ def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral
             "reason", "outcome", "loop_closed_at", "follows",
         )
     }  # fmt: skip
+    values |= {name: doc.get(name) for name in LINKS}
     values |= {
         "id": doc["_id"],
         "person_access": person_access(doc, party, opened, now),

@@ -129,7 +129,19 @@ async def other_ends(cast: Cast, said: Canaries) -> None:
         cast.hospital, "pauseReferral", referral=ended, reason="OTHER", note=said.text(), resumeAt=soon
     )
     await done(cast.shelter, "cancelReferral", referral=cancelled, reason="OTHER", note=said.text())
+    await redirected(cast, said)
     await drafts(cast, said)
+
+
+async def redirected(cast: Cast, said: Canaries) -> None:
+    """A referral that is refused another service, and then made anew for it."""
+    referral = await done(cast.shelter, "issueReferral", **cast.issue(**said.referral()))
+    service = cast.services["asesoria"]
+    await done(cast.hospital, "proposeRedirect", referral=referral, service=service, note=said.text())
+    await done(cast.shelter, "refuseRedirect", referral=referral, note=said.text())
+    await done(cast.hospital, "proposeRedirect", referral=referral, service=service)
+    consent = {**said.referral()["consent"], "givenAt": datetime.now(UTC).isoformat()}
+    await done(cast.shelter, "confirmRedirect", referral=referral, service=service, consent=consent)
 
 
 async def drafts(cast: Cast, said: Canaries) -> None:

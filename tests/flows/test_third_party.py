@@ -17,6 +17,7 @@ from tests.flows.client import Json
 from tests.flows.streams import Follower, feed_of, head_of, sse, websocket
 
 SOON = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+CONSENT = {"basis": "VITAL_INTEREST", "reason": "Sangra"}
 # What each change of a referral needs beside it. A mutation that is not here fails the test below.
 CHANGES: dict[str, Json] = {
     "updateDraft": {"priority": "URGENT", "household": None},
@@ -37,6 +38,9 @@ CHANGES: dict[str, Json] = {
     "cancelReferral": {"reason": "NEED_MET"},
     "acknowledgeReferral": {},
     "voidReferral": {"note": "Otra persona"},
+    "proposeRedirect": {"service": global_id("Service", "otro")},
+    "refuseRedirect": {},
+    "confirmRedirect": {"service": global_id("Service", "otro"), "consent": CONSENT},
 }
 FIELDS = """id folio externalId status version need needGroup personAccess person { name alias }
   sender { id } receiver { id } service { id } history(first: 5) { nodes { action } }"""

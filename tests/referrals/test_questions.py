@@ -35,7 +35,8 @@ async def test_a_question_and_its_answer_stand_on_the_referral_for_both_sides(ca
     await case.take(Receive)
     question = (await case.take(Ask, question=ASKED)).referral
     assert (question.status, question.version) == ("info_requested", 3)
-    assert {one.action for one in question.allowed_actions} == {"waitlist", "accept", "decline", "start"}
+    allowed = {one.action for one in question.allowed_actions}
+    assert allowed == {"waitlist", "accept", "decline", "start", "propose_redirect"}
     waits = await case.seen(case.sender)
     assert "reply" in {one.action for one in waits.allowed_actions}
     assert await asked(case) == [(ASKED, None)]

@@ -215,6 +215,10 @@ FULL: dict[str, Any] = {
     "outcome": "fully_met",
     "loop_closed_at": NOW,
     "follows": "REL-111111-11",
+    "proposed_redirect": "otro",
+    "redirect_decide_by": NOW,
+    "redirected_to": "REL-222222-22",
+    "redirected_from": "REL-333333-33",
     "given_at": NOW,
 }
 # Those that say nothing of whether something is hidden.

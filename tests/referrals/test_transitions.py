@@ -111,7 +111,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "accept": {"arrive_by": SOON},
     "decline": {"reason": "no_capacity"},
     "propose_redirect": {"service": "otro"},
-    "confirm_redirect": {"consent": "c"},
+    "confirm_redirect": {"service": "otro", "consent": "c"},
     "reschedule": {"arrive_by": SOON, "reason": "La doctora no está."},
     "start": {"arrived_at": NOW - timedelta(hours=1)},
     "pause": {"reason": "waiting_for_person", "resume_at": SOON},

@@ -31,7 +31,7 @@ async def change(means: Means, action: str, request: ChangeRequest, actor: Actor
         PersonErasedError: a note or instructions were given, and the person's data is erased.
         RefusedError, CapacityUnreachableError: see ``holding.take``.
     """
-    inputs = {name: getattr(request, name) for name in request.__struct_fields__ if name not in _NOT_INPUTS}
+    inputs = inputs_of(request)
 
     async def write(work: Working, doc: Document, party: Party) -> Write:
         decided = decide(doc, action, party, inputs, work.now)
@@ -40,15 +40,31 @@ async def change(means: Means, action: str, request: ChangeRequest, actor: Actor
             held = await holding.take(means, doc, request)
             kept = {**inputs, "places": held.places, "hold": held.number}
             decided = decide(doc, action, party, kept, work.now)
-        fields: Document = {}
-        if "erase_since" in decided.set:
-            fields["key_void"] = await erasing.new_key(means.vault)
-        decided = await _sealed(means, {**doc, **fields}, decided, fields)
-        fields |= await _external_id(work, doc, party, inputs.get("external_id"))
-        fields |= questions.after(doc, decided.history)
-        return work.write(doc, decided, fields)
+        return await written(work, doc, party, decided, inputs.get("external_id"))
 
     return await Working.of(means, action, request, actor).run(write)
+
+
+def inputs_of(request: ChangeRequest) -> dict[str, Any]:
+    """Return what a request says of its action, by name."""
+    return {name: getattr(request, name) for name in request.__struct_fields__ if name not in _NOT_INPUTS}
+
+
+async def written(
+    work: Working, doc: Document, party: Party, decided: Change, external_id: str | None = None
+) -> Write:
+    """Return what is to be written of a change, what is secret of it encrypted, the own id reserved.
+
+    Raises:
+        ExternalIdTakenError, PersonErasedError: see ``change``.
+    """
+    fields: Document = {}
+    if "erase_since" in decided.set:
+        fields["key_void"] = await erasing.new_key(work.means.vault)
+    decided = await _sealed(work.means, {**doc, **fields}, decided, fields)
+    fields |= await _external_id(work, doc, party, external_id)
+    fields |= questions.after(doc, decided.history)
+    return work.write(doc, decided, fields)
 
 
 async def _sealed(means: Means, doc: Document, decided: Change, fields: Document) -> Change:

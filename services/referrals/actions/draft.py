@@ -22,7 +22,7 @@ from services.referrals.actions.working import Working
 from services.referrals.errors import PersonErasedError
 from services.referrals.issuing import content_problems, service_problems
 from services.referrals.means import Means
-from services.referrals.opening import open_draft
+from services.referrals.opening import open_said
 from services.referrals.referral import (
     Change,
     Document,
@@ -112,7 +112,7 @@ async def update(means: Means, request: UpdateDraft, actor: Actor) -> ReferralRe
     async def write(work: Working, doc: Document, party: Party) -> Write:
         _check_it_is_theirs(doc, party)
         decided = decide(doc, "update_draft", party, {}, work.now)
-        said = drafting.edited(await _said(means, doc), request)
+        said = drafting.edited(await said_in(means, doc), request)
         if isinstance(request.follows, str):
             said = await _following(means, said, actor)
         fields = drafting.content(said, await _sealed(means, doc, said), work.now)
@@ -139,7 +139,7 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
         _check_it_is_theirs(doc, party)
         with contextlib.suppress(InvalidError):
             decide(doc, "send", party, {}, work.now)  # before anything is read of what is no draft
-        said = await _said(means, doc)
+        said = await said_in(means, doc)
         service, receiver = None, None
         problems = content_problems(said, work.now)
         if said.service is not None:
@@ -191,13 +191,13 @@ def _check_it_is_theirs(doc: Document, party: Party) -> None:
         raise ForbiddenError("Somebody else began this draft: it takes who may read it.")
 
 
-async def _said(means: Means, doc: Document) -> DraftReferral:
-    """What the draft says now.
+async def said_in(means: Means, doc: Document) -> DraftReferral:
+    """Return what the sender has said, of a draft or of what was sent.
 
     Raises:
-        PersonErasedError: it is being erased.
+        PersonErasedError: nothing of it can be opened any more.
     """
-    opened = await open_draft(means.vault, doc)
+    opened = await open_said(means.vault, doc)
     if opened.circumstances is None or opened.erased or opened.unreadable:
         raise PersonErasedError
     return drafting.said_of(doc, opened)

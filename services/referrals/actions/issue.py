@@ -4,14 +4,12 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.outbox import pending_event
 from chassis.problems import (
     ContendedError,
     IdempotencyKeyReusedError,
     InvalidError,
 )
 from contracts.directory import Organization, Service
-from contracts.events import REFERRAL_EVENTS
 from contracts.referrals import IssueReferral, ReferralReply
 from contracts.rpc import Actor
 from services.referrals import tiers
@@ -26,7 +24,7 @@ from services.referrals.actions.reserving import (
 )
 from services.referrals.issuing import Issue, issued, request_problems, service_problems
 from services.referrals.means import Means
-from services.referrals.referral import Document, event_data
+from services.referrals.referral import Document
 from services.referrals.roles import SENDER, Party
 from services.referrals.sealed import opened_by_sender
 
@@ -139,13 +137,9 @@ class _Issuing:
             follows=found.follows,
             external_mark=external_mark,
             sealed=reserved.sealed,
+            sender=self.actor.organization,
         )
-        document = issued(made, self.actor, self.now)
-        event = REFERRAL_EVENTS["sent"]
-        data = event_data(document, None, self.now)
-        document["pending"] = [pending_event(event.type, self.referral, 1, self.now, data)]
-        document["pending_since"] = self.now
-        return document
+        return issued(made, self.actor, self.now)
 
     async def _yield(self, reserved: Reserved) -> ReferralReply:
         """Somebody issued the same a moment before: leave nothing of ours behind, and show theirs.

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, Self, TypeVar
 
-from chassis.outbox import pending_event
+from chassis.outbox import pending_create, pending_event
 from chassis.problems import ContendedError, IdempotencyKeyReusedError
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor
 from services.referrals import erasing, tiers
+from services.referrals.actions import children
 from services.referrals.actions.replying import count, replied
 from services.referrals.errors import NotFoundError, StaleVersionError
 from services.referrals.means import Means
@@ -99,12 +100,15 @@ class Working:
             doc, party = await loaded(self.means, self.request.referral, self.actor)
             permitted(self.action, party)  # before anything is said of where the referral stands
             if self._was_done(doc):
+                await children.create(self.means, doc["pending"])
                 return await replied(self.means, doc, party, self.now, replayed=True)
             self._check_version(doc)
             write = await make(self, doc, party)
             if not await self.means.store.save(doc["_id"], doc["revision"], write):
+                await children.give_back(self.means, doc["_id"], write.pending)
                 return None
             self.means.relay.kick(doc["_id"], write.pending)
+            await children.create(self.means, write.pending)
             if "erase_since" in write.fields:
                 await erasing.erase(self.means.store, self.means.vault, doc)
             count(self.action, doc, write.fields)
@@ -129,7 +133,9 @@ class Working:
         """Put one change together, all of it for one write: what was decided, and ``fields`` beside it."""
         fields = {**decided.set, **fields}
         told = event_of({**doc, **fields}, decided)
-        pending = [pending_event(told[0].type, doc["_id"], fields["n"], self.now, told[1])] if told else []
+        pending = [pending_create(child["_id"], child, fields["n"]) for child in decided.children]
+        if told:
+            pending.append(pending_event(told[0].type, doc["_id"], fields["n"], self.now, told[1]))
         return Write(
             fields=fields,
             history=decided.history,

@@ -1,0 +1,89 @@
+"""Referrals that another change makes: prepared before it, committed with it, created after it.
+
+All that they are stands in the one write that commits them, as commands in its outbox: so the relay makes
+them, whatever dies in between, and nobody sees one before. To let its caller see them at once, the process
+that has committed them makes them itself, too: made twice is the same as once.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from contracts.directory import Organization, Service
+from contracts.referrals import IssueReferral
+from contracts.rpc import Actor
+from services.referrals.actions.reserving import release, reserve
+from services.referrals.issuing import Issue, issued
+from services.referrals.means import Means
+from services.referrals.referral import Document
+
+# How the outbox calls the commands that make a document, in its own collection or in another.
+_MAKES = frozenset({"create", "insert"})
+
+
+@dataclass(frozen=True)
+class Child:
+    """A referral to be made, all of it checked."""
+
+    id: str
+    request: IssueReferral
+    fingerprint: str
+    sender: str
+    service: Service
+    receiver: Organization
+    links: Document = field(default_factory=dict)
+    external_mark: str | None = None
+
+
+async def prepare(means: Means, child: Child, actor: Actor, now: datetime) -> Document:
+    """Make durable what the referral will name; return its document, to be committed with its parent's."""
+    reserved = await reserve(means, child.id, child.request)
+    made = Issue(
+        id=child.id,
+        folio=reserved.folio,
+        request=child.request,
+        fingerprint=child.fingerprint,
+        service=child.service,
+        emergency_phone=means.directory.emergency_phone(child.service, child.receiver),
+        follows=None,
+        external_mark=child.external_mark,
+        sealed=reserved.sealed,
+        sender=child.sender,
+        links=child.links,
+    )
+    return issued(made, actor, now)
+
+
+def made_by(pending: Iterable[Document]) -> list[Document]:
+    """Return the documents that entries of an outbox are to make."""
+    return [entry["document"] for entry in pending if entry["kind"] in _MAKES]
+
+
+async def create(means: Means, pending: Iterable[Document]) -> None:
+    """Make the referrals that were committed in an outbox and are still to be made."""
+    documents = made_by(pending)
+    is_new = await asyncio.gather(*(means.store.insert(document) for document in documents))
+    for document, new in zip(documents, is_new, strict=True):
+        if new:
+            means.relay.kick(document["_id"], document["pending"])
+
+
+async def give_back(means: Means, parent: str, pending: Iterable[Document]) -> None:
+    """Release what was made durable for referrals of which a write says that it has not committed them.
+
+    It is looked up first: were it wrong (a driver that has written twice), a person would be erased.
+    """
+    prepared = made_by(pending)
+    if not prepared:
+        return
+    after = await means.store.load(parent)
+    there = await means.store.load_many([one["_id"] for one in prepared], sealed=False)
+    committed = {one["folio"] for one in [*made_by((after or {}).get("pending") or ()), *there.values()]}
+    await asyncio.gather(
+        *(
+            release(means, [one["key_t2"], one["key_t3"]], one["folio"])
+            for one in prepared
+            if one["folio"] not in committed
+        )
+    )

@@ -1,0 +1,112 @@
+"""Redirecting: the receiver proposes another service; the sender refuses, or confirms with fresh consent.
+
+What confirming makes is a referral of its own, with keys of its own, made from what the sender said in the
+old one. Both are one write of the old one.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from chassis.problems import InvalidError
+from contracts.redirects import ConfirmRedirect, ProposeRedirect
+from contracts.referrals import ReferralReply
+from contracts.rpc import Actor, FieldProblem
+from services.referrals import redirecting, tiers
+from services.referrals.actions.change import inputs_of, written
+from services.referrals.actions.children import Child, prepare
+from services.referrals.actions.draft import said_in
+from services.referrals.actions.replying import replied
+from services.referrals.actions.working import Working
+from services.referrals.means import Means
+from services.referrals.referral import Change, Document, decide
+from services.referrals.roles import Party
+from services.referrals.store import Write
+
+Problems = tuple[FieldProblem, ...]
+
+
+async def propose(means: Means, request: ProposeRedirect, actor: Actor) -> ReferralReply:
+    """Propose another service for a referral, or replay it.
+
+    Raises:
+        As any change; InvalidError also where it cannot be redirected to that service.
+        UnreachableError: the directory did not answer.
+    """
+
+    async def write(work: Working, doc: Document, party: Party) -> Write:
+        inputs = {**inputs_of(request), "decide_by": redirecting.decide_by(doc["priority"], work.now)}
+        decided, problems = _decided(doc, work.action, party, inputs, work.now)
+        found = await means.directory.service(request.service)
+        change = _right(decided, [*problems, *redirecting.proposal_problems(doc, *found)])
+        return await written(work, doc, party, change)
+
+    return await Working.of(means, "propose_redirect", request, actor).run(write)
+
+
+async def confirm(means: Means, request: ConfirmRedirect, actor: Actor) -> ReferralReply:
+    """Take the service proposed, with consent for it, or replay it. The reply has the new referral beside it.
+
+    Raises:
+        As any change; InvalidError also where the consent, or by now the service, is not right.
+        PersonErasedError: there is nobody left to be redirected.
+        UnreachableError: the directory did not answer.
+    """
+    child = means.marks.child(request.referral, "redirect")
+
+    async def write(work: Working, doc: Document, party: Party) -> Write:
+        decided, problems = _decided(doc, work.action, party, inputs_of(request), work.now)
+        said = redirecting.said_anew(await said_in(means, doc), request.service, request.consent)
+        found = await means.directory.service(said.service)
+        change = _right(decided, [*problems, *redirecting.confirmation_problems(doc, said, found, work.now)])
+        service, receiver = found
+        assert service is not None
+        assert receiver is not None
+        made = await prepare(
+            means,
+            Child(
+                id=child,
+                request=said,
+                fingerprint=work.fingerprint,
+                sender=doc["sender"],
+                service=service,
+                receiver=receiver,
+                links=redirecting.links(doc),
+            ),
+            actor,
+            work.now,
+        )
+        after = {**change.set, "redirected_to": made["folio"]}
+        return work.write(doc, replace(change, set=after, children=(made,)), {})
+
+    reply = await Working.of(means, "confirm_redirect", request, actor).run(write)
+    return await _with(means, reply, child, actor)
+
+
+async def _with(means: Means, reply: ReferralReply, child: str, actor: Actor) -> ReferralReply:
+    """The same reply, with the referral that was made, as the caller may see it."""
+    made = await means.store.load(child)
+    party = made and tiers.party_of(made, actor)
+    if not made or not party:
+        return reply
+    shown = await replied(means, made, party, means.now())
+    return msgspec.structs.replace(reply, made=shown.referral)
+
+
+def _decided(
+    doc: Document, action: str, party: Party, inputs: dict[str, Any], now: datetime
+) -> tuple[Change | None, Problems]:
+    """What the table says; or what of the inputs is wrong, to be told with all else that is."""
+    try:
+        return decide(doc, action, party, inputs, now), ()
+    except InvalidError as error:
+        return None, error.fields
+
+
+def _right(decided: Change | None, problems: list[FieldProblem]) -> Change:
+    """The change, where nothing is wrong with it."""
+    if problems or decided is None:
+        raise InvalidError("It was not done: some inputs are not right.", tuple(problems))
+    return decided

@@ -1,0 +1,106 @@
+"""What a redirect must be: which service may be proposed, by when the sender decides, and what it makes."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from contracts.codes import Basis, Need, Priority
+from contracts.directory import Organization, Service
+from contracts.drafts import DraftReferral
+from contracts.referrals import Consent, IssueReferral
+from contracts.rpc import FieldProblem
+from services.referrals.inputs import AHEAD
+from services.referrals.issuing import consent_problems, service_problems
+from services.referrals.referral import Document
+
+_SATURDAY = 5
+# Nothing is said yet of what only a consent allows: that is looked at when there is one.
+_NO_CONSENT_YET = DraftReferral(idempotency_key="-", need=Need.OTHER)
+DECIDE_WITHIN = {Priority.EMERGENCY: timedelta(hours=2), Priority.URGENT: timedelta(hours=24)}
+WORKING_DAYS = 4
+
+
+def decide_by(priority: str, now: datetime) -> datetime:
+    """Return until when the sender decides on a proposal: as long as a receiver may take for a referral."""
+    within = DECIDE_WITHIN.get(Priority(priority))
+    if within is not None:
+        return now + within
+    days, at = WORKING_DAYS, now
+    while days:
+        at += timedelta(days=1)
+        days -= at.weekday() < _SATURDAY
+    return at
+
+
+def proposal_problems(
+    doc: Document, service: Service | None, receiver: Organization | None
+) -> list[FieldProblem]:
+    """Return why a referral cannot be redirected to a service, whatever consent there will be."""
+    asked = [*(doc.get("been_at") or ()), doc["service"]]
+    if service is not None and service.id in asked:
+        message = (
+            "Has redirected it already." if service.id in asked[:-1] else "Is the service that was asked."
+        )
+        return [FieldProblem(path=("service",), message=message, code="CIRCLE")]
+    found = service_problems(_NO_CONSENT_YET, doc["sender"], service, receiver)
+    return [_told(problem) for problem in found]
+
+
+def _told(problem: FieldProblem) -> FieldProblem:
+    """The same to one whose own service it is not: the sender's is meant."""
+    if problem.code != "OWN_SERVICE":
+        return problem
+    return msgspec.structs.replace(problem, message="Is a service of the sender itself.")
+
+
+def confirmation_problems(
+    doc: Document,
+    said: IssueReferral,
+    found: tuple[Service | None, Organization | None],
+    now: datetime,
+) -> list[FieldProblem]:
+    """Return why the sender cannot confirm with that consent."""
+    if doc["proposed_redirect"] != said.service:
+        message = "Another service is proposed now: ask for consent for that one."
+        return [FieldProblem(path=("service",), message=message, code="NOT_PROPOSED")]
+    return [
+        *consent_problems(said.consent, said.person, now),
+        *_freshness(said.consent, doc["redirect_proposed_at"]),
+        *service_problems(said, doc["sender"], *found),
+    ]
+
+
+def _freshness(consent: Consent, proposed_at: datetime) -> list[FieldProblem]:
+    """Nobody can have consented to a receiver before it was proposed."""
+    given_at = consent.given_at
+    if consent.basis is not Basis.CONSENT or given_at is None or given_at >= proposed_at - AHEAD:
+        return []
+    message = "Was given before the service was proposed: it is for another receiver."
+    return [FieldProblem(path=("consent", "given_at"), message=message, code="NOT_FRESH")]
+
+
+def said_anew(said: DraftReferral, service: str, consent: Consent) -> IssueReferral:
+    """Return what a sender said, to another service on another consent."""
+    assert said.priority is not None
+    assert said.state is not None
+    assert said.person is not None
+    return IssueReferral(
+        idempotency_key=said.idempotency_key,
+        service=service,
+        need=said.need,
+        priority=said.priority,
+        state=said.state,
+        consent=consent,
+        person=said.person,
+        household=said.household,
+        places=said.places,
+        notes=said.notes,
+    )
+
+
+def links(doc: Document) -> Document:
+    """Return what ties the new referral to the one whose place it takes."""
+    return {
+        "redirected_from": doc["folio"],
+        "been_at": [*(doc.get("been_at") or ()), doc["service"]],
+    }
