@@ -385,6 +385,13 @@ class Channel(StrEnum):
     EMAIL = "email"
 
 
+class Side(StrEnum):
+    """The two parties of a referral."""
+
+    SENDER = "sender"
+    RECEIVER = "receiver"
+
+
 class ConsentMethod(StrEnum):
     """How consent was given."""
 

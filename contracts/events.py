@@ -15,6 +15,7 @@ from contracts.codes import (
     Priority,
     ProposalStatus,
     ReferralStatus,
+    Side,
     State,
 )
 from contracts.directory import Capacity
@@ -64,6 +65,12 @@ class ReferralEvent(EventData):
     # Which of the holds that were asked for is the acceptance's: a count from 1, and nothing of the places.
     hold: int | None = None
     arrive_by: datetime | None = None
+
+
+class AsideEvent(ReferralEvent, kw_only=True):
+    """Something beside a referral's course, which changes nothing of it: told to one side only."""
+
+    told: Side
 
 
 class OrganizationEvent(EventData):
@@ -159,6 +166,12 @@ REFERRAL_EVENTS: dict[str, EventType] = {
     )
 }
 
+# Beside its course, and no change of it: the other side is told of a message, the own of an assignment.
+ASIDE_EVENTS: dict[str, EventType] = {
+    name: EventType(part="referrals", noun="referral", name=name, data=AsideEvent)
+    for name in ("message_sent", "assigned")
+}
+
 ORGANIZATION_CHANGED = EventType(
     part="directory", noun="organization", name="changed", data=OrganizationEvent
 )
@@ -194,4 +207,6 @@ DIRECTORY_EVENTS: tuple[EventType, ...] = (
     ARRIVAL_OVERDUE,
 )
 
-EVENTS: dict[str, EventType] = {event.type: event for event in (*REFERRAL_EVENTS.values(), *DIRECTORY_EVENTS)}
+EVENTS: dict[str, EventType] = {
+    event.type: event for event in (*REFERRAL_EVENTS.values(), *ASIDE_EVENTS.values(), *DIRECTORY_EVENTS)
+}

@@ -37,6 +37,7 @@ from contracts.codes import (
     ReferralStatus,
     Role,
     Scope,
+    Side,
     State,
     Visibility,
     Vulnerability,
@@ -376,6 +377,10 @@ _TABLE: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
         Visibility.PUBLIC: ("Público", "Public"),
         Visibility.NETWORK: ("Solo para la red", "Network only"),
         Visibility.PRIVATE: ("Confidencial", "Confidential"),
+    },
+    Side: {
+        Side.SENDER: ("Institución que refiere", "Sender"),
+        Side.RECEIVER: ("Institución que recibe", "Receiver"),
     },
     ContactChannel: {
         ContactChannel.TELEPHONE: ("Llamada", "Telephone call"),

@@ -15,6 +15,7 @@ from contracts.codes import NeedGroup, Priority, ReferralStatus, State
 from contracts.directory import Capacity
 from contracts.events import (
     ARRIVAL_OVERDUE,
+    ASIDE_EVENTS,
     CORRECTION_DECIDED,
     CORRECTION_SUGGESTED,
     PROPOSAL_DECIDED,
@@ -27,7 +28,7 @@ from contracts.rpc import Message, Nothing, Operation, PartStatus, Reply
 PART = "notifications"
 # Every CloudEvents type that an organization's feed can hold.
 TOLD_TYPES = (
-    *(event.type for event in REFERRAL_EVENTS.values()),
+    *(event.type for event in (*REFERRAL_EVENTS.values(), *ASIDE_EVENTS.values())),
     ARRIVAL_OVERDUE.type,
     SERVICE_REVIEW_DUE.type,
     CORRECTION_SUGGESTED.type,

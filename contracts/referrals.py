@@ -387,6 +387,7 @@ class Referral(Reply):
     redirected_from: str | None = None
     allowed_actions: tuple[AllowedAction, ...] = ()
     flags: tuple[ReferralFlag, ...] = ()
+    unread_messages: int | None = None
 
 
 class ReferralReply(Reply):

@@ -21,6 +21,7 @@ from gateway.schema.referral import Referral, prime
 from gateway.schema.tiers import tiers_for
 
 Command = TypeVar("Command", bound=Message)
+Answered = TypeVar("Answered", bound=ReferralReply)
 
 # Inputs that are ids, by their name, and the type of thing that they name.
 _IDS = {"referral": "Referral", "service": "Service", "location": "Location"}
@@ -40,6 +41,7 @@ class Done:
     new_referral: contract.Referral | None = None
     replayed: bool = False
     user_errors: list[UserError] = field(default_factory=list)
+    reply: ReferralReply | None = None
 
 
 @strawberry.type
@@ -98,7 +100,7 @@ def _given(name: str, value: Any, structs: Mapping[type, type[Message]]) -> Any:
 
 async def carry_out(
     info: Info,
-    operation: Operation[Any, ReferralReply],
+    operation: Operation[Any, Answered],
     given: Any,
     structs: Mapping[type, type[Message]] = NONE_INSIDE,
 ) -> Done:
@@ -113,7 +115,7 @@ async def carry_out(
     """
     command = struct_of(given, {type(given): operation.request, **structs})
     try:
-        reply: ReferralReply = await info.context.clients.ask(operation, command)
+        reply = await info.context.clients.ask(operation, command)
     except RefusedError as refusal:
         if refusal.status >= NOT_THE_INPUT:
             raise
@@ -123,7 +125,7 @@ async def carry_out(
     await prime(info.context, info.raw, below(info.raw, "referral"), [reply.referral])
     if reply.made is not None:
         await prime(info.context, info.raw, below(info.raw, "newReferral"), [reply.made])
-    return Done(referral=reply.referral, new_referral=reply.made, replayed=reply.replayed)
+    return Done(referral=reply.referral, new_referral=reply.made, replayed=reply.replayed, reply=reply)
 
 
 async def _refused(info: Info, command: Any, refusal: RefusedError) -> Done:

@@ -39,6 +39,7 @@ _DESCRIPTIONS: dict[type[StrEnum], str] = {
     codes.Intake: "How a service takes referrals.",
     codes.CapacityStatus: "Whether it is known how many places there are now.",
     codes.Channel: "How an answer reached whoever recorded it.",
+    codes.Side: "The two parties of a referral.",
     codes.ConsentMethod: "How consent was given.",
     codes.Basis: "The lawful basis on which a person's data is shared.",
     codes.NoteCategory: "What a note is about. The receiver sees only the categories that the consent names.",
@@ -117,6 +118,7 @@ class CodeKind(StrEnum):
     INTAKE = "Intake"
     CAPACITY_STATUS = "CapacityStatus"
     CHANNEL = "Channel"
+    SIDE = "Side"
     CONSENT_METHOD = "ConsentMethod"
     BASIS = "Basis"
     NOTE_CATEGORY = "NoteCategory"

@@ -32,6 +32,7 @@ class UserErrorCode(StrEnum):
     CONTRADICTION = "CONTRADICTION"
     MEMBER_EXISTS = "MEMBER_EXISTS"
     TOO_MANY = "TOO_MANY"
+    BY_TELEPHONE = "BY_TELEPHONE"
     NO_CAPACITY = "NO_CAPACITY"
     FEWER_PLACES = "FEWER_PLACES"
     CAPACITY_UNREACHABLE = "CAPACITY_UNREACHABLE"
@@ -63,6 +64,7 @@ _MEANINGS: dict[StrEnum, str] = {
     UserErrorCode.CONTRADICTION: "Nobody could satisfy this together with what stands before it.",
     UserErrorCode.MEMBER_EXISTS: "The member is there already, with other roles.",
     UserErrorCode.TOO_MANY: "A limit of how many is reached; the message says which.",
+    UserErrorCode.BY_TELEPHONE: "The receiver answers by telephone: nobody there would read it.",
     UserErrorCode.NO_CAPACITY: "There are not as many places; the message names the unit and what is free.",
     UserErrorCode.FEWER_PLACES: "Fewer places are named than the sender asked for, and it has not agreed "
     "to that: ask it to correct what it asks for, then accept.",

@@ -27,6 +27,7 @@ from gateway.schema.actions import AllowedAction
 from gateway.schema.codes import ReferralReason
 from gateway.schema.fields import beside, computed, published
 from gateway.schema.history import ReferralChangeConnection, history
+from gateway.schema.messages import ReferralMessageConnection, messages
 from gateway.schema.node import Node
 from gateway.schema.organization import Organization
 from gateway.schema.person import Consent, Household, Person, Places
@@ -172,6 +173,10 @@ class Referral(Node):
     allowed_actions: list[AllowedAction] = strawberry.field(
         description="What you may do with it now; nobody should have to copy the state table."
     )
+    unread_messages: int | None = strawberry.field(
+        description="How many of the other party's messages yours has not marked as read."
+    )
+    messages = published(messages, ReferralMessageConnection | None)
     history = published(history, ReferralChangeConnection | None)
 
 

@@ -93,6 +93,10 @@ class Mutation:
     accept_referral = published(answers.accept_referral, answers.AcceptReferralPayload)
     ask_about_referral = published(talk.ask_about_referral, talk.AskAboutReferralPayload)
     reply_about_referral = published(talk.reply_about_referral, talk.ReplyAboutReferralPayload)
+    send_referral_message = published(talk.send_referral_message, talk.SendReferralMessagePayload)
+    mark_referral_messages_read = published(
+        talk.mark_referral_messages_read, talk.MarkReferralMessagesReadPayload
+    )
     waitlist_referral = published(course.waitlist_referral, course.WaitlistReferralPayload)
     reschedule_referral = published(course.reschedule_referral, course.RescheduleReferralPayload)
     pause_referral = published(course.pause_referral, course.PauseReferralPayload)

@@ -1,12 +1,15 @@
-"""What the parties of a referral say to one another: questions before the decision, and their answers."""
+"""What the parties of a referral say to one another: questions and answers, and messages."""
 
 from typing import Annotated
 
 import strawberry
 
 from contracts import referrals as contract
+from contracts import talk
 from gateway.context import Info
 from gateway.schema.change import ChangeInput, Done, Payload, carry_out
+from gateway.schema.fields import computed
+from gateway.schema.messages import ReferralMessage
 
 _SEEN = "Kept encrypted, up to 4,000 characters. Say what is needed to decide; who the person is comes later."
 
@@ -23,6 +26,48 @@ class ReplyAboutReferralInput(ChangeInput):
     """Becomes ``contracts.referrals.Answer``."""
 
     answer: str = strawberry.field(description=f"The answer. {_SEEN}")
+
+
+@strawberry.input
+class AsideInput:
+    """The inputs of what changes nothing of a referral."""
+
+    referral: strawberry.ID = strawberry.field(description="Which referral.")
+    idempotency_key: str = strawberry.field(
+        description="Made by you for this one act, up to 255 characters, a ULID or UUID by habit. If the "
+        "answer is lost, repeat the call with the same key and input: it is not done twice. Kept 30 days."
+    )
+
+
+@strawberry.input(description="A message to the other party.")
+class SendReferralMessageInput(AsideInput):
+    """Becomes ``contracts.talk.SendMessage``."""
+
+    text: str = strawberry.field(description="The message, up to 2,000 characters. Kept encrypted.")
+
+
+@strawberry.input(description="Up to where you have read.")
+class MarkReferralMessagesReadInput(AsideInput):
+    """Becomes ``contracts.talk.MarkRead``."""
+
+    up_to: int = strawberry.field(description="The `n` of the last message that you have read.")
+
+
+def _message(parent: Done) -> talk.ReferralMessage | None:
+    """The message as it was sent. Null if it was refused."""
+    return parent.reply.message if isinstance(parent.reply, talk.MessageReply) else None
+
+
+@strawberry.type(description="What became of `sendReferralMessage`.")
+class SendReferralMessagePayload(Payload):
+    """See ``Payload``."""
+
+    message = computed(_message, ReferralMessage | None)
+
+
+@strawberry.type(description="What became of `markReferralMessagesRead`.")
+class MarkReferralMessagesReadPayload(Payload):
+    """See ``Payload``."""
 
 
 @strawberry.type(description="What became of `askAboutReferral`.")
@@ -50,3 +95,23 @@ async def reply_about_referral(
 ) -> Done:
     """The sender answers what was asked; the receiver decides now."""
     return await carry_out(info, contract.REPLY, input)
+
+
+async def send_referral_message(
+    info: Info, input: Annotated[SendReferralMessageInput, strawberry.argument(description="The message.")]
+) -> Done:
+    """Write to the other party of a referral: changes neither its status nor its `version`.
+
+    The other party is told that there is a message, not what it says. Until the referral is accepted its
+    caseworkers and managers read it; do not say who the person is before that. You can write as long as the
+    receiver may read the referral, up to 100 messages for each party.
+    """
+    return await carry_out(info, talk.SEND_MESSAGE, input)
+
+
+async def mark_referral_messages_read(
+    info: Info,
+    input: Annotated[MarkReferralMessagesReadInput, strawberry.argument(description="Up to where.")],
+) -> Done:
+    """Say that your organization has read the other party's messages: it sees so in `readAt`."""
+    return await carry_out(info, talk.MARK_READ, input)

@@ -8,9 +8,11 @@ import msgspec
 from chassis.consumer import Delivery, Handler
 from contracts.events import (
     ARRIVAL_OVERDUE,
+    ASIDE_EVENTS,
     CAPACITY_CHANGED,
     REFERRAL_EVENTS,
     ArrivalEvent,
+    AsideEvent,
     CapacityEvent,
     ReferralEvent,
 )
@@ -20,15 +22,17 @@ from services.notifications.policy import Party, audience
 
 SUBJECTS = ("evt.referrals.>", "evt.directory.capacity.>")
 _decode = msgspec.json.Decoder(ReferralEvent).decode
+_decode_aside = msgspec.json.Decoder(AsideEvent).decode
 _decode_arrival = msgspec.json.Decoder(ArrivalEvent).decode
 _decode_capacity = msgspec.json.Decoder(CapacityEvent).decode
 
 
 def handlers(feeds: Feeds) -> Mapping[str, Handler]:
     """CloudEvents type -> what it causes."""
+    asides = {event.type for event in ASIDE_EVENTS.values()}
 
     async def tell(delivery: Delivery) -> None:
-        event = _decode(delivery.data)
+        event = (_decode_aside if delivery.type in asides else _decode)(delivery.data)
         told = audience(delivery.type, event)
         await asyncio.gather(
             *(
@@ -54,7 +58,7 @@ def handlers(feeds: Feeds) -> Mapping[str, Handler]:
         await feeds.append_public(entry, delivery.noun_id, delivery.n)
 
     return {
-        **{event.type: tell for event in REFERRAL_EVENTS.values()},
+        **{event.type: tell for event in (*REFERRAL_EVENTS.values(), *ASIDE_EVENTS.values())},
         ARRIVAL_OVERDUE.type: ask,
         CAPACITY_CHANGED.type: publish,
     }

@@ -5,12 +5,14 @@ from typing import Literal
 from contracts.codes import FIREWALLED, NetworkRole, Role, Scope
 from contracts.events import (
     ARRIVAL_OVERDUE,
+    ASIDE_EVENTS,
     CORRECTION_DECIDED,
     CORRECTION_SUGGESTED,
     PROPOSAL_DECIDED,
     PROPOSAL_MADE,
     REFERRAL_EVENTS,
     SERVICE_REVIEW_DUE,
+    AsideEvent,
     ReferralEvent,
 )
 from contracts.rpc import Actor
@@ -23,6 +25,8 @@ BOTH: tuple[Relation, ...] = ("sender", "receiver")
 # For each CloudEvents type, which relations hear of it.
 TOLD: dict[str, tuple[Relation, ...]] = {
     **{event.type: BOTH for event in REFERRAL_EVENTS.values()},
+    # The side that the event names.
+    **{event.type: BOTH for event in ASIDE_EVENTS.values()},
     # Who accepted is asked whether the person arrived.
     ARRIVAL_OVERDUE.type: ("receiver",),
     # Who offers a service is reminded of its review, and told what others say is wrong; they, the outcome.
@@ -38,7 +42,7 @@ TOLD: dict[str, tuple[Relation, ...]] = {
 def audience(event_type: str, event: ReferralEvent) -> list[tuple[str, Party]]:
     """The organizations that are told of an event, and why each."""
     parties: dict[Party, str] = {"sender": event.sender, "receiver": event.receiver}
-    told = TOLD.get(event_type, ())
+    told = (event.told,) if isinstance(event, AsideEvent) else TOLD.get(event_type, ())
     return [(organization, party) for party, organization in parties.items() if party in told]
 
 

@@ -4,7 +4,7 @@ from functools import partial
 
 from chassis.identity import OPERATOR
 from chassis.rpc import Server
-from contracts import drafts, redirects
+from contracts import drafts, redirects, talk
 from contracts import referrals as contract
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
 from contracts.redirects import ConfirmRedirect, ProposeRedirect
@@ -22,7 +22,8 @@ from contracts.referrals import (
     Referrals,
 )
 from contracts.rpc import Actor, Check, Nothing, PartStatus
-from services.referrals.actions import change, draft, issue, read, redirect
+from contracts.talk import GetMessages, MarkRead, MessageReply, Messages, SendMessage
+from services.referrals.actions import change, draft, issue, message, read, redirect
 from services.referrals.means import Means
 
 # One operation for each action, by its name in the table.
@@ -63,6 +64,9 @@ class Api:
             server.add(operation, partial(self.change, operation.name))
         server.add(redirects.PROPOSE_REDIRECT, self.propose_redirect)
         server.add(redirects.CONFIRM_REDIRECT, self.confirm_redirect)
+        server.add(talk.SEND_MESSAGE, self.send_message)
+        server.add(talk.MARK_READ, self.mark_read)
+        server.add(talk.MESSAGES, self.messages)
         server.add(contract.GET, self.get)
         server.add(contract.FIND, self.find)
         server.add(contract.LIST, self.list)
@@ -89,6 +93,15 @@ class Api:
 
     async def confirm_redirect(self, request: ConfirmRedirect, actor: Actor) -> ReferralReply:
         return await redirect.confirm(self._means, request, actor)
+
+    async def send_message(self, request: SendMessage, actor: Actor) -> MessageReply:
+        return await message.send(self._means, request, actor)
+
+    async def mark_read(self, request: MarkRead, actor: Actor) -> MessageReply:
+        return await message.mark_read(self._means, request, actor)
+
+    async def messages(self, request: GetMessages, actor: Actor) -> Messages:
+        return await message.get(self._means, request, actor)
 
     async def get(self, request: GetReferrals, actor: Actor) -> Referrals:
         return await read.get(self._means, request, actor)

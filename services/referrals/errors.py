@@ -70,6 +70,22 @@ class FewerPlacesError(PartError):
         )
 
 
+class ByTelephoneError(PartError):
+    """Nobody on the other side has an account to read it."""
+
+    code = "BY_TELEPHONE"
+    status = 409
+    title = "The receiver answers by telephone"
+
+
+class TooManyError(PartError):
+    """A limit of how many is reached."""
+
+    code = "TOO_MANY"
+    status = 409
+    title = "Too many"
+
+
 class PersonErasedError(PartError):
     """The person's data was erased, and with it the place for what was to be added."""
 

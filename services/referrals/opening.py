@@ -61,7 +61,7 @@ async def open_said(vault: Vault, doc: Document) -> Opened:
 async def open_history(
     vault: Vault, doc: Document, party: Party, entries: Iterable[Document], now: datetime
 ) -> Opened:
-    """Return the notes of those entries of the history, as far as the party may read them."""
+    """Return the notes of those entries of the history, or messages, as far as the party may read them."""
     shown = (entry for entry in entries if NOTE in entry_tiers(doc, entry, party, now))
     erased = {doc["key_t2"], doc["key_t3"]} if _is_void(doc) else set()
     notes = {entry["n"]: entry["note"] for entry in shown}

@@ -27,6 +27,7 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
                             ``redirect_decide_by``, until when the sender decides
 ``redirected_to``           the folio of the referral that took its place
 ``redirected_from``         the folio of the one whose place it took; ``been_at``: the services before its own
+``messages read_marks``     and ``unread_…``: see ``messages.py``; ``aside_keys``: keys of what is no change
 ``history``                 one entry for each change, never rewritten; notes in it are encrypted
 ``pending pending_since``   the outbox (``chassis.outbox``)
 ==========================  ===============================================================================
@@ -55,6 +56,8 @@ from services.referrals.inputs import (
 from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, SYSTEM, Party, lacking, tiers_of
 
 Document = dict[str, Any]
+
+OTHER_SIDE = {SENDER: RECEIVER, RECEIVER: SENDER}
 
 S = ReferralStatus
 UNANSWERED = frozenset({S.SENT, S.RECEIVED, S.INFO_REQUESTED, S.WAITLISTED})

@@ -46,6 +46,15 @@ ROLES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
     ("expire", SYSTEM): (frozenset(), None),
 }
 
+# What changes nothing of a referral, and so is no row of its table: for the two parties, never a coordinator.
+# Who marks messages as read has to be one that can read them.
+ASIDES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
+    ("write about", SENDER): (_WORKS, Scope.REFERRALS_SEND),
+    ("write about", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    ("mark what is read of", SENDER): (_WORKS, Scope.REFERRALS_READ_PERSON),
+    ("mark what is read of", RECEIVER): (_WORKS, Scope.REFERRALS_READ_PERSON),
+}
+
 # What a coordinator's client does by that scope, but only for a member whom it names.
 FOR_A_MEMBER: dict[str, Scope] = {"void": Scope.REFERRALS_SEND}
 
@@ -87,10 +96,17 @@ class Party:
             scope = scope or FOR_A_MEMBER.get(action)
         return scope is not None and scope in self.actor.scopes
 
+    def may_beside(self, action: str) -> bool:
+        """Whether this party may do that on its own side, beside the referral's course."""
+        roles, scope = ASIDES.get((action, self.relation), (frozenset(), None))
+        if self.actor.kind != "client":
+            return not roles.isdisjoint(self.actor.roles)
+        return scope is not None and scope in self.actor.scopes
+
 
 def lacking(action: str, side: str, actor: Actor) -> str:
     """Say what this actor lacks to take the action: for the refusal."""
-    roles, scope = ROLES[action, side]
+    roles, scope = (ROLES | ASIDES)[action, side]
     if actor.kind == "client":
         if scope is not None:
             return f"This client lacks the scope {scope}."

@@ -40,7 +40,15 @@ LEFT_OVER = timedelta(minutes=1)
 # Erased at one look; the next follows soon.
 DUE_AT_ONCE = 200
 
-_INNER = {"history": 0, "idempotency": 0, "pending": 0, "pending_since": 0}
+_INNER = {
+    "history": 0,
+    "idempotency": 0,
+    "pending": 0,
+    "pending_since": 0,
+    "messages": 0,
+    "read_marks": 0,
+    "aside_keys": 0,
+}
 _SEALED = {
     "sealed_t2": 0,
     "sealed_t3": 0,
@@ -171,11 +179,11 @@ class Store:
         rows = self.referrals.find({side: organization, "status": {"$in": list(statuses)}}, {"_id": 1})
         return [row["_id"] async for row in rows]
 
-    async def flag(self, referral: str, revision: int, fields: Document, pending: Document) -> bool:
+    async def beside(self, referral: str, revision: int, fields: Document, push: Document) -> bool:
         """Write what is no change of the referral itself, with its event; False where it has changed."""
         result = await self.referrals.update_one(
             {"_id": referral, "revision": revision},
-            {"$set": {**fields, "revision": revision + 1}, "$push": {"pending": pending}},
+            {"$set": {**fields, "revision": revision + 1}, "$push": push},
         )
         return bool(result.matched_count)
 

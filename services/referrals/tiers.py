@@ -31,6 +31,7 @@ from contracts.referrals import (
     Referral,
 )
 from contracts.rpc import Actor, Message
+from contracts.talk import ReferralMessage
 from services.referrals.referral import UNANSWERED, Document, allowed_actions, has_drafted, was_sent
 from services.referrals.roles import (
     COORDINATOR,
@@ -89,6 +90,7 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "redirected_from": T1,
         "allowed_actions": T1,
         "flags": T1,
+        "unread_messages": OWN,
     },
     PersonView: {
         "age_band": T2,
@@ -129,6 +131,15 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "note": NOTE,
         "reported_by": PARTIES,
         "channel": PARTIES,
+    },
+    ReferralMessage: {
+        "n": T1,
+        "at": T1,
+        "side": T1,
+        "organization": NAMES,
+        "on_behalf_of": OWN,
+        "text": NOTE,
+        "read_at": T1,
     },
 }
 
@@ -189,7 +200,7 @@ def open_tiers(doc: Document, party: Party, now: datetime) -> frozenset[str]:
     if party.relation == COORDINATOR:
         granted = {T1, NAMES}
     else:
-        stage = _stage(doc, now) if party.relation == RECEIVER else {T2, T3, T4}
+        stage = receivers_stage(doc, now) if party.relation == RECEIVER else {T2, T3, T4}
         granted = ({T1, PARTIES} | stage) & _reach(doc, party) | {T1, OWN}
     if doc["need"] is not None or T2 in granted:
         granted |= {NEED}
@@ -206,7 +217,7 @@ def _reach(doc: Document, party: Party) -> frozenset[str]:
     return granted | {T2, T3, T4, PARTIES} if has_drafted(doc, party) else granted
 
 
-def _stage(doc: Document, now: datetime) -> set[str]:
+def receivers_stage(doc: Document, now: datetime) -> set[str]:
     """What the receiver's side may know, beyond the outline, at this stage."""
     status = doc["status"]
     if _consent_is_over(doc, now):
@@ -237,7 +248,7 @@ def may_open_note(doc: Document, party: Party, opens: str, now: datetime) -> boo
 
 
 def entry_tiers(doc: Document, entry: Document, party: Party, now: datetime) -> frozenset[str]:
-    """Return what of one entry of the history is open to that party now: its note, beside the tiers."""
+    """Return what of an entry of the history, or a message, is open to a party now, its note included."""
     granted = open_tiers(doc, party, now)
     if entry.get("note") is None or party.relation not in {SENDER, RECEIVER}:
         return granted
@@ -304,8 +315,9 @@ def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral
         "services_given": opened.given,
         "allowed_actions": allowed_actions(doc, party, now),
         "flags": tuple(doc.get("flags") or ()),
+        "unread_messages": doc.get(f"unread_{party.relation}", 0),
     }
-    return _masked(Referral, values, granted)
+    return masked(Referral, values, granted)
 
 
 def history_view(doc: Document, entry: Document, party: Party, opened: Opened, now: datetime) -> HistoryEntry:
@@ -317,10 +329,10 @@ def history_view(doc: Document, entry: Document, party: Party, opened: Opened, n
         "note": opened.history.get(entry["n"]),
         "on_behalf_of": entry["on_behalf_of"] if is_own else None,
     }
-    return _masked(HistoryEntry, values, entry_tiers(doc, entry, party, now))
+    return masked(HistoryEntry, values, entry_tiers(doc, entry, party, now))
 
 
-def _masked(kind: type[_Struct], values: Mapping[str, Any], granted: frozenset[str]) -> _Struct:
+def masked(kind: type[_Struct], values: Mapping[str, Any], granted: frozenset[str]) -> _Struct:
     """Return the struct with only those values whose field's tier is open."""
     shown = {name: value for name, value in values.items() if FIELDS[kind][name] in granted}
     return msgspec.convert(shown, kind, strict=False)

@@ -28,6 +28,7 @@ from contracts import (
     pathways,
     referrals,
     search,
+    talk,
 )
 from contracts.rpc import Operation
 
@@ -163,6 +164,7 @@ def operations() -> list[AnyOperation]:
         membership,
         pathways,
         referrals,
+        talk,
         notifications,
     )
     return [thing for module in modules for thing in vars(module).values() if isinstance(thing, Operation)]

@@ -39,7 +39,7 @@ SEEN = """query ($id: ID!) { referral(id: $id) {
   person { name alias birthDate instructions languages vulnerabilities
     safeContact { value hours say avoid } notes { category text } }
   consent { purpose takenBy language }
-  history(first: 20) { nodes { note } }
+  messages(first: 20) { nodes { text } } history(first: 20) { nodes { note } }
 } }"""
 
 
@@ -105,6 +105,8 @@ async def answer(cast: Cast, referral: str, said: Canaries) -> None:
     await done(cast.hospital, "askAboutReferral", referral=referral, question=said.text())
     await done(cast.shelter, "replyAboutReferral", referral=referral, answer=said.text())
     await done(cast.hospital, "acceptReferral", referral=referral, arriveBy=soon, instructions=said.text())
+    for client in (cast.shelter, cast.hospital):
+        await done(client, "sendReferralMessage", referral=referral, text=said.text())
     await done(cast.hospital, "startReferral", referral=referral, arrivedAt=datetime.now(UTC).isoformat())
     given = [{"code": NEED, "quantity": 1}]
     await done(

@@ -48,3 +48,40 @@ async def test_a_question_that_says_nothing_is_refused_by_its_field(cast: Cast) 
         refused = await cast.hospital.change("askAboutReferral", referral=referral, question=wrong)
         assert [error["path"] for error in refused["userErrors"]] == [["question"]]
     assert (await seen(cast.shelter, referral))["questions"] == []
+
+
+WRITE = """mutation ($input: SendReferralMessageInput!) { sendReferralMessage(input: $input) {
+  message { n text side } referral { version unreadMessages } replayed userErrors { code path } } }"""
+TALK = """query ($id: ID!, $after: String) { referral(id: $id) { status version unreadMessages
+  messages(first: 2, after: $after) { pageInfo { hasNextPage endCursor }
+    nodes { n at side text readAt onBehalfOf organization { name } } } } }"""
+
+
+async def test_the_parties_write_to_one_another_and_the_other_side_only_is_told(cast: Cast) -> None:
+    referral = (await issued(cast))["id"]
+    given = {"referral": referral, "idempotencyKey": "m1", "text": "¿A qué hora abren?\nGracias"}
+    for replayed in (False, True):
+        written = (await cast.shelter.ask(WRITE, input=given))["sendReferralMessage"]
+        assert written["message"] == {"n": 1, "text": given["text"], "side": "SENDER"}
+        assert (written["referral"]["version"], written["replayed"]) == (1, replayed)
+    for text in ("A las ocho", "Traiga agua"):
+        await changed(cast.hospital, "sendReferralMessage", referral, text=text)
+    first = (await cast.shelter.ask(TALK, id=referral))["referral"]
+    assert (first["status"], first["unreadMessages"]) == ("SENT", 2)
+    connection = first["messages"]
+    assert [one["text"] for one in connection["nodes"]] == [given["text"], "A las ocho"]
+    assert connection["nodes"][1]["organization"]["name"].startswith("Hospital")
+    rest = (await cast.shelter.ask(TALK, id=referral, after=connection["pageInfo"]["endCursor"]))["referral"]
+    assert [one["n"] for one in rest["messages"]["nodes"]] == [3]
+    assert not rest["messages"]["pageInfo"]["hasNextPage"]
+    await changed(cast.shelter, "markReferralMessagesRead", referral, upTo=3)
+    read = (await cast.hospital.ask(TALK, id=referral))["referral"]
+    assert [one["readAt"] is not None for one in read["messages"]["nodes"]] == [False, True]
+    await changed(cast.hospital, "receiveReferral", referral)
+    for client, heard in ((cast.shelter, 2), (cast.hospital, 1)):
+
+        async def told_of(client: Client = client) -> list[str]:
+            return await events_of(client, referral)
+
+        events = await eventually(told_of, lambda events: "received" in events)
+        assert events == ["sent", *["message_sent"] * heard, "received"]

@@ -15,6 +15,7 @@ from chassis.rpc import Caller
 from contracts.codes import NetworkRole, ProposalStatus
 from contracts.events import (
     ARRIVAL_OVERDUE,
+    ASIDE_EVENTS,
     PROPOSAL_DECIDED,
     PROPOSAL_MADE,
     REFERRAL_EVENTS,
@@ -127,7 +128,7 @@ async def test_who_may_not_read_a_feed_is_refused(caller: Caller, actor: Actor) 
 
 
 def test_every_referral_event_has_a_policy() -> None:
-    assert set(TOLD) == {event.type for event in REFERRAL_EVENTS.values()} | {
+    assert set(TOLD) == {event.type for event in (*REFERRAL_EVENTS.values(), *ASIDE_EVENTS.values())} | {
         ARRIVAL_OVERDUE.type,
         *fact_handlers(None),  # type: ignore[arg-type] # it is asked for its types only
     }

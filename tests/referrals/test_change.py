@@ -128,10 +128,10 @@ async def case(network: Network) -> Case:
     return await new_case(network)
 
 
-async def new_case(network: Network, **changes: Any) -> Case:
+async def new_case(network: Network, service: str = "consulta", **changes: Any) -> Case:
     """Issue a referral."""
     request = cast.request(
-        network.ids["consulta"], datetime.now(UTC), **{"idempotency_key": next(_keys), **changes}
+        network.ids[service], datetime.now(UTC), **{"idempotency_key": next(_keys), **changes}
     )
     return Case(network, (await network.ask(ISSUE, request, network.caseworker("casa"))).referral)
 

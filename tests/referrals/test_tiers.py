@@ -21,6 +21,7 @@ from contracts.codes import (
 )
 from contracts.referrals import ConsentView, HistoryEntry, Note, PersonView, Question, Referral, ServiceGiven
 from contracts.rpc import Actor
+from contracts.talk import ReferralMessage
 from services.referrals import tiers
 from services.referrals.referral import Document
 from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, Party
@@ -88,7 +89,7 @@ def tiers_open(doc: Document, relation: str, actor: Actor) -> set[str]:
     return set(tiers.open_tiers(doc, Party(relation, actor), NOW)) & {"T1", "T2", "T3", "T4"}
 
 
-@pytest.mark.parametrize("kind", [Referral, PersonView, ConsentView, HistoryEntry])
+@pytest.mark.parametrize("kind", [Referral, PersonView, ConsentView, HistoryEntry, ReferralMessage])
 def test_every_field_has_its_tier(kind: type[Any]) -> None:
     assert set(tiers.FIELDS[kind]) == set(kind.__struct_fields__)
     known = {"T1", "T2", "T3", "T4", tiers.NEED, tiers.NAMES, tiers.PARTIES, tiers.OWN}

@@ -34,6 +34,6 @@ async def _flag(means: Means, referral: str, flag: ReferralFlag, *, gone: bool) 
         kind = REFERRAL_EVENTS["flagged" if gone else "unflagged"]
         pending = pending_event(kind.type, referral, n, at, data)
         fields = {"flags": sorted(flags | {flag} if gone else flags - {flag}), "n": n, "pending_since": at}
-        if await means.store.flag(referral, doc["revision"], fields, pending):
+        if await means.store.beside(referral, doc["revision"], fields, {"pending": pending}):
             means.relay.kick(referral, [pending])
             return

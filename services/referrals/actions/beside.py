@@ -1,0 +1,106 @@
+"""Carrying out what is beside a referral's course: no change of status or version, and told to one side."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from chassis.outbox import pending_event
+from chassis.problems import ForbiddenError, IdempotencyKeyReusedError
+from contracts.codes import Side
+from contracts.events import ASIDE_EVENTS, AsideEvent
+from contracts.rpc import Actor
+from services.referrals.actions.working import loaded, until_written
+from services.referrals.means import Means
+from services.referrals.referral import OTHER_SIDE, Document, event_data
+from services.referrals.roles import Party, lacking
+from services.referrals.store import KEYS_KEPT_FOR
+
+# Messages and marks are bounded; who assigns more often than that within a month has no need of old keys.
+KEYS_KEPT = 500
+
+
+@dataclass(frozen=True)
+class Aside:
+    """What is to be written: fields, entries to lists, what the key stands for, and who is told by what."""
+
+    fields: Document
+    push: Document = field(default_factory=dict)
+    about: Document = field(default_factory=dict)
+    told: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The referral afterwards, whose it is, what the key stands for, and whether it had done this already."""
+
+    doc: Document
+    party: Party
+    about: Document
+    now: datetime
+    replayed: bool = False
+
+
+Make = Callable[[Document, Party, datetime], Awaitable[Aside | None]]
+
+
+async def carry_out(means: Means, action: str, request: Any, actor: Actor, make: Make) -> Outcome:
+    """Let ``make`` decide on the referral as it is and write that; or find what the key has done.
+
+    Where there is nothing to write it returns None, and nothing is written.
+
+    Raises:
+        NotFoundError: there is none, or the caller may not know of it.
+        ForbiddenError: it is for the two parties, with roles or scopes that reach that far.
+        IdempotencyKeyReusedError: the key was used on this referral for another input.
+    """
+    now, key = means.now(), means.marks.key(actor, request.idempotency_key)
+    used = {"key": key, "fingerprint": means.marks.fingerprint(action, request), "at": now}
+
+    async def attempt() -> Outcome | None:
+        doc, party = await loaded(means, request.referral, actor)
+        _admit(action, party)
+        before = _done(doc, used)
+        if before is not None:
+            return Outcome(doc, party, before, now, replayed=True)
+        aside = await make(doc, party, now)
+        if aside is None:
+            return Outcome(doc, party, {}, now)
+        fields, push = dict(aside.fields), dict(aside.push)
+        if aside.told is not None:
+            fields |= {"n": doc["n"] + 1, "pending_since": now}
+            push["pending"] = _event({**doc, **fields}, *aside.told, now)
+        kept = {"$each": [{**used, **aside.about}], "$slice": -KEYS_KEPT}
+        if not await means.store.beside(doc["_id"], doc["revision"], fields, {**push, "aside_keys": kept}):
+            return None
+        if aside.told is not None:
+            means.relay.kick(doc["_id"], [push["pending"]])
+        lists = {name: [*(doc.get(name) or ()), entry] for name, entry in aside.push.items()}
+        return Outcome({**doc, **fields, **lists}, party, aside.about, now)
+
+    return await until_written(attempt)
+
+
+def _admit(action: str, party: Party) -> None:
+    if party.relation not in OTHER_SIDE:
+        raise ForbiddenError("That is for the two parties of a referral.")
+    if not party.may_beside(action):
+        raise ForbiddenError(lacking(action, party.relation, party.actor))
+
+
+def _done(doc: Document, used: Document) -> Document | None:
+    """What the key has done within 30 days, if anything."""
+    kept = (entry for entry in doc.get("aside_keys") or () if entry["at"] > used["at"] - KEYS_KEPT_FOR)
+    before: Document | None = next((entry for entry in kept if entry["key"] == used["key"]), None)
+    if before is not None and before["fingerprint"] != used["fingerprint"]:
+        raise IdempotencyKeyReusedError
+    return before
+
+
+def _event(doc: Document, name: str, side: str, now: datetime) -> Document:
+    """The event: where the referral stands, and which side is told. ``doc`` is the document after it."""
+    outline = msgspec.structs.asdict(event_data(doc, doc["status"], now))
+    kind = ASIDE_EVENTS[name]
+    return pending_event(kind.type, doc["_id"], doc["n"], now, AsideEvent(**outline, told=Side(side)))
