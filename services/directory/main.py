@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Protocol
 
+from chassis.clock import Clock
 from chassis.consumer import Consumer
 from chassis.mongo import connect
 from chassis.outbox import Relay
@@ -15,7 +16,6 @@ from services.directory.api import Api
 from services.directory.capacity import actions as capacity
 from services.directory.capacity.api import CapacityApi
 from services.directory.capacity.board import Board
-from services.directory.capacity.clock import Clock
 from services.directory.capacity.consumers import DURABLE, SUBJECTS, handlers
 from services.directory.capacity.watch import watch
 from services.directory.client import KEY_BYTES

@@ -27,6 +27,7 @@ from contracts.directory import Organization, Phone, Service
 from contracts.events import REFERRAL_EVENTS
 from contracts.referrals import Consent, IssueReferral, Person
 from contracts.rpc import Actor, FieldProblem
+from services.referrals.deadlines.clock import terms, wound
 from services.referrals.inputs import AHEAD, happened, stored_moment
 from services.referrals.referral import Document, event_data, history_entry
 from services.referrals.sealed import Said
@@ -214,6 +215,8 @@ class Issue:
     sender: str | None
     # Fields that tie it to other referrals.
     links: Mapping[str, Any] = field(default_factory=dict)
+    # What the network says of its deadlines in place of the domain's table.
+    overrides: Mapping[str, Any] | None = None
 
 
 def issued(issue: Issue, actor: Actor, now: datetime) -> Document:
@@ -246,9 +249,11 @@ def issued(issue: Issue, actor: Actor, now: datetime) -> Document:
         **dict.fromkeys(EMPTY),
         **issue.sealed,
         **issue.links,
+        "terms": terms(issue.service, issue.overrides),
         "history": [entry],
         "idempotency": [],
     }
+    document |= wound(None, document, now, now)
     told = event_data(document, None, now)
     document["pending"] = [pending_event(REFERRAL_EVENTS["sent"].type, issue.id, 1, now, told)]
     document["pending_since"] = now

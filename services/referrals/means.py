@@ -3,10 +3,11 @@ pathways and the clock.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from chassis.outbox import Relay
+from services.referrals.deadlines.limits import Overrides
 from services.referrals.directory import Directory
 from services.referrals.inputs import stored_moment
 from services.referrals.marks import Marks
@@ -31,3 +32,4 @@ class Means:
     relay: Relay
     pathways: Library
     now: Callable[[], datetime] = utc_now
+    overrides: Overrides = field(default_factory=lambda: Overrides({}))

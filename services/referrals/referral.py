@@ -21,6 +21,8 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
                             ``instructions``, ``given``, ``places`` (those that are kept), ``questions``
 ``counted held hold``       whether the service counted places at issue, whether some are kept, and by
                             which number the directory knows them
+``terms clock``             by what the deadlines go, and where they stand (``deadlines.clock``)
+``due_at deadline_at``      when to look at it again, by when somebody has to act; not there where nothing is
 ``received_at accepted_at`` and ``arrived_at``: when it happened; ``ended_at``: when the end was recorded
 ``arrive_by appointment``   and ``review_at resume_at reason outcome loop_closed_at``
 ``proposed_redirect``       the service that the receiver proposes; ``redirect_proposed_at``, when it did;
@@ -39,11 +41,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chassis.problems import ForbiddenError, WrongStatusError
-from contracts.codes import Intake, NeedGroup, Priority, ReferralStatus, State
+from contracts.codes import NeedGroup, Priority, ReferralStatus, State
 from contracts.events import REFERRAL_EVENTS, EventType, ReferralEvent
 from contracts.referrals import AllowedAction
 from contracts.rpc import Actor
 from services.referrals import questions
+from services.referrals.deadlines.clock import may_expire, wound
 from services.referrals.inputs import (
     NO_PROPOSAL,
     SUPPLIED,
@@ -78,7 +81,7 @@ def _ended_within(limit: timedelta) -> Guard:
 
 
 def _may_expire(doc: Document, _now: datetime) -> bool:
-    return bool(doc["priority"] != Priority.EMERGENCY and doc["intake"] == Intake.NETWORK)
+    return may_expire(doc)
 
 
 def _proposed(doc: Document, _now: datetime) -> bool:
@@ -345,6 +348,7 @@ def history_entry(
         "reason": None if is_secret(action, "reason") else given.get("reason"),
         "reported_by": given.get("reported_by"),
         "channel": given.get("channel"),
+        "deadline": given.get("deadline"),
     }
 
 
@@ -376,6 +380,8 @@ def _change(doc: Document, row: Row, party: Party, given: Mapping[str, Any], now
         **({"erase_since": now} if row.to == S.ENTERED_IN_ERROR else {}),
         **effects(doc, row.action, row.who, given, entry["occurred_at"]),
     }
+    if was_sent(doc):
+        fields |= wound(doc, {**doc, **fields}, entry["occurred_at"], now)
     return Change(row.action, fields, entry, row.event, secrets_of(row.action, given))
 
 

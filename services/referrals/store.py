@@ -30,8 +30,12 @@ INDEXES = {
         IndexModel([("pending_since", ASCENDING)], name="pending_since", sparse=True),
         IndexModel([("erase_since", ASCENDING)], name="erase_since", sparse=True),
         IndexModel([("erase_at", ASCENDING)], name="erase_at", sparse=True),
+        IndexModel([("due_at", ASCENDING)], name="due_at", sparse=True),
+        IndexModel([("deadline_at", ASCENDING)], name="deadline_at", sparse=True),
     ]
 }
+# By which referrals are found when something is due.
+MOMENTS = ("due_at", "deadline_at")
 KEYS_KEPT_FOR = timedelta(days=30)
 KEYS_KEPT = 100
 # A reservation that its referral does not know of after this long was left over by a crash or a refusal.
@@ -126,7 +130,10 @@ class Store:
     async def save(self, referral: str, revision: int, write: Write) -> bool:
         """Write one change if the document is still at that revision; False where it is not."""
         now = write.history["recorded_at"]
-        fields = {**write.fields, "revision": revision + 1}
+        # What is found by a moment is not there at all where none comes.
+        ended = [name for name in MOMENTS if name in write.fields and write.fields[name] is None]
+        fields = {name: value for name, value in write.fields.items() if name not in ended}
+        fields["revision"] = revision + 1
         push: Document = {
             "history": write.history,
             "idempotency": {"$each": [write.idempotency], "$slice": -KEYS_KEPT},
@@ -135,8 +142,8 @@ class Store:
             fields["pending_since"] = now
             push["pending"] = {"$each": list(write.pending)}
         update: Document = {"$set": fields, "$push": push}
-        if write.unset:
-            update["$unset"] = dict.fromkeys(write.unset, "")
+        if write.unset or ended:
+            update["$unset"] = dict.fromkeys((*write.unset, *ended), "")
         result = await self.referrals.update_one({"_id": referral, "revision": revision}, update)
         return bool(result.matched_count)
 

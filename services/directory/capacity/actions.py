@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 
+from chassis.clock import Clock
 from chassis.outbox import Relay
 from chassis.problems import ForbiddenError, InvalidError, NotVerifiedError
 from contracts.capacity import CapacityReply, Held, HoldPlaces, SetCapacity
@@ -13,7 +14,6 @@ from contracts.rpc import Actor
 from services.directory.allowed import MANAGER, may_manage
 from services.directory.capacity import capacity, holds
 from services.directory.capacity.capacity import Document
-from services.directory.capacity.clock import Clock
 from services.directory.capacity.desk import Decide, Desk, Doing
 from services.directory.capacity.errors import ServiceNotFoundError
 from services.directory.capacity.store import CapacityStore

@@ -14,12 +14,12 @@ from datetime import datetime
 import msgspec
 
 from chassis import telemetry
+from chassis.clock import Clock
 from chassis.outbox import Relay, pending_event
 from chassis.problems import ContendedError, PartError
 from contracts.events import ARRIVAL_OVERDUE, CAPACITY_CHANGED, ArrivalEvent, CapacityEvent
 from services.directory.capacity import capacity, holds
 from services.directory.capacity.capacity import Document
-from services.directory.capacity.clock import Clock
 from services.directory.capacity.errors import ServiceNotFoundError
 from services.directory.capacity.store import CapacityStore, Write
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from chassis.opening import ZONE, Hours
 from chassis.problems import InvalidError
 from contracts.acceptance import DocumentKind, RuleDimension, RuleOutcome
 from contracts.codes import INEGI_STATE, AgeBand, Gender, Need, Priority, State, Vulnerability
@@ -16,7 +17,6 @@ from services.directory.matching.composition import Someone, possible
 from services.directory.matching.dimension import YEARS
 from services.directory.matching.rule import Rule, Truth, outcome
 from services.directory.search.near import Point
-from services.directory.search.opening import ZONE, Hours
 
 # Never refused to a child, or to those who are with one, for a paper that is missing.
 OWED_TO_CHILDREN = frozenset(

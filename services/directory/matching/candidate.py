@@ -6,15 +6,15 @@ from typing import Any
 
 import msgspec
 
+from chassis import opening
+from chassis.opening import Hours
 from contracts.acceptance import RuleSource
 from contracts.codes import Intake, Need, OrganizationKind, State
 from contracts.directory import Phone
 from services.directory import location, organization, phone
 from services.directory.matching import acceptance
 from services.directory.matching.rule import Rule
-from services.directory.search import opening
 from services.directory.search.near import Place, Point
-from services.directory.search.opening import Hours
 from services.directory.shared import shared
 from services.directory.states import find_state
 from services.directory.text import fold

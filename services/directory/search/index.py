@@ -11,14 +11,14 @@ from typing import Any
 
 import tantivy
 
+from chassis import opening
+from chassis.opening import Hours
 from contracts.directory import Service
 from contracts.search import SearchField
 from services.directory import service
 from services.directory.search import entry as entries
-from services.directory.search import opening
 from services.directory.search.entry import Entry, Provider, Searchable
 from services.directory.search.near import Place, cells
-from services.directory.search.opening import Hours
 from services.directory.search.words import words
 
 # The least that tantivy takes, and it is kept for good. One thread: most of the work is our own.

@@ -51,6 +51,7 @@ async def prepare(means: Means, child: Child, actor: Actor, now: datetime) -> Do
         sealed=reserved.sealed,
         sender=child.sender,
         links=child.links,
+        overrides=means.overrides.of(child.service.id, child.request.priority),
     )
     return issued(made, actor, now)
 

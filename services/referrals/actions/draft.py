@@ -19,6 +19,7 @@ from services.referrals import drafting
 from services.referrals.actions.replying import count, replied
 from services.referrals.actions.reserving import admit, followed, release, reserve, reserve_external_id
 from services.referrals.actions.working import Working
+from services.referrals.deadlines.clock import terms, wound
 from services.referrals.errors import PersonErasedError
 from services.referrals.issuing import content_problems, service_problems
 from services.referrals.means import Means
@@ -151,6 +152,8 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
         assert receiver is not None
         phone = means.directory.emergency_phone(service, receiver)
         fields = drafting.addressed(doc["_id"], service, receiver, phone, work.now)
+        fields["terms"] = terms(service, means.overrides.of(service.id, said.priority))
+        fields |= wound(None, {**doc, **decided.set, **fields}, work.now, work.now)
         return work.write(doc, decided, fields, unset=("erase_at",))
 
     return await Working.of(means, "send", request, actor).run(write)

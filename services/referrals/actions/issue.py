@@ -138,6 +138,7 @@ class _Issuing:
             external_mark=external_mark,
             sealed=reserved.sealed,
             sender=self.actor.organization,
+            overrides=self.means.overrides.of(found.service.id, self.request.priority),
         )
         return issued(made, self.actor, self.now)
 

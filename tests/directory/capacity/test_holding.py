@@ -11,6 +11,7 @@ import pytest
 from nats.js.errors import NotFoundError
 
 from chassis import mongo
+from chassis.clock import Clock
 from chassis.outbox import Relay
 from chassis.part import Part
 from chassis.problems import RefusedError
@@ -19,7 +20,6 @@ from contracts.events import ArrivalEvent, CapacityEvent
 from contracts.referrals import Places
 from services.directory.capacity import actions
 from services.directory.capacity.actions import Means
-from services.directory.capacity.clock import Clock
 from services.directory.capacity.errors import NoCapacityError
 from services.directory.capacity.watch import look
 from services.directory.marks import Marks

@@ -1,13 +1,12 @@
 """Opening hours: weeks and months, nights, changes of the clock, holidays, and what nobody has said."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 
-from services.directory.search import opening
-from services.directory.search.index import HoursTable
-from services.directory.search.opening import Hours
+from chassis import opening
+from chassis.opening import Hours
 
 WEEKDAYS = {"freq": "WEEKLY", "byday": "MO,TU,WE,TH,FR", "opens_at": "09:00", "closes_at": "17:30"}
 NIGHT = {"freq": "WEEKLY", "byday": "SA", "opens_at": "20:00", "closes_at": "06:00"}
@@ -149,14 +148,3 @@ def test_a_schedule_may_have_a_zone_of_its_own(zone: object) -> None:
 
 def test_a_zone_that_there_is_not_is_taken_as_central_mexico() -> None:
     assert read(WEEKDAYS, timezone="America/Nowhere").is_open(at("2026-11-20T09:00-06:00"))
-
-
-def test_the_same_hours_are_asked_once() -> None:
-    table = HoursTable()
-    ids = [table.id_of(read(one)) for one in (WEEKDAYS, NIGHT, dict(WEEKDAYS))]
-    assert ids[0] == ids[2] != ids[1]
-    moment = datetime(2026, 11, 20, 16, tzinfo=UTC)
-    assert table.open_at(moment) == [ids[0]]
-    sunday = read({"byday": "FR", "opens_at": "00:00", "closes_at": "23:00"})
-    assert table.open_at(moment) != [ids[0], table.id_of(sunday)]
-    assert table.open_at(moment) == [ids[0], table.id_of(sunday)]

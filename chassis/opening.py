@@ -1,8 +1,8 @@
-"""When a service is open, from HSDS schedules with a time zone and exceptions: pure functions.
+"""When something is open, from schedules with a time zone and exceptions to them: pure functions.
 
 A schedule says on which days something happens, and from when to when. It closes on the next day if it
-closes no later than it opens. A day's exceptions stand in place of all schedules for that day. What a
-schedule does not say is unknown, and unknown is not open.
+closes no later than it opens (RFC 5545, as HSDS writes it). A day's exceptions stand in place of all
+schedules for that day. What a schedule does not say is unknown, and unknown is not open.
 """
 
 import calendar
@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-# Most of Mexico, where neither the service nor its place says which.
+# Most of Mexico, where nobody says which.
 ZONE = "America/Mexico_City"
 DAY = timedelta(days=1)
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -94,7 +94,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """All schedules of a service, its exceptions by day (no spans: closed), and its time zone."""
+    """All schedules of a place, its exceptions by day (no spans: closed), and its time zone."""
 
     zone: tzinfo
     schedules: tuple[Schedule, ...]
@@ -109,6 +109,10 @@ class Hours:
             for day in (today - DAY, today, today + DAY)
             for span in self._spans(day)
         )
+
+    def spans(self, day: date) -> list[tuple[datetime, datetime]]:
+        """From when to when it is open on that day, as far as it is known; the end may be the next day."""
+        return [(opens, closes) for span in self._spans(day) for opens, closes in self._moments(day, span)]
 
     def happens(self, first: date, last: date) -> bool:
         """Whether it happens on any day from the first to the last."""
@@ -126,15 +130,19 @@ class Hours:
         return [schedule.span for schedule in self.schedules if schedule.is_on(day)]
 
     def _covers(self, day: date, span: Span, at: datetime) -> bool:
+        return any(opens <= at < closes for opens, closes in self._moments(day, span))
+
+    def _moments(self, day: date, span: Span) -> list[tuple[datetime, datetime]]:
+        """When that is, in UTC; nothing where it is not known."""
         if span.opens is None or span.closes is None:
-            return False
+            return []
         until = day + DAY if span.closes.replace(tzinfo=None) <= span.opens.replace(tzinfo=None) else day
         zone = span.zone or self.zone
-        return _moment(day, span.opens, zone) <= at < _moment(until, span.closes, zone)
+        return [(_moment(day, span.opens, zone), _moment(until, span.closes, zone))]
 
 
 def read(stored: dict[str, Any]) -> Hours | None:
-    """Return the hours of a stored service, or None where nobody has said any."""
+    """Return the hours from what is stored of them, or None where nobody has said any."""
     schedules = tuple(_schedule(one) for one in stored.get("schedules") or ())
     exceptions: dict[date, tuple[Span, ...]] = {}
     for one in stored.get("exceptions") or ():
@@ -143,7 +151,7 @@ def read(stored: dict[str, Any]) -> Hours | None:
             exceptions[day] = exceptions.get(day, ()) + spans
     if not schedules and not exceptions:
         return None
-    return Hours(_zone(stored.get("timezone")) or ZoneInfo(ZONE), schedules, exceptions)
+    return Hours(zone_of(stored.get("timezone")) or ZoneInfo(ZONE), schedules, exceptions)
 
 
 def _days(exception: dict[str, Any]) -> list[date]:
@@ -217,7 +225,9 @@ def _monday(day: date) -> date:
 
 
 def _span(stored: dict[str, Any]) -> Span:
-    return Span(_time(stored.get("opens_at")), _time(stored.get("closes_at")), _zone(stored.get("timezone")))
+    return Span(
+        _time(stored.get("opens_at")), _time(stored.get("closes_at")), zone_of(stored.get("timezone"))
+    )
 
 
 def _time(given: Any) -> time | None:
@@ -245,7 +255,7 @@ def _number(given: Any) -> int | None:
         return None
 
 
-def _zone(given: Any) -> tzinfo | None:
+def zone_of(given: Any) -> tzinfo | None:
     """A zone by its IANA name, or by hours from UTC, as HSDS 3.0 has it."""
     if isinstance(given, int | float):
         return timezone(timedelta(hours=given)) if abs(given) < _HOURS_OF_DAY else None

@@ -1,0 +1,173 @@
+"""What comes next for a referral by its clock, and which of it is told when it is due. Pure functions.
+
+Of what became due since it was last looked at, the weightiest is told, once: after a stop of hours there is
+one word for each referral, and not a flood. What moves the referral (lapsing, expiring) comes by itself, in
+its turn; and nothing expires that has not been known to be overdue for a while.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+from typing import Any
+
+from contracts.codes import Intake, Priority, ReferralStatus
+from contracts.deadlines import Deadline, Side
+
+Document = dict[str, Any]
+S, D = ReferralStatus, Deadline
+
+# Nothing expires before it has been known for so long to be overdue.
+KNOWN_OVERDUE_FOR = timedelta(hours=12)
+# An emergency that nobody acts on is told again: twice as late each time, but not later than that.
+FIRST_ALARM = timedelta(minutes=30)
+LATEST_ALARM = timedelta(hours=4)
+# An open referral that nobody changed.
+ASKED_AFTER = timedelta(days=90)
+DECIDED_AFTER = timedelta(days=180)
+# So long coordinators have to decide, before the person's data is erased.
+DECIDED_WITHIN = timedelta(days=14)
+MOMENT = timedelta(milliseconds=1)
+
+
+class Kind(IntEnum):
+    """What happens; the later, the weightier."""
+
+    REMIND = 1
+    ASK = 2
+    ALARM = 3
+    OVERDUE = 4
+    LAPSE = 5
+    EXPIRE = 6
+    QUIET = 7
+    UNDECIDED = 8
+    ERASE = 9
+
+
+MOVES = frozenset({Kind.LAPSE, Kind.EXPIRE})
+# Not about anybody's turn: that nobody changed it for very long. Each waits for all else.
+QUIETS = (Kind.QUIET, Kind.UNDECIDED, Kind.ERASE)
+
+
+@dataclass(frozen=True)
+class Point:
+    """Something that is due at a moment."""
+
+    at: datetime
+    kind: Kind
+    deadline: Deadline
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is to be done of all that is due, and the clock after it."""
+
+    point: Point
+    clock: Document
+
+
+def points(clock: Mapping[str, Any] | None, doc: Mapping[str, Any]) -> list[Point]:
+    """Return all that is still to come, and what is due and not told yet, in order."""
+    if clock is None:
+        return []
+    found = [one for one in _of_clocks(clock, doc) if one.at > clock["told"]]
+    return sorted([*found, *_of_quiet(clock, doc)], key=lambda one: (one.at, one.kind))
+
+
+def marks(clock: Mapping[str, Any] | None, doc: Mapping[str, Any]) -> Document:
+    """Return what referrals are found and sorted by: when to look again, and by when somebody has to act.
+
+    Both are None where nothing comes.
+    """
+    coming = points(clock, doc)
+    return {"due_at": coming[0].at if coming else None, "deadline_at": _deadline(clock)}
+
+
+def step(doc: Mapping[str, Any], now: datetime) -> Step | None:
+    """Return what is to be done of the referral at that moment of the database's clock; None: nothing."""
+    clock = doc.get("clock")
+    due = [one for one in points(clock, doc) if one.at <= now]
+    if clock is None or not due:
+        return None
+    moves = [one for one in due if one.kind in MOVES]
+    words = [one for one in due if one.kind not in MOVES and one.kind not in QUIETS]
+    if moves and (not words or moves[0].kind is Kind.LAPSE):
+        return Step(moves[0], dict(clock))
+    if words:
+        told = max(words, key=lambda one: (one.kind, one.at))
+        up_to = min([now, *(one.at - MOMENT for one in moves)])
+        return Step(told, {**clock, "told": up_to, **_after(told, doc, now)})
+    last = max(due, key=lambda one: one.kind)
+    return Step(last, {**clock, "quiet": QUIETS.index(last.kind) + 1, **_after(last, doc, now)})
+
+
+def audience(point: Point, doc: Mapping[str, Any]) -> tuple[tuple[Side, ...], bool]:
+    """Return which parties hear of it, and whether coordinators do.
+
+    Who has no account hears nothing: there the sender records the answers.
+    """
+    both = (Side.SENDER,) if doc["intake"] == Intake.TELEPHONE else (Side.SENDER, Side.RECEIVER)
+    if point.kind in {Kind.OVERDUE, Kind.ALARM, Kind.UNDECIDED, Kind.ERASE}:
+        return both, True
+    if point.kind is Kind.QUIET or (point.kind is Kind.REMIND and point.deadline is D.ARRIVE):
+        return both, False
+    of_sender = point.deadline in {D.REPLY, D.REDIRECT} or Side.RECEIVER not in both
+    return (Side.SENDER if of_sender else Side.RECEIVER,), False
+
+
+def _of_clocks(clock: Mapping[str, Any], doc: Mapping[str, Any]) -> Iterable[Point]:
+    if clock["receive"]:
+        yield Point(clock["receive_half"], Kind.REMIND, D.RECEIVE)
+        yield Point(clock["receive"], Kind.OVERDUE, D.RECEIVE)
+    if clock["turn"]:
+        yield from _of_turn(D(clock["turn"]), clock, doc)
+    if clock["alarm"]:
+        yield Point(clock["alarm"], Kind.ALARM, D(clock["of"]))
+    if clock["expire"]:
+        yield Point(clock["expire"], Kind.EXPIRE, D(clock["turn"]))
+
+
+def _of_turn(turn: Deadline, clock: Mapping[str, Any], doc: Mapping[str, Any]) -> Iterable[Point]:
+    yield Point(clock["half"], Kind.REMIND, turn)
+    if turn is D.ARRIVE and not _is_asked_elsewhere(doc):
+        yield Point(clock["begin"], Kind.ASK, turn)
+    yield Point(clock["by"], Kind.LAPSE if turn is D.REDIRECT else Kind.OVERDUE, turn)
+
+
+def _is_asked_elsewhere(doc: Mapping[str, Any]) -> bool:
+    """Whether the directory asks, which keeps the places: a receiver is not asked twice."""
+    return bool(doc.get("held")) and doc["intake"] == Intake.NETWORK
+
+
+def _of_quiet(clock: Mapping[str, Any], doc: Mapping[str, Any]) -> Iterable[Point]:
+    """Each once since the last change: ``quiet`` counts those that were told."""
+    changed = doc["updated_at"]
+    moments = (changed + ASKED_AFTER, changed + DECIDED_AFTER, clock.get("erase"))
+    for at, kind in list(zip(moments, QUIETS, strict=True))[clock["quiet"] :]:
+        if at is not None:
+            yield Point(at, kind, D.ACTIVITY)
+
+
+def _after(point: Point, doc: Mapping[str, Any], now: datetime) -> Document:
+    """What having told it means for what comes later."""
+    fields: Document = {}
+    clock, is_emergency = doc["clock"], doc["priority"] == Priority.EMERGENCY
+    if point.kind is Kind.OVERDUE and clock["expire"]:
+        fields["expire"] = max(clock["expire"], now + KNOWN_OVERDUE_FOR)
+    if point.kind is Kind.OVERDUE and is_emergency:
+        fields |= {"alarm": now + FIRST_ALARM, "of": point.deadline.value, "step": 1}
+    if point.kind is Kind.ALARM:
+        wait: timedelta = min(FIRST_ALARM * 2 ** min(clock["step"], 10), LATEST_ALARM)
+        fields |= {"alarm": now + wait, "step": clock["step"] + 1}
+    if point.kind is Kind.UNDECIDED:
+        fields["erase"] = now + DECIDED_WITHIN
+    return fields
+
+
+def _deadline(clock: Mapping[str, Any] | None) -> datetime | None:
+    """By when somebody has to act next; of a day that was agreed, that day."""
+    if clock is None or clock["turn"] is None:
+        return None
+    is_day = clock["turn"] in {D.REVIEW, D.ARRIVE, D.RESUME}
+    by: datetime = clock["begin"] if is_day else clock["by"]
+    return min(by, clock["receive"]) if clock["receive"] else by
