@@ -385,6 +385,7 @@ class Referral(Reply):
     redirect_decide_by: datetime | None = None
     redirected_to: str | None = None
     redirected_from: str | None = None
+    referred_from: str | None = None
     allowed_actions: tuple[AllowedAction, ...] = ()
     flags: tuple[ReferralFlag, ...] = ()
     unread_messages: int | None = None

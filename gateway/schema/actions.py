@@ -38,6 +38,7 @@ class ReferralAction(StrEnum):
     VOID = "void"
     REOPEN = "reopen"
     ACKNOWLEDGE = "acknowledge"
+    REFER_ON = "refer_on"
 
 
 _MEANINGS: dict[StrEnum, str] = {
@@ -66,6 +67,7 @@ _MEANINGS: dict[StrEnum, str] = {
     ReferralAction.VOID: "It was entered in error; the person's data is erased.",
     ReferralAction.REOPEN: "The receiver takes the end back.",
     ReferralAction.ACKNOWLEDGE: "The sender has read the end: the loop is closed.",
+    ReferralAction.REFER_ON: "The receiver makes a referral of its own from it; the mutation is `referOn`.",
 }
 
 publish(ReferralAction, "Something that is done with a referral.", _MEANINGS)

@@ -170,6 +170,9 @@ class Referral(Node):
     redirected_from: str | None = strawberry.field(
         description="The folio of the referral whose place it took."
     )
+    referred_from: str | None = strawberry.field(
+        description="The folio of the referral to you from which you referred on. Null to everybody else."
+    )
     allowed_actions: list[AllowedAction] = strawberry.field(
         description="What you may do with it now; nobody should have to copy the state table."
     )

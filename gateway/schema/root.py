@@ -37,6 +37,7 @@ from gateway.schema.geography import FederalEntity, MunicipalityConnection, muni
 from gateway.schema.issue import IssueReferralPayload, issue_referral
 from gateway.schema.matching import ServiceMatch, match_services
 from gateway.schema.node import Node, node, nodes
+from gateway.schema.onward import ReferOnPayload, refer_on
 from gateway.schema.organization import Organization, OrganizationConnection, organization, organizations
 from gateway.schema.pathway_editing import EditPathwayPayload, edit_pathway
 from gateway.schema.pathways import Pathway, PathwayGuide, pathway, pathway_versions, pathways
@@ -112,6 +113,7 @@ class Mutation:
     cancel_referral = published(answers.cancel_referral, answers.CancelReferralPayload)
     void_referral = published(course.void_referral, course.VoidReferralPayload)
     acknowledge_referral = published(answers.acknowledge_referral, answers.AcknowledgeReferralPayload)
+    refer_on = published(refer_on, ReferOnPayload)
     set_acceptance_rules = published(acceptance.set_acceptance_rules, acceptance.SetAcceptanceRulesPayload)
     review_acceptance_rules = published(
         acceptance.review_acceptance_rules, acceptance.ReviewAcceptanceRulesPayload

@@ -7,6 +7,7 @@ from chassis.rpc import Server
 from contracts import drafts, redirects, talk
 from contracts import referrals as contract
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
+from contracts.onward import REFER_ON, ReferOn
 from contracts.redirects import ConfirmRedirect, ProposeRedirect
 from contracts.referrals import Change as ChangeRequest
 from contracts.referrals import (
@@ -23,7 +24,7 @@ from contracts.referrals import (
 )
 from contracts.rpc import Actor, Check, Nothing, PartStatus
 from contracts.talk import GetMessages, MarkRead, MessageReply, Messages, SendMessage
-from services.referrals.actions import change, draft, issue, message, read, redirect
+from services.referrals.actions import change, draft, issue, message, onward, read, redirect
 from services.referrals.means import Means
 
 # One operation for each action, by its name in the table.
@@ -67,6 +68,7 @@ class Api:
         server.add(talk.SEND_MESSAGE, self.send_message)
         server.add(talk.MARK_READ, self.mark_read)
         server.add(talk.MESSAGES, self.messages)
+        server.add(REFER_ON, self.refer_on)
         server.add(contract.GET, self.get)
         server.add(contract.FIND, self.find)
         server.add(contract.LIST, self.list)
@@ -102,6 +104,9 @@ class Api:
 
     async def messages(self, request: GetMessages, actor: Actor) -> Messages:
         return await message.get(self._means, request, actor)
+
+    async def refer_on(self, request: ReferOn, actor: Actor) -> ReferralReply:
+        return await onward.refer_on(self._means, request, actor)
 
     async def get(self, request: GetReferrals, actor: Actor) -> Referrals:
         return await read.get(self._means, request, actor)

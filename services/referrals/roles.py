@@ -42,6 +42,8 @@ ROLES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
     ("end", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
     ("cancel", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
     ("reopen", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    # Its receiver's to do, as the sender of a new one.
+    ("refer_on", RECEIVER): (_WORKS, Scope.REFERRALS_SEND),
     ("lapse_redirect", SYSTEM): (frozenset(), None),
     ("expire", SYSTEM): (frozenset(), None),
 }

@@ -32,6 +32,7 @@ from contracts.referrals import (
 )
 from contracts.rpc import Actor, Message
 from contracts.talk import ReferralMessage
+from services.referrals import onward
 from services.referrals.referral import UNANSWERED, Document, allowed_actions, has_drafted, was_sent
 from services.referrals.roles import (
     COORDINATOR,
@@ -88,6 +89,7 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "redirect_decide_by": T1,
         "redirected_to": T1,
         "redirected_from": T1,
+        "referred_from": OWN,
         "allowed_actions": T1,
         "flags": T1,
         "unread_messages": OWN,
@@ -304,6 +306,8 @@ def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral
         "person_access": person_access(doc, party, opened, now),
         "need": doc["need"] if inside is None else inside.need,
         "external_id": doc.get(f"external_id_{party.relation}"),
+        # Who receives this one need not learn where she was before.
+        "referred_from": doc.get(f"referred_from_{party.relation}"),
         "emergency_phone": msgspec.convert(doc["emergency_phone"], Phone),
         "person": _person(party, opened, granted),
         "household": None if inside is None else _household(party, opened),
@@ -313,7 +317,7 @@ def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral
         "appointment": doc["appointment"] and Appointment(**doc["appointment"]),
         "acceptance_instructions": opened.instructions,
         "services_given": opened.given,
-        "allowed_actions": allowed_actions(doc, party, now),
+        "allowed_actions": (*allowed_actions(doc, party, now), *onward.allowed(doc, party, now)),
         "flags": tuple(doc.get("flags") or ()),
         "unread_messages": doc.get(f"unread_{party.relation}", 0),
     }

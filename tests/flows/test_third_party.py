@@ -42,10 +42,11 @@ CHANGES: dict[str, Json] = {
     "voidReferral": {"note": "Otra persona"},
     "proposeRedirect": {"service": global_id("Service", "otro")},
     "refuseRedirect": {},
+    "referOn": {"service": global_id("Service", "otro"), "need": "FOOD", "consent": CONSENT},
     "confirmRedirect": {"service": global_id("Service", "otro"), "consent": CONSENT},
 }
 # Those that change nothing of the referral, and so know no version.
-ASIDES = {"sendReferralMessage", "markReferralMessagesRead"}
+ASIDES = {"sendReferralMessage", "markReferralMessagesRead", "referOn"}
 FIELDS = """id folio externalId status version need needGroup personAccess person { name alias }
   sender { id } receiver { id } service { id } history(first: 5) { nodes { action } }"""
 # How a referral could be asked for: a document, and which of its names is the variable ``it``.

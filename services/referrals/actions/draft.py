@@ -9,14 +9,13 @@ import msgspec
 from chassis.problems import (
     ContendedError,
     ForbiddenError,
-    IdempotencyKeyReusedError,
     InvalidError,
 )
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
 from services.referrals import drafting
-from services.referrals.actions.replying import count, replied
+from services.referrals.actions.replying import count, replayed, replied
 from services.referrals.actions.reserving import admit, followed, release, reserve, reserve_external_id
 from services.referrals.actions.working import Working
 from services.referrals.deadlines.clock import terms, wound
@@ -55,7 +54,7 @@ async def draft(means: Means, request: DraftReferral, actor: Actor) -> ReferralR
     fingerprint = means.marks.fingerprint("draft", request)
     there = await means.store.load(referral)
     if there is not None:
-        return await _replayed(means, there, fingerprint, actor, now)
+        return await replayed(means, there, fingerprint, actor, now)
     said = await _following(means, request, actor)
     reserved = await reserve(means, referral, said)
     try:
@@ -81,15 +80,7 @@ async def draft(means: Means, request: DraftReferral, actor: Actor) -> ReferralR
     there = await means.store.load(referral)
     if there is None:
         raise ContendedError("The draft was there, and is not any more: try again.")
-    return await _replayed(means, there, fingerprint, actor, now)
-
-
-async def _replayed(
-    means: Means, there: Document, fingerprint: str, actor: Actor, now: datetime
-) -> ReferralReply:
-    if there["fingerprint"] != fingerprint:
-        raise IdempotencyKeyReusedError
-    return await replied(means, there, Party(SENDER, actor), now, replayed=True)
+    return await replayed(means, there, fingerprint, actor, now)
 
 
 async def _following(means: Means, said: DraftReferral, actor: Actor) -> DraftReferral:

@@ -1,19 +1,18 @@
 """Issuing a referral: every check first, then keys, folio and external id, then the one document."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from chassis.problems import (
     ContendedError,
-    IdempotencyKeyReusedError,
     InvalidError,
 )
 from contracts.directory import Organization, Service
 from contracts.referrals import IssueReferral, ReferralReply
 from contracts.rpc import Actor
 from services.referrals import tiers
-from services.referrals.actions.replying import count, replied
+from services.referrals.actions.replying import count, replayed
 from services.referrals.actions.reserving import (
     Reserved,
     admit,
@@ -40,7 +39,7 @@ async def issue(means: Means, request: IssueReferral, actor: Actor) -> ReferralR
         UnreachableError: the directory did not answer.
     """
     admit(actor, "issue")
-    return await _Issuing(
+    return await Issuing(
         means=means,
         request=request,
         actor=actor,
@@ -60,8 +59,8 @@ class _Found:
 
 
 @dataclass(frozen=True)
-class _Issuing:
-    """One request being carried out."""
+class Issuing:
+    """One request being carried out; ``links`` ties the new referral to others."""
 
     means: Means
     request: IssueReferral
@@ -69,6 +68,7 @@ class _Issuing:
     now: datetime
     referral: str
     fingerprint: str
+    links: Document = field(default_factory=dict)
 
     async def run(self) -> ReferralReply:
         # All at once, since most requests are new and right; what was reserved for another is given back.
@@ -139,6 +139,7 @@ class _Issuing:
             sealed=reserved.sealed,
             sender=self.actor.organization,
             overrides=self.means.overrides.of(found.service.id, self.request.priority),
+            links=self.links,
         )
         return issued(made, self.actor, self.now)
 
@@ -154,7 +155,4 @@ class _Issuing:
         return await self._replay(there)
 
     async def _replay(self, there: Document) -> ReferralReply:
-        if there["fingerprint"] != self.fingerprint:
-            raise IdempotencyKeyReusedError
-        party = Party(SENDER, self.actor)
-        return await replied(self.means, there, party, self.now, replayed=True)
+        return await replayed(self.means, there, self.fingerprint, self.actor, self.now)

@@ -5,12 +5,14 @@ from datetime import datetime
 from opentelemetry.metrics import Counter, Histogram
 
 from chassis import telemetry
+from chassis.problems import IdempotencyKeyReusedError
 from contracts.referrals import ReferralReply
+from contracts.rpc import Actor
 from services.referrals import tiers
 from services.referrals.means import Means
 from services.referrals.opening import ALL, open_all
 from services.referrals.referral import Document
-from services.referrals.roles import Party
+from services.referrals.roles import SENDER, Party
 
 transitions: Counter = telemetry.meter.create_counter(
     "referral.transitions", description="Changes of referrals, by action and status"
@@ -26,6 +28,19 @@ async def replied(
     """Return the reply that shows a referral to a party, all tiers open to it included."""
     (opened,) = await open_all(means.vault, [(doc, party)], ALL, now)
     return ReferralReply(referral=tiers.view(doc, party, opened, now), replayed=replayed)
+
+
+async def replayed(
+    means: Means, there: Document, fingerprint: str, actor: Actor, now: datetime
+) -> ReferralReply:
+    """Return the reply that shows what the caller has made under the same key.
+
+    Raises:
+        IdempotencyKeyReusedError: it was made of another input.
+    """
+    if there["fingerprint"] != fingerprint:
+        raise IdempotencyKeyReusedError
+    return await replied(means, there, Party(SENDER, actor), now, replayed=True)
 
 
 def count(action: str, before: Document, fields: Document) -> None:

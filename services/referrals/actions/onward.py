@@ -1,0 +1,76 @@
+"""Referring on: after acceptance the receiver issues a referral of its own, of the same person.
+
+It is one document, as any referral that is issued. Nothing is written to the one that it goes on from: its
+sender is no party of this one, and learns nothing of it.
+"""
+
+import msgspec
+
+from chassis.problems import ForbiddenError, InvalidError, WrongStatusError
+from contracts.codes import Role
+from contracts.onward import ReferOn
+from contracts.referrals import Referral, ReferralReply
+from contracts.rpc import Actor
+from services.referrals import onward, tiers
+from services.referrals.actions.issue import Issuing
+from services.referrals.actions.replying import replayed
+from services.referrals.actions.reserving import admit
+from services.referrals.actions.working import loaded
+from services.referrals.means import Means
+from services.referrals.opening import ALL, open_all
+from services.referrals.referral import Document
+from services.referrals.roles import RECEIVER, Party, lacking
+
+
+async def refer_on(means: Means, request: ReferOn, actor: Actor) -> ReferralReply:
+    """Issue a referral that goes on from another one, or replay it.
+
+    Raises:
+        FirewalledError, NotVerifiedError, ForbiddenError: the caller may not.
+        NotFoundError: there is no such referral, or the caller may not know of it.
+        WrongStatusError: its receiver has not accepted, or has ended it.
+        IdempotencyKeyReusedError, InvalidError, ExternalIdTakenError, UnreachableError: as issuing.
+    """
+    admit(actor, "issue")
+    now, fingerprint = means.now(), means.marks.fingerprint(onward.ACTION, request)
+    there = await means.store.load(means.marks.referral(actor, request.idempotency_key))
+    if there is not None:
+        return await replayed(means, there, fingerprint, actor, now)
+    doc, party = await loaded(means, request.referral, actor)
+    _check(doc, party)
+    said, problems = onward.said_by(request, await _seen(means, doc, party))
+    if said is None:
+        raise InvalidError("It was not referred on: some inputs are missing.", tuple(problems))
+    return await Issuing(
+        means=means,
+        request=said,
+        actor=actor,
+        now=now,
+        referral=means.marks.referral(actor, request.idempotency_key),
+        fingerprint=fingerprint,
+        links=onward.links(doc),
+    ).run()
+
+
+def _check(doc: Document, party: Party) -> None:
+    if party.relation != RECEIVER:
+        raise ForbiddenError("Only who receives a referral can refer on from it.")
+    if not party.may(onward.ACTION, RECEIVER):
+        raise ForbiddenError(lacking(onward.ACTION, RECEIVER, party.actor))
+    if not onward.may_go_on(doc):
+        raise WrongStatusError(
+            f"REFER_ON is not possible for the receiver while the referral is {doc['status'].upper()}: "
+            "it takes one that is accepted, and not ended."
+        )
+
+
+async def _seen(means: Means, doc: Document, party: Party) -> Referral:
+    """The referral as the receiver's caseworkers see it.
+
+    Whoever acts may see less of her; the receiver knows it all the same, and so what goes on is whole.
+    """
+    caseworker = msgspec.structs.replace(party.actor, kind="member", roles=(Role.CASEWORKER.value,))
+    reader = Party(RECEIVER, caseworker)
+    now = means.now()
+    (opened,) = await open_all(means.vault, [(doc, reader)], ALL, now)
+    return tiers.view(doc, reader, opened, now)
