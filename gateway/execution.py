@@ -53,8 +53,10 @@ KEPT_WEIGHT = 20_000
 _CHARACTERS_A_TOKEN = 20
 # What clients send over and over is shorter.
 LONGEST_KEPT = 8 * 1024
-# An input of matchServices within the document: as the argument, or as a variable's default.
-_INLINE_MATCH = re.compile(r"\bmatchServices\s*\(\s*input\s*:\s*[^$\s]|\bMatchInput\s*!?\s*=")
+# An input of matchServices or screen within the document: as the argument, or as a variable's default.
+_INLINE_MATCH = re.compile(
+    r"\b(?:matchServices|screen)\s*\(\s*input\s*:\s*[^$\s]|\b(?:MatchInput|ScreenInput)\s*!?\s*="
+)
 # Longer than in most lists, since every code of a kind comes.
 _LISTS = {"codes": 50, "counts": 20, "matchServices": 20, "pathways": 12}
 

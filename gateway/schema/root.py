@@ -44,6 +44,14 @@ from gateway.schema.pathways import Pathway, PathwayGuide, pathway, pathway_vers
 from gateway.schema.referral import Referral
 from gateway.schema.referrals import ReferralConnection, referral, referrals
 from gateway.schema.scalars import SCALARS
+from gateway.schema.screening import (
+    DraftFromScreeningPayload,
+    Screening,
+    ScreeningProposal,
+    draft_from_screening,
+    screen,
+    screening,
+)
 from gateway.schema.search import ServiceConnection, services
 from gateway.schema.service import Service, service
 from gateway.schema.viewer import Viewer, viewer
@@ -77,6 +85,8 @@ class Query:
     pathway = published(pathway, PathwayGuide)
     pathways = published(pathways, list[Pathway])
     pathway_versions = published(pathway_versions, list[Pathway])
+    screening = published(screening, Screening)
+    screen = published(screen, ScreeningProposal)
     stale_services = published(truth.stale_services, ServiceConnection)
 
 
@@ -143,6 +153,7 @@ class Mutation:
     suggest_correction = published(truth.suggest_correction, truth.SuggestCorrectionPayload)
     decide_correction = published(truth.decide_correction, truth.DecideCorrectionPayload)
     edit_pathway = published(edit_pathway, EditPathwayPayload)
+    draft_from_screening = published(draft_from_screening, DraftFromScreeningPayload)
 
 
 @strawberry.type(description="Everything that can be listened to, over WebSocket or server-sent events.")

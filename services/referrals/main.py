@@ -18,6 +18,9 @@ from services.referrals.pathways import library
 from services.referrals.pathways.api import PathwaysApi
 from services.referrals.pathways.shipped import shipped
 from services.referrals.pathways.store import PathwayStore
+from services.referrals.screening import shipped as questionnaire
+from services.referrals.screening.api import ScreeningApi
+from services.referrals.screening.desk import Desk
 from services.referrals.settings import Settings
 from services.referrals.store import Store
 from services.referrals.vault import Vault, master_key
@@ -58,6 +61,7 @@ async def start(part: Part, settings: Settings) -> None:
     server = Server(part.bus, PART, part.peers)
     Api(means).serve(server)
     PathwaysApi(means).serve(server)
+    ScreeningApi(Desk(means, *questionnaire.shipped())).serve(server)
     drafts = watch(means)
     pathways = Rounds("pathways", library.LOOK_SECONDS, means.pathways.look)
     erasing = sweeper(store, means.vault)

@@ -27,6 +27,7 @@ from contracts import (
     notifications,
     pathways,
     referrals,
+    screening,
     search,
     talk,
 )
@@ -165,6 +166,7 @@ def operations() -> list[AnyOperation]:
         pathways,
         referrals,
         talk,
+        screening,
         notifications,
     )
     return [thing for module in modules for thing in vars(module).values() if isinstance(thing, Operation)]

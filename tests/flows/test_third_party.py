@@ -74,6 +74,8 @@ DIRECTORY = {
     "pathway",
     "pathwayVersions",
     "pathways",
+    "screen",
+    "screening",
     "service",
     "services",
     "staleServices",
@@ -212,7 +214,13 @@ def test_every_query_and_mutation_that_takes_a_referral_is_tried(schema: GraphQL
     assert schema.query_type is not None
     assert schema.mutation_type is not None
     assert set(schema.query_type.fields) == COVERED | DIRECTORY
-    assert set(schema.mutation_type.fields) == {*CHANGES, "issueReferral", "draftReferral", *OTHERS}
+    assert set(schema.mutation_type.fields) == {
+        *CHANGES,
+        "issueReferral",
+        "draftReferral",
+        "draftFromScreening",
+        *OTHERS,
+    }
     assert schema.subscription_type is not None
     assert set(schema.subscription_type.fields) == {"events", "capacityChanged"}
     referral = schema.type_map["Referral"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 from ruamel.yaml import YAML
@@ -13,6 +13,9 @@ from contracts.pathways import Pathway
 from services.referrals.pathways.pathway import Version, problems
 
 FOLDER = files("services.referrals.pathways") / "data"
+
+
+Kind = TypeVar("Kind")
 
 
 class DataError(Exception):
@@ -41,11 +44,7 @@ def version_of(file: Traversable) -> Version:
     Raises:
         DataError: it is not right.
     """
-    content = read(file)
-    edition = content.pop("edition", None)
-    if not isinstance(edition, int) or edition < 1:
-        raise DataError(f"{file.name}: edition must be a number from 1 on.")
-    pathway = converted(file, content, Pathway)
+    pathway, edition = read(file, Pathway)
     if f"{pathway.code}.yaml" != file.name:
         raise DataError(f"{file.name}: its code must be that of its name, not {pathway.code}.")
     if not (pathway.needs or pathway.vulnerabilities):
@@ -57,28 +56,20 @@ def version_of(file: Traversable) -> Version:
     return Version(pathway, edition)
 
 
-def read(file: Traversable) -> dict[str, Any]:
-    """Return what stands in a YAML file (1.2: `no` is a word, and a key stands once).
+def read(file: Traversable, kind: type[Kind]) -> tuple[Kind, int]:
+    """Return what stands in a YAML file (1.2: `no` is a word, and a key stands once), and its edition.
 
     Raises:
-        DataError: it is no YAML, or no mapping.
+        DataError: it is no YAML, or not of that kind.
     """
     try:
         content = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
     except (YAMLError, UnicodeDecodeError) as error:
         raise DataError(f"{file.name}: {error}") from error
-    if not isinstance(content, dict):
-        raise DataError(f"{file.name}: must be a mapping.")
-    return content
-
-
-def converted(file: Traversable, content: dict[str, Any], kind: Any) -> Any:
-    """Return the content as a type of the contracts.
-
-    Raises:
-        DataError: it is not of that type.
-    """
+    edition = content.pop("edition", None) if isinstance(content, dict) else None
+    if not isinstance(edition, int) or edition < 1:
+        raise DataError(f"{file.name}: must be a mapping, and its edition a number from 1 on.")
     try:
-        return msgspec.convert(content, kind)
+        return msgspec.convert(content, kind), edition
     except msgspec.ValidationError as error:
         raise DataError(f"{file.name}: {error}") from error

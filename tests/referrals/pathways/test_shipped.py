@@ -138,7 +138,7 @@ def parsed(text: str, folder: Path) -> Version:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("edition: 1", "edition: 0", "edition must be"),
+        ("edition: 1", "edition: 0", "edition a number"),
         ("code: pregnancy", "code: embarazo", "must be that of its name"),
         ("code: pregnancy", "code: pregnancy\ncode: pregnancy", "duplicate key"),
         ("needs: [prenatal_care, postnatal_care]", "needs: [prenatal]", "Invalid enum value"),

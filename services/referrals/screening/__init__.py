@@ -1,0 +1,1 @@
+"""Screening at the door: a questionnaire as data, what answers propose and why, and a draft of it."""

@@ -1,0 +1,30 @@
+"""The requests on screening: all are the gateway's to ask."""
+
+from chassis.rpc import Server
+from contracts import screening as contract
+from contracts.referrals import ReferralReply
+from contracts.rpc import Actor, Nothing
+from contracts.screening import DraftFromScreening, Proposal, Screen, Screening
+from services.referrals.screening.desk import Desk
+
+
+class ScreeningApi:
+    """Answers the operations of ``contracts/screening.py``. Asking is for everybody: nothing is stored."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def serve(self, server: Server) -> None:
+        """Register every operation."""
+        server.add(contract.GET_SCREENING, self.screening)
+        server.add(contract.SCREEN, self.screen)
+        server.add(contract.DRAFT_FROM_SCREENING, self.draft)
+
+    async def screening(self, _request: Nothing, _actor: Actor) -> Screening:
+        return self._desk.screening()
+
+    async def screen(self, request: Screen, _actor: Actor) -> Proposal:
+        return self._desk.screen(request)
+
+    async def draft(self, request: DraftFromScreening, actor: Actor) -> ReferralReply:
+        return await self._desk.draft(request, actor)
