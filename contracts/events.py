@@ -160,6 +160,7 @@ REFERRAL_EVENTS: dict[str, EventType] = {
         "voided",
         "reopened",
         "acknowledged",
+        "corrected",
         # No change of the referral: a party's organization was deactivated, or is active again.
         "flagged",
         "unflagged",

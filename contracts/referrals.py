@@ -300,6 +300,8 @@ class HistoryEntry(Reply):
     from_status: ReferralStatus | None = None
     on_behalf_of: str | None = None
     reason: str | None = None
+    # The fields that a correction replaced, by their names in its request.
+    corrected: tuple[str, ...] | None = None
     note: str | None = None
     reported_by: str | None = None
     channel: Channel | None = None

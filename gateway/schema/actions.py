@@ -17,6 +17,7 @@ class ReferralAction(StrEnum):
     ISSUE = "issue"
     UPDATE_DRAFT = "update_draft"
     SEND = "send"
+    CORRECT = "correct"
     RECEIVE = "receive"
     ASK = "ask"
     REPLY = "reply"
@@ -46,6 +47,7 @@ _MEANINGS: dict[StrEnum, str] = {
     ReferralAction.ISSUE: "The sender drafts and sends it in one.",
     ReferralAction.UPDATE_DRAFT: "The sender edits its draft: the mutation is `updateDraft`.",
     ReferralAction.SEND: "The sender sends its draft.",
+    ReferralAction.CORRECT: "The sender corrects what it said.",
     ReferralAction.RECEIVE: "The receiver gives its first sign of life.",
     ReferralAction.ASK: "The receiver asks for more information.",
     ReferralAction.REPLY: "The sender answers what was asked.",

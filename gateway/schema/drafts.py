@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from contracts import correcting
 from contracts import drafts as contract
 from contracts.codes import Need, Priority, State
 from contracts.rpc import Message
@@ -23,6 +24,9 @@ from gateway.schema.issue import (
 _UNSET = strawberry.UNSET
 # What an empty list says of these, null says as well.
 _LISTS = frozenset({"places", "notes"})
+# What always says something.
+_STAY_IN_A_DRAFT = frozenset({"need"})
+_STAY_ONCE_SENT = _STAY_IN_A_DRAFT | {"priority", "state", "consent", "person"}
 
 
 @strawberry.input(description="A draft. Give what you know: the rest can follow until it is sent.")
@@ -60,27 +64,12 @@ class DraftReferralInput:
     )
 
 
-@strawberry.input(
-    description="An edit of a draft. What you give replaces what stood there, as a whole; null takes it out; "
-    "what you leave out stays."
-)
-class UpdateDraftInput:
-    """Becomes ``contracts.drafts.UpdateDraft``."""
+@strawberry.input
+class SaidInput:
+    """What a sender says, each field as a whole: what is left out stays as it was."""
 
-    referral: strawberry.ID = strawberry.field(description="Which draft.")
-    idempotency_key: str = strawberry.field(
-        description="Made by you for this one edit, up to 255 characters, a ULID or UUID by habit. If the "
-        "answer is lost, repeat the call with the same key and input: it is not done twice. Kept 30 days."
-    )
-    expected_version: int | None = strawberry.field(
-        description="The `version` that you decided upon; if it has another by now, nothing is done.",
-        default=None,
-    )
     need: Need | None = strawberry.field(
-        description="What for. A draft always has one: null leaves it.", default=_UNSET
-    )
-    service: strawberry.ID | None = strawberry.field(
-        description="The service that is to be asked for help.", default=_UNSET
+        description="What for. There always is one: null leaves it.", default=_UNSET
     )
     priority: Priority | None = strawberry.field(description="How soon somebody must act.", default=_UNSET)
     state: State | None = strawberry.field(
@@ -97,12 +86,41 @@ class UpdateDraftInput:
     notes: list[NoteInput] | None = strawberry.field(
         description="Notes, one for each matter.", default=_UNSET
     )
+
+
+@strawberry.input(
+    description="An edit of a draft. What you give replaces what stood there, as a whole; null takes it out; "
+    "what you leave out stays."
+)
+class UpdateDraftInput(SaidInput):
+    """Becomes ``contracts.drafts.UpdateDraft``."""
+
+    referral: strawberry.ID = strawberry.field(description="Which draft.")
+    idempotency_key: str = strawberry.field(
+        description="Made by you for this one edit, up to 255 characters, a ULID or UUID by habit. If the "
+        "answer is lost, repeat the call with the same key and input: it is not done twice. Kept 30 days."
+    )
+    expected_version: int | None = strawberry.field(
+        description="The `version` that you decided upon; if it has another by now, nothing is done.",
+        default=None,
+    )
+    service: strawberry.ID | None = strawberry.field(
+        description="The service that is to be asked for help.", default=_UNSET
+    )
     external_id: str | None = strawberry.field(
         description="Your own id for it, unique in your organization; nobody else sees it.", default=_UNSET
     )
     follows: str | None = strawberry.field(
         description="The folio of an earlier referral of yours that it follows.", default=_UNSET
     )
+
+
+@strawberry.input(
+    description="A correction of a referral that was sent. What you give replaces what stood there, as a "
+    "whole; what you leave out stays. Null takes out `household`, `places` and `notes`; the others stay."
+)
+class CorrectReferralInput(ChangeInput, SaidInput):
+    """Becomes ``contracts.correcting.CorrectReferral``."""
 
 
 @strawberry.input(description="The sending of a draft.")
@@ -117,6 +135,11 @@ class DraftReferralPayload(Payload):
 
 @strawberry.type(description="What became of `updateDraft`.")
 class UpdateDraftPayload(Payload):
+    """See ``Payload``."""
+
+
+@strawberry.type(description="What became of `correctReferral`.")
+class CorrectReferralPayload(Payload):
     """See ``Payload``."""
 
 
@@ -148,14 +171,31 @@ async def update_draft(
     info: Info, input: Annotated[UpdateDraftInput, strawberry.argument(description="The edit.")]
 ) -> Done:
     """Edit a draft of your organization. What was sent is not edited."""
-    given: dict[str, Any] = {
-        name: _given(name, value) for name, value in vars(input).items() if value is not _UNSET
-    }
-    if given.get("need", "") is None:
-        del given["need"]
+    given = _all_given(input, _STAY_IN_A_DRAFT)
     if input.follows:
         given["follows"] = await id_of(info, input.follows)
     return await carry_out(info, contract.UPDATE_DRAFT, contract.UpdateDraft(**given), _STRUCTS)
+
+
+async def correct_referral(
+    info: Info, input: Annotated[CorrectReferralInput, strawberry.argument(description="The correction.")]
+) -> Done:
+    """The sender corrects what it said, while the referral is open: the receiver is told, and reads it anew.
+
+    The history says which fields were corrected, and never what stood there. Another service is another
+    referral, with its own consent. Once the receiver has accepted, `places` are agreed upon with it.
+    """
+    command = correcting.CorrectReferral(**_all_given(input, _STAY_ONCE_SENT))
+    return await carry_out(info, correcting.CORRECT, command, _STRUCTS)
+
+
+def _all_given(given: SaidInput, stay: frozenset[str]) -> dict[str, Any]:
+    """What was given, as the contract has it; null leaves what must ``stay``."""
+    return {
+        name: _given(name, value)
+        for name, value in vars(given).items()
+        if value is not _UNSET and not (value is None and name in stay)
+    }
 
 
 def _given(name: str, value: Any) -> Any:

@@ -41,6 +41,10 @@ class ReferralChange:
         description="The member who acted, by the opaque reference that your own system gave."
     )
     reason: ReferralReason | None = strawberry.field(description="Why, where a reason was given.")
+    corrected: list[str] | None = strawberry.field(
+        description="Which fields a correction replaced, by their names in the input. What stood there is "
+        "not kept."
+    )
     note: str | None = strawberry.field(description="What was said besides.")
     reported_by: str | None = strawberry.field(
         description="Who answered, where the answer was recorded by others."

@@ -24,9 +24,11 @@ from gateway.schema.capacity import SetCapacityPayload, set_capacity
 from gateway.schema.changes import CapacityChange, capacity_changed
 from gateway.schema.codes import Code, codes_of
 from gateway.schema.drafts import (
+    CorrectReferralPayload,
     DraftReferralPayload,
     SendReferralPayload,
     UpdateDraftPayload,
+    correct_referral,
     draft_referral,
     send_referral,
     update_draft,
@@ -100,6 +102,7 @@ class Mutation:
     draft_referral = published(draft_referral, DraftReferralPayload)
     update_draft = published(update_draft, UpdateDraftPayload)
     send_referral = published(send_referral, SendReferralPayload)
+    correct_referral = published(correct_referral, CorrectReferralPayload)
     receive_referral = published(answers.receive_referral, answers.ReceiveReferralPayload)
     accept_referral = published(answers.accept_referral, answers.AcceptReferralPayload)
     ask_about_referral = published(talk.ask_about_referral, talk.AskAboutReferralPayload)

@@ -4,8 +4,9 @@ from functools import partial
 
 from chassis.identity import OPERATOR
 from chassis.rpc import Server
-from contracts import drafts, redirects, talk
+from contracts import correcting, drafts, redirects, talk
 from contracts import referrals as contract
+from contracts.correcting import CorrectReferral
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
 from contracts.onward import REFER_ON, ReferOn
 from contracts.redirects import ConfirmRedirect, ProposeRedirect
@@ -24,7 +25,7 @@ from contracts.referrals import (
 )
 from contracts.rpc import Actor, Check, Nothing, PartStatus
 from contracts.talk import GetMessages, MarkRead, MessageReply, Messages, SendMessage
-from services.referrals.actions import change, draft, issue, message, onward, read, redirect
+from services.referrals.actions import change, correct, draft, issue, message, onward, read, redirect
 from services.referrals.means import Means
 
 # One operation for each action, by its name in the table.
@@ -63,6 +64,7 @@ class Api:
         server.add(drafts.SEND, self.send)
         for operation in CHANGES:
             server.add(operation, partial(self.change, operation.name))
+        server.add(correcting.CORRECT, self.correct)
         server.add(redirects.PROPOSE_REDIRECT, self.propose_redirect)
         server.add(redirects.CONFIRM_REDIRECT, self.confirm_redirect)
         server.add(talk.SEND_MESSAGE, self.send_message)
@@ -89,6 +91,9 @@ class Api:
 
     async def change(self, action: str, request: ChangeRequest, actor: Actor) -> ReferralReply:
         return await change.change(self._means, action, request, actor)
+
+    async def correct(self, request: CorrectReferral, actor: Actor) -> ReferralReply:
+        return await correct.correct(self._means, request, actor)
 
     async def propose_redirect(self, request: ProposeRedirect, actor: Actor) -> ReferralReply:
         return await redirect.propose(self._means, request, actor)

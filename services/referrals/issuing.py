@@ -89,6 +89,11 @@ def service_problems(
     return list(_service(request, sender, service, receiver))
 
 
+def firewall_problems(said: Said, receiver: Organization) -> list[FieldProblem]:
+    """Return why this may not be said to that receiver."""
+    return list(_firewall(said, receiver))
+
+
 def _wrong(message: str, code: str, *path: str) -> FieldProblem:
     return FieldProblem(path=path, message=message, code=code)
 

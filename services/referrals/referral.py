@@ -114,9 +114,9 @@ def _told_and_not_acknowledged(doc: Document, _now: datetime) -> bool:
 class Row:
     """One row of the table: who may do what, from where, to where.
 
-    ``number`` is the row of the domain's table (0: closing the loop, which stands below it). ``come_from``
-    holds None where there is no referral yet; ``to`` is None where the status stays. ``needs`` are the
-    inputs that must be given, alternatives with a bar. ``event`` is None where nobody is told.
+    ``number`` is the row of the domain's table (0: closing the loop and correcting, which stand below it).
+    ``come_from`` holds None where there is no referral yet; ``to`` is None where the status stays. ``needs``
+    are the inputs that must be given, alternatives with a bar. ``event`` is None where nobody is told.
     """
 
     number: int
@@ -186,6 +186,7 @@ TRANSITIONS: tuple[Row, ...] = (
          only_if=_ended_within(LATE_TRUTH_WITHIN)),
     _row(20, "complete", RECEIVER, {S.EXPIRED}, S.COMPLETED, "outcome", event="completed",
          only_if=_ended_within(LATE_TRUTH_WITHIN)),
+    _row(0, "correct", SENDER, OPEN - {S.DRAFT}, None, event="corrected"),
     _row(0, "acknowledge", SENDER, ENDED, None, event="acknowledged", only_if=_told_and_not_acknowledged),
 )  # fmt: skip
 
@@ -195,7 +196,7 @@ REACHABLE = frozenset(
     {"draft", "update_draft", "send"}
     | {"issue", "receive", "accept", "decline", "start", "complete", "end", "cancel", "acknowledge"}
     | {"ask", "reply", "waitlist", "reschedule", "pause", "resume", "reopen", "void"}
-    | {"propose_redirect", "refuse_redirect", "confirm_redirect"}
+    | {"correct", "propose_redirect", "refuse_redirect", "confirm_redirect"}
 )
 
 # FHIR R4/R5 Task.status for each of ours.
@@ -347,6 +348,7 @@ def history_entry(
         "on_behalf_of": actor.on_behalf_of,
         # A code; where it is free text, it is the entry's note.
         "reason": None if is_secret(action, "reason") else given.get("reason"),
+        "corrected": given.get("corrected"),
         "reported_by": given.get("reported_by"),
         "channel": given.get("channel"),
         "deadline": given.get("deadline"),

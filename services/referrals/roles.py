@@ -25,6 +25,7 @@ ROLES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
     ("refuse_redirect", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     ("confirm_redirect", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     ("cancel", SENDER): (_WORKS, Scope.REFERRALS_SEND),
+    ("correct", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     ("acknowledge", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     # A system cannot void: it takes a person who answers for it. A coordinator's names one, see below.
     ("void", SENDER): (_MANAGES, None),

@@ -130,6 +130,7 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "organization": NAMES,
         "on_behalf_of": OWN,
         "reason": PARTIES,
+        "corrected": PARTIES,
         "note": NOTE,
         "reported_by": PARTIES,
         "channel": PARTIES,
@@ -329,7 +330,7 @@ def history_view(doc: Document, entry: Document, party: Party, opened: Opened, n
     names = FIELDS[HistoryEntry].keys() - {"note", "on_behalf_of"}
     is_own = entry["organization"] == party.actor.organization
     values = {
-        **{name: entry[name] for name in names},
+        **{name: entry.get(name) for name in names},
         "note": opened.history.get(entry["n"]),
         "on_behalf_of": entry["on_behalf_of"] if is_own else None,
     }

@@ -22,6 +22,7 @@ CONSENT = {"basis": "VITAL_INTEREST", "reason": "Sangra"}
 CHANGES: dict[str, Json] = {
     "updateDraft": {"priority": "URGENT", "household": None},
     "sendReferral": {},
+    "correctReferral": {"priority": "URGENT"},
     "receiveReferral": {"externalId": "mine"},
     "acceptReferral": {"arriveBy": SOON},
     "waitlistReferral": {"reviewAt": SOON},

@@ -36,7 +36,7 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
     ("draft", SENDER): {
         "update_draft": "draft", "send": "sent", "cancel": "cancelled", "void": "entered_in_error",
     },
-    ("sent", SENDER): {
+    ("sent", SENDER): {"correct": "sent",
         "cancel": "cancelled", "void": "entered_in_error",
         "confirm_redirect": "redirected", "refuse_redirect": "sent",
     },
@@ -45,7 +45,7 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
         "decline": "declined", "propose_redirect": "sent", "start": "in_progress",
     },
     ("sent", SYSTEM): {"expire": "expired", "lapse_redirect": "sent"},
-    ("received", SENDER): {
+    ("received", SENDER): {"correct": "received",
         "cancel": "cancelled", "void": "entered_in_error",
         "confirm_redirect": "redirected", "refuse_redirect": "received",
     },
@@ -54,7 +54,7 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
         "decline": "declined", "propose_redirect": "received", "start": "in_progress",
     },
     ("received", SYSTEM): {"expire": "expired", "lapse_redirect": "received"},
-    ("info_requested", SENDER): {
+    ("info_requested", SENDER): {"correct": "info_requested",
         "reply": "received", "cancel": "cancelled", "void": "entered_in_error",
         "confirm_redirect": "redirected", "refuse_redirect": "info_requested",
     },
@@ -63,7 +63,7 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
         "propose_redirect": "info_requested", "start": "in_progress",
     },
     ("info_requested", SYSTEM): {"expire": "expired", "lapse_redirect": "info_requested"},
-    ("waitlisted", SENDER): {
+    ("waitlisted", SENDER): {"correct": "waitlisted",
         "cancel": "cancelled", "void": "entered_in_error",
         "confirm_redirect": "redirected", "refuse_redirect": "waitlisted",
     },
@@ -71,16 +71,16 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
         "accept": "accepted", "decline": "declined", "propose_redirect": "waitlisted", "start": "in_progress",
     },
     ("waitlisted", SYSTEM): {"expire": "expired", "lapse_redirect": "waitlisted"},
-    ("accepted", SENDER): {"cancel": "cancelled", "void": "entered_in_error"},
+    ("accepted", SENDER): {"correct": "accepted", "cancel": "cancelled", "void": "entered_in_error"},
     ("accepted", RECEIVER): {
         "reschedule": "accepted", "start": "in_progress", "complete": "completed",
         "end": "not_completed", "cancel": "cancelled",
     },
-    ("in_progress", SENDER): {"cancel": "cancelled", "void": "entered_in_error"},
+    ("in_progress", SENDER): {"correct": "in_progress", "cancel": "cancelled", "void": "entered_in_error"},
     ("in_progress", RECEIVER): {
         "pause": "on_hold", "complete": "completed", "end": "not_completed", "cancel": "cancelled",
     },
-    ("on_hold", SENDER): {"cancel": "cancelled", "void": "entered_in_error"},
+    ("on_hold", SENDER): {"correct": "on_hold", "cancel": "cancelled", "void": "entered_in_error"},
     ("on_hold", RECEIVER): {
         "resume": "in_progress", "complete": "completed", "end": "not_completed", "cancel": "cancelled",
     },

@@ -17,12 +17,11 @@ from contracts.rpc import Actor, FieldProblem
 from services.referrals import drafting
 from services.referrals.actions.replying import count, replayed, replied
 from services.referrals.actions.reserving import admit, followed, release, reserve, reserve_external_id
+from services.referrals.actions.saying import said_in, sealed_anew
 from services.referrals.actions.working import Working
 from services.referrals.deadlines.clock import terms, wound
-from services.referrals.errors import PersonErasedError
 from services.referrals.issuing import content_problems, service_problems
 from services.referrals.means import Means
-from services.referrals.opening import open_said
 from services.referrals.referral import (
     Change,
     Document,
@@ -30,9 +29,7 @@ from services.referrals.referral import (
     may_work_on,
 )
 from services.referrals.roles import SENDER, Party
-from services.referrals.sealed import seal_all
 from services.referrals.store import Write
-from services.referrals.vault import ErasedError
 
 # All that opens anything of a draft: also why it was voided.
 _KEYS = ("key_t2", "key_t3", "key_void")
@@ -107,7 +104,7 @@ async def update(means: Means, request: UpdateDraft, actor: Actor) -> ReferralRe
         said = drafting.edited(await said_in(means, doc), request)
         if isinstance(request.follows, str):
             said = await _following(means, said, actor)
-        fields = drafting.content(said, await _sealed(means, doc, said), work.now)
+        fields = drafting.content(said, await sealed_anew(means, doc, said), work.now)
         if said.external_id != doc["external_id_sender"]:
             mark = await reserve_external_id(means, actor, said.external_id, doc["_id"], work.now)
             fields["external_marks"] = [mark] if mark else []
@@ -183,29 +180,3 @@ def _check_it_is_theirs(doc: Document, party: Party) -> None:
     if not may_work_on(doc, party):
         # What is refused of it would tell of what stands there.
         raise ForbiddenError("Somebody else began this draft: it takes who may read it.")
-
-
-async def said_in(means: Means, doc: Document) -> DraftReferral:
-    """Return what the sender has said, of a draft or of what was sent.
-
-    Raises:
-        PersonErasedError: nothing of it can be opened any more.
-    """
-    opened = await open_said(means.vault, doc)
-    if opened.circumstances is None or opened.erased or opened.unreadable:
-        raise PersonErasedError
-    return drafting.said_of(doc, opened)
-
-
-async def _sealed(means: Means, doc: Document, said: DraftReferral) -> Document:
-    """What is said, encrypted with the draft's own keys.
-
-    Raises:
-        PersonErasedError: they are gone.
-    """
-    ids = doc["key_t2"], doc["key_t3"]
-    with await means.vault.fetch(ids) as keys:
-        try:
-            return seal_all(said, keys, *ids)
-        except ErasedError:
-            raise PersonErasedError from None

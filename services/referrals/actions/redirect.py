@@ -17,8 +17,8 @@ from contracts.rpc import Actor, FieldProblem
 from services.referrals import redirecting, tiers
 from services.referrals.actions.change import inputs_of, written
 from services.referrals.actions.children import Child, prepare
-from services.referrals.actions.draft import said_in
 from services.referrals.actions.replying import replied
+from services.referrals.actions.saying import said_in
 from services.referrals.actions.working import Working
 from services.referrals.means import Means
 from services.referrals.referral import Change, Document, decide

@@ -1,0 +1,86 @@
+"""Correcting a referral that was sent: what its sender said is replaced, encrypted anew with the same keys.
+
+The receiver is told that it was, and only the names of the fields stand in the history: what was wrong about
+a person is not kept.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from chassis.problems import ForbiddenError, InvalidError
+from contracts.codes import Priority
+from contracts.correcting import CorrectReferral
+from contracts.drafts import DraftReferral
+from contracts.referrals import ReferralReply
+from contracts.rpc import Actor, FieldProblem
+from services.referrals.actions.saying import said_in, sealed_anew
+from services.referrals.actions.working import Working
+from services.referrals.deadlines.clock import wound
+from services.referrals.issuing import content_problems, firewall_problems, outline
+from services.referrals.means import Means
+from services.referrals.referral import WORKED_ON, Document, decide
+from services.referrals.roles import SENDER, Party, tiers_of
+from services.referrals.store import Write
+from services.referrals.tiers import T2
+
+FIELDS = ("need", "priority", "state", "consent", "person", "household", "places", "notes")
+# With these it depends on who receives whether they may be so.
+_OF_THE_FIREWALL = frozenset({"need", "consent"})
+
+
+async def correct(means: Means, request: CorrectReferral, actor: Actor) -> ReferralReply:
+    """Correct what the sender said, or replay what this caller did under the same key.
+
+    Raises:
+        NotFoundError, IdempotencyKeyReusedError, StaleVersionError, ForbiddenError, WrongStatusError: as any
+            change.
+        InvalidError: something would be wrong afterwards; ``fields`` says what, all at once.
+        PersonErasedError: the person's data is erased.
+        UnreachableError: the need or the consent is corrected, and the directory did not answer.
+    """
+    given = {name: value for name in FIELDS if (value := getattr(request, name)) is not msgspec.UNSET}
+
+    async def write(work: Working, doc: Document, party: Party) -> Write:
+        inputs = {"occurred_at": request.occurred_at, "corrected": tuple(given)}
+        decided = decide(doc, "correct", party, inputs, work.now)
+        _check_may_read(party)
+        said = msgspec.structs.replace(await said_in(means, doc), **given)
+        problems = [*content_problems(said, work.now), *_of_places(doc, given)]
+        if not given:
+            problems = [FieldProblem(path=(), message="Give at least one field that is to be corrected.")]
+        if not _OF_THE_FIREWALL.isdisjoint(given):
+            problems += await _of_the_receiver(means, doc, said)
+        if problems:
+            raise InvalidError("Nothing was corrected: some fields are not right.", tuple(problems))
+        fields = {**outline(said), **await sealed_anew(means, doc, said)}
+        if fields["priority"] != doc["priority"]:
+            fields |= _clock(means, {**doc, **decided.set, **fields}, work.now)
+        return work.write(doc, decided, fields)
+
+    return await Working.of(means, "correct", request, actor).run(write)
+
+
+def _clock(means: Means, after: Document, now: datetime) -> Document:
+    """Another priority has other times: they begin now."""
+    overrides = means.overrides.of(after["service"], Priority(after["priority"]))
+    terms = {**(after["terms"] or {}), "limits": dict(overrides) if overrides else None}
+    return {"terms": terms, **wound(None, {**after, "terms": terms}, now, now)}
+
+
+def _check_may_read(party: Party) -> None:
+    if party.relation != SENDER or T2 not in tiers_of(party.actor):
+        # What is refused of it would tell of what stands there.
+        raise ForbiddenError("Only those of its sender may correct a referral who may read it.")
+
+
+def _of_places(doc: Document, given: dict[str, object]) -> list[FieldProblem]:
+    if "places" not in given or doc["status"] not in WORKED_ON:
+        return []
+    message = "The receiver has accepted, and keeps what was asked for: agree with it on another acceptance."
+    return [FieldProblem(path=("places",), message=message)]
+
+
+async def _of_the_receiver(means: Means, doc: Document, said: DraftReferral) -> list[FieldProblem]:
+    _, receiver = await means.directory.service(doc["service"])
+    return firewall_problems(said, receiver) if receiver else []

@@ -1,0 +1,36 @@
+"""What a sender has said of a referral, out of its encrypted fields, and back into them."""
+
+from contracts.drafts import DraftReferral
+from services.referrals import drafting
+from services.referrals.errors import PersonErasedError
+from services.referrals.means import Means
+from services.referrals.opening import open_said
+from services.referrals.referral import Document
+from services.referrals.sealed import seal_all
+from services.referrals.vault import ErasedError
+
+
+async def said_in(means: Means, doc: Document) -> DraftReferral:
+    """Return what the sender has said, of a draft or of what was sent.
+
+    Raises:
+        PersonErasedError: nothing of it can be opened any more.
+    """
+    opened = await open_said(means.vault, doc)
+    if opened.circumstances is None or opened.erased or opened.unreadable:
+        raise PersonErasedError
+    return drafting.said_of(doc, opened)
+
+
+async def sealed_anew(means: Means, doc: Document, said: DraftReferral) -> Document:
+    """Return the document's encrypted fields for what is said now, with its own keys.
+
+    Raises:
+        PersonErasedError: they are gone.
+    """
+    ids = doc["key_t2"], doc["key_t3"]
+    with await means.vault.fetch(ids) as keys:
+        try:
+            return seal_all(said, keys, *ids)
+        except ErasedError:
+            raise PersonErasedError from None
