@@ -119,6 +119,11 @@ async def test_the_organization_edits_itself(network: Network) -> None:
 
 
 async def test_the_feed_tells_what_was_suggested_and_decided(network: Network, cast: Cast) -> None:
+    # A page is of what the feed has, and shows the types asked for: others have told of much before.
+    begun = {
+        client: (await client.ask("{ viewer { feedHead } }"))["viewer"]["feedHead"]
+        for client in (cast.hospital, cast.shelter)
+    }
     service = await made(network.casa)
     one = await sent(
         cast.hospital,
@@ -129,11 +134,11 @@ async def test_the_feed_tells_what_was_suggested_and_decided(network: Network, c
         text="Cerrado los lunes",
     )
     correction = one["correction"]["id"]
-    page = """query ($types: [String!]) { events(first: 100, types: $types) {
+    page = """query ($types: [String!], $after: String) { events(first: 100, after: $after, types: $types) {
       nodes { type relation subjectId serviceId referralId folio } } }"""
 
     async def told(client: Client, kind: str) -> list[Json]:
-        found = await client.ask(page, types=[f"directory.correction.{kind}.v1"])
+        found = await client.ask(page, types=[f"directory.correction.{kind}.v1"], after=begun.get(client))
         return [node for node in found["events"]["nodes"] if node["subjectId"] == correction]
 
     (entry,) = await eventually(lambda: told(network.casa, "suggested"))
