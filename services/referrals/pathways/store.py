@@ -2,8 +2,8 @@
 
 A network's own has ``_id`` ``<code>.<revision>``: of two who edit the same version one is first. What comes
 with Relevo is kept as ``<code>@<edition>``, so that a version that a referral names is there for good. What
-it says is compressed JSON: it is read as a whole only, and whoever searches the database's files for a person's
-sensitive codes (as the tests do) finds a person's.
+it says is compressed JSON: it is read as a whole only, and whoever searches the database's files for a
+person's sensitive codes (as the tests do) finds a person's.
 """
 
 import zlib
