@@ -271,6 +271,20 @@ class MemberList(Reply):
     has_previous: bool
 
 
+class GetMembers(Message):
+    """Look up to 100 members of an organization up, by id and by reference; an actor those of its own."""
+
+    organization: Id
+    ids: Annotated[tuple[Id, ...], Meta(max_length=100)] = ()
+    references: Annotated[tuple[Reference, ...], Meta(max_length=100)] = ()
+
+
+class Members(Reply):
+    """In the order of the ids, then of the references; null for who is not there, or no member of it."""
+
+    items: tuple[OwnMember | None, ...]
+
+
 PROPOSE_ORGANIZATION = Operation(PART, "propose_organization", ProposeOrganization, ProposalReply)
 LIST_PROPOSALS = Operation(PART, "list_proposals", ListProposals, ProposalList)
 DECIDE_ORGANIZATION = Operation(PART, "decide_organization", DecideOrganization, OrganizationReply)
@@ -283,4 +297,5 @@ LIST_CLIENTS = Operation(PART, "list_clients", ListClients, ClientList)
 INVITE_MEMBER = Operation(PART, "invite_member", InviteMember, MemberReply)
 CHANGE_MEMBER = Operation(PART, "change_member", ChangeMember, MemberReply)
 REMOVE_MEMBER = Operation(PART, "remove_member", RemoveMember, MemberReply)
+GET_MEMBERS = Operation(PART, "get_members", GetMembers, Members)
 LIST_MEMBERS = Operation(PART, "list_members", ListMembers, MemberList)

@@ -391,6 +391,8 @@ class Referral(Reply):
     allowed_actions: tuple[AllowedAction, ...] = ()
     flags: tuple[ReferralFlag, ...] = ()
     unread_messages: int | None = None
+    assignee: str | None = None
+    assigned_at: datetime | None = None
 
 
 class ReferralReply(Reply):
@@ -440,6 +442,8 @@ class ListReferrals(Message):
     need_groups: tuple[NeedGroup, ...] = ()
     priorities: tuple[Priority, ...] = ()
     service: str | None = None
+    assignee: str | None = None
+    unassigned: bool = False
     tiers: tuple[Tier, ...] = ()
 
 

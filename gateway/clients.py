@@ -6,8 +6,9 @@ from typing import TypeVar
 
 from chassis.problems import RefusedError
 from chassis.rpc import Caller
-from contracts import directory, notifications, referrals
+from contracts import directory, membership, notifications, referrals
 from contracts.directory import Address, Organization, Service
+from contracts.membership import OwnMember
 from contracts.referrals import Referral, Tier
 from contracts.rpc import Actor, Ids, Nothing, Operation, Rep, Req
 
@@ -69,6 +70,13 @@ class Clients:
         """The referrals with those ids, in their order; null where the actor may not see one."""
         requests = (referrals.GetReferrals(ids=batch, tiers=tiers) for batch in _batches(ids))
         replies = await asyncio.gather(*(self.ask(referrals.GET, request) for request in requests))
+        return [item for reply in replies for item in reply.items]
+
+    async def members(self, ids: Sequence[str]) -> list[OwnMember | None]:
+        """The members of the actor's own organization with those ids, in their order."""
+        own = self.actor.organization or ""
+        requests = (membership.GetMembers(organization=own, ids=batch) for batch in _batches(ids))
+        replies = await asyncio.gather(*(self.ask(membership.GET_MEMBERS, request) for request in requests))
         return [item for reply in replies for item in reply.items]
 
     async def feed_head(self) -> notifications.FeedHead:

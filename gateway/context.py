@@ -9,6 +9,7 @@ import strawberry
 from graphql import GraphQLResolveInfo
 
 from contracts.directory import Address, Organization, Phone, Service
+from contracts.membership import OwnMember
 from contracts.notifications import FeedTold, PublicEntry
 from contracts.referrals import Referral, Tier
 from contracts.rpc import Actor
@@ -48,6 +49,7 @@ class Context:
     organizations: Loader[Organization] = field(init=False)
     services: Loader[Service] = field(init=False)
     addresses: Loader[Address] = field(init=False)
+    members: Loader[OwnMember] = field(init=False)
     _referrals: dict[tuple[Tier, ...], Loader[Referral]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,6 +65,7 @@ class Context:
         self.organizations = Loader(self.clients.organizations)
         self.services = Loader(self.clients.services)
         self.addresses = Loader(self.clients.addresses)
+        self.members = Loader(self.clients.members)
         self._referrals = {}
 
     def referrals(self, tiers: tuple[Tier, ...]) -> Loader[Referral]:

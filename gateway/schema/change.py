@@ -24,7 +24,7 @@ Command = TypeVar("Command", bound=Message)
 Answered = TypeVar("Answered", bound=ReferralReply)
 
 # Inputs that are ids, by their name, and the type of thing that they name.
-_IDS = {"referral": "Referral", "service": "Service", "location": "Location"}
+_IDS = {"referral": "Referral", "service": "Service", "location": "Location", "member": "Member"}
 # For inputs that hold no others.
 NONE_INSIDE: Mapping[type, type[Message]] = MappingProxyType({})
 # Refusals of this status and above say nothing of the input: nobody answered, or the part failed.

@@ -8,7 +8,7 @@ from typing import Any
 import strawberry
 from graphql import GraphQLResolveInfo
 
-from contracts import directory, referrals
+from contracts import directory, membership, referrals
 from contracts.codes import (
     Need,
     NeedGroup,
@@ -27,6 +27,7 @@ from gateway.schema.actions import AllowedAction
 from gateway.schema.codes import ReferralReason
 from gateway.schema.fields import beside, computed, published
 from gateway.schema.history import ReferralChangeConnection, history
+from gateway.schema.membership import Member
 from gateway.schema.messages import ReferralMessageConnection, messages
 from gateway.schema.node import Node
 from gateway.schema.organization import Organization
@@ -53,6 +54,11 @@ def _service(parent: referrals.Referral, context: Context) -> Later[directory.Se
 def _proposed_redirect(parent: referrals.Referral, context: Context) -> Later[directory.Service]:
     """Another service that the receiver proposes; `confirmRedirect` or `refuseRedirect`. Null as `sender`."""
     return context.services.get(parent.proposed_redirect)
+
+
+def _assignee(parent: referrals.Referral, context: Context) -> Later[membership.OwnMember]:
+    """Who of your organization works on it. Null if nobody does."""
+    return context.members.get(parent.assignee)
 
 
 def _location(parent: referrals.Appointment) -> strawberry.ID | None:
@@ -176,6 +182,8 @@ class Referral(Node):
     allowed_actions: list[AllowedAction] = strawberry.field(
         description="What you may do with it now; nobody should have to copy the state table."
     )
+    assignee = beside(_assignee, Member | None)
+    assigned_at: datetime | None = strawberry.field(description="Since when.")
     unread_messages: int | None = strawberry.field(
         description="How many of the other party's messages yours has not marked as read."
     )
@@ -196,7 +204,12 @@ async def prime(
     wanted = [item.service for item in shown] if "service" in selected else []
     if "proposedRedirect" in selected:
         wanted += [item.proposed_redirect for item in shown]
-    await asyncio.gather(context.organizations.prime(parties), context.services.prime(wanted))
+    assignees = [item.assignee for item in shown] if "assignee" in selected else []
+    await asyncio.gather(
+        context.organizations.prime(parties),
+        context.services.prime(wanted),
+        context.members.prime(assignees),
+    )
     if wanted and "organization" in names(info, deeper(info, selections, "service")):
         found = [context.services.get(service) for service in wanted]
         await context.organizations.prime(

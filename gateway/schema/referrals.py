@@ -48,6 +48,12 @@ class ReferralFilter:
         description="Of one of these priorities.", default=None
     )
     service: strawberry.ID | None = strawberry.field(description="To this service.", default=None)
+    assignee: strawberry.ID | None = strawberry.field(
+        description="That this member of your organization works on.", default=None
+    )
+    unassigned: bool = strawberry.field(
+        description="That nobody of your organization works on.", default=False
+    )
 
 
 async def referral(
@@ -104,6 +110,8 @@ async def referrals(
         need_groups=tuple(chosen.need_groups or ()),
         priorities=tuple(chosen.priorities or ()),
         service=part_id_or_nothing("Service", chosen.service) if chosen.service else None,
+        assignee=part_id_or_nothing("Member", chosen.assignee) if chosen.assignee else None,
+        unassigned=chosen.unassigned,
         tiers=tiers_for(info.raw, selections),
     )
     reply = await info.context.clients.ask(contract.LIST, request)

@@ -107,6 +107,7 @@ class Mutation:
     accept_referral = published(answers.accept_referral, answers.AcceptReferralPayload)
     ask_about_referral = published(talk.ask_about_referral, talk.AskAboutReferralPayload)
     reply_about_referral = published(talk.reply_about_referral, talk.ReplyAboutReferralPayload)
+    assign_referral = published(talk.assign_referral, talk.AssignReferralPayload)
     send_referral_message = published(talk.send_referral_message, talk.SendReferralMessagePayload)
     mark_referral_messages_read = published(
         talk.mark_referral_messages_read, talk.MarkReferralMessagesReadPayload

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import strawberry
 
+from contracts import assignment, talk
 from contracts import referrals as contract
-from contracts import talk
 from gateway.context import Info
 from gateway.schema.change import ChangeInput, Done, Payload, carry_out
 from gateway.schema.fields import computed
@@ -53,6 +53,19 @@ class MarkReferralMessagesReadInput(AsideInput):
     up_to: int = strawberry.field(description="The `n` of the last message that you have read.")
 
 
+@strawberry.input(description="Who works on a referral. Give `member`, `reference` or `nobody`: one of them.")
+class AssignReferralInput(AsideInput):
+    """Becomes ``contracts.assignment.AssignReferral``."""
+
+    member: strawberry.ID | None = strawberry.field(
+        description="The member of your organization who works on it.", default=None
+    )
+    reference: str | None = strawberry.field(
+        description="The same, by what your own system calls the person.", default=None
+    )
+    nobody: bool = strawberry.field(description="Take it from whoever has it.", default=False)
+
+
 def _message(parent: Done) -> talk.ReferralMessage | None:
     """The message as it was sent. Null if it was refused."""
     return parent.reply.message if isinstance(parent.reply, talk.MessageReply) else None
@@ -67,6 +80,11 @@ class SendReferralMessagePayload(Payload):
 
 @strawberry.type(description="What became of `markReferralMessagesRead`.")
 class MarkReferralMessagesReadPayload(Payload):
+    """See ``Payload``."""
+
+
+@strawberry.type(description="What became of `assignReferral`.")
+class AssignReferralPayload(Payload):
     """See ``Payload``."""
 
 
@@ -115,3 +133,15 @@ async def mark_referral_messages_read(
 ) -> Done:
     """Say that your organization has read the other party's messages: it sees so in `readAt`."""
     return await carry_out(info, talk.MARK_READ, input)
+
+
+async def assign_referral(
+    info: Info, input: Annotated[AssignReferralInput, strawberry.argument(description="Who.")]
+) -> Done:
+    """Say who of your organization works on a referral; the other party learns nothing of it.
+
+    A caseworker takes it or gives it back; a manager gives it to anybody with one of these two roles. A
+    client may do all of it, with `REFERRALS_ANSWER` as the receiver's, `REFERRALS_SEND` as the sender's. Your
+    feed has `referrals.referral.assigned.v1`. Neither status nor `version` changes.
+    """
+    return await carry_out(info, assignment.ASSIGN, input)

@@ -4,8 +4,9 @@ from functools import partial
 
 from chassis.identity import OPERATOR
 from chassis.rpc import Server
-from contracts import correcting, drafts, redirects, talk
+from contracts import assignment, correcting, drafts, redirects, talk
 from contracts import referrals as contract
+from contracts.assignment import AssignReferral
 from contracts.correcting import CorrectReferral
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
 from contracts.onward import REFER_ON, ReferOn
@@ -25,7 +26,7 @@ from contracts.referrals import (
 )
 from contracts.rpc import Actor, Check, Nothing, PartStatus
 from contracts.talk import GetMessages, MarkRead, MessageReply, Messages, SendMessage
-from services.referrals.actions import change, correct, draft, issue, message, onward, read, redirect
+from services.referrals.actions import assign, change, correct, draft, issue, message, onward, read, redirect
 from services.referrals.means import Means
 
 # One operation for each action, by its name in the table.
@@ -67,6 +68,7 @@ class Api:
         server.add(correcting.CORRECT, self.correct)
         server.add(redirects.PROPOSE_REDIRECT, self.propose_redirect)
         server.add(redirects.CONFIRM_REDIRECT, self.confirm_redirect)
+        server.add(assignment.ASSIGN, self.assign)
         server.add(talk.SEND_MESSAGE, self.send_message)
         server.add(talk.MARK_READ, self.mark_read)
         server.add(talk.MESSAGES, self.messages)
@@ -100,6 +102,9 @@ class Api:
 
     async def confirm_redirect(self, request: ConfirmRedirect, actor: Actor) -> ReferralReply:
         return await redirect.confirm(self._means, request, actor)
+
+    async def assign(self, request: AssignReferral, actor: Actor) -> ReferralReply:
+        return await assign.assign(self._means, request, actor)
 
     async def send_message(self, request: SendMessage, actor: Actor) -> MessageReply:
         return await message.send(self._means, request, actor)

@@ -7,6 +7,7 @@ from chassis.problems import UnreachableError
 from chassis.rpc import Caller
 from contracts.capacity import HOLD_PLACES, Held, HoldPlaces
 from contracts.directory import GET_ORGANIZATIONS, GET_SERVICES, Organization, Phone, Service
+from contracts.membership import GET_MEMBERS, GetMembers, OwnMember
 from contracts.rpc import Ids
 
 # Whose a service is changes never, or nearly: so both are asked about at once, and neither is remembered, for
@@ -52,6 +53,19 @@ class Directory:
     async def _organization(self, organization: str) -> Organization | None:
         reply = await self._caller.call(GET_ORGANIZATIONS, Ids(ids=(organization,)), self._caller.me)
         return reply.items[0]
+
+    async def member(self, organization: str, member: str | None, reference: str | None) -> OwnMember | None:
+        """Return a member of an organization, by its id or its reference; None where there is none.
+
+        Raises:
+            UnreachableError: the directory did not answer.
+        """
+        request = GetMembers(
+            organization=organization,
+            ids=(member,) if member is not None else (),
+            references=(reference,) if reference is not None else (),
+        )
+        return (await self._caller.call(GET_MEMBERS, request, self._caller.me)).items[0]
 
     async def hold(self, request: HoldPlaces) -> Held:
         """Ask for places for a referral, all or none; asked again it is the same hold.

@@ -54,6 +54,8 @@ ROLES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
 ASIDES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
     ("write about", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     ("write about", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    ("assign", SENDER): (_WORKS, Scope.REFERRALS_SEND),
+    ("assign", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
     ("mark what is read of", SENDER): (_WORKS, Scope.REFERRALS_READ_PERSON),
     ("mark what is read of", RECEIVER): (_WORKS, Scope.REFERRALS_READ_PERSON),
 }

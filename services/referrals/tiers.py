@@ -93,6 +93,8 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "allowed_actions": T1,
         "flags": T1,
         "unread_messages": OWN,
+        "assignee": OWN,
+        "assigned_at": OWN,
     },
     PersonView: {
         "age_band": T2,
@@ -321,6 +323,8 @@ def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral
         "allowed_actions": (*allowed_actions(doc, party, now), *onward.allowed(doc, party, now)),
         "flags": tuple(doc.get("flags") or ()),
         "unread_messages": doc.get(f"unread_{party.relation}", 0),
+        "assignee": doc.get(f"assignee_{party.relation}"),
+        "assigned_at": doc.get(f"assigned_at_{party.relation}"),
     }
     return masked(Referral, values, granted)
 

@@ -18,6 +18,7 @@ from cli.embedded import nats as server
 from cli.embedded.keeper import Keeper
 from cli.embedded.ports import choose
 from contracts import (
+    assignment,
     capacity,
     directory,
     editing,
@@ -59,6 +60,7 @@ PUBLIC_DIRECTORY: set[AnyOperation] = {
     membership.CHANGE_MEMBER,
     membership.REMOVE_MEMBER,
     membership.LIST_MEMBERS,
+    membership.GET_MEMBERS,
     capacity.SET_CAPACITY,
     editing.UPDATE_ORGANIZATION,
     editing.CREATE_SERVICE,
@@ -165,6 +167,7 @@ def operations() -> list[AnyOperation]:
         membership,
         pathways,
         referrals,
+        assignment,
         talk,
         screening,
         notifications,
@@ -194,13 +197,14 @@ async def test_operator_may_ask_the_directory_and_for_everybodys_status(
 
 
 @pytest.mark.parametrize("operation", operations(), ids=repr)
-async def test_services_ask_only_for_organizations_services_and_places(
+async def test_services_ask_only_for_organizations_services_members_and_places(
     bus: Bus, operation: AnyOperation
 ) -> None:
     looked_up: set[AnyOperation] = {
         directory.GET_ORGANIZATIONS,
         directory.GET_SERVICES,
         capacity.HOLD_PLACES,
+        membership.GET_MEMBERS,
     }
     async with signed_in(bus, "referrals") as service:
         assert await service.may_publish(operation.subject) == (operation in looked_up)

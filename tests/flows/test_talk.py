@@ -1,8 +1,11 @@
 """What the parties of a referral say to one another, through GraphQL."""
 
+import uuid
+
 from tests.flows.cast import Cast
 from tests.flows.client import Client, Json
 from tests.flows.streams import feed_of
+from tests.flows.test_membership import deed
 from tests.flows.test_one_referral import changed, issued
 from tests.servers import eventually
 
@@ -85,3 +88,37 @@ async def test_the_parties_write_to_one_another_and_the_other_side_only_is_told(
 
         events = await eventually(told_of, lambda events: "received" in events)
         assert events == ["sent", *["message_sent"] * heard, "received"]
+
+
+WHOSE = """query ($id: ID!) { referral(id: $id) { version assignedAt assignee { id reference status } } }"""
+MINE = """query ($filter: ReferralFilter) { referrals(box: INBOX, first: 5, filter: $filter) {
+  nodes { id assignee { reference } } } }"""
+
+
+async def test_a_referral_is_given_to_a_member_and_only_its_own_side_knows(cast: Cast) -> None:
+    referral = (await issued(cast))["id"]
+    reference = f"persona-{uuid.uuid4()}"
+    invited = await deed(cast.hospital, "inviteMember", reference=reference, roles=["CASEWORKER"])
+    await changed(cast.hospital, "assignReferral", referral, reference=reference)
+    seen_by = [(await client.ask(WHOSE, id=referral))["referral"] for client in (cast.hospital, cast.shelter)]
+    assert seen_by[0]["assignee"]["reference"] == reference
+    assert (seen_by[0]["version"], seen_by[0]["assignedAt"] is not None) == (1, True)
+    assert seen_by[1] == {"version": 1, "assignedAt": None, "assignee": None}
+    mine = await cast.hospital.ask(MINE, filter={"assignee": invited["member"]["id"]})
+    assert mine["referrals"]["nodes"] == [{"id": referral, "assignee": {"reference": reference}}]
+    free = (await cast.hospital.ask(MINE, filter={"unassigned": True}))["referrals"]["nodes"]
+    assert referral not in [node["id"] for node in free]
+    refused = await cast.hospital.change("assignReferral", referral=referral, reference="nadie-1")
+    assert [(error["code"], error["path"]) for error in refused["userErrors"]] == [
+        ("NOT_FOUND", ["reference"])
+    ]
+    await changed(cast.hospital, "receiveReferral", referral)
+    for client, path in (
+        (cast.hospital, ["sent", "assigned", "received"]),
+        (cast.shelter, ["sent", "received"]),
+    ):
+
+        async def told_of(client: Client = client) -> list[str]:
+            return await events_of(client, referral)
+
+        assert await eventually(told_of, lambda events: "received" in events) == path

@@ -30,6 +30,7 @@ CHANGES: dict[str, Json] = {
     "replyAboutReferral": {"answer": "Dos"},
     "sendReferralMessage": {"text": "Llega a las seis"},
     "markReferralMessagesRead": {"upTo": 1},
+    "assignReferral": {"nobody": True},
     "rescheduleReferral": {"arriveBy": SOON, "reason": "Otro turno"},
     "pauseReferral": {"reason": "WAITING_FOR_DOCUMENTS", "resumeAt": SOON},
     "resumeReferral": {},
@@ -47,7 +48,7 @@ CHANGES: dict[str, Json] = {
     "confirmRedirect": {"service": global_id("Service", "otro"), "consent": CONSENT},
 }
 # Those that change nothing of the referral, and so know no version.
-ASIDES = {"sendReferralMessage", "markReferralMessagesRead", "referOn"}
+ASIDES = {"assignReferral", "sendReferralMessage", "markReferralMessagesRead", "referOn"}
 FIELDS = """id folio externalId status version need needGroup personAccess person { name alias }
   sender { id } receiver { id } service { id } history(first: 5) { nodes { action } }"""
 # How a referral could be asked for: a document, and which of its names is the variable ``it``.

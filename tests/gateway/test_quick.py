@@ -21,12 +21,13 @@ from graphql import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts import directory, referrals
+from contracts import directory, membership, referrals
 from contracts.codes import (
     AgeBand,
     Basis,
     Gender,
     Intake,
+    MemberStatus,
     Need,
     NeedGroup,
     OrganizationKind,
@@ -76,6 +77,11 @@ _PUBLIC = schema.build()
 _REFERRAL = cast("GraphQLObjectType", _PUBLIC.type_map["Referral"])
 
 
+MEMBER = membership.OwnMember(
+    id="mb_1", organization="org_1", reference="turno-7", roles=(), status=MemberStatus.ACTIVE
+)
+
+
 def loaded(thing: Any) -> Callable[[Sequence[str]], Any]:
     async def fetch(ids: Sequence[str]) -> list[Any]:
         own = thing.location if isinstance(thing, directory.Address) else thing.id
@@ -88,6 +94,7 @@ async def context(primed: bool) -> Any:
     """What plain fields are read in; primed as a list's resolver would."""
     made = SimpleNamespace(
         organizations=Loader(loaded(ORGANIZATION)),
+        members=Loader(loaded(MEMBER)),
         services=Loader(loaded(SERVICE)),
         addresses=Loader(loaded(directory.Address(location="loc_1", street="Calle 1"))),
         emergency_phone=directory.Phone(number="911"),
@@ -198,4 +205,4 @@ async def test_fragments_and_merged_fields_are_followed() -> None:
 
 def test_most_fields_of_a_referral_are_plain() -> None:
     slow = {name for name, field in _REFERRAL.fields.items() if PLAIN not in field.extensions}
-    assert slow == {"history"}
+    assert slow == {"history", "messages"}

@@ -10,12 +10,14 @@ from contracts.membership import (
     ClientReply,
     DecideOrganization,
     EndClient,
+    GetMembers,
     InviteMember,
     ListClients,
     ListMembers,
     ListProposals,
     MemberList,
     MemberReply,
+    Members,
     OrganizationReply,
     ProposalList,
     ProposalReply,
@@ -32,6 +34,8 @@ from services.directory.membership.means import Membership
 
 OPERATOR = frozenset({"operator"})
 GATEWAY = frozenset({"gateway", "operator"})
+# Referrals are given to members: their service has to know that there is such a one.
+PARTS = frozenset({"gateway", "operator", "referrals"})
 
 
 class MembershipApi:
@@ -54,6 +58,7 @@ class MembershipApi:
         server.add(contract.INVITE_MEMBER, self.invite_member, GATEWAY)
         server.add(contract.CHANGE_MEMBER, self.change_member, GATEWAY)
         server.add(contract.REMOVE_MEMBER, self.remove_member, GATEWAY)
+        server.add(contract.GET_MEMBERS, self.get_members, PARTS)
         server.add(contract.LIST_MEMBERS, self.list_members, GATEWAY)
 
     async def propose_organization(self, request: ProposeOrganization, actor: Actor) -> ProposalReply:
@@ -91,6 +96,9 @@ class MembershipApi:
 
     async def remove_member(self, request: RemoveMember, actor: Actor) -> MemberReply:
         return await members.remove(self._membership, request, actor)
+
+    async def get_members(self, request: GetMembers, actor: Actor) -> Members:
+        return await members.get(self._membership, request, actor)
 
     async def list_members(self, request: ListMembers, actor: Actor) -> MemberList:
         return await members.list_(self._membership, request, actor)

@@ -59,6 +59,11 @@ class People:
         kept = [one["_id"] async for one in found if one.get("status") != OrganizationStatus.DEACTIVATED]
         return sorted(kept)[:most]
 
+    async def members_of(self, organization: str, wanted: Sequence[str]) -> dict[str, Document]:
+        """Return by id those of the members that are an organization's."""
+        rows = self.members.find({"_id": {"$in": list(wanted)}, "organization": organization})
+        return {row["_id"]: row async for row in rows}
+
     async def insert(self, collection: AsyncIOMotorCollection[Document], document: Document) -> Document:
         """Add a document and return it, or the one that has its id already."""
         try:

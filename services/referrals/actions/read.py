@@ -120,6 +120,11 @@ def _conditions(request: ListReferrals, actor: Actor, organization: str) -> dict
         "priority": request.priorities,
     }
     conditions |= {name: {"$in": sorted(map(str, codes))} for name, codes in filters.items() if codes}
+    assignee = "assignee_receiver" if request.box is Box.INBOX else "assignee_sender"
+    if request.unassigned:
+        conditions[assignee] = None
+    if request.assignee is not None:
+        conditions[assignee] = {"$in": [] if request.unassigned else [request.assignee]}
     if request.service is not None:
         conditions["service"] = request.service
         if not tiers.may_see_names_of_sensitive(actor):

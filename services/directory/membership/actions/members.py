@@ -4,10 +4,12 @@ from chassis.problems import ContendedError
 from contracts.codes import MemberStatus
 from contracts.membership import (
     ChangeMember,
+    GetMembers,
     InviteMember,
     ListMembers,
     MemberList,
     MemberReply,
+    Members,
     RemoveMember,
 )
 from contracts.rpc import Actor
@@ -84,6 +86,16 @@ async def remove(membership: Membership, request: RemoveMember, actor: Actor) ->
     """
     call = membership.means.marks.call("remove_member", request, actor)
     return await _set(membership, request.member, call, {"status": MemberStatus.REMOVED})
+
+
+async def get(membership: Membership, request: GetMembers, actor: Actor) -> Members:
+    """Return members of an organization, those removed too; none to whoever acts for another one."""
+    derived = [ids.derived("member", request.organization, one) for one in request.references]
+    wanted = [*request.ids, *derived]
+    if actor.kind in {"member", "client"} and actor.organization != request.organization:
+        return Members(items=(None,) * len(wanted))
+    found = await membership.people.members_of(request.organization, wanted)
+    return Members(items=tuple(member.own_view(found[one]) if one in found else None for one in wanted))
 
 
 async def list_(membership: Membership, request: ListMembers, actor: Actor) -> MemberList:
