@@ -133,7 +133,7 @@ async def test_it_rests_and_goes_on_and_can_end_while_it_rests(network: Network)
     entry = await last_entry(case, case.sender)
     assert (entry.action, entry.reason) == ("pause", "waiting_for_documents")
     assert (await event(case, "paused")).held is False
-    assert actions(resting) == {"resume", "complete", "end", "cancel"}
+    assert actions(resting) == {"resume", "complete", "end", "cancel", "refer_on"}
     going = (await case.take(Resume)).referral
     assert (going.status, going.resume_at) == ("in_progress", None)
     await event(case, "resumed")
