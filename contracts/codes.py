@@ -392,6 +392,19 @@ class Side(StrEnum):
     RECEIVER = "receiver"
 
 
+class Deadline(StrEnum):
+    """What is awaited of a referral, and has its time."""
+
+    RECEIVE = "receive"
+    DECIDE = "decide"
+    REPLY = "reply"
+    REDIRECT = "redirect"
+    REVIEW = "review"
+    ARRIVE = "arrive"
+    RESUME = "resume"
+    ACTIVITY = "activity"
+
+
 class ConsentMethod(StrEnum):
     """How consent was given."""
 

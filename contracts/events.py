@@ -10,6 +10,7 @@ import msgspec
 
 from contracts.codes import (
     CorrectionStatus,
+    Deadline,
     NeedGroup,
     OrganizationKind,
     Priority,
@@ -71,6 +72,18 @@ class AsideEvent(ReferralEvent, kw_only=True):
     """Something beside a referral's course, which changes nothing of it: told to one side only."""
 
     told: Side
+
+
+class DeadlineEvent(ReferralEvent, kw_only=True):
+    """Something of a referral is due or overdue, which changes nothing of it.
+
+    ``told`` are the sides that hear of it, ``coordinators`` the organizations that keep the network (50 at
+    most) where they do.
+    """
+
+    deadline: Deadline
+    told: tuple[Side, ...]
+    coordinators: tuple[str, ...] = ()
 
 
 class OrganizationEvent(EventData):
@@ -173,6 +186,12 @@ ASIDE_EVENTS: dict[str, EventType] = {
     for name in ("message_sent", "assigned")
 }
 
+# What the clock says of it. ``unchanged``: for months; ``erased``: the person, after half a year of that.
+DEADLINE_EVENTS: dict[str, EventType] = {
+    name: EventType(part="referrals", noun="referral", name=name, data=DeadlineEvent)
+    for name in ("reminded", "arrival_asked", "overdue", "escalated", "unchanged", "erased")
+}
+
 ORGANIZATION_CHANGED = EventType(
     part="directory", noun="organization", name="changed", data=OrganizationEvent
 )
@@ -209,5 +228,11 @@ DIRECTORY_EVENTS: tuple[EventType, ...] = (
 )
 
 EVENTS: dict[str, EventType] = {
-    event.type: event for event in (*REFERRAL_EVENTS.values(), *ASIDE_EVENTS.values(), *DIRECTORY_EVENTS)
+    event.type: event
+    for event in (
+        *REFERRAL_EVENTS.values(),
+        *ASIDE_EVENTS.values(),
+        *DEADLINE_EVENTS.values(),
+        *DIRECTORY_EVENTS,
+    )
 }

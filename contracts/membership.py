@@ -15,7 +15,7 @@ from contracts.codes import (
     Scope,
 )
 from contracts.directory import PART, Name, Organization, Phone
-from contracts.rpc import Message, Operation, Page, Reply
+from contracts.rpc import Message, Nothing, Operation, Page, Reply
 
 DAY_SECONDS = 86_400
 # For so long an old secret goes on working beside the new one, if nothing else is said; and at most.
@@ -133,6 +133,12 @@ class ShowOrganization(Message):
     """An operator looks at one organization."""
 
     organization: Id
+
+
+class Coordinators(Reply):
+    """The organizations that keep the network now, 50 at most: whom a part tells of what is overdue."""
+
+    organizations: tuple[str, ...]
 
 
 class Standing(Reply):
@@ -289,6 +295,7 @@ PROPOSE_ORGANIZATION = Operation(PART, "propose_organization", ProposeOrganizati
 LIST_PROPOSALS = Operation(PART, "list_proposals", ListProposals, ProposalList)
 DECIDE_ORGANIZATION = Operation(PART, "decide_organization", DecideOrganization, OrganizationReply)
 SET_NETWORK_ROLE = Operation(PART, "set_network_role", SetNetworkRole, Organization)
+LIST_COORDINATORS = Operation(PART, "list_coordinators", Nothing, Coordinators)
 SHOW_ORGANIZATION = Operation(PART, "show_organization", ShowOrganization, Standing)
 ADD_CLIENT = Operation(PART, "add_client", AddClient, ClientReply)
 ROTATE_CLIENT = Operation(PART, "rotate_client", RotateClient, ClientReply)

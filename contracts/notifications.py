@@ -11,13 +11,14 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from contracts.codes import NeedGroup, Priority, ReferralStatus, State
+from contracts.codes import Deadline, NeedGroup, Priority, ReferralStatus, State
 from contracts.directory import Capacity
 from contracts.events import (
     ARRIVAL_OVERDUE,
     ASIDE_EVENTS,
     CORRECTION_DECIDED,
     CORRECTION_SUGGESTED,
+    DEADLINE_EVENTS,
     PROPOSAL_DECIDED,
     PROPOSAL_MADE,
     REFERRAL_EVENTS,
@@ -28,7 +29,9 @@ from contracts.rpc import Message, Nothing, Operation, PartStatus, Reply
 PART = "notifications"
 # Every CloudEvents type that an organization's feed can hold.
 TOLD_TYPES = (
-    *(event.type for event in (*REFERRAL_EVENTS.values(), *ASIDE_EVENTS.values())),
+    *(event.type for event in REFERRAL_EVENTS.values()),
+    *(event.type for event in ASIDE_EVENTS.values()),
+    *(event.type for event in DEADLINE_EVENTS.values()),
     ARRIVAL_OVERDUE.type,
     SERVICE_REVIEW_DUE.type,
     CORRECTION_SUGGESTED.type,
@@ -54,6 +57,8 @@ class FeedReferral(Reply):
     priority: Priority
     state: State
     from_status: ReferralStatus | None = None
+    # What is due, or overdue; null for every entry that is about no deadline.
+    deadline: Deadline | None = None
 
 
 class FeedEntry(Reply):

@@ -14,6 +14,7 @@ from contracts.codes import (
     Channel,
     ConsentMethod,
     ContactChannel,
+    Deadline,
     DeclineReason,
     EndReason,
     Gender,
@@ -305,6 +306,7 @@ class HistoryEntry(Reply):
     note: str | None = None
     reported_by: str | None = None
     channel: Channel | None = None
+    deadline: Deadline | None = None
 
 
 class PersonView(Reply):

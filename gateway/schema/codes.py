@@ -40,6 +40,7 @@ _DESCRIPTIONS: dict[type[StrEnum], str] = {
     codes.CapacityStatus: "Whether it is known how many places there are now.",
     codes.Channel: "How an answer reached whoever recorded it.",
     codes.Side: "The two parties of a referral.",
+    codes.Deadline: "What is awaited of a referral. `ACTIVITY`: that anybody changes it at all.",
     codes.ConsentMethod: "How consent was given.",
     codes.Basis: "The lawful basis on which a person's data is shared.",
     codes.NoteCategory: "What a note is about. The receiver sees only the categories that the consent names.",

@@ -10,7 +10,7 @@ from typing import Annotated
 import strawberry
 
 from contracts import notifications, referrals
-from contracts.codes import NeedGroup, Priority, ReferralStatus, State
+from contracts.codes import Deadline, NeedGroup, Priority, ReferralStatus, State
 from gateway.context import Context, Info
 from gateway.errors import BadArgumentError
 from gateway.ids import global_id
@@ -143,6 +143,11 @@ class FeedEntry:
     need_group = _of("need_group", "The group of the need.", NeedGroup | None)
     priority = _of("priority", "How soon somebody must act.", Priority | None)
     state = _of("state", "The state (entidad) where the person is.", State | None)
+    deadline = _of(
+        "deadline",
+        "What is due, or overdue. Null where the entry is about no deadline.",
+        Deadline | None,
+    )
     referral = published(_referral, Referral | None)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from contracts import directory, referrals
-from contracts.codes import Channel, ReferralStatus
+from contracts.codes import Channel, Deadline, ReferralStatus
 from gateway.context import Context, Info
 from gateway.loaders import Later
 from gateway.lookahead import names, of_rows
@@ -48,6 +48,9 @@ class ReferralChange:
     note: str | None = strawberry.field(description="What was said besides.")
     reported_by: str | None = strawberry.field(
         description="Who answered, where the answer was recorded by others."
+    )
+    deadline: Deadline | None = strawberry.field(
+        description="What had not come in time, where it expired for that."
     )
     channel: Channel | None = strawberry.field(description="How that answer came.")
 

@@ -1,7 +1,7 @@
 """Events in: what happened becomes an entry in the feed of everybody whom it concerns, or once for all."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -10,29 +10,36 @@ from contracts.events import (
     ARRIVAL_OVERDUE,
     ASIDE_EVENTS,
     CAPACITY_CHANGED,
+    DEADLINE_EVENTS,
     REFERRAL_EVENTS,
     ArrivalEvent,
     AsideEvent,
     CapacityEvent,
+    DeadlineEvent,
     ReferralEvent,
 )
-from contracts.notifications import FeedEntry, FeedReferral, PublicEntry
+from contracts.notifications import FeedEntry, FeedReferral, FeedTold, PublicEntry
 from services.notifications.feed import Feeds
-from services.notifications.policy import Party, audience
+from services.notifications.policy import Relation, audience
 
 SUBJECTS = ("evt.referrals.>", "evt.directory.capacity.>")
 _decode = msgspec.json.Decoder(ReferralEvent).decode
 _decode_aside = msgspec.json.Decoder(AsideEvent).decode
+_decode_deadline = msgspec.json.Decoder(DeadlineEvent).decode
 _decode_arrival = msgspec.json.Decoder(ArrivalEvent).decode
 _decode_capacity = msgspec.json.Decoder(CapacityEvent).decode
 
 
 def handlers(feeds: Feeds) -> Mapping[str, Handler]:
     """CloudEvents type -> what it causes."""
-    asides = {event.type for event in ASIDE_EVENTS.values()}
+    decoders: dict[str, Callable[[bytes], ReferralEvent]] = {
+        **{event.type: _decode for event in REFERRAL_EVENTS.values()},
+        **{event.type: _decode_aside for event in ASIDE_EVENTS.values()},
+        **{event.type: _decode_deadline for event in DEADLINE_EVENTS.values()},
+    }
 
     async def tell(delivery: Delivery) -> None:
-        event = (_decode_aside if delivery.type in asides else _decode)(delivery.data)
+        event = decoders[delivery.type](delivery.data)
         told = audience(delivery.type, event)
         await asyncio.gather(
             *(
@@ -58,7 +65,7 @@ def handlers(feeds: Feeds) -> Mapping[str, Handler]:
         await feeds.append_public(entry, delivery.noun_id, delivery.n)
 
     return {
-        **{event.type: tell for event in (*REFERRAL_EVENTS.values(), *ASIDE_EVENTS.values())},
+        **dict.fromkeys(decoders, tell),
         ARRIVAL_OVERDUE.type: ask,
         CAPACITY_CHANGED.type: publish,
     }
@@ -83,9 +90,9 @@ def question_of(delivery: Delivery, event: ArrivalEvent) -> FeedEntry:
     )
 
 
-def entry_of(delivery: Delivery, event: ReferralEvent, relation: Party) -> FeedEntry:
-    """The entry that a party gets."""
-    return FeedEntry(
+def entry_of(delivery: Delivery, event: ReferralEvent, relation: Relation) -> FeedTold:
+    """The entry that a party gets, or a coordinator; of a party it is as every reader of old knows it."""
+    return FeedTold(
         event=f"{delivery.noun_id}:{delivery.n}",
         type=delivery.type,
         at=event.at,
@@ -99,5 +106,6 @@ def entry_of(delivery: Delivery, event: ReferralEvent, relation: Party) -> FeedE
             need_group=event.need_group,
             priority=event.priority,
             state=event.state,
+            deadline=event.deadline if isinstance(event, DeadlineEvent) else None,
         ),
     )

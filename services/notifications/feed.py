@@ -62,8 +62,9 @@ class Feeds:
         self._bus = bus
         self._publisher = OrderedPublisher(bus, STREAM)
 
-    async def append(self, organization: str, entry: FeedEntry, n: int) -> None:
+    async def append(self, organization: str, entry: FeedEntry | FeedTold, n: int) -> None:
         """Append an entry, once, whatever is repeated; ``n`` is the referral's count of events."""
+        assert entry.referral is not None
         await self._append(organization, subject_of(organization, "referral", entry.referral.id), entry, n)
 
     async def append_question(self, organization: str, entry: FeedEntry, n: int) -> None:

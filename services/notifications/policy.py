@@ -8,25 +8,31 @@ from contracts.events import (
     ASIDE_EVENTS,
     CORRECTION_DECIDED,
     CORRECTION_SUGGESTED,
+    DEADLINE_EVENTS,
     PROPOSAL_DECIDED,
     PROPOSAL_MADE,
     REFERRAL_EVENTS,
     SERVICE_REVIEW_DUE,
     AsideEvent,
+    DeadlineEvent,
     ReferralEvent,
 )
 from contracts.rpc import Actor
 
-Party = Literal["sender", "receiver"]
 Relation = Literal["sender", "receiver", "owner", "suggester", "proposer", "coordinator"]
 
 BOTH: tuple[Relation, ...] = ("sender", "receiver")
+ALSO_COORDINATORS: tuple[Relation, ...] = (*BOTH, "coordinator")
+WATCHED = ("overdue", "escalated", "unchanged", "erased")
 
 # For each CloudEvents type, which relations hear of it.
 TOLD: dict[str, tuple[Relation, ...]] = {
     **{event.type: BOTH for event in REFERRAL_EVENTS.values()},
     # The side that the event names.
     **{event.type: BOTH for event in ASIDE_EVENTS.values()},
+    # Those that the event names; coordinators hear of what is overdue, and of nothing before.
+    **{event.type: BOTH for event in DEADLINE_EVENTS.values()},
+    **{DEADLINE_EVENTS[name].type: ALSO_COORDINATORS for name in WATCHED},
     # Who accepted is asked whether the person arrived.
     ARRIVAL_OVERDUE.type: ("receiver",),
     # Who offers a service is reminded of its review, and told what others say is wrong; they, the outcome.
@@ -39,11 +45,22 @@ TOLD: dict[str, tuple[Relation, ...]] = {
 }
 
 
-def audience(event_type: str, event: ReferralEvent) -> list[tuple[str, Party]]:
-    """The organizations that are told of an event, and why each."""
-    parties: dict[Party, str] = {"sender": event.sender, "receiver": event.receiver}
-    told = (event.told,) if isinstance(event, AsideEvent) else TOLD.get(event_type, ())
-    return [(organization, party) for party, organization in parties.items() if party in told]
+def audience(event_type: str, event: ReferralEvent) -> list[tuple[str, Relation]]:
+    """The organizations that are told of an event, and why each; each once, a party as such."""
+    parties: dict[Relation, str] = {"sender": event.sender, "receiver": event.receiver}
+    told = _sides(event) & set(TOLD.get(event_type, ()))
+    found: list[tuple[str, Relation]] = [(one, party) for party, one in parties.items() if party in told]
+    if isinstance(event, DeadlineEvent) and "coordinator" in TOLD.get(event_type, ()):
+        known = {organization for organization, _ in found}
+        found += [(one, "coordinator") for one in event.coordinators if one not in known]
+    return found
+
+
+def _sides(event: ReferralEvent) -> set[str]:
+    """Which parties an event is for."""
+    if isinstance(event, AsideEvent):
+        return {event.told}
+    return set(event.told) if isinstance(event, DeadlineEvent) else set(BOTH)
 
 
 def may_read(actor: Actor) -> bool:

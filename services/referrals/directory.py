@@ -1,20 +1,23 @@
-"""What this service asks the directory: a service, whose it is, whom to call, and places."""
+"""What this service asks the directory: a service, whose it is, whom to call, places, and coordinators."""
 
 import asyncio
+import time
 from collections import OrderedDict
 
 from chassis.problems import UnreachableError
 from chassis.rpc import Caller
 from contracts.capacity import HOLD_PLACES, Held, HoldPlaces
 from contracts.directory import GET_ORGANIZATIONS, GET_SERVICES, Organization, Phone, Service
-from contracts.membership import GET_MEMBERS, GetMembers, OwnMember
-from contracts.rpc import Ids
+from contracts.membership import GET_MEMBERS, LIST_COORDINATORS, GetMembers, OwnMember
+from contracts.rpc import Ids, Nothing
 
 # Whose a service is changes never, or nearly: so both are asked about at once, and neither is remembered, for
 # nothing may be sent to an organization that was deactivated a moment ago.
 REMEMBERED = 5_000
 # Well within the time that whoever accepts waits for an answer.
 HOLD_SECONDS = 2.0
+# Who becomes a coordinator hears of what is overdue from then on.
+COORDINATORS_SECONDS = 60.0
 
 
 class Directory:
@@ -24,6 +27,7 @@ class Directory:
         self._caller = caller
         self.last_resort = Phone(number=emergency_phone)
         self._owners: OrderedDict[str, str] = OrderedDict()
+        self._coordinators: tuple[float, tuple[str, ...]] | None = None
 
     async def service(self, service: str) -> tuple[Service | None, Organization | None]:
         """Return a service and the organization that offers it; None for what does not exist.
@@ -66,6 +70,26 @@ class Directory:
             references=(reference,) if reference is not None else (),
         )
         return (await self._caller.call(GET_MEMBERS, request, self._caller.me)).items[0]
+
+    async def coordinators(self) -> tuple[str, ...]:
+        """Return the organizations that keep the network, as they were a minute ago at most.
+
+        While the directory is away, those that were known: what is overdue must not wait for it.
+
+        Raises:
+            UnreachableError: the directory did not answer, and never has.
+        """
+        now = time.monotonic()
+        if self._coordinators is not None and now - self._coordinators[0] < COORDINATORS_SECONDS:
+            return self._coordinators[1]
+        try:
+            reply = await self._caller.call(LIST_COORDINATORS, Nothing(), self._caller.me)
+        except UnreachableError:
+            if self._coordinators is None:
+                raise
+            return self._coordinators[1]
+        self._coordinators = now, reply.organizations
+        return reply.organizations
 
     async def hold(self, request: HoldPlaces) -> Held:
         """Ask for places for a referral, all or none; asked again it is the same hold.

@@ -1,5 +1,6 @@
 """The referrals service: wiring only."""
 
+from chassis.clock import Clock
 from chassis.consumer import Consumer
 from chassis.mongo import connect
 from chassis.outbox import Relay
@@ -8,6 +9,7 @@ from chassis.rounds import Rounds
 from chassis.rpc import Caller, Server
 from chassis.settings import load
 from contracts.referrals import PART
+from services.referrals.actions import due
 from services.referrals.api import Api
 from services.referrals.consumers import DURABLE, SUBJECTS, handlers
 from services.referrals.directory import Directory
@@ -49,6 +51,7 @@ async def start(part: Part, settings: Settings) -> None:
     """Start the service; ``part`` stops it in reverse."""
     client = connect(settings.mongo_url)
     store = Store(client)
+    clock = Clock(store.now)
     relay = Relay(part.bus, store.referrals)
     means = Means(
         store=store,
@@ -57,12 +60,14 @@ async def start(part: Part, settings: Settings) -> None:
         directory=Directory(Caller(part.bus), settings.emergency_phone),
         relay=relay,
         pathways=library.Library(PathwayStore(store.db), shipped()),
+        now=clock.now,
+        overrides=settings.limits,
     )
     server = Server(part.bus, PART, part.peers)
     Api(means).serve(server)
     PathwaysApi(means).serve(server)
     ScreeningApi(Desk(means, *questionnaire.shipped())).serve(server)
-    drafts = watch(means)
+    drafts, deadlines = watch(means), due.rounds(means)
     pathways = Rounds("pathways", library.LOOK_SECONDS, means.pathways.look)
     erasing = sweeper(store, means.vault)
     organizations = Consumer(
@@ -82,10 +87,12 @@ async def start(part: Part, settings: Settings) -> None:
     part.on_stop(close_database)
     await part.run(know_the_keys)
     await part.run(store.prepare)
+    await part.run(clock.start, clock.stop)
     await part.run(relay.start, relay.stop)
     await part.run(erasing.start, erasing.stop)
     await part.run(organizations.start, organizations.stop)
     await part.run(drafts.start, drafts.stop)
+    await part.run(deadlines.start, deadlines.stop)
     await part.run(means.pathways.begin)
     await part.run(pathways.start, pathways.stop)
     await part.run(server.start, server.drain)

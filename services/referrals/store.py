@@ -70,7 +70,8 @@ class Write:
 
     fields: Document
     history: Document
-    idempotency: Document
+    # None for what nobody asked for by a key.
+    idempotency: Document | None
     pending: Sequence[Document]
     unset: tuple[str, ...] = ()
 
@@ -129,21 +130,25 @@ class Store:
 
     async def save(self, referral: str, revision: int, write: Write) -> bool:
         """Write one change if the document is still at that revision; False where it is not."""
-        now = write.history["recorded_at"]
-        # What is found by a moment is not there at all where none comes.
-        ended = [name for name in MOMENTS if name in write.fields and write.fields[name] is None]
-        fields = {name: value for name, value in write.fields.items() if name not in ended}
-        fields["revision"] = revision + 1
-        push: Document = {
-            "history": write.history,
-            "idempotency": {"$each": [write.idempotency], "$slice": -KEYS_KEPT},
-        }
+        fields, push = dict(write.fields), {"history": write.history}
+        if write.idempotency:
+            push["idempotency"] = {"$each": [write.idempotency], "$slice": -KEYS_KEPT}
         if write.pending:
-            fields["pending_since"] = now
+            fields["pending_since"] = write.history["recorded_at"]
             push["pending"] = {"$each": list(write.pending)}
-        update: Document = {"$set": fields, "$push": push}
-        if write.unset or ended:
-            update["$unset"] = dict.fromkeys((*write.unset, *ended), "")
+        return await self._write(referral, revision, fields, push, write.unset)
+
+    async def _write(
+        self, referral: str, revision: int, fields: Document, push: Document, unset: Sequence[str] = ()
+    ) -> bool:
+        # What is found by a moment is not there at all where none comes.
+        ended = [name for name in MOMENTS if name in fields and fields[name] is None]
+        kept = {name: value for name, value in fields.items() if name not in ended}
+        update: Document = {"$set": {**kept, "revision": revision + 1}}
+        if push:
+            update["$push"] = push
+        if unset or ended:
+            update["$unset"] = dict.fromkeys((*unset, *ended), "")
         result = await self.referrals.update_one({"_id": referral, "revision": revision}, update)
         return bool(result.matched_count)
 
@@ -188,11 +193,23 @@ class Store:
 
     async def beside(self, referral: str, revision: int, fields: Document, push: Document) -> bool:
         """Write what is no change of the referral itself, with its event; False where it has changed."""
-        result = await self.referrals.update_one(
-            {"_id": referral, "revision": revision},
-            {"$set": {**fields, "revision": revision + 1}, "$push": push},
-        )
-        return bool(result.matched_count)
+        return await self._write(referral, revision, fields, push)
+
+    # --- deadlines ------------------------------------------------------------------------------
+
+    async def due(self, now: datetime, most: int) -> list[Document]:
+        """Return what something is due of by now, as much of it as telling of it takes."""
+        found = self.referrals.find({"due_at": {"$lte": now}}, _projection(sealed=False))
+        return await found.limit(most).to_list(None)
+
+    async def count_due(self, before: datetime) -> int:
+        """Return of how many referrals something was due before that moment and is not told yet."""
+        return await self.referrals.count_documents({"due_at": {"$lt": before}})
+
+    async def between(self, name: str, after: datetime, before: datetime, most: int) -> list[Document]:
+        """Return the referrals of which a moment of that ``name`` lies there, the earliest first."""
+        found = self.referrals.find({name: {"$gt": after, "$lte": before}}, _projection(sealed=False))
+        return await found.sort(name, ASCENDING).limit(most).to_list(None)
 
     async def to_erase(self, before: datetime) -> list[Document]:
         """Return the keys of referrals that were voided before, and whose person is not erased yet."""

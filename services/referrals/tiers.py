@@ -136,6 +136,7 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "note": NOTE,
         "reported_by": PARTIES,
         "channel": PARTIES,
+        "deadline": T1,
     },
     ReferralMessage: {
         "n": T1,

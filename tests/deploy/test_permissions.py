@@ -205,6 +205,7 @@ async def test_services_ask_only_for_organizations_services_members_and_places(
         directory.GET_SERVICES,
         capacity.HOLD_PLACES,
         membership.GET_MEMBERS,
+        membership.LIST_COORDINATORS,
     }
     async with signed_in(bus, "referrals") as service:
         assert await service.may_publish(operation.subject) == (operation in looked_up)

@@ -16,6 +16,7 @@ from contracts.codes import NetworkRole, ProposalStatus
 from contracts.events import (
     ARRIVAL_OVERDUE,
     ASIDE_EVENTS,
+    DEADLINE_EVENTS,
     PROPOSAL_DECIDED,
     PROPOSAL_MADE,
     REFERRAL_EVENTS,
@@ -128,7 +129,8 @@ async def test_who_may_not_read_a_feed_is_refused(caller: Caller, actor: Actor) 
 
 
 def test_every_referral_event_has_a_policy() -> None:
-    assert set(TOLD) == {event.type for event in (*REFERRAL_EVENTS.values(), *ASIDE_EVENTS.values())} | {
+    of_referrals = (*REFERRAL_EVENTS.values(), *ASIDE_EVENTS.values(), *DEADLINE_EVENTS.values())
+    assert set(TOLD) == {event.type for event in of_referrals} | {
         ARRIVAL_OVERDUE.type,
         *fact_handlers(None),  # type: ignore[arg-type] # it is asked for its types only
     }

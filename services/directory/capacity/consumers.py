@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from chassis.consumer import Delivery, Handler
-from contracts.events import REFERRAL_EVENTS, ReferralEvent
+from contracts.events import ASIDE_EVENTS, DEADLINE_EVENTS, REFERRAL_EVENTS, ReferralEvent
 from services.directory.capacity import holds
 from services.directory.capacity.actions import Means, change_hold
 from services.directory.capacity.capacity import NEVER, Document
@@ -20,7 +20,7 @@ _BEFORE = ("sent", "received", "info_requested", "replied", "waitlisted", "redir
            "redirect_refused")  # fmt: skip
 SUBJECTS = tuple(
     f"evt.referrals.referral.*.{name}.v{event.version}"
-    for name, event in REFERRAL_EVENTS.items()
+    for name, event in {**REFERRAL_EVENTS, **ASIDE_EVENTS, **DEADLINE_EVENTS}.items()
     if name not in _BEFORE
 )
 

@@ -8,6 +8,7 @@ from contracts.membership import (
     ChangeMember,
     ClientList,
     ClientReply,
+    Coordinators,
     DecideOrganization,
     EndClient,
     GetMembers,
@@ -28,13 +29,13 @@ from contracts.membership import (
     ShowOrganization,
     Standing,
 )
-from contracts.rpc import Actor
+from contracts.rpc import Actor, Nothing
 from services.directory.membership.actions import clients, members, organizations
 from services.directory.membership.means import Membership
 
 OPERATOR = frozenset({"operator"})
 GATEWAY = frozenset({"gateway", "operator"})
-# Referrals are given to members: their service has to know that there is such a one.
+# Referrals are given to members, and coordinators hear of what is overdue: their service has to know both.
 PARTS = frozenset({"gateway", "operator", "referrals"})
 
 
@@ -50,6 +51,7 @@ class MembershipApi:
         server.add(contract.LIST_PROPOSALS, self.list_proposals, GATEWAY)
         server.add(contract.DECIDE_ORGANIZATION, self.decide_organization, GATEWAY)
         server.add(contract.SET_NETWORK_ROLE, self.set_network_role, OPERATOR)
+        server.add(contract.LIST_COORDINATORS, self.list_coordinators, PARTS)
         server.add(contract.SHOW_ORGANIZATION, self.show_organization, OPERATOR)
         server.add(contract.ADD_CLIENT, self.add_client, GATEWAY)
         server.add(contract.ROTATE_CLIENT, self.rotate_client, GATEWAY)
@@ -72,6 +74,9 @@ class MembershipApi:
 
     async def set_network_role(self, request: SetNetworkRole, actor: Actor) -> Organization:
         return await organizations.set_network_role(self._membership, request, actor)
+
+    async def list_coordinators(self, _request: Nothing, _actor: Actor) -> Coordinators:
+        return await organizations.coordinators(self._membership)
 
     async def show_organization(self, request: ShowOrganization, _actor: Actor) -> Standing:
         return await organizations.show(self._membership, request)

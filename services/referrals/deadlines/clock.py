@@ -25,8 +25,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from contracts.codes import Intake, Priority, ReferralStatus
-from contracts.deadlines import Deadline
+from contracts.codes import Deadline, Intake, Priority, ReferralStatus
 from contracts.directory import HoursException, Schedule, Service
 from services.referrals.deadlines.calendar import Calendar, calendar
 from services.referrals.deadlines.limits import Limits, limits

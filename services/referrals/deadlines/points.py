@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
-from contracts.codes import Intake, Priority, ReferralStatus
-from contracts.deadlines import Deadline, Side
+from contracts.codes import Deadline, Intake, Priority, ReferralStatus, Side
 
 Document = dict[str, Any]
 S, D = ReferralStatus, Deadline
@@ -79,11 +78,16 @@ def marks(clock: Mapping[str, Any] | None, doc: Mapping[str, Any]) -> Document:
 
     Both are None where nothing comes.
     """
+    return {"due_at": next_at(clock, doc), "deadline_at": _deadline(clock)}
+
+
+def next_at(clock: Mapping[str, Any] | None, doc: Mapping[str, Any]) -> datetime | None:
+    """Return when to look at it again; None where nothing comes."""
     coming = points(clock, doc)
-    return {"due_at": coming[0].at if coming else None, "deadline_at": _deadline(clock)}
+    return coming[0].at if coming else None
 
 
-def step(doc: Mapping[str, Any], now: datetime) -> Step | None:
+def next_step(doc: Mapping[str, Any], now: datetime) -> Step | None:
     """Return what is to be done of the referral at that moment of the database's clock; None: nothing."""
     clock = doc.get("clock")
     due = [one for one in points(clock, doc) if one.at <= now]

@@ -13,11 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.problems import InvalidError, WrongStatusError
-from contracts.codes import ReferralStatus
-from contracts.deadlines import Deadline, Side
+from contracts.codes import Deadline, ReferralStatus, Side
 from contracts.referrals import Appointment
 from services.referrals.deadlines.clock import wound
-from services.referrals.deadlines.points import Kind, Point, audience, points, step
+from services.referrals.deadlines.points import Kind, Point, audience, next_at, next_step, points
 from services.referrals.referral import Document, decide
 from tests.referrals.cast import PARTIES, document
 
@@ -57,15 +56,14 @@ class Life:
     def look(self, now: datetime) -> Point | None:
         """Look once, as a replica does, at that moment."""
         self.now = now
-        found = step(self.doc, now)
+        found = next_step(self.doc, now)
         if found is None:
             return None
         assert found.point.at <= now, "early"
         if found.point.kind in MOVES:
             self.take(MOVES[found.point.kind], "system", deadline=found.point.deadline)
         else:
-            coming = points(found.clock, self.doc)
-            self.doc = {**self.doc, "clock": found.clock, "due_at": coming[0].at if coming else None}
+            self.doc = {**self.doc, "clock": found.clock, "due_at": next_at(found.clock, self.doc)}
         self.told.append((now - self.doc["created_at"], found.point.kind, found.point.deadline))
         return found.point
 

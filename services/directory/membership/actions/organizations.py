@@ -7,6 +7,7 @@ from contracts.codes import OrganizationStatus, ProposalStatus
 from contracts.directory import Organization
 from contracts.events import ORGANIZATION_DEACTIVATED, ORGANIZATION_REACTIVATED
 from contracts.membership import (
+    Coordinators,
     DecideOrganization,
     ListProposals,
     OrganizationReply,
@@ -137,6 +138,11 @@ async def set_network_role(membership: Membership, request: SetNetworkRole, acto
     call = Call(actor, now(), key=f"network_role:{now().isoformat()}", fingerprint="")
     done = await changing.change(membership.means, "organization", request.organization, call, decided)
     return organization.view(done.document)
+
+
+async def coordinators(membership: Membership) -> Coordinators:
+    """Return the organizations that keep the network now."""
+    return Coordinators(organizations=tuple(await membership.people.coordinators(MOST_TOLD)))
 
 
 async def show(membership: Membership, request: ShowOrganization) -> Standing:

@@ -1,0 +1,141 @@
+"""What is due by a referral's clock: told, or done, once, whoever of the replicas comes first.
+
+Every replica looks every few seconds at what an index finds by the database's clock. Each word and each move
+is one conditional write of one document, with its event in the outbox: who finds that somebody else wrote
+looks at it again the next time. Nothing here needs to know of other replicas, or of how long nobody looked.
+"""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import structlog
+
+from chassis.logs import place_of
+from chassis.outbox import pending_event
+from chassis.rounds import Rounds
+from contracts.codes import Priority
+from contracts.events import DEADLINE_EVENTS, DeadlineEvent
+from contracts.rpc import Actor
+from services.referrals import erasing
+from services.referrals.actions.replying import count
+from services.referrals.deadlines.points import Kind, Point, Step, audience, next_at, next_step
+from services.referrals.means import Means
+from services.referrals.referral import Document, decide, event_data, event_of
+from services.referrals.roles import SYSTEM, Party
+from services.referrals.store import Write
+
+log = structlog.get_logger()
+
+# An emergency is reminded of after a quarter of an hour.
+LOOK_SECONDS = 5.0
+AT_ONCE = 200
+ABREAST = 8
+ITSELF = Party(SYSTEM, Actor(kind="service", id="referrals"))
+
+EVENTS: dict[Kind, str] = {
+    Kind.REMIND: "reminded",
+    Kind.ASK: "arrival_asked",
+    Kind.OVERDUE: "overdue",
+    Kind.ALARM: "escalated",
+    Kind.QUIET: "unchanged",
+    Kind.UNDECIDED: "unchanged",
+    Kind.ERASE: "erased",
+}
+MOVES: dict[Kind, str] = {Kind.LAPSE: "lapse_redirect", Kind.EXPIRE: "expire"}
+
+
+def rounds(means: Means) -> Rounds:
+    """Return the rounds that look after what is due."""
+
+    async def look() -> bool:
+        return await fire(means)
+
+    return Rounds("deadlines", LOOK_SECONDS, look)
+
+
+async def fire(means: Means) -> bool:
+    """Tell and do what is due, emergencies first and then the longest due; return whether more may be."""
+    now = await means.store.now()
+    found = sorted(await means.store.due(now, AT_ONCE), key=lambda doc: doc["due_at"])
+    emergencies = [doc for doc in found if doc["priority"] == Priority.EMERGENCY]
+    others = [doc for doc in found if doc["priority"] != Priority.EMERGENCY]
+    fired = await _fire_all(means, emergencies, now) + await _fire_all(means, others, now)
+    if fired:
+        log.info("deadlines.fired", count=fired)
+    # Where nothing could be done at all, something is away: that can wait.
+    return len(found) == AT_ONCE and fired > 0
+
+
+async def _fire_all(means: Means, found: list[Document], now: datetime) -> int:
+    """Do what is due of each, some at a time in that order; return of how many it was done."""
+    slots = asyncio.Semaphore(ABREAST)
+
+    async def one(doc: Document) -> bool:
+        async with slots:
+            return await _tried(means, doc, now)
+
+    return sum(await asyncio.gather(*(one(doc) for doc in found)))
+
+
+async def _tried(means: Means, doc: Document, now: datetime) -> bool:
+    try:
+        return await _fire(means, doc, now)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others are looked after
+        log.warning("deadlines.left", kind=type(error).__name__, where=place_of(error))
+        return False
+
+
+async def _fire(means: Means, doc: Document, now: datetime) -> bool:
+    """Do what is due of one referral; False where somebody else wrote it meanwhile."""
+    step = next_step(doc, now)
+    if step is None:
+        # Found by a moment at which nothing comes, whoever wrote that: it must not be found for ever.
+        return await means.store.beside(
+            doc["_id"], doc["revision"], {"due_at": next_at(doc["clock"], doc)}, {}
+        )
+    if step.point.kind in MOVES:
+        return await _move(means, doc, step.point, now)
+    return await _tell(means, doc, step, now)
+
+
+async def _tell(means: Means, doc: Document, step: Step, now: datetime) -> bool:
+    """Tell of it: no change of status, version or history."""
+    sides, of_coordinators = audience(step.point, doc)
+    coordinators = await means.directory.coordinators() if of_coordinators else ()
+    fields: Document = {
+        "clock": step.clock,
+        "due_at": next_at(step.clock, doc),
+        "n": doc["n"] + 1,
+        "pending_since": now,
+    }
+    if step.point.kind is Kind.ERASE:
+        fields["erase_since"] = now
+    outline: dict[str, Any] = msgspec.structs.asdict(event_data({**doc, **fields}, doc["status"], now))
+    told = DeadlineEvent(**outline, deadline=step.point.deadline, told=sides, coordinators=coordinators)
+    kind = DEADLINE_EVENTS[EVENTS[step.point.kind]]
+    pending = pending_event(kind.type, doc["_id"], fields["n"], now, told)
+    if not await means.store.beside(doc["_id"], doc["revision"], fields, {"pending": pending}):
+        return False
+    means.relay.kick(doc["_id"], [pending])
+    if step.point.kind is Kind.ERASE:
+        await erasing.erase(means.store, means.vault, doc)
+    return True
+
+
+async def _move(means: Means, found: Document, point: Point, now: datetime) -> bool:
+    """Have the table move it, as the system: this is a change as any other."""
+    doc = await means.store.load(found["_id"])
+    if doc is None or doc["revision"] != found["revision"]:
+        return False
+    action = MOVES[point.kind]
+    decided = decide(doc, action, ITSELF, {"deadline": point.deadline.value}, now)
+    told = event_of({**doc, **decided.set}, decided)
+    pending = [pending_event(told[0].type, doc["_id"], decided.set["n"], now, told[1])] if told else []
+    write = Write(fields=decided.set, history=decided.history, idempotency=None, pending=pending)
+    if not await means.store.save(doc["_id"], doc["revision"], write):
+        return False
+    means.relay.kick(doc["_id"], pending)
+    count(action, doc, decided.set)
+    return True
