@@ -390,6 +390,7 @@ class Referral(Reply):
     redirected_to: str | None = None
     redirected_from: str | None = None
     referred_from: str | None = None
+    group: str | None = None
     allowed_actions: tuple[AllowedAction, ...] = ()
     flags: tuple[ReferralFlag, ...] = ()
     unread_messages: int | None = None

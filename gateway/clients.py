@@ -8,6 +8,7 @@ from chassis.problems import RefusedError
 from chassis.rpc import Caller
 from contracts import directory, membership, notifications, referrals
 from contracts.directory import Address, Organization, Service
+from contracts.groups import GET_GROUPS, GetGroups, Group
 from contracts.membership import OwnMember
 from contracts.referrals import Referral, Tier
 from contracts.rpc import Actor, Ids, Nothing, Operation, Rep, Req
@@ -77,6 +78,12 @@ class Clients:
         own = self.actor.organization or ""
         requests = (membership.GetMembers(organization=own, ids=batch) for batch in _batches(ids))
         replies = await asyncio.gather(*(self.ask(membership.GET_MEMBERS, request) for request in requests))
+        return [item for reply in replies for item in reply.items]
+
+    async def groups(self, ids: Sequence[str], with_category: bool = False) -> list[Group | None]:
+        """The groups with those ids, in their order; null where the actor may not see one."""
+        requests = (GetGroups(ids=batch, with_category=with_category) for batch in _batches(ids))
+        replies = await asyncio.gather(*(self.ask(GET_GROUPS, request) for request in requests))
         return [item for reply in replies for item in reply.items]
 
     async def feed_head(self) -> notifications.FeedHead:

@@ -9,6 +9,7 @@ import strawberry
 from graphql import GraphQLResolveInfo
 
 from contracts.directory import Address, Organization, Phone, Service
+from contracts.groups import Group
 from contracts.membership import OwnMember
 from contracts.notifications import FeedTold, PublicEntry
 from contracts.referrals import Referral, Tier
@@ -51,6 +52,7 @@ class Context:
     addresses: Loader[Address] = field(init=False)
     members: Loader[OwnMember] = field(init=False)
     _referrals: dict[tuple[Tier, ...], Loader[Referral]] = field(init=False)
+    _groups: dict[bool, Loader[Group]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.forget()
@@ -67,12 +69,21 @@ class Context:
         self.addresses = Loader(self.clients.addresses)
         self.members = Loader(self.clients.members)
         self._referrals = {}
+        self._groups = {}
 
     def referrals(self, tiers: tuple[Tier, ...]) -> Loader[Referral]:
         """The referrals with those tiers opened, which are others than those without them."""
         loader = self._referrals.get(tiers)
         if loader is None:
             loader = self._referrals[tiers] = Loader(partial(self.clients.referrals, tiers=tiers))
+        return loader
+
+    def groups(self, with_category: bool) -> Loader[Group]:
+        """The groups with what their category is derived from opened, or without."""
+        loader = self._groups.get(with_category)
+        if loader is None:
+            fetch = partial(self.clients.groups, with_category=with_category)
+            loader = self._groups[with_category] = Loader(fetch)
         return loader
 
 

@@ -8,6 +8,7 @@ import strawberry
 from contracts import codes
 from contracts.acceptance import ACCEPTANCE_LABELS
 from contracts.codes import GROUP_OF, SENSITIVE_NEEDS, Need, NeedGroup
+from contracts.groups import GROUP_LABELS
 from contracts.labels import LABELS
 from gateway.context import ENGLISH, SPANISH, Info
 from gateway.schema.enums import publish
@@ -140,6 +141,8 @@ class CodeKind(StrEnum):
     DOCUMENT_KIND = "DocumentKind"
     MIGRATION_STATUS = "MigrationStatus"
     HOUSEHOLD_COMPOSITION = "HouseholdComposition"
+    GROUP_STATE = "GroupState"
+    CASE_CATEGORY = "CaseCategory"
 
 
 class Language(StrEnum):
@@ -161,7 +164,7 @@ publish(
     "A language of labels; messages of errors are in English.",
     {Language.ES: "Spanish", Language.EN: "English"},
 )
-_LABELS = {**LABELS, **ACCEPTANCE_LABELS}
+_LABELS = {**LABELS, **ACCEPTANCE_LABELS, **GROUP_LABELS}
 _KINDS = {kind.__name__: kind for kind in _LABELS}
 
 

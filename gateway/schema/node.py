@@ -6,13 +6,14 @@ from typing import Annotated, Any
 import strawberry
 
 from contracts.directory import Organization, Service
+from contracts.groups import Group
 from contracts.referrals import Referral
 from contracts.rpc import Message
 from gateway.context import Info
 from gateway.errors import BadArgumentError
 from gateway.ids import global_id, split_id
 from gateway.loaders import Later, Loader
-from gateway.lookahead import below
+from gateway.lookahead import below, names
 from gateway.schema.fields import computed
 from gateway.schema.tiers import tiers_for
 
@@ -23,11 +24,13 @@ TYPE_OF: dict[type[Message], str] = {
     Organization: "Organization",
     Service: "Service",
     Referral: "Referral",
+    Group: "ReferralGroup",
 }
 LOADER_OF: dict[str, Callable[[Info], Loader[Any]]] = {
     "Organization": lambda info: info.context.organizations,
     "Service": lambda info: info.context.services,
     "Referral": lambda info: info.context.referrals(tiers_for(info.raw, below(info.raw))),
+    "ReferralGroup": lambda info: info.context.groups("category" in names(info.raw, below(info.raw))),
 }
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from graphql import GraphQLResolveInfo
@@ -19,10 +19,11 @@ from contracts.codes import (
     ReferralStatus,
     State,
 )
-from gateway.context import Context
+from contracts.groups import Group
+from gateway.context import Context, Info
 from gateway.ids import global_id
 from gateway.loaders import Later
-from gateway.lookahead import Selections, deeper, names
+from gateway.lookahead import Selections, below, deeper, names
 from gateway.schema.actions import AllowedAction
 from gateway.schema.codes import ReferralReason
 from gateway.schema.fields import beside, computed, published
@@ -34,6 +35,9 @@ from gateway.schema.organization import Organization
 from gateway.schema.person import Consent, Household, Person, Places
 from gateway.schema.phone import Phone
 from gateway.schema.service import Service
+
+if TYPE_CHECKING:
+    from gateway.schema.groups import ReferralGroup
 
 
 def _sender(parent: referrals.Referral, context: Context) -> Later[directory.Organization]:
@@ -59,6 +63,11 @@ def _proposed_redirect(parent: referrals.Referral, context: Context) -> Later[di
 def _assignee(parent: referrals.Referral, context: Context) -> Later[membership.OwnMember]:
     """Who of your organization works on it. Null if nobody does."""
     return context.members.get(parent.assignee)
+
+
+def _group(parent: strawberry.Parent[referrals.Referral], info: Info) -> Later[Group]:
+    """The case that it is of, if several were issued together: of it, what you may see."""
+    return info.context.groups("category" in names(info.raw, below(info.raw))).get(parent.group)
 
 
 def _location(parent: referrals.Appointment) -> strawberry.ID | None:
@@ -176,6 +185,7 @@ class Referral(Node):
     redirected_from: str | None = strawberry.field(
         description="The folio of the referral whose place it took."
     )
+    group = published(_group, Annotated["ReferralGroup", strawberry.lazy("gateway.schema.groups")] | None)
     referred_from: str | None = strawberry.field(
         description="The folio of the referral to you from which you referred on. Null to everybody else."
     )

@@ -36,6 +36,7 @@ from gateway.schema.drafts import (
 from gateway.schema.events import EventConnection, FeedEntry, events, stream
 from gateway.schema.fields import published, streamed
 from gateway.schema.geography import FederalEntity, MunicipalityConnection, municipalities, states
+from gateway.schema.groups import IssueReferralGroupPayload, issue_referral_group
 from gateway.schema.issue import IssueReferralPayload, issue_referral
 from gateway.schema.matching import ServiceMatch, match_services
 from gateway.schema.node import Node, node, nodes
@@ -127,6 +128,7 @@ class Mutation:
     cancel_referral = published(answers.cancel_referral, answers.CancelReferralPayload)
     void_referral = published(course.void_referral, course.VoidReferralPayload)
     acknowledge_referral = published(answers.acknowledge_referral, answers.AcknowledgeReferralPayload)
+    issue_referral_group = published(issue_referral_group, IssueReferralGroupPayload)
     refer_on = published(refer_on, ReferOnPayload)
     set_acceptance_rules = published(acceptance.set_acceptance_rules, acceptance.SetAcceptanceRulesPayload)
     review_acceptance_rules = published(

@@ -9,6 +9,7 @@ from contracts import referrals as contract
 from contracts.assignment import AssignReferral
 from contracts.correcting import CorrectReferral
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
+from contracts.groups import GET_GROUPS, ISSUE_GROUP, GetGroups, GroupReply, Groups, IssueGroup
 from contracts.onward import REFER_ON, ReferOn
 from contracts.redirects import ConfirmRedirect, ProposeRedirect
 from contracts.referrals import Change as ChangeRequest
@@ -26,7 +27,18 @@ from contracts.referrals import (
 )
 from contracts.rpc import Actor, Check, Nothing, PartStatus
 from contracts.talk import GetMessages, MarkRead, MessageReply, Messages, SendMessage
-from services.referrals.actions import assign, change, correct, draft, issue, message, onward, read, redirect
+from services.referrals.actions import (
+    assign,
+    change,
+    correct,
+    draft,
+    group,
+    issue,
+    message,
+    onward,
+    read,
+    redirect,
+)
 from services.referrals.means import Means
 
 # One operation for each action, by its name in the table.
@@ -73,6 +85,8 @@ class Api:
         server.add(talk.MARK_READ, self.mark_read)
         server.add(talk.MESSAGES, self.messages)
         server.add(REFER_ON, self.refer_on)
+        server.add(ISSUE_GROUP, self.issue_group)
+        server.add(GET_GROUPS, self.get_groups)
         server.add(contract.GET, self.get)
         server.add(contract.FIND, self.find)
         server.add(contract.LIST, self.list)
@@ -118,6 +132,12 @@ class Api:
     async def refer_on(self, request: ReferOn, actor: Actor) -> ReferralReply:
         return await onward.refer_on(self._means, request, actor)
 
+    async def issue_group(self, request: IssueGroup, actor: Actor) -> GroupReply:
+        return await group.issue(self._means, request, actor)
+
+    async def get_groups(self, request: GetGroups, actor: Actor) -> Groups:
+        return await group.get(self._means, request, actor)
+
     async def get(self, request: GetReferrals, actor: Actor) -> Referrals:
         return await read.get(self._means, request, actor)
 
@@ -132,7 +152,7 @@ class Api:
 
     async def status(self, _request: Nothing, _actor: Actor) -> PartStatus:
         missing = await self._means.store.missing_indexes()
-        waiting = await self._means.relay.left_over()
+        waiting = await self._means.relay.left_over() + await self._means.groups.left_over()
         opens = await self._means.vault.opens()
         return PartStatus(
             checks=(

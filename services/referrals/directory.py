@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from chassis.problems import UnreachableError
 from chassis.rpc import Caller
@@ -43,6 +44,28 @@ class Directory:
         if found is None or found.organization == supposed:
             return found, None if found is None else organization
         return found, await self._organization(found.organization)
+
+    async def services(
+        self, services: Iterable[str]
+    ) -> dict[str, tuple[Service | None, Organization | None]]:
+        """Return services, each with the organization that offers it; None for what does not exist.
+
+        Raises:
+            UnreachableError: the directory did not answer.
+        """
+        asked = tuple(dict.fromkeys(services))
+        if not asked:
+            return {}
+        found = (await self._caller.call(GET_SERVICES, Ids(ids=asked), self._caller.me)).items
+        owners = tuple(dict.fromkeys(one.organization for one in found if one is not None))
+        owned: tuple[Organization | None, ...] = ()
+        if owners:
+            owned = (await self._caller.call(GET_ORGANIZATIONS, Ids(ids=owners), self._caller.me)).items
+        of = dict(zip(owners, owned, strict=True))
+        return {
+            service: (one, None if one is None else of[one.organization])
+            for service, one in zip(asked, found, strict=True)
+        }
 
     async def _service(self, service: str) -> Service | None:
         reply = await self._caller.call(GET_SERVICES, Ids(ids=(service,)), self._caller.me)

@@ -181,7 +181,7 @@ def _proposed(_doc: Fields, given: Given, at: datetime) -> Fields:
     return {
         "proposed_redirect": given["service"],
         "redirect_proposed_at": at,
-        "redirect_decide_by": given.get("decide_by"),
+        "redirect_decide_by": None,
     }
 
 

@@ -81,17 +81,26 @@ def consent_problems(consent: Consent, person: Person | None, now: datetime) -> 
 
 
 def service_problems(
-    request: Said, sender: str, service: Service | None, receiver: Organization | None
+    request: Said,
+    sender: str,
+    service: Service | None,
+    receiver: Organization | None,
+    beside: frozenset[Need] = frozenset(),
 ) -> list[FieldProblem]:
-    """Return why the service cannot be referred to, as far as the directory knows it."""
+    """Return why the service cannot be referred to, as far as the directory knows it.
+
+    ``beside`` are other needs that are known of the person or her group.
+    """
     if service is None or receiver is None:
         return [_wrong("There is no such service.", "NOT_FOUND", "service")]
-    return list(_service(request, sender, service, receiver))
+    return [*_service(sender, service, receiver), *firewall_problems(request, receiver, beside)]
 
 
-def firewall_problems(said: Said, receiver: Organization) -> list[FieldProblem]:
-    """Return why this may not be said to that receiver."""
-    return list(_firewall(said, receiver))
+def firewall_problems(
+    said: Said, receiver: Organization, beside: frozenset[Need] = frozenset()
+) -> list[FieldProblem]:
+    """Return why this may not be said to that receiver; ``beside`` are other needs, as above."""
+    return list(_firewall(said.consent, beside | {said.need}, receiver))
 
 
 def _wrong(message: str, code: str, *path: str) -> FieldProblem:
@@ -172,7 +181,7 @@ def _places(request: Said) -> Problems:
             yield _wrong("Names a unit twice.", "INVALID", "places", str(place), "unit")
 
 
-def _service(request: Said, sender: str, service: Service, receiver: Organization) -> Problems:
+def _service(sender: str, service: Service, receiver: Organization) -> Problems:
     if service.status != "active" or receiver.status is OrganizationStatus.DEACTIVATED:
         yield _wrong("The service is not active.", "NOT_ACTIVE", "service")
     if service.intake is Intake.NONE:
@@ -183,12 +192,10 @@ def _service(request: Said, sender: str, service: Service, receiver: Organizatio
         yield _wrong("Is a service of your own organization.", "OWN_SERVICE", "service")
     if receiver.kind in FIREWALLED:
         yield _wrong("Its organization is behind the firewall.", "FIREWALLED", "service")
-    yield from _firewall(request, receiver)
 
 
-def _firewall(request: Said, receiver: Organization) -> Problems:
+def _firewall(consent: Consent | None, needs: frozenset[Need], receiver: Organization) -> Problems:
     """Whom only a written consent lets in. It belongs to this referral, and so names its receiver."""
-    consent = request.consent
     if consent is None:
         return  # a draft that lacks it is refused for that
     written = consent.basis is Basis.CONSENT and consent.method is ConsentMethod.WRITTEN
@@ -198,9 +205,12 @@ def _firewall(request: Said, receiver: Organization) -> Problems:
         message = "A prosecutor receives only with written consent that names it, or on a legal obligation."
         yield _wrong(message, "WRITTEN_CONSENT_NEEDED", "consent", "method")
     # Refugee law keeps it from her own country's consulate. Her country is not known here: so, from any.
-    is_protected = request.need is Need.INTERNATIONAL_PROTECTION
+    is_protected = Need.INTERNATIONAL_PROTECTION in needs
     if receiver.kind is OrganizationKind.CONSULATE and is_protected and not written:
-        message = "A consulate receives this need only with written consent that names it."
+        message = (
+            "While she or her group needs international protection, a consulate receives only with written "
+            "consent that names it."
+        )
         yield _wrong(message, "WRITTEN_CONSENT_NEEDED", "consent", "method")
 
 

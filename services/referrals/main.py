@@ -52,13 +52,14 @@ async def start(part: Part, settings: Settings) -> None:
     client = connect(settings.mongo_url)
     store = Store(client)
     clock = Clock(store.now)
-    relay = Relay(part.bus, store.referrals)
+    relay, groups = Relay(part.bus, store.referrals), Relay(part.bus, store.groups)
     means = Means(
         store=store,
         vault=Vault(client, master_key(settings.keys_dir)),
         marks=Marks(hash_key(settings.keys_dir)),
         directory=Directory(Caller(part.bus), settings.emergency_phone),
         relay=relay,
+        groups=groups,
         pathways=library.Library(PathwayStore(store.db), shipped()),
         now=clock.now,
         overrides=settings.limits,
@@ -89,6 +90,7 @@ async def start(part: Part, settings: Settings) -> None:
     await part.run(store.prepare)
     await part.run(clock.start, clock.stop)
     await part.run(relay.start, relay.stop)
+    await part.run(groups.start, groups.stop)
     await part.run(erasing.start, erasing.stop)
     await part.run(organizations.start, organizations.stop)
     await part.run(drafts.start, drafts.stop)

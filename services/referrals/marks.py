@@ -35,6 +35,14 @@ class Marks:
         """The id of the referral that this caller issues under this idempotency key."""
         return self._mark("referral", *_caller(actor), key)
 
+    def group(self, actor: Actor, key: str) -> str:
+        """The id of the group that this caller issues under this idempotency key."""
+        return self._mark("group", *_caller(actor), key)
+
+    def case(self, group: str, receiver: str) -> str:
+        """The id by which a receiver knows the group: another than every other receiver's."""
+        return self._mark("case", group, receiver)
+
     def child(self, parent: str, purpose: str) -> str:
         """The id of the referral that another one, or a group, makes for that purpose."""
         return self._mark("child", parent, purpose)

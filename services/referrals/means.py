@@ -30,6 +30,7 @@ class Means:
     marks: Marks
     directory: Directory
     relay: Relay
+    groups: Relay
     pathways: Library
     now: Callable[[], datetime] = utc_now
     overrides: Overrides = field(default_factory=lambda: Overrides({}))

@@ -1,10 +1,10 @@
-"""What a redirect must be: which service may be proposed, by when the sender decides, and what it makes."""
+"""What a redirect must be: which service may be proposed, what confirming takes, and what it makes."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
-from contracts.codes import Basis, Need, Priority
+from contracts.codes import Basis, Need
 from contracts.directory import Organization, Service
 from contracts.drafts import DraftReferral
 from contracts.referrals import Consent, IssueReferral
@@ -13,23 +13,8 @@ from services.referrals.inputs import AHEAD
 from services.referrals.issuing import consent_problems, service_problems
 from services.referrals.referral import Document
 
-_SATURDAY = 5
 # Nothing is said yet of what only a consent allows: that is looked at when there is one.
 _NO_CONSENT_YET = DraftReferral(idempotency_key="-", need=Need.OTHER)
-DECIDE_WITHIN = {Priority.EMERGENCY: timedelta(hours=2), Priority.URGENT: timedelta(hours=24)}
-WORKING_DAYS = 4
-
-
-def decide_by(priority: str, now: datetime) -> datetime:
-    """Return until when the sender decides on a proposal: as long as a receiver may take for a referral."""
-    within = DECIDE_WITHIN.get(Priority(priority))
-    if within is not None:
-        return now + within
-    days, at = WORKING_DAYS, now
-    while days:
-        at += timedelta(days=1)
-        days -= at.weekday() < _SATURDAY
-    return at
 
 
 def proposal_problems(
@@ -57,16 +42,17 @@ def confirmation_problems(
     doc: Document,
     said: IssueReferral,
     found: tuple[Service | None, Organization | None],
+    beside: frozenset[Need],
     now: datetime,
 ) -> list[FieldProblem]:
-    """Return why the sender cannot confirm with that consent."""
+    """Return why the sender cannot confirm with that consent; ``beside`` are the needs of the group."""
     if doc["proposed_redirect"] != said.service:
         message = "Another service is proposed now: ask for consent for that one."
         return [FieldProblem(path=("service",), message=message, code="NOT_PROPOSED")]
     return [
         *consent_problems(said.consent, said.person, now),
         *_freshness(said.consent, doc["redirect_proposed_at"]),
-        *service_problems(said, doc["sender"], *found),
+        *service_problems(said, doc["sender"], *found, beside),
     ]
 
 

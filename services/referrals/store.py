@@ -23,6 +23,7 @@ from services.referrals.referral import Document, S
 
 DATABASE = "relevo_referrals"
 REFERRALS = "referrals"
+GROUPS = "groups"
 INDEXES = {
     REFERRALS: [
         IndexModel([("sender", ASCENDING), ("place", ASCENDING)], name="outbox"),
@@ -30,9 +31,12 @@ INDEXES = {
         IndexModel([("pending_since", ASCENDING)], name="pending_since", sparse=True),
         IndexModel([("erase_since", ASCENDING)], name="erase_since", sparse=True),
         IndexModel([("erase_at", ASCENDING)], name="erase_at", sparse=True),
+        IndexModel([("group", ASCENDING)], name="group", sparse=True),
+        IndexModel([("case", ASCENDING)], name="case", sparse=True),
         IndexModel([("due_at", ASCENDING)], name="due_at", sparse=True),
         IndexModel([("deadline_at", ASCENDING)], name="deadline_at", sparse=True),
-    ]
+    ],
+    GROUPS: [IndexModel([("pending_since", ASCENDING)], name="pending_since", sparse=True)],
 }
 # By which referrals are found when something is due.
 MOMENTS = ("due_at", "deadline_at")
@@ -91,6 +95,7 @@ class Store:
     def __init__(self, client: mongo.Client) -> None:
         self.db: mongo.Database = client[DATABASE]
         self.referrals: AsyncIOMotorCollection[Document] = self.db[REFERRALS]
+        self.groups: AsyncIOMotorCollection[Document] = self.db[GROUPS]
         self._folios: AsyncIOMotorCollection[Document] = self.db["folios"]
         self._external_ids: AsyncIOMotorCollection[Document] = self.db["external_ids"]
         self._windows = Windows()
@@ -219,6 +224,29 @@ class Store:
     async def erased(self, referral: str) -> None:
         """Note that the person's keys are gone."""
         await self.referrals.update_one({"_id": referral}, {"$unset": {"erase_since": ""}})
+
+    # --- groups ---------------------------------------------------------------------------------
+
+    async def group(self, group: str) -> Document | None:
+        """Return the document that committed a group, or None."""
+        return await self.groups.find_one({"_id": group})
+
+    async def insert_group(self, document: Document) -> bool:
+        """Commit a group; False where there is one with that id already."""
+        try:
+            await self.groups.insert_one(document)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def in_groups(self, groups: Iterable[str]) -> list[Document]:
+        """Return the referrals of groups, named as their sender knows them or as one receiver does."""
+        named = {"$in": list(groups)}
+        rows: dict[str, Document] = {}
+        for name in ("group", "case"):
+            found = self.referrals.find({name: named}, _projection(sealed=True))
+            rows |= {row["_id"]: row async for row in found}
+        return list(rows.values())
 
     # --- folios and external ids ----------------------------------------------------------------
 

@@ -32,7 +32,7 @@ from contracts.referrals import (
 )
 from contracts.rpc import Actor, Message
 from contracts.talk import ReferralMessage
-from services.referrals import onward
+from services.referrals import grouping, onward
 from services.referrals.referral import UNANSWERED, Document, allowed_actions, has_drafted, was_sent
 from services.referrals.roles import (
     COORDINATOR,
@@ -90,6 +90,7 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "redirected_to": T1,
         "redirected_from": T1,
         "referred_from": OWN,
+        "group": T1,
         "allowed_actions": T1,
         "flags": T1,
         "unread_messages": OWN,
@@ -311,6 +312,7 @@ def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral
         "need": doc["need"] if inside is None else inside.need,
         "external_id": doc.get(f"external_id_{party.relation}"),
         # Who receives this one need not learn where she was before.
+        "group": grouping.group_of(doc, party),
         "referred_from": doc.get(f"referred_from_{party.relation}"),
         "emergency_phone": msgspec.convert(doc["emergency_phone"], Phone),
         "person": _person(party, opened, granted),

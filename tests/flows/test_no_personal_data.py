@@ -132,7 +132,29 @@ async def other_ends(cast: Cast, said: Canaries) -> None:
     )
     await done(cast.shelter, "cancelReferral", referral=cancelled, reason="OTHER", note=said.text())
     await redirected(cast, said)
+    await grouped(cast, said)
     await drafts(cast, said)
+
+
+async def grouped(cast: Cast, said: Canaries) -> None:
+    """Two needs at once, of which one is refused and its refusal kept; and a referral onward."""
+    told = said.referral()
+    needs = [
+        {"service": cast.services[name], "need": NEED, "consent": told["consent"], "notes": told["notes"],
+         "places": told["places"]}
+        for name in ("consulta", "asesoria")
+    ]  # fmt: skip
+    needs[1]["consent"] = {**needs[1]["consent"], "language": None}
+    group = {name: told[name] for name in ("person", "household")}
+    inputs = {**group, "needs": needs, "state": "CHP", "priority": "ROUTINE", "partial": True}
+    document = """mutation ($input: IssueReferralGroupInput!) { issueReferralGroup(input: $input) {
+      group { items { id } } userErrors { code } } }"""
+    payload = await cast.shelter.ask(document, input={**inputs, "idempotencyKey": said.mark})
+    (item,) = payload["issueReferralGroup"]["group"]["items"]
+    soon = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    await done(cast.hospital, "acceptReferral", referral=item["id"], arriveBy=soon)
+    onward = {"service": cast.services["asesoria"], "need": NEED, "consent": told["consent"]}
+    await done(cast.hospital, "referOn", referral=item["id"], **onward)
 
 
 async def redirected(cast: Cast, said: Canaries) -> None:

@@ -126,7 +126,8 @@ def test_every_connection_is_one_of_relay() -> None:
 def test_whatever_has_an_id_can_be_looked_up_again() -> None:
     node = SCHEMA.type_map["Node"]
     assert isinstance(node, GraphQLInterfaceType)
-    assert {kind.name for kind in SCHEMA.get_possible_types(node)} == {"Organization", "Service", "Referral"}
+    kinds = {kind.name for kind in SCHEMA.get_possible_types(node)}
+    assert kinds == {"Organization", "Service", "Referral", "ReferralGroup"}
 
 
 def test_the_scalars_are_the_known_ones() -> None:

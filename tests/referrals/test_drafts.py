@@ -346,7 +346,7 @@ async def test_nobody_is_told_of_a_draft_that_is_given_up(network: Network) -> N
 @pytest.fixture
 def means(store: Store, vault: Vault) -> Means:
     """What erasing takes."""
-    return Means(store=store, vault=vault, marks=None, directory=None, relay=None, pathways=None)  # type: ignore[arg-type]
+    return Means(store=store, vault=vault, marks=None, directory=None, relay=None, groups=None, pathways=None)  # type: ignore[arg-type]
 
 
 async def _age(store: Store, *drafts: Referral) -> None:

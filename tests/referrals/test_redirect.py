@@ -32,7 +32,6 @@ from contracts.referrals import (
     ReferralReply,
 )
 from contracts.rpc import Actor, Operation
-from services.referrals import redirecting
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
@@ -336,10 +335,3 @@ async def test_what_was_committed_is_made_by_whoever_comes_next(
     assert seen is not None
     assert seen.person is not None
     assert seen.person.name == "Abigail Canaria"
-
-
-def test_a_sender_decides_as_soon_as_a_receiver_must() -> None:
-    friday = datetime(2026, 5, 8, 18, 0, tzinfo=UTC)
-    assert redirecting.decide_by("emergency", friday) == friday + timedelta(hours=2)
-    assert redirecting.decide_by("urgent", friday) == friday + timedelta(days=1)
-    assert redirecting.decide_by("routine", friday) == friday + timedelta(days=6)  # Thursday

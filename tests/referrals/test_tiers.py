@@ -224,6 +224,8 @@ FULL: dict[str, Any] = {
     "redirect_decide_by": NOW,
     "redirected_to": "REL-222222-22",
     "redirected_from": "REL-333333-33",
+    "group": "g",
+    "case": "c",
     "referred_from_sender": "REL-444444-44",
     "referred_from_receiver": "REL-555555-55",
     "given_at": NOW,

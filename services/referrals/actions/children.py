@@ -70,21 +70,20 @@ async def create(means: Means, pending: Iterable[Document]) -> None:
             means.relay.kick(document["_id"], document["pending"])
 
 
-async def give_back(means: Means, parent: str, pending: Iterable[Document]) -> None:
+async def give_back(means: Means, parent: Document | None, pending: Iterable[Document]) -> None:
     """Release what was made durable for referrals of which a write says that it has not committed them.
 
-    It is looked up first: were it wrong (a driver that has written twice), a person would be erased.
+    ``parent`` is what was to commit them, as it now is. It is looked at first: were the write wrong (a driver
+    that has written twice), a person would be erased.
     """
     prepared = made_by(pending)
     if not prepared:
         return
-    after = await means.store.load(parent)
     there = await means.store.load_many([one["_id"] for one in prepared], sealed=False)
-    committed = {one["folio"] for one in [*made_by((after or {}).get("pending") or ()), *there.values()]}
-    await asyncio.gather(
-        *(
-            release(means, [one["key_t2"], one["key_t3"]], one["folio"])
-            for one in prepared
-            if one["folio"] not in committed
-        )
-    )
+    committed = {one["folio"] for one in [*made_by((parent or {}).get("pending") or ()), *there.values()]}
+    await release_all(means, [one for one in prepared if one["folio"] not in committed])
+
+
+async def release_all(means: Means, documents: Iterable[Document]) -> None:
+    """Release what was made durable for referrals that nobody has committed."""
+    await asyncio.gather(*(release(means, [one["key_t2"], one["key_t3"]], one["folio"]) for one in documents))

@@ -14,6 +14,7 @@ from contracts.correcting import CorrectReferral
 from contracts.drafts import DraftReferral
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
+from services.referrals.actions.group import needs_in
 from services.referrals.actions.saying import said_in, sealed_anew
 from services.referrals.actions.working import Working
 from services.referrals.deadlines.clock import wound
@@ -83,4 +84,5 @@ def _of_places(doc: Document, given: dict[str, object]) -> list[FieldProblem]:
 
 async def _of_the_receiver(means: Means, doc: Document, said: DraftReferral) -> list[FieldProblem]:
     _, receiver = await means.directory.service(doc["service"])
-    return firewall_problems(said, receiver) if receiver else []
+    beside = await needs_in(means, doc.get("group"))
+    return firewall_problems(said, receiver, beside) if receiver else []

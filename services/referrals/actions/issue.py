@@ -8,6 +8,7 @@ from chassis.problems import (
     ContendedError,
     InvalidError,
 )
+from contracts.codes import Need
 from contracts.directory import Organization, Service
 from contracts.referrals import IssueReferral, ReferralReply
 from contracts.rpc import Actor
@@ -60,7 +61,10 @@ class _Found:
 
 @dataclass(frozen=True)
 class Issuing:
-    """One request being carried out; ``links`` ties the new referral to others."""
+    """One request being carried out.
+
+    ``links`` ties the new referral to others; ``beside`` are other needs that are known of the person.
+    """
 
     means: Means
     request: IssueReferral
@@ -69,6 +73,7 @@ class Issuing:
     referral: str
     fingerprint: str
     links: Document = field(default_factory=dict)
+    beside: frozenset[Need] = frozenset()
 
     async def run(self) -> ReferralReply:
         # All at once, since most requests are new and right; what was reserved for another is given back.
@@ -113,7 +118,7 @@ class Issuing:
         )
         problems = [
             *request_problems(self.request, self.now),
-            *service_problems(self.request, self.actor.organization or "", service, receiver),
+            *service_problems(self.request, self.actor.organization or "", service, receiver, self.beside),
             *unknown,
         ]
         if problems or service is None or receiver is None:

@@ -38,7 +38,8 @@ async def refer_on(means: Means, request: ReferOn, actor: Actor) -> ReferralRepl
         return await replayed(means, there, fingerprint, actor, now)
     doc, party = await loaded(means, request.referral, actor)
     _check(doc, party)
-    said, problems = onward.said_by(request, await _seen(means, doc, party))
+    seen = await _seen(means, doc, party)
+    said, problems = onward.said_by(request, seen)
     if said is None:
         raise InvalidError("It was not referred on: some inputs are missing.", tuple(problems))
     return await Issuing(
@@ -49,6 +50,7 @@ async def refer_on(means: Means, request: ReferOn, actor: Actor) -> ReferralRepl
         referral=means.marks.referral(actor, request.idempotency_key),
         fingerprint=fingerprint,
         links=onward.links(doc),
+        beside=frozenset({seen.need} if seen.need else ()),
     ).run()
 
 

@@ -17,6 +17,7 @@ from contracts.rpc import Actor, FieldProblem
 from services.referrals import redirecting, tiers
 from services.referrals.actions.change import inputs_of, written
 from services.referrals.actions.children import Child, prepare
+from services.referrals.actions.group import needs_in, tied
 from services.referrals.actions.replying import replied
 from services.referrals.actions.saying import said_in
 from services.referrals.actions.working import Working
@@ -37,11 +38,12 @@ async def propose(means: Means, request: ProposeRedirect, actor: Actor) -> Refer
     """
 
     async def write(work: Working, doc: Document, party: Party) -> Write:
-        inputs = {**inputs_of(request), "decide_by": redirecting.decide_by(doc["priority"], work.now)}
-        decided, problems = _decided(doc, work.action, party, inputs, work.now)
+        decided, problems = _decided(doc, work.action, party, inputs_of(request), work.now)
         found = await means.directory.service(request.service)
         change = _right(decided, [*problems, *redirecting.proposal_problems(doc, *found)])
-        return await written(work, doc, party, change)
+        # The sender's clock runs from here, by its own calendar.
+        after = {**change.set, "redirect_decide_by": change.set["clock"]["by"]}
+        return await written(work, doc, party, replace(change, set=after))
 
     return await Working.of(means, "propose_redirect", request, actor).run(write)
 
@@ -60,7 +62,9 @@ async def confirm(means: Means, request: ConfirmRedirect, actor: Actor) -> Refer
         decided, problems = _decided(doc, work.action, party, inputs_of(request), work.now)
         said = redirecting.said_anew(await said_in(means, doc), request.service, request.consent)
         found = await means.directory.service(said.service)
-        change = _right(decided, [*problems, *redirecting.confirmation_problems(doc, said, found, work.now)])
+        beside = await needs_in(means, doc.get("group"))
+        wrong = redirecting.confirmation_problems(doc, said, found, beside, work.now)
+        change = _right(decided, [*problems, *wrong])
         service, receiver = found
         assert service is not None
         assert receiver is not None
@@ -73,7 +77,7 @@ async def confirm(means: Means, request: ConfirmRedirect, actor: Actor) -> Refer
                 sender=doc["sender"],
                 service=service,
                 receiver=receiver,
-                links=redirecting.links(doc),
+                links={**redirecting.links(doc), **tied(means, doc.get("group"), receiver.id)},
             ),
             actor,
             work.now,

@@ -105,7 +105,9 @@ class Working:
             self._check_version(doc)
             write = await make(self, doc, party)
             if not await self.means.store.save(doc["_id"], doc["revision"], write):
-                await children.give_back(self.means, doc["_id"], write.pending)
+                if children.made_by(write.pending):
+                    is_now = await self.means.store.load(doc["_id"])
+                    await children.give_back(self.means, is_now, write.pending)
                 return None
             self.means.relay.kick(doc["_id"], write.pending)
             await children.create(self.means, write.pending)

@@ -109,6 +109,7 @@ async def replica(
         marks=None,  # type: ignore[arg-type] # nobody asks it anything
         directory=Directory(Caller(bus), "911"),
         relay=Relay(bus, store.referrals),
+        groups=Relay(bus, store.groups),
         pathways=None,  # type: ignore[arg-type]
         now=Clock(store.now).now,
     )

@@ -1,0 +1,259 @@
+"""Issuing several needs of one person at once: every check first, then one document that commits them all.
+
+The group's document names its referrals and holds them, complete, in an outbox of its own. They are created
+at once by the process that committed them, or by whoever comes next.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from chassis.outbox import pending_insert
+from chassis.problems import ContendedError, IdempotencyKeyReusedError, InvalidError
+from contracts.codes import Need
+from contracts.groups import GetGroups, Group, GroupReply, Groups, IssueGroup
+from contracts.referrals import IssueReferral
+from contracts.rpc import Actor, FieldProblem
+from services.referrals import grouping, tiers
+from services.referrals.actions import children
+from services.referrals.actions.replying import count
+from services.referrals.actions.reserving import admit, reserve_external_id
+from services.referrals.errors import ExternalIdTakenError
+from services.referrals.means import Means
+from services.referrals.opening import ALL, open_all
+from services.referrals.referral import Document
+from services.referrals.roles import SENDER, Party
+from services.referrals.sealed import Circumstances, seal, unseal
+from services.referrals.store import REFERRALS
+from services.referrals.vault import ErasedError, key_of
+
+NOT_ISSUED = "Nothing was issued: some inputs are not right."
+T2_ONLY = frozenset({tiers.T2})
+
+
+async def issue(means: Means, request: IssueGroup, actor: Actor) -> GroupReply:
+    """Issue a group, or replay what this caller issued under the same key.
+
+    Raises:
+        FirewalledError, NotVerifiedError, ForbiddenError: the caller may not issue.
+        IdempotencyKeyReusedError: the key was used for another input.
+        InvalidError: what is wrong, all of it at once; with ``partial`` only where nothing is right.
+        UnreachableError: the directory did not answer.
+    """
+    admit(actor, "issue")
+    return await _Issuing(
+        means=means,
+        request=request,
+        actor=actor,
+        now=means.now(),
+        group=means.marks.group(actor, request.idempotency_key),
+        fingerprint=means.marks.fingerprint("issue_group", request),
+    ).run()
+
+
+@dataclass(frozen=True)
+class _Issuing:
+    """One request being carried out."""
+
+    means: Means
+    request: IssueGroup
+    actor: Actor
+    now: datetime
+    group: str
+    fingerprint: str
+
+    async def run(self) -> GroupReply:
+        there = await self.means.store.group(self.group)
+        if there is not None:
+            return await self._replay(there)
+        asked = [need.service for need in self.request.needs]
+        found = await self.means.directory.services(asked)
+        judged = grouping.judge(self.request, self.actor.organization or "", found, self.now)
+        if judged.common or (judged.problems and not self.request.partial) or not judged.right:
+            raise InvalidError(NOT_ISSUED, judged.problems)
+        marks, taken = await self._reserve_external_ids(judged.right)
+        refused = (*judged.problems, *taken)
+        right = [place for place in judged.right if place in marks]
+        if not right or (taken and not self.request.partial):
+            raise InvalidError(NOT_ISSUED, refused)
+        documents = await self._prepare(judged, right, marks, found)
+        return await self._commit(documents, refused)
+
+    async def _reserve_external_ids(
+        self, places: tuple[int, ...]
+    ) -> tuple[dict[int, str | None], list[FieldProblem]]:
+        """The marks of the needs' external ids, by their place; and which are taken."""
+        marks: dict[int, str | None] = {}
+        taken = []
+        for place in places:
+            given, child = self.request.needs[place].external_id, self._child(place)
+            try:
+                marks[place] = await reserve_external_id(self.means, self.actor, given, child, self.now)
+            except ExternalIdTakenError as error:
+                taken += [grouping.at(place, field) for field in error.fields]
+        return marks, taken
+
+    async def _prepare(
+        self,
+        judged: grouping.Judged,
+        right: list[int],
+        marks: dict[int, str | None],
+        found: grouping.Found,
+    ) -> list[Document]:
+        """The documents of the referrals, with all that they name made durable."""
+        prepared = await asyncio.gather(
+            *(
+                children.prepare(
+                    self.means, self._of(place, judged, marks[place], found), self.actor, self.now
+                )
+                for place in right
+            ),
+            return_exceptions=True,
+        )
+        documents = [one for one in prepared if not isinstance(one, BaseException)]
+        failure = next((one for one in prepared if isinstance(one, BaseException)), None)
+        if failure is not None:
+            await children.release_all(self.means, documents)
+            raise failure
+        return documents
+
+    def _of(
+        self, place: int, judged: grouping.Judged, mark: str | None, found: grouping.Found
+    ) -> children.Child:
+        request = cast(IssueReferral, judged.requests[place])
+        service, receiver = found[request.service]
+        assert service is not None
+        assert receiver is not None
+        return children.Child(
+            id=self._child(place),
+            request=request,
+            fingerprint=self.fingerprint,
+            sender=self.actor.organization or "",
+            service=service,
+            receiver=receiver,
+            links={**tied(self.means, self.group, receiver.id), "part": place},
+            external_mark=mark,
+        )
+
+    def _child(self, place: int) -> str:
+        return self.means.marks.child(self.group, str(place))
+
+    async def _commit(self, documents: list[Document], refused: tuple[FieldProblem, ...]) -> GroupReply:
+        group: Document = {
+            "_id": self.group,
+            "sender": self.actor.organization,
+            "fingerprint": self.fingerprint,
+            "created_at": self.now,
+            "referrals": [document["_id"] for document in documents],
+            "refused": await self._sealed(documents[0], refused),
+            # Nothing is ever added to it, and no event tells of it: its referrals have theirs.
+            "n": 1,
+            "pending": [pending_insert(REFERRALS, one["_id"], one, 1) for one in documents],
+            "pending_since": self.now,
+        }
+        if not await self.means.store.insert_group(group):
+            # Somebody issued the same a moment before: leave nothing of ours behind, and show theirs.
+            there = await self.means.store.group(self.group)
+            await children.give_back(self.means, there, group["pending"])
+            if there is None:
+                raise ContendedError("The group was there, and is not any more: try again.")
+            return await self._replay(there)
+        self.means.groups.kick(self.group)
+        await children.create(self.means, group["pending"])
+        for document in documents:
+            count("issue", {}, document)
+        return await self._reply(group, refused, replayed=False)
+
+    async def _sealed(self, document: Document, refused: tuple[FieldProblem, ...]) -> bytes | None:
+        """Why some needs were left out, for a replay: it may tell of the person, and is T2 of a referral."""
+        if not refused:
+            return None
+        with await self.means.vault.fetch([document["key_t2"]]) as keys:
+            return seal(keys, document["key_t2"], refused)
+
+    async def _replay(self, there: Document) -> GroupReply:
+        if there["fingerprint"] != self.fingerprint:
+            raise IdempotencyKeyReusedError
+        await children.create(self.means, there["pending"])
+        refused: tuple[FieldProblem, ...] = ()
+        if there["refused"] is not None:
+            with await self.means.vault.fetch([key_of(there["refused"])]) as keys:
+                try:
+                    refused = unseal(keys, there["refused"], tuple[FieldProblem, ...])
+                except ErasedError:
+                    refused = ()
+        return await self._reply(there, refused, replayed=True)
+
+    async def _reply(
+        self, group: Document, refused: tuple[FieldProblem, ...], *, replayed: bool
+    ) -> GroupReply:
+        """The group as it now is, with the referrals as their sender may see them."""
+        members = {one["_id"]: one for one in await self.means.store.in_groups([group["_id"]])}
+        issued = [members[one] for one in group["referrals"] if one in members]
+        reads = [(one, Party(SENDER, self.actor)) for one in issued]
+        opened = await open_all(self.means.vault, reads, ALL, self.now)
+        shown = tuple(
+            tiers.view(one, party, inside, self.now)
+            for (one, party), inside in zip(reads, opened, strict=True)
+        )
+        request = GetGroups(ids=(group["_id"],), with_category=True)
+        (seen,) = (await get(self.means, request, self.actor)).items
+        # Whoever may issue and not read sees what it has issued: this once.
+        outline = Group(
+            id=group["_id"],
+            created_at=group["created_at"],
+            state=grouping.state_of(list(members.values()), Party(SENDER, self.actor)),
+            referrals=tuple(one["_id"] for one in issued),
+        )
+        return GroupReply(group=seen or outline, referrals=shown, refused=refused, replayed=replayed)
+
+
+def tied(means: Means, group: str | None, receiver: str) -> Document:
+    """Return what ties a referral to its group; each receiver knows the group by an id of its own."""
+    if group is None:
+        return {}
+    return {"group": group, "case": means.marks.case(group, receiver)}
+
+
+async def get(means: Means, request: GetGroups, actor: Actor) -> Groups:
+    """Return the groups with those ids, in order; null for what the caller may not know of."""
+    seen: dict[str, list[tuple[Document, Party]]] = {}
+    for doc in await means.store.in_groups(set(request.ids)):
+        party = tiers.party_of(doc, actor)
+        if party is not None and tiers.may_read(party):
+            seen.setdefault(grouping.group_of(doc, party) or "", []).append((doc, party))
+    shown = {
+        one: await _shown(means, one, seen[one], request.with_category) for one in request.ids if one in seen
+    }
+    return Groups(items=tuple(shown.get(one) for one in request.ids))
+
+
+async def _shown(
+    means: Means, group: str, members: list[tuple[Document, Party]], with_category: bool
+) -> Group:
+    members = sorted(members, key=lambda member: (member[0]["created_at"], member[0].get("part", 0)))
+    docs, party = [doc for doc, _ in members], members[0][1]
+    category = None
+    # A receiver sees a part of the case: what it would be counted as by that is not what it is.
+    if with_category and party.relation == SENDER:
+        opened = await open_all(means.vault, members, T2_ONLY, means.now())
+        known = [one.circumstances for one in opened if one.circumstances is not None]
+        category = grouping.category_of(known) if known else None
+    return Group(
+        id=group,
+        created_at=docs[0]["created_at"],
+        state=grouping.state_of(docs, party),
+        referrals=tuple(doc["_id"] for doc in docs),
+        category=category,
+    )
+
+
+async def needs_in(means: Means, group: str | None) -> frozenset[Need]:
+    """Return every need of a group, for rules that look at the whole case; none where there is no group."""
+    if group is None:
+        return frozenset()
+    docs = await means.store.in_groups([group])
+    with await means.vault.fetch([doc["key_t2"] for doc in docs]) as keys:
+        said = (unseal(keys, doc["sealed_t2"], Circumstances) for doc in docs if doc["key_t2"] in keys)
+        return frozenset(one.need for one in said)
