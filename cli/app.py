@@ -20,6 +20,7 @@ COMMANDS = {
     "client": "cli.commands.client",
     "member": "cli.commands.member",
     "token": "cli.commands.token",
+    "due": "cli.commands.due",
     "doctor": "cli.commands.doctor",
     "keys": "cli.commands.keys",
 }

@@ -44,7 +44,6 @@ class Due(Reply):
     at: datetime
     what: str
     deadline: Deadline
-    deadline_at: datetime | None = None
     waiting_for: Side | None = None
     receiver: str | None = None
 

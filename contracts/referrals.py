@@ -30,6 +30,7 @@ from contracts.codes import (
     State,
     Vulnerability,
 )
+from contracts.deadlines import Deadlines
 from contracts.directory import Phone
 from contracts.rpc import Message, Nothing, Operation, Page, PartStatus, Reply
 
@@ -393,6 +394,7 @@ class Referral(Reply):
     group: str | None = None
     allowed_actions: tuple[AllowedAction, ...] = ()
     flags: tuple[ReferralFlag, ...] = ()
+    deadlines: Deadlines = Deadlines()
     unread_messages: int | None = None
     assignee: str | None = None
     assigned_at: datetime | None = None

@@ -26,6 +26,7 @@ from gateway.loaders import Later
 from gateway.lookahead import Selections, below, deeper, names
 from gateway.schema.actions import AllowedAction
 from gateway.schema.codes import ReferralReason
+from gateway.schema.deadlines import Deadlines
 from gateway.schema.fields import beside, computed, published
 from gateway.schema.history import ReferralChangeConnection, history
 from gateway.schema.membership import Member
@@ -169,6 +170,7 @@ class Referral(Node):
         description="When it was recorded here; of a draft that was sent, when it was sent."
     )
     updated_at: datetime = strawberry.field(description="When it last changed.")
+    deadlines: Deadlines = strawberry.field(description="What is awaited now, whose word it is, and by when.")
     loop_closed_at: datetime | None = strawberry.field(
         description="When the sender acknowledged that it has read the end."
     )

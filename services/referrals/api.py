@@ -4,10 +4,11 @@ from functools import partial
 
 from chassis.identity import OPERATOR
 from chassis.rpc import Server
-from contracts import assignment, correcting, drafts, redirects, talk
+from contracts import assignment, correcting, deadlines, drafts, redirects, talk
 from contracts import referrals as contract
 from contracts.assignment import AssignReferral
 from contracts.correcting import CorrectReferral
+from contracts.deadlines import DueList, ListDue
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
 from contracts.groups import GET_GROUPS, ISSUE_GROUP, GetGroups, GroupReply, Groups, IssueGroup
 from contracts.onward import REFER_ON, ReferOn
@@ -38,6 +39,7 @@ from services.referrals.actions import (
     onward,
     read,
     redirect,
+    upcoming,
 )
 from services.referrals.means import Means
 
@@ -91,6 +93,7 @@ class Api:
         server.add(contract.FIND, self.find)
         server.add(contract.LIST, self.list)
         server.add(contract.HISTORY, self.history)
+        server.add(deadlines.DUE, self.due, frozenset({OPERATOR}))
         server.add(contract.STATUS, self.status, frozenset({OPERATOR}))
 
     async def issue(self, request: IssueReferral, actor: Actor) -> ReferralReply:
@@ -150,14 +153,24 @@ class Api:
     async def history(self, request: GetHistory, actor: Actor) -> History:
         return await read.history(self._means, request, actor)
 
+    async def due(self, request: ListDue, _actor: Actor) -> DueList:
+        return await upcoming.list_due(self._means, request)
+
     async def status(self, _request: Nothing, _actor: Actor) -> PartStatus:
         missing = await self._means.store.missing_indexes()
         waiting = await self._means.relay.left_over() + await self._means.groups.left_over()
         opens = await self._means.vault.opens()
+        untold = await upcoming.waiting(self._means)
         return PartStatus(
             checks=(
                 _check("indexes", not missing, "all there", f"missing: {', '.join(missing)}"),
                 _check("outbox", not waiting, "nothing waits", f"{waiting} referrals have events that wait"),
+                _check(
+                    "deadlines",
+                    not untold,
+                    "all that is due is told",
+                    f"of {untold} referrals something is due and not told",
+                ),
                 _check(
                     "vault", opens, "the master key opens it", "master.key is not the one that its keys need"
                 ),

@@ -1,6 +1,6 @@
 """Who may know what: the tier of every field, what is open to whom and when, and the only maker of replies.
 
-T1 to T4 are those of the domain. Six more say what the tiers alone cannot:
+T1 to T4 are those of the domain. Seven more say what the tiers alone cannot:
 
 * ``need``: the exact need is T1, but T2 where it is sensitive.
 * ``names``: sender, receiver and service are T1, but for those who work on the referral only where its
@@ -11,6 +11,7 @@ T1 to T4 are those of the domain. Six more say what the tiers alone cannot:
   side that wrote it could open that tier, at any status.
 * ``report``: what the receiver gave, which may tell a sensitive need: T2; and for the receiver, whose own
   report it is, at any status.
+* ``due``: by when somebody has to act is T1, but T2 where that is by when the person is to arrive.
 * ``own``: what each side says for itself, seen by that side only.
 """
 
@@ -20,7 +21,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from contracts.codes import Basis, PersonAccess, ReferralStatus
+from contracts.codes import Basis, Deadline, PersonAccess, ReferralStatus
+from contracts.deadlines import Deadlines
 from contracts.directory import Phone
 from contracts.referrals import (
     Appointment,
@@ -33,6 +35,7 @@ from contracts.referrals import (
 from contracts.rpc import Actor, Message
 from contracts.talk import ReferralMessage
 from services.referrals import grouping, onward
+from services.referrals.deadlines.points import deadlines_of
 from services.referrals.referral import UNANSWERED, Document, allowed_actions, has_drafted, was_sent
 from services.referrals.roles import (
     COORDINATOR,
@@ -48,7 +51,7 @@ from services.referrals.vault import key_of
 
 T1, T2, T3, T4 = "T1", "T2", "T3", "T4"
 NEED, NAMES, PARTIES, OWN = "need", "names", "parties", "own"
-NOTE, REPORT = "note", "report"
+NOTE, REPORT, DUE = "note", "report", "due"
 
 FIELDS: dict[type[Message], dict[str, str]] = {
     Referral: {
@@ -96,6 +99,15 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "unread_messages": OWN,
         "assignee": OWN,
         "assigned_at": OWN,
+        "deadlines": T1,  # a shell
+    },
+    Deadlines: {
+        "awaited": T1,
+        "waiting_for": T1,
+        "due_at": DUE,
+        "receive_by": T1,
+        "expires_at": T1,
+        "overdue": T1,
     },
     PersonView: {
         "age_band": T2,
@@ -325,6 +337,7 @@ def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral
         "services_given": opened.given,
         "allowed_actions": (*allowed_actions(doc, party, now), *onward.allowed(doc, party, now)),
         "flags": tuple(doc.get("flags") or ()),
+        "deadlines": _deadlines(doc, granted, now),
         "unread_messages": doc.get(f"unread_{party.relation}", 0),
         "assignee": doc.get(f"assignee_{party.relation}"),
         "assigned_at": doc.get(f"assigned_at_{party.relation}"),
@@ -354,6 +367,12 @@ def _shell(kind: type[_Struct], values: Mapping[str, Any], granted: frozenset[st
     """The same for a part of the referral, null where nothing of it is open."""
     shown = {name: value for name, value in values.items() if FIELDS[kind][name] in granted}
     return kind(**shown) if shown else None
+
+
+def _deadlines(doc: Document, granted: frozenset[str], now: datetime) -> Deadlines:
+    values = deadlines_of(doc, now)
+    opens = granted | {DUE} if values["awaited"] is not Deadline.ARRIVE or T2 in granted else granted
+    return _shell(Deadlines, values, opens) or Deadlines()
 
 
 def _person(party: Party, opened: Opened, granted: frozenset[str]) -> PersonView | None:

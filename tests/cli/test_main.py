@@ -32,7 +32,7 @@ ALL = commands(typer.main.get_command(APP))
 def test_every_command_that_is_promised_is_there() -> None:
     assert set(ALL) >= {
         ("up",), ("demo",), ("serve",), ("keys", "init"), ("import", "hsds"), ("org", "create"),
-        ("client", "create"), ("token",), ("doctor",),
+        ("client", "create"), ("token",), ("due",), ("doctor",),
     }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from cli.embedded.ports import choose
 from contracts import (
     assignment,
     capacity,
+    deadlines,
     directory,
     editing,
     geography,
@@ -170,6 +171,7 @@ def operations() -> list[AnyOperation]:
         assignment,
         talk,
         screening,
+        deadlines,
         notifications,
     )
     return [thing for module in modules for thing in vars(module).values() if isinstance(thing, Operation)]
@@ -178,7 +180,7 @@ def operations() -> list[AnyOperation]:
 def public(operation: AnyOperation) -> bool:
     if operation.part == directory.PART:
         return operation in PUBLIC_DIRECTORY
-    return operation.name != "status"
+    return operation.name not in {"status", "due"}
 
 
 @pytest.mark.parametrize("operation", operations(), ids=repr)
@@ -192,7 +194,7 @@ async def test_operator_may_ask_the_directory_and_for_everybodys_status(
     bus: Bus, operation: AnyOperation
 ) -> None:
     async with signed_in(bus, "operator") as operator:
-        wanted = operation.part == directory.PART or operation.name == "status"
+        wanted = operation.part == directory.PART or not public(operation)
         assert await operator.may_publish(operation.subject) == wanted
 
 

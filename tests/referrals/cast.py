@@ -57,6 +57,7 @@ SERVICES = {
     "cerrado": ("clinica", "inactive", "network", None),
     "ninguno": ("clinica", "active", "none", None),
     "lista": ("clinica", "active", "network", None),
+    "paginas": ("clinica", "active", "network", None),
     "discreta": ("clinica", "active", "network", None),
     "camas": ("casa", "active", "network", None),
     "comida": ("tercera", "active", "network", None),

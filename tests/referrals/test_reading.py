@@ -120,7 +120,7 @@ async def test_a_folio_is_found_as_people_write_it(network: Network) -> None:
 
 
 async def test_boxes_hold_what_was_sent_and_what_came_newest_first(network: Network) -> None:
-    service = "lista"
+    service = "paginas"
     made = [await issue(network, service=service) for _ in range(5)]
     expected = [referral.id for referral in reversed(made)]
     for actor, box in (

@@ -10,7 +10,7 @@ from tests.servers import eventually
 async def test_all_is_well_and_what_is_not_is_named(network: Network, store: Store) -> None:
     async def failing() -> list[str]:
         status = await network.operator.call(STATUS, Nothing(), network.operator.me)
-        assert [check.name for check in status.checks] == ["indexes", "outbox", "vault"]
+        assert [check.name for check in status.checks] == ["indexes", "outbox", "deadlines", "vault"]
         return [check.detail for check in status.checks if not check.ok]
 
     await eventually(failing, lambda found: not found)

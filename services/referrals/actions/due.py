@@ -29,7 +29,7 @@ from services.referrals.store import Write
 log = structlog.get_logger()
 
 # An emergency is reminded of after a quarter of an hour.
-LOOK_SECONDS = 5.0
+LOOK_SECONDS = 2.0
 AT_ONCE = 200
 ABREAST = 8
 ITSELF = Party(SYSTEM, Actor(kind="service", id="referrals"))
@@ -44,6 +44,11 @@ EVENTS: dict[Kind, str] = {
     Kind.ERASE: "erased",
 }
 MOVES: dict[Kind, str] = {Kind.LAPSE: "lapse_redirect", Kind.EXPIRE: "expire"}
+
+
+def name_of(kind: Kind) -> str:
+    """Return what happens then, as the event that tells of it is called."""
+    return EVENTS.get(kind) or {Kind.LAPSE: "redirect_refused", Kind.EXPIRE: "expired"}[kind]
 
 
 def rounds(means: Means) -> Rounds:

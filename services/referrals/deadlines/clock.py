@@ -92,6 +92,10 @@ def turn(doc: Mapping[str, Any]) -> Deadline | None:
     return _BY_STATUS.get(status)
 
 
+def _calendar(by: Mapping[str, Any]) -> Calendar:
+    return calendar({name: value for name, value in by.items() if name != "limits"})
+
+
 def wound(
     before: Mapping[str, Any] | None, after: Mapping[str, Any], at: datetime, now: datetime
 ) -> Document:
@@ -175,7 +179,7 @@ class _Winding:
 
     @cached_property
     def _calendar(self) -> Calendar:
-        return calendar({name: value for name, value in self._terms.items() if name != "limits"})
+        return _calendar(self._terms)
 
     @cached_property
     def _limits(self) -> Limits:

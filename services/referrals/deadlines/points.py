@@ -105,6 +105,29 @@ def next_step(doc: Mapping[str, Any], now: datetime) -> Step | None:
     return Step(last, {**clock, "quiet": QUIETS.index(last.kind) + 1, **_after(last, doc, now)})
 
 
+def waiting_for(turn: Deadline, doc: Mapping[str, Any]) -> Side:
+    """Return whose word is awaited: where the receiver has no account, it is the sender who records it."""
+    of_sender = turn in {D.REPLY, D.REDIRECT} or doc["intake"] == Intake.TELEPHONE
+    return Side.SENDER if of_sender else Side.RECEIVER
+
+
+def deadlines_of(doc: Mapping[str, Any], now: datetime) -> Document:
+    """Return the fields of ``contracts.deadlines.Deadlines``: where the clock stands at that moment."""
+    clock = doc.get("clock") or {}
+    turn = D(clock["turn"]) if clock.get("turn") else None
+    ends = {} if turn is None or turn is D.REDIRECT else {turn: clock["by"]}
+    if clock.get("receive"):
+        ends = {D.RECEIVE: clock["receive"], **ends}
+    return {
+        "awaited": turn,
+        "waiting_for": turn and waiting_for(turn, doc),
+        "due_at": turn and _due_at(clock),
+        "receive_by": clock.get("receive"),
+        "expires_at": clock.get("expire"),
+        "overdue": tuple(one for one, end in ends.items() if end <= now),
+    }
+
+
 def audience(point: Point, doc: Mapping[str, Any]) -> tuple[tuple[Side, ...], bool]:
     """Return which parties hear of it, and whether coordinators do.
 
@@ -115,8 +138,7 @@ def audience(point: Point, doc: Mapping[str, Any]) -> tuple[tuple[Side, ...], bo
         return both, True
     if point.kind is Kind.QUIET or (point.kind is Kind.REMIND and point.deadline is D.ARRIVE):
         return both, False
-    of_sender = point.deadline in {D.REPLY, D.REDIRECT} or Side.RECEIVER not in both
-    return (Side.SENDER if of_sender else Side.RECEIVER,), False
+    return (waiting_for(point.deadline, doc),), False
 
 
 def _of_clocks(clock: Mapping[str, Any], doc: Mapping[str, Any]) -> Iterable[Point]:
@@ -172,6 +194,12 @@ def _deadline(clock: Mapping[str, Any] | None) -> datetime | None:
     """By when somebody has to act next; of a day that was agreed, that day."""
     if clock is None or clock["turn"] is None:
         return None
-    is_day = clock["turn"] in {D.REVIEW, D.ARRIVE, D.RESUME}
-    by: datetime = clock["begin"] if is_day else clock["by"]
+    by = _due_at(clock)
     return min(by, clock["receive"]) if clock["receive"] else by
+
+
+def _due_at(clock: Mapping[str, Any]) -> datetime:
+    """By when whoever is awaited has to act; of a day that was agreed, that day."""
+    is_day = clock["turn"] in {D.REVIEW, D.ARRIVE, D.RESUME}
+    at: datetime = clock["begin"] if is_day else clock["by"]
+    return at

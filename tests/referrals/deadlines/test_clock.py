@@ -183,6 +183,15 @@ def test_a_redirect_that_the_sender_leaves_lapses_and_the_receivers_clock_goes_o
     assert life.doc["deadline_at"] == SENT_AT + 48 * HOUR
 
 
+def test_a_sender_decides_on_a_redirect_as_soon_as_a_receiver_must() -> None:
+    friday = datetime(2026, 5, 8, 18, 0, tzinfo=UTC)
+    within = {"emergency": 2 * HOUR, "urgent": DAY, "routine": 6 * DAY}  # Thursday
+    for priority, time in within.items():
+        life = Life(priority, at=friday)
+        life.take("propose_redirect", "receiver", service="otro")
+        assert life.doc["clock"]["by"] == friday + time
+
+
 def test_a_redirect_lapses_when_its_own_moment_says() -> None:
     life = Life("urgent")
     change = decide(life.doc, "propose_redirect", PARTIES["receiver"], {"service": "otro"}, SENT_AT)

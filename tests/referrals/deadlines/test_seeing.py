@@ -1,0 +1,99 @@
+"""What parties and operators are shown of deadlines: whose word is awaited, by when, and what is late."""
+
+from datetime import UTC, datetime, timedelta
+
+from contracts.codes import Deadline, Need, PauseReason, Priority, Side
+from contracts.deadlines import DUE, Deadlines, Due, ListDue
+from contracts.referrals import Accept, Ask, Complete, Pause, Receive, Start
+from services.referrals.deadlines.points import deadlines_of
+from services.referrals.store import Store
+from tests.referrals.conftest import Network
+from tests.referrals.test_change import Case, new_case, soon
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+async def of(case: Case, role: str = "caseworker", side: str = "casa") -> Deadlines:
+    return (await case.seen(case.network.member(side, role))).deadlines
+
+
+async def test_each_stage_says_whose_word_is_awaited_and_by_when(network: Network) -> None:
+    case = await new_case(network)
+    sent = await case.seen(case.sender)
+    at = sent.created_at
+    assert sent.deadlines == Deadlines(
+        awaited=Deadline.DECIDE,
+        waiting_for=Side.RECEIVER,
+        due_at=at + DAY,
+        receive_by=at + 4 * HOUR,
+        expires_at=at + 3 * DAY,
+    )
+    await case.take(Receive)
+    assert (await of(case)).receive_by is None
+    await case.take(Ask, question="¿Cuántas semanas?")
+    asked = await of(case)
+    assert (asked.awaited, asked.waiting_for) == (Deadline.REPLY, Side.SENDER)
+    by = soon()
+    await case.take(Accept, arrive_by=by)
+    accepted = await of(case)
+    assert (accepted.awaited, accepted.waiting_for, accepted.due_at) == (Deadline.ARRIVE, Side.RECEIVER, by)
+    assert accepted.expires_at is None
+    await case.take(Start)
+    assert await of(case) == Deadlines()
+    on = soon()
+    await case.take(Pause, reason=PauseReason.WAITING_FOR_PERSON, resume_at=on)
+    assert (await of(case)).due_at == on
+    await case.take(Complete, outcome="fully_met")
+    assert await of(case) == Deadlines()
+
+
+async def test_by_when_she_is_to_arrive_is_for_those_who_may_know_her_circumstances(network: Network) -> None:
+    case = await new_case(network)
+    viewed = await of(case, "viewer", "clinica")
+    assert viewed.due_at is not None
+    await case.take(Accept, arrive_by=soon())
+    viewed = await of(case, "viewer", "clinica")
+    assert (viewed.awaited, viewed.due_at) == (Deadline.ARRIVE, None)
+    assert (await of(case, "caseworker", "clinica")).due_at is not None
+
+
+async def test_what_has_not_come_in_time_is_named(network: Network, store: Store) -> None:
+    case = await new_case(network)
+    doc = await store.load(case.id)
+    assert doc is not None
+    at = doc["created_at"]
+    for passed, overdue in ((3 * HOUR, ()), (5 * HOUR, ("receive",)), (DAY, ("receive", "decide"))):
+        assert deadlines_of(doc, at + passed)["overdue"] == overdue
+
+
+async def due(network: Network, case: Case, hours: int = 24) -> tuple[list[Due], list[Due]]:
+    """What operators see of a referral: what is overdue of it, and what comes."""
+    request = ListDue(hours=hours, first=1000)
+    found = await network.operator.call(DUE, request, network.operator.me)
+    return (
+        [one for one in found.overdue if one.folio == case.folio],
+        [one for one in found.coming if one.folio == case.folio],
+    )
+
+
+async def test_operators_see_what_comes_and_what_is_late_and_nobodys_name(
+    network: Network, store: Store
+) -> None:
+    case = await new_case(network, priority=Priority.EMERGENCY)
+    late, coming = await due(network, case)
+    assert late == []
+    assert [(one.what, one.deadline, one.waiting_for) for one in coming] == [
+        ("reminded", Deadline.RECEIVE, Side.RECEIVER)
+    ]
+    assert coming[0].receiver == network.ids["clinica"]
+    past = datetime.now(UTC) - timedelta(minutes=90)
+    clock = (await store.load(case.id) or {})["clock"]
+    fields = {"deadline_at": past, "clock": {**clock, "receive": past}, "due_at": datetime.now(UTC) + HOUR}
+    await store.referrals.update_one({"_id": case.id}, {"$set": fields})
+    late, _ = await due(network, case)
+    assert [(one.deadline, one.what) for one in late] == [(Deadline.RECEIVE, "overdue")]
+    secret = await new_case(network, need=Need.GENDER_BASED_VIOLENCE)
+    _, coming = await due(network, secret)
+    assert [one.receiver for one in coming] == [None], "a shelter's name can reveal a sensitive need"
+    _, soon_ = await due(network, secret, hours=1)
+    assert soon_ == []
