@@ -1,10 +1,10 @@
 """Requests that redirect a referral: the receiver proposes another service, and the sender decides."""
 
-from contracts.referrals import PART, Change, Consent, Id, ReferralReply, Text
+from contracts.referrals import PART, Change, Consent, Id, ReferralReply, Reportable, Text
 from contracts.rpc import Operation
 
 
-class ProposeRedirect(Change, kw_only=True):
+class ProposeRedirect(Reportable, kw_only=True):
     """The receiver proposes another service; the sender decides. It takes an earlier proposal's place."""
 
     service: Id

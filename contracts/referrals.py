@@ -27,6 +27,7 @@ from contracts.codes import (
     Priority,
     ReferralFlag,
     ReferralStatus,
+    Side,
     State,
     Vulnerability,
 )
@@ -166,13 +167,23 @@ class Change(Message):
     occurred_at: Moment | None = None
 
 
-class Receive(Change):
+class Reportable(Change):
+    """What a receiver answers; where it answers by telephone, whoever records it says who said so, and how.
+
+    A coordinator that acts for a silent party may say the same.
+    """
+
+    reported_by: Annotated[str, Meta(min_length=1, max_length=300, pattern=patterns.NAME)] | None = None
+    channel: Channel | None = None
+
+
+class Receive(Reportable):
     """The receiver's first sign of life."""
 
     external_id: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
 
 
-class Accept(Change):
+class Accept(Reportable):
     """The receiver will help: by when to arrive, or an appointment; and instructions for the person.
 
     ``places`` are kept for the person where the service counts places: all of them, or it is not accepted.
@@ -189,14 +200,14 @@ class Accept(Change):
     external_id: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
 
 
-class Waitlist(Change, kw_only=True):
+class Waitlist(Reportable, kw_only=True):
     """The receiver cannot help yet: it looks at the referral again at ``review_at``."""
 
     review_at: Moment
     note: Text | None = None
 
 
-class Reschedule(Change, kw_only=True):
+class Reschedule(Reportable, kw_only=True):
     """The receiver expects the person at another time; ``reason`` is free text, and so kept encrypted."""
 
     reason: Text
@@ -204,7 +215,7 @@ class Reschedule(Change, kw_only=True):
     appointment: Appointment | None = None
 
 
-class Pause(Change, kw_only=True):
+class Pause(Reportable, kw_only=True):
     """The receiver waits for something, and expects to go on at ``resume_at``."""
 
     reason: PauseReason
@@ -212,30 +223,30 @@ class Pause(Change, kw_only=True):
     note: Text | None = None
 
 
-class Resume(Change):
+class Resume(Reportable):
     """The receiver goes on."""
 
 
-class Reopen(Change, kw_only=True):
+class Reopen(Reportable, kw_only=True):
     """The receiver takes the end back, within a week; ``reason`` is free text, and so kept encrypted."""
 
     reason: Text
 
 
-class Decline(Change, kw_only=True):
+class Decline(Reportable, kw_only=True):
     """The receiver cannot help, and says why."""
 
     reason: DeclineReason
     note: Text | None = None
 
 
-class Start(Change):
+class Start(Reportable):
     """The person arrived."""
 
     arrived_at: Moment | None = None
 
 
-class Complete(Change, kw_only=True):
+class Complete(Reportable, kw_only=True):
     """The receiver has helped."""
 
     outcome: Outcome
@@ -243,14 +254,14 @@ class Complete(Change, kw_only=True):
     note: Text | None = None
 
 
-class End(Change, kw_only=True):
+class End(Reportable, kw_only=True):
     """The receiver could not complete it, and says why."""
 
     reason: EndReason
     note: Text | None = None
 
 
-class Cancel(Change, kw_only=True):
+class Cancel(Reportable, kw_only=True):
     """The sender takes it back; from acceptance the receiver may, too."""
 
     reason: CancelReason
@@ -267,7 +278,7 @@ class Acknowledge(Change):
     """The sender has read the end: the loop is closed."""
 
 
-class Ask(Change, kw_only=True):
+class Ask(Reportable, kw_only=True):
     """The receiver needs to know more before it decides (T2); its clock stands still until it is told."""
 
     question: Words
@@ -301,6 +312,7 @@ class HistoryEntry(Reply):
     organization: str | None = None
     from_status: ReferralStatus | None = None
     on_behalf_of: str | None = None
+    acted_for: Side | None = None
     reason: str | None = None
     # The fields that a correction replaced, by their names in its request.
     corrected: tuple[str, ...] | None = None

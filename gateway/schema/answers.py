@@ -9,7 +9,7 @@ from contracts import referrals as contract
 from contracts.codes import CancelReason, DeclineReason, EndReason, Need, Outcome
 from contracts.rpc import Message
 from gateway.context import Info
-from gateway.schema.change import ChangeInput, Done, Payload, carry_out
+from gateway.schema.change import AnswerInput, ChangeInput, Done, Payload, carry_out
 from gateway.schema.issue import PlacesInput
 
 _NOTE = (
@@ -20,7 +20,7 @@ _EXTERNAL_ID = "Your own id for it, unique in your organization; nobody else see
 
 
 @strawberry.input(description="A first sign of life.")
-class ReceiveReferralInput(ChangeInput):
+class ReceiveReferralInput(AnswerInput):
     """Becomes ``contracts.referrals.Receive``."""
 
     external_id: str | None = strawberry.field(description=_EXTERNAL_ID, default=None)
@@ -40,7 +40,7 @@ class AppointmentInput:
 
 
 @strawberry.input(description="An acceptance. Give `arriveBy` or `appointment`.")
-class AcceptReferralInput(ChangeInput):
+class AcceptReferralInput(AnswerInput):
     """Becomes ``contracts.referrals.Accept``."""
 
     arrive_by: datetime | None = strawberry.field(description="By when to arrive.", default=None)
@@ -69,7 +69,7 @@ class AcceptReferralInput(ChangeInput):
 
 
 @strawberry.input(description="A refusal, with its reason.")
-class DeclineReferralInput(ChangeInput):
+class DeclineReferralInput(AnswerInput):
     """Becomes ``contracts.referrals.Decline``."""
 
     reason: DeclineReason = strawberry.field(description="Why.")
@@ -77,7 +77,7 @@ class DeclineReferralInput(ChangeInput):
 
 
 @strawberry.input(description="An arrival.")
-class StartReferralInput(ChangeInput):
+class StartReferralInput(AnswerInput):
     """Becomes ``contracts.referrals.Start``."""
 
     arrived_at: datetime | None = strawberry.field(description="When, if not now.", default=None)
@@ -92,7 +92,7 @@ class ServiceGivenInput:
 
 
 @strawberry.input(description="A good end.")
-class CompleteReferralInput(ChangeInput):
+class CompleteReferralInput(AnswerInput):
     """Becomes ``contracts.referrals.Complete``."""
 
     outcome: Outcome = strawberry.field(description="How the need was met.")
@@ -103,7 +103,7 @@ class CompleteReferralInput(ChangeInput):
 
 
 @strawberry.input(description="An end without completion.")
-class EndReferralInput(ChangeInput):
+class EndReferralInput(AnswerInput):
     """Becomes ``contracts.referrals.End``."""
 
     reason: EndReason = strawberry.field(description="Why.")
@@ -111,7 +111,7 @@ class EndReferralInput(ChangeInput):
 
 
 @strawberry.input(description="A withdrawal.")
-class CancelReferralInput(ChangeInput):
+class CancelReferralInput(AnswerInput):
     """Becomes ``contracts.referrals.Cancel``."""
 
     reason: CancelReason = strawberry.field(description="Why.")

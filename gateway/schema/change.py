@@ -10,6 +10,7 @@ import strawberry
 
 from chassis.problems import RefusedError
 from contracts import referrals as contract
+from contracts.codes import Channel
 from contracts.referrals import ReferralReply
 from contracts.rpc import Message, Operation
 from gateway.context import Info
@@ -75,6 +76,19 @@ class ChangeInput:
     occurred_at: datetime | None = strawberry.field(
         description="When it happened, if not now: up to 30 days back.", default=None
     )
+
+
+@strawberry.input
+class AnswerInput(ChangeInput):
+    """The inputs of every change that is the receiver's word."""
+
+    reported_by: str | None = strawberry.field(
+        description="Who gave this answer, if you record it for a receiver that answers by telephone, or as "
+        "a coordinator for a silent party: name or post, as you were told. Kept encrypted. Needed, with "
+        "`channel`, if the service's `intake` is `TELEPHONE`; not to be given with your own answers.",
+        default=None,
+    )
+    channel: Channel | None = strawberry.field(description="How that answer came to you.", default=None)
 
 
 def struct_of(value: Any, structs: Mapping[type, type[Message]]) -> Any:

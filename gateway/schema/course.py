@@ -10,7 +10,7 @@ from contracts.codes import PauseReason
 from contracts.rpc import Message
 from gateway.context import Info
 from gateway.schema.answers import AppointmentInput
-from gateway.schema.change import ChangeInput, Done, Payload, carry_out
+from gateway.schema.change import AnswerInput, ChangeInput, Done, Payload, carry_out
 
 _NOTE = (
     "What is to be said besides; needed with the reason `OTHER`. "
@@ -23,7 +23,7 @@ _WHY = (
 
 
 @strawberry.input(description="A place on the waiting list.")
-class WaitlistReferralInput(ChangeInput):
+class WaitlistReferralInput(AnswerInput):
     """Becomes ``contracts.referrals.Waitlist``."""
 
     review_at: datetime = strawberry.field(description="When you will look at it again; in the future.")
@@ -33,7 +33,7 @@ class WaitlistReferralInput(ChangeInput):
 
 
 @strawberry.input(description="Another time. Give `arriveBy` or `appointment`: it takes the old one's place.")
-class RescheduleReferralInput(ChangeInput):
+class RescheduleReferralInput(AnswerInput):
     """Becomes ``contracts.referrals.Reschedule``."""
 
     reason: str = strawberry.field(description=_WHY)
@@ -44,7 +44,7 @@ class RescheduleReferralInput(ChangeInput):
 
 
 @strawberry.input(description="A pause of the help.")
-class PauseReferralInput(ChangeInput):
+class PauseReferralInput(AnswerInput):
     """Becomes ``contracts.referrals.Pause``."""
 
     reason: PauseReason = strawberry.field(description="What it waits for.")
@@ -53,12 +53,12 @@ class PauseReferralInput(ChangeInput):
 
 
 @strawberry.input(description="The end of a pause.")
-class ResumeReferralInput(ChangeInput):
+class ResumeReferralInput(AnswerInput):
     """Becomes ``contracts.referrals.Resume``."""
 
 
 @strawberry.input(description="An end that turned out not to be one.")
-class ReopenReferralInput(ChangeInput):
+class ReopenReferralInput(AnswerInput):
     """Becomes ``contracts.referrals.Reopen``."""
 
     reason: str = strawberry.field(description=_WHY)

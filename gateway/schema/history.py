@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from contracts import directory, referrals
-from contracts.codes import Channel, Deadline, ReferralStatus
+from contracts.codes import Channel, Deadline, ReferralStatus, Side
 from gateway.context import Context, Info
 from gateway.loaders import Later
 from gateway.lookahead import names, of_rows
@@ -39,6 +39,10 @@ class ReferralChange:
     organization = beside(_organization, Organization | None)
     on_behalf_of: str | None = strawberry.field(
         description="The member who acted, by the opaque reference that your own system gave."
+    )
+    acted_for: Side | None = strawberry.field(
+        description="Whose word it is, if somebody else recorded it: the sender for a receiver that answers "
+        "by telephone, or a coordinator for a silent party."
     )
     reason: ReferralReason | None = strawberry.field(description="Why, where a reason was given.")
     corrected: list[str] | None = strawberry.field(

@@ -7,13 +7,13 @@ import strawberry
 from contracts import redirects as contract
 from contracts.rpc import Message
 from gateway.context import Info
-from gateway.schema.change import ChangeInput, Done, Payload, carry_out
+from gateway.schema.change import AnswerInput, ChangeInput, Done, Payload, carry_out
 from gateway.schema.issue import STRUCTS, ConsentInput
 from gateway.schema.referral import Referral
 
 
 @strawberry.input(description="A proposal to ask another service.")
-class ProposeRedirectInput(ChangeInput):
+class ProposeRedirectInput(AnswerInput):
     """Becomes ``contracts.redirects.ProposeRedirect``."""
 
     service: strawberry.ID = strawberry.field(

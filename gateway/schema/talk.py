@@ -7,7 +7,7 @@ import strawberry
 from contracts import assignment, talk
 from contracts import referrals as contract
 from gateway.context import Info
-from gateway.schema.change import ChangeInput, Done, Payload, carry_out
+from gateway.schema.change import AnswerInput, ChangeInput, Done, Payload, carry_out
 from gateway.schema.fields import computed
 from gateway.schema.messages import ReferralMessage
 
@@ -15,7 +15,7 @@ _SEEN = "Kept encrypted, up to 4,000 characters. Say what is needed to decide; w
 
 
 @strawberry.input(description="A question of the receiver.")
-class AskAboutReferralInput(ChangeInput):
+class AskAboutReferralInput(AnswerInput):
     """Becomes ``contracts.referrals.Ask``."""
 
     question: str = strawberry.field(description=f"What you need to know. {_SEEN}")

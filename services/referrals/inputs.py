@@ -53,11 +53,13 @@ def happened(name: str, at: datetime | None, now: datetime) -> list[FieldProblem
     return [FieldProblem(path=(name,), message="Must be within the last 30 days, and not in the future.")]
 
 
-def checked(action: str, needs: tuple[str, ...], inputs: Given, now: datetime) -> Fields:
+def checked(
+    action: str, needs: tuple[str, ...], inputs: Given, found: list[FieldProblem], now: datetime
+) -> Fields:
     """Return the inputs that were given.
 
     ``needs`` names what must be given, alternatives with a bar between them. What is ``SUPPLIED`` is when
-    the action happened where nothing else is said.
+    the action happened where nothing else is said. ``found`` is what is wrong with them already.
 
     Raises:
         InvalidError: some are missing or wrong; ``fields`` says which, all at once.
@@ -65,7 +67,7 @@ def checked(action: str, needs: tuple[str, ...], inputs: Given, now: datetime) -
     given = {name: _stored(value) for name, value in inputs.items() if value is not None}
     for name in SUPPLIED & set(needs):
         given.setdefault(name, given.get("occurred_at", now))
-    problems = [problem for need in needs for problem in _missing(need, given)]
+    problems = [*found, *(problem for need in needs for problem in _missing(need, given))]
     problems += happened("occurred_at", given.get("occurred_at"), now)
     problems += happened("arrived_at", given.get("arrived_at"), now)
     if given.get("reason") == "other" and "note" not in given and not is_secret(action, "reason"):
@@ -208,6 +210,7 @@ _EFFECTS: dict[str, Callable[[Fields, Given, datetime], Fields]] = {
 # acceptance are T2, so that they outlive T3 as the rest of T2 does.
 _SECRETS: dict[tuple[str, str], tuple[str, str]] = {
     ("*", "note"): ("note", "t3"),
+    ("*", "reported_by"): ("reported_by", "t2"),
     ("ask", "question"): ("note", "t2"),
     ("reply", "answer"): ("note", "t2"),
     # The receiver is to read why its proposal was refused, and has not accepted.

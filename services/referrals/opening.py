@@ -32,12 +32,13 @@ class _Blobs:
     places: bytes | None = None
     questions: list[Document] | None = None
     history: dict[int, bytes] = field(default_factory=dict)
+    reporters: dict[int, bytes] = field(default_factory=dict)
 
     def key_ids(self) -> list[KeyId]:
         """The keys that it takes."""
         single = (self.circumstances, self.identity, self.instructions, self.given, self.places)
         asked = [blob for one in self.questions or () for blob in questions.blobs_of(one)]
-        blobs = [*single, *(self.notes or ()), *asked, *self.history.values()]
+        blobs = [*single, *(self.notes or ()), *asked, *self.history.values(), *self.reporters.values()]
         return [key_of(blob) for blob in blobs if blob is not None]
 
 
@@ -62,11 +63,22 @@ async def open_history(
     vault: Vault, doc: Document, party: Party, entries: Iterable[Document], now: datetime
 ) -> Opened:
     """Return the notes of those entries of the history, or messages, as far as the party may read them."""
+    entries = list(entries)
     shown = (entry for entry in entries if NOTE in entry_tiers(doc, entry, party, now))
     erased = {doc["key_t2"], doc["key_t3"]} if _is_void(doc) else set()
     notes = {entry["n"]: entry["note"] for entry in shown}
-    blobs = _Blobs(history={n: note for n, note in notes.items() if note and key_of(note) not in erased})
+    blobs = _Blobs(
+        history={n: note for n, note in notes.items() if note and key_of(note) not in erased},
+        reporters={} if erased else _reporters(doc, party, entries, now),
+    )
     return (await _open(vault, [blobs]))[0]
+
+
+def _reporters(doc: Document, party: Party, entries: list[Document], now: datetime) -> dict[int, bytes]:
+    """Who gave the answers that others recorded, for those who may know the person's circumstances."""
+    if T2 not in open_tiers(doc, party, now):
+        return {}
+    return {entry["n"]: entry["reported_by"] for entry in entries if entry.get("reported_by")}
 
 
 async def _open(vault: Vault, wanted: list[_Blobs]) -> list[Opened]:
@@ -131,5 +143,6 @@ def _opened(keys: Keys, blobs: _Blobs) -> Opened:
         places=unseal(keys, there(blobs.places), tuple[Places, ...]),
         questions=questions.opened(keys, blobs.questions, gone),
         history={n: unseal(keys, blob, str) for n, blob in blobs.history.items() if there(blob)},
+        reporters={n: unseal(keys, blob, str) for n, blob in blobs.reporters.items() if there(blob)},
         erased=bool(gone),
     )

@@ -48,7 +48,7 @@ from contracts.codes import NeedGroup, Priority, ReferralStatus, State
 from contracts.events import REFERRAL_EVENTS, EventType, ReferralEvent
 from contracts.referrals import AllowedAction
 from contracts.rpc import Actor
-from services.referrals import questions
+from services.referrals import questions, reported
 from services.referrals.deadlines.clock import may_expire, wound
 from services.referrals.inputs import (
     NO_PROPOSAL,
@@ -59,7 +59,7 @@ from services.referrals.inputs import (
     is_secret,
     secrets_of,
 )
-from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, SYSTEM, Party, lacking, tiers_of
+from services.referrals.roles import RECEIVER, SENDER, SYSTEM, Party, lacking, tiers_of
 
 Document = dict[str, Any]
 
@@ -246,11 +246,12 @@ def decide(doc: Document, action: str, party: Party, inputs: Mapping[str, Any], 
         WrongStatusError: the table has no such row from here, for this side, now.
         InvalidError: inputs are missing or wrong, all of them at once.
     """
-    rows = permitted(action, party)
-    row = next((row for row in rows if row.applies(doc, party, now)), None)
+    rows = [row for row in permitted(action, party) if row.applies(doc, party, now)]
+    row = reported.chosen(rows, inputs)
     if row is None:
         raise WrongStatusError(_words(doc, action, party, now))
-    given = checked(row.action, row.needs, inputs, now)
+    needs = row.needs + reported.needs(doc, row, party)
+    given = checked(row.action, needs, inputs, reported.problems(doc, row, party, inputs), now)
     return _change(doc, row, party, given, now)
 
 
@@ -261,9 +262,10 @@ def permitted(action: str, party: Party) -> list[Row]:
         ForbiddenError: the actor's roles or scopes are not enough for the action.
     """
     rows = [row for row in TRANSITIONS if row.action == action and party.is_for(row.who)]
-    if rows and not any(party.may(action, row.who) for row in rows):
-        raise ForbiddenError(lacking(action, rows[0].who, party.actor))
-    return rows
+    may = [row for row in rows if party.may(action, row.who)]
+    if rows and not may:
+        raise ForbiddenError(lacking(action, rows[0].who, party))
+    return may
 
 
 def has_a_say(party: Party) -> bool:
@@ -273,14 +275,15 @@ def has_a_say(party: Party) -> bool:
 
 def allowed_actions(doc: Document, party: Party, now: datetime) -> tuple[AllowedAction, ...]:
     """What the party may do to the referral now by the API, with the inputs that each needs."""
-    return tuple(
-        AllowedAction(action=row.action, needs=tuple(need for need in row.needs if need not in SUPPLIED))
-        for row in TRANSITIONS
-        if row.action in REACHABLE
-        and row.applies(doc, party, now)
-        and party.may(row.action, row.who)
-        and may_work_on(doc, party)
-    )
+    allowed: dict[str, AllowedAction] = {}
+    for row in TRANSITIONS:
+        is_possible = row.action in REACHABLE and row.applies(doc, party, now)
+        if is_possible and party.may(row.action, row.who) and may_work_on(doc, party):
+            asked = (*row.needs, *reported.needs(doc, row, party))
+            needs = tuple(need for need in asked if need not in SUPPLIED)
+            # Who may do it for either side does it for the first, unless it is said to be reported.
+            allowed.setdefault(row.action, AllowedAction(action=row.action, needs=needs))
+    return tuple(allowed.values())
 
 
 def may_work_on(doc: Document, party: Party) -> bool:
@@ -351,7 +354,6 @@ def history_entry(
         # A code; where it is free text, it is the entry's note.
         "reason": None if is_secret(action, "reason") else given.get("reason"),
         "corrected": given.get("corrected"),
-        "reported_by": given.get("reported_by"),
         "channel": given.get("channel"),
         "deadline": given.get("deadline"),
     }
@@ -372,7 +374,7 @@ def _change(doc: Document, row: Row, party: Party, given: Mapping[str, Any], now
     entry = history_entry((doc["status"], row.action, status), party.actor, given, now)
     entry["n"] = len(doc["history"]) + 1
     entry["version"] = doc["version"] + 1
-    if party.relation == COORDINATOR:
+    if reported.acts_for_another(row, party):
         entry["acted_for"] = row.who
     fields = {
         "status": status,

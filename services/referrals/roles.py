@@ -49,6 +49,9 @@ ROLES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
     ("expire", SYSTEM): (frozenset(), None),
 }
 
+# Who records, on the sender's side, what a receiver has answered by telephone.
+RECORDING: tuple[frozenset[Role], Scope | None] = (_WORKS, Scope.REFERRALS_SEND)
+
 # What changes nothing of a referral, and so is no row of its table: for the two parties, never a coordinator.
 # Who marks messages as read has to be one that can read them.
 ASIDES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
@@ -78,14 +81,20 @@ TIERS: dict[Role | Scope, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Party:
-    """Somebody with a say in a referral: who it is, and on which side of it (one of the four above)."""
+    """Somebody with a say in a referral: who it is, and on which side of it (one of the four above).
+
+    ``records`` says of a sender that it records the answers of its receiver, which answers by telephone.
+    """
 
     relation: str
     actor: Actor
+    records: bool = False
 
     def is_for(self, side: str) -> bool:
         """Whether what that side may do is this party's; a coordinator may act for either of the two."""
-        return side == self.relation or (self.relation == COORDINATOR and side != SYSTEM)
+        if self.relation == COORDINATOR:
+            return side != SYSTEM
+        return side == self.relation or (self.records and side == RECEIVER)
 
     def may(self, action: str, side: str) -> bool:
         """Whether the roles or scopes allow the action on that side."""
@@ -94,12 +103,15 @@ class Party:
         # A coordinator's client has its scopes as any other: not each of them is made to act for others.
         if self.relation == SYSTEM or (self.relation == COORDINATOR and self.actor.kind != "client"):
             return True
-        roles, scope = ROLES[action, side]
+        roles, scope = RECORDING if self._is_recording(side) else ROLES[action, side]
         if self.actor.kind != "client":
             return not roles.isdisjoint(self.actor.roles)
         if self.relation == COORDINATOR and self.actor.on_behalf_of is not None:
             scope = scope or FOR_A_MEMBER.get(action)
         return scope is not None and scope in self.actor.scopes
+
+    def _is_recording(self, side: str) -> bool:
+        return self.relation == SENDER and side == RECEIVER
 
     def may_beside(self, action: str) -> bool:
         """Whether this party may do that on its own side, beside the referral's course."""
@@ -109,9 +121,11 @@ class Party:
         return scope is not None and scope in self.actor.scopes
 
 
-def lacking(action: str, side: str, actor: Actor) -> str:
-    """Say what this actor lacks to take the action: for the refusal."""
-    roles, scope = (ROLES | ASIDES)[action, side]
+def lacking(action: str, side: str, party: Party) -> str:
+    """Say what this party's actor lacks to take the action on that side: for the refusal."""
+    is_recorded = party.relation == SENDER and side == RECEIVER
+    roles, scope = RECORDING if is_recorded else (ROLES | ASIDES)[action, side]
+    actor = party.actor
     if actor.kind == "client":
         if scope is not None:
             return f"This client lacks the scope {scope}."

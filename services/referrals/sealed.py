@@ -78,7 +78,7 @@ class Opened:
 
     ``erased`` says that something was to be opened, and its key is gone; ``unreadable``, that it is there
     and does not open: it was changed, or wrapped with another master key. ``history`` has the notes of the
-    history, by the entry's ``n``.
+    history, by the entry's ``n``, ``reporters`` who gave an answer that others recorded.
     """
 
     circumstances: Circumstances | None = None
@@ -89,6 +89,7 @@ class Opened:
     places: tuple[Places, ...] | None = None
     questions: tuple[Question, ...] | None = None
     history: dict[int, str] = field(default_factory=dict)
+    reporters: dict[int, str] = field(default_factory=dict)
     erased: bool = False
     unreadable: bool = False
 

@@ -37,6 +37,7 @@ from contracts.talk import ReferralMessage
 from services.referrals import grouping, onward
 from services.referrals.deadlines.points import deadlines_of
 from services.referrals.referral import UNANSWERED, Document, allowed_actions, has_drafted, was_sent
+from services.referrals.reported import answers_by_telephone
 from services.referrals.roles import (
     COORDINATOR,
     RECEIVER,
@@ -147,7 +148,8 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "reason": PARTIES,
         "corrected": PARTIES,
         "note": NOTE,
-        "reported_by": PARTIES,
+        "reported_by": T2,
+        "acted_for": T1,
         "channel": PARTIES,
         "deadline": T1,
     },
@@ -196,7 +198,16 @@ def relation(doc: Document, actor: Actor) -> str | None:
 def party_of(doc: Document, actor: Actor) -> Party | None:
     """Return the actor as a party of the referral, or None where it is none."""
     side = relation(doc, actor)
-    return None if side is None else Party(side, actor)
+    return None if side is None else _party(doc, side, actor)
+
+
+def sender_of(doc: Document, actor: Actor) -> Party:
+    """Return whoever has just made a referral as its sender."""
+    return _party(doc, SENDER, actor)
+
+
+def _party(doc: Document, side: str, actor: Actor) -> Party:
+    return Party(side, actor, records=side == SENDER and was_sent(doc) and answers_by_telephone(doc))
 
 
 def may_read(party: Party) -> bool:
@@ -347,11 +358,13 @@ def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral
 
 def history_view(doc: Document, entry: Document, party: Party, opened: Opened, now: datetime) -> HistoryEntry:
     """Make one entry of the history, as that party may see it now."""
-    names = FIELDS[HistoryEntry].keys() - {"note", "on_behalf_of"}
+    names = FIELDS[HistoryEntry].keys() - {"note", "on_behalf_of", "reported_by", "acted_for"}
     is_own = entry["organization"] == party.actor.organization
     values = {
         **{name: entry.get(name) for name in names},
         "note": opened.history.get(entry["n"]),
+        "reported_by": opened.reporters.get(entry["n"]),
+        "acted_for": entry.get("acted_for"),
         "on_behalf_of": entry["on_behalf_of"] if is_own else None,
     }
     return masked(HistoryEntry, values, entry_tiers(doc, entry, party, now))

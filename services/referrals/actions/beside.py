@@ -87,7 +87,7 @@ def _admit(action: str, party: Party) -> None:
     if party.relation not in OTHER_SIDE:
         raise ForbiddenError("That is for the two parties of a referral.")
     if not party.may_beside(action):
-        raise ForbiddenError(lacking(action, party.relation, party.actor))
+        raise ForbiddenError(lacking(action, party.relation, party))
 
 
 def _done(doc: Document, used: Document) -> Document | None:

@@ -16,6 +16,8 @@ from services.referrals.sealed import seal
 from services.referrals.store import Write
 from services.referrals.vault import ErasedError
 
+# What is encrypted of a change in its entry of the history.
+_OF_THE_ENTRY = frozenset({"note", "reported_by"})
 _NOT_INPUTS = frozenset({"referral", "idempotency_key", "expected_version"})
 
 
@@ -79,7 +81,7 @@ async def _sealed(means: Means, doc: Document, decided: Change, fields: Document
                 blob = seal(keys, ids[secret.key], secret.value)
             except ErasedError:
                 raise PersonErasedError from None
-            (entry if secret.place == "note" else fields)[secret.place] = blob
+            (entry if secret.place in _OF_THE_ENTRY else fields)[secret.place] = blob
     return replace(decided, history=entry)
 
 

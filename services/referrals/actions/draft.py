@@ -14,7 +14,7 @@ from chassis.problems import (
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
-from services.referrals import drafting
+from services.referrals import drafting, tiers
 from services.referrals.actions.replying import count, replayed, replied
 from services.referrals.actions.reserving import admit, followed, release, reserve, reserve_external_id
 from services.referrals.actions.saying import said_in, sealed_anew
@@ -28,7 +28,7 @@ from services.referrals.referral import (
     decide,
     may_work_on,
 )
-from services.referrals.roles import SENDER, Party
+from services.referrals.roles import Party
 from services.referrals.store import Write
 
 # All that opens anything of a draft: also why it was voided.
@@ -71,7 +71,7 @@ async def draft(means: Means, request: DraftReferral, actor: Actor) -> ReferralR
         raise
     if await means.store.insert(document):
         count("draft", {}, document)
-        return await replied(means, document, Party(SENDER, actor), now)
+        return await replied(means, document, tiers.sender_of(document, actor), now)
     # Somebody began the same a moment before: leave nothing of ours behind, and show theirs.
     await release(means, reserved.keys, reserved.folio)
     there = await means.store.load(referral)

@@ -25,7 +25,6 @@ from services.referrals.actions.reserving import (
 from services.referrals.issuing import Issue, issued, request_problems, service_problems
 from services.referrals.means import Means
 from services.referrals.referral import Document
-from services.referrals.roles import SENDER, Party
 from services.referrals.sealed import opened_by_sender
 
 
@@ -107,7 +106,7 @@ class Issuing:
         self.means.relay.kick(self.referral, document["pending"])
         count("issue", {}, document)
         opened = opened_by_sender(self.request)
-        party = Party(SENDER, self.actor)
+        party = tiers.sender_of(document, self.actor)
         return ReferralReply(referral=tiers.view(document, party, opened, self.now))
 
     async def _look(self) -> _Found:

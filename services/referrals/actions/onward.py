@@ -58,7 +58,7 @@ def _check(doc: Document, party: Party) -> None:
     if party.relation != RECEIVER:
         raise ForbiddenError("Only who receives a referral can refer on from it.")
     if not party.may(onward.ACTION, RECEIVER):
-        raise ForbiddenError(lacking(onward.ACTION, RECEIVER, party.actor))
+        raise ForbiddenError(lacking(onward.ACTION, RECEIVER, party))
     if not onward.may_go_on(doc):
         raise WrongStatusError(
             f"REFER_ON is not possible for the receiver while the referral is {doc['status'].upper()}: "

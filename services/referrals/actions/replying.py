@@ -12,7 +12,7 @@ from services.referrals import tiers
 from services.referrals.means import Means
 from services.referrals.opening import ALL, open_all
 from services.referrals.referral import Document
-from services.referrals.roles import SENDER, Party
+from services.referrals.roles import Party
 
 transitions: Counter = telemetry.meter.create_counter(
     "referral.transitions", description="Changes of referrals, by action and status"
@@ -40,7 +40,7 @@ async def replayed(
     """
     if there["fingerprint"] != fingerprint:
         raise IdempotencyKeyReusedError
-    return await replied(means, there, Party(SENDER, actor), now, replayed=True)
+    return await replied(means, there, tiers.sender_of(there, actor), now, replayed=True)
 
 
 def count(action: str, before: Document, fields: Document) -> None:

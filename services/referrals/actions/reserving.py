@@ -30,7 +30,7 @@ def admit(actor: Actor, action: str) -> None:
             f"A coordinator has to verify the organization before it can {action} referrals."
         )
     if not Party(SENDER, actor).may(action, SENDER):
-        raise ForbiddenError(lacking(action, SENDER, actor))
+        raise ForbiddenError(lacking(action, SENDER, Party(SENDER, actor)))
 
 
 async def followed(means: Means, actor: Actor, named: str | None) -> tuple[str | None, list[FieldProblem]]:
