@@ -37,6 +37,7 @@ from contracts.codes import (
     State,
     Visibility,
 )
+from contracts.groups import Group, GroupState
 from gateway import schema
 from gateway.loaders import Loader
 from gateway.quick import PLAIN, Compiled, QuickExecutor
@@ -82,6 +83,9 @@ MEMBER = membership.OwnMember(
 )
 
 
+GROUP = Group(id="g1", created_at=NOW, state=GroupState.OPEN, referrals=("r1",))
+
+
 def loaded(thing: Any) -> Callable[[Sequence[str]], Any]:
     async def fetch(ids: Sequence[str]) -> list[Any]:
         own = thing.location if isinstance(thing, directory.Address) else thing.id
@@ -95,6 +99,7 @@ async def context(primed: bool) -> Any:
     made = SimpleNamespace(
         organizations=Loader(loaded(ORGANIZATION)),
         members=Loader(loaded(MEMBER)),
+        groups=lambda _: Loader(loaded(GROUP)),
         services=Loader(loaded(SERVICE)),
         addresses=Loader(loaded(directory.Address(location="loc_1", street="Calle 1"))),
         emergency_phone=directory.Phone(number="911"),
@@ -205,4 +210,4 @@ async def test_fragments_and_merged_fields_are_followed() -> None:
 
 def test_most_fields_of_a_referral_are_plain() -> None:
     slow = {name for name, field in _REFERRAL.fields.items() if PLAIN not in field.extensions}
-    assert slow == {"history", "messages"}
+    assert slow == {"group", "history", "messages"}

@@ -37,7 +37,7 @@ def family(network: Network) -> tuple[GroupNeed, ...]:
     """A doctor and a bed at the clinic, food elsewhere."""
     return (
         need(network),
-        need(network, "lista", need=Need.EMERGENCY_SHELTER, priority=Priority.ROUTINE),
+        need(network, "urgencias", need=Need.EMERGENCY_SHELTER, priority=Priority.ROUTINE),
         need(network, "comida", need=Need.FOOD),
     )
 
@@ -181,7 +181,7 @@ async def test_everything_wrong_is_said_at_once_and_nothing_is_written(
                 need=Need.HYGIENE,
                 consent=cast.consent(now, until=now - timedelta(minutes=1)),
             ),
-            need(network, "lista"),
+            need(network, "urgencias"),
             *[need(network, need=one) for one in list(Need)[:7]],
         ],
         person=cast.with_person(birth_date=(now - timedelta(days=3000)).date()),
@@ -209,7 +209,7 @@ async def test_in_part_those_that_are_right_are_issued_and_a_replay_names_the_ot
     await network.ask(ISSUE, msgspec.structs.replace(taken, external_id=key), network.caseworker("casa"))
     asked = request(
         network,
-        [need(network), need(network, "cerrado"), need(network, "lista", external_id=key)],
+        [need(network), need(network, "cerrado"), need(network, "urgencias", external_id=key)],
         partial=True,
     )
     wrong = {(("needs", "1", "service"), "NOT_ACTIVE"), (("needs", "2", "external_id"), "EXTERNAL_ID_TAKEN")}

@@ -140,7 +140,7 @@ async def test_where_the_receiver_has_an_account_its_answers_are_its_own(network
 
 
 async def test_a_receiver_by_telephone_that_has_an_account_may_answer_for_itself(case: Case) -> None:
-    assert (await case.take(Receive, external_id="C-9")).referral.external_id == "C-9"
+    assert (await case.take(Receive, external_id="T-9")).referral.external_id == "T-9"
     (_, entry) = await history(case, case.sender)
     assert (entry.acted_for, entry.reported_by) == (None, None)
 
