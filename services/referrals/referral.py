@@ -277,8 +277,7 @@ def allowed_actions(doc: Document, party: Party, now: datetime) -> tuple[Allowed
     """What the party may do to the referral now by the API, with the inputs that each needs."""
     allowed: dict[str, AllowedAction] = {}
     for row in TRANSITIONS:
-        is_possible = row.action in REACHABLE and row.applies(doc, party, now)
-        if is_possible and party.may(row.action, row.who) and may_work_on(doc, party):
+        if row.action in REACHABLE and row.applies(doc, party, now) and _may_take(row, doc, party):
             asked = (*row.needs, *reported.needs(doc, row, party))
             needs = tuple(need for need in asked if need not in SUPPLIED)
             # Who may do it for either side does it for the first, unless it is said to be reported.
@@ -286,9 +285,20 @@ def allowed_actions(doc: Document, party: Party, now: datetime) -> tuple[Allowed
     return tuple(allowed.values())
 
 
+def _may_take(row: Row, doc: Document, party: Party) -> bool:
+    if not party.may(row.action, row.who) or not may_work_on(doc, party):
+        return False
+    return row.action != "correct" or may_correct(party)
+
+
 def may_work_on(doc: Document, party: Party) -> bool:
     """Whether the party may edit and send what stands there: of a draft, whoever may read it or began it."""
     return doc["status"] != S.DRAFT or has_drafted(doc, party) or "T2" in tiers_of(party.actor)
+
+
+def may_correct(party: Party) -> bool:
+    """Whether it is one of its sender's who may read what is corrected: nobody else knows what was meant."""
+    return party.relation == SENDER and "T2" in tiers_of(party.actor)
 
 
 def has_drafted(doc: Document, party: Party) -> bool:

@@ -20,10 +20,9 @@ from services.referrals.actions.working import Working
 from services.referrals.deadlines.clock import wound
 from services.referrals.issuing import content_problems, firewall_problems, outline
 from services.referrals.means import Means
-from services.referrals.referral import WORKED_ON, Document, decide
-from services.referrals.roles import SENDER, Party, tiers_of
+from services.referrals.referral import WORKED_ON, Document, decide, may_correct
+from services.referrals.roles import Party
 from services.referrals.store import Write
-from services.referrals.tiers import T2
 
 FIELDS = ("need", "priority", "state", "consent", "person", "household", "places", "notes")
 # With these it depends on who receives whether they may be so.
@@ -45,7 +44,9 @@ async def correct(means: Means, request: CorrectReferral, actor: Actor) -> Refer
     async def write(work: Working, doc: Document, party: Party) -> Write:
         inputs = {"occurred_at": request.occurred_at, "corrected": tuple(given)}
         decided = decide(doc, "correct", party, inputs, work.now)
-        _check_may_read(party)
+        if not may_correct(party):
+            # What is refused of it would tell of what stands there.
+            raise ForbiddenError("Only those of its sender may correct a referral who may read it.")
         said = msgspec.structs.replace(await said_in(means, doc), **given)
         problems = [*content_problems(said, work.now), *_of_places(doc, given)]
         if not given:
@@ -67,12 +68,6 @@ def _clock(means: Means, after: Document, now: datetime) -> Document:
     overrides = means.overrides.of(after["service"], Priority(after["priority"]))
     terms = {**(after["terms"] or {}), "limits": dict(overrides) if overrides else None}
     return {"terms": terms, **wound(None, {**after, "terms": terms}, now, now)}
-
-
-def _check_may_read(party: Party) -> None:
-    if party.relation != SENDER or T2 not in tiers_of(party.actor):
-        # What is refused of it would tell of what stands there.
-        raise ForbiddenError("Only those of its sender may correct a referral who may read it.")
 
 
 def _of_places(doc: Document, given: dict[str, object]) -> list[FieldProblem]:
