@@ -337,6 +337,9 @@ class ReferralFlag(StrEnum):
 
     SENDER_DEACTIVATED = "sender_deactivated"
     RECEIVER_DEACTIVATED = "receiver_deactivated"
+    # Another referral of the case says so; for its sender's caseworkers and managers.
+    PERSON_DECEASED = "person_deceased"
+    PERSON_MISSING = "person_missing"
 
 
 class MemberStatus(StrEnum):

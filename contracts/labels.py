@@ -76,6 +76,14 @@ _TABLE: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
             "La institución que recibe fue desactivada",
             "The receiver was deactivated",
         ),
+        ReferralFlag.PERSON_DECEASED: (
+            "Otra referencia del caso dice que la persona falleció",
+            "Another referral of the case says that the person died",
+        ),
+        ReferralFlag.PERSON_MISSING: (
+            "Otra referencia del caso dice que la persona está desaparecida",
+            "Another referral of the case says that the person is missing",
+        ),
     },
     MemberStatus: {
         MemberStatus.ACTIVE: ("Activa o activo", "Active"),

@@ -155,13 +155,13 @@ def state_of(docs: Sequence[Document], party: Party) -> GroupState:
     It is closed when the sender has acknowledged every end; there is nothing to acknowledge of what was
     entered in error, nor of what another one took the place of.
     """
-    if any(doc["status"] in OPEN for doc in docs) or (party.relation == SENDER and _goes_on(docs)):
+    if any(doc["status"] in OPEN for doc in docs) or (party.relation == SENDER and goes_on(docs)):
         return GroupState.OPEN
     ended = (doc for doc in docs if doc["status"] not in {S.ENTERED_IN_ERROR, S.REDIRECTED})
     return GroupState.CLOSED if all(doc["loop_closed_at"] for doc in ended) else GroupState.ENDED
 
 
-def _goes_on(docs: Sequence[Document]) -> bool:
+def goes_on(docs: Sequence[Document]) -> bool:
     """Whether a redirect was committed, and the referral that it makes is on its way."""
     there = {doc["folio"] for doc in docs}
     return any(doc["status"] == S.REDIRECTED and doc.get("redirected_to") not in there for doc in docs)

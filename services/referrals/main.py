@@ -9,7 +9,7 @@ from chassis.rounds import Rounds
 from chassis.rpc import Caller, Server
 from chassis.settings import load
 from contracts.referrals import PART
-from services.referrals.actions import due
+from services.referrals.actions import alert, due
 from services.referrals.api import Api
 from services.referrals.consumers import DURABLE, SUBJECTS, handlers
 from services.referrals.directory import Directory
@@ -68,7 +68,7 @@ async def start(part: Part, settings: Settings) -> None:
     Api(means).serve(server)
     PathwaysApi(means).serve(server)
     ScreeningApi(Desk(means, *questionnaire.shipped())).serve(server)
-    drafts, deadlines = watch(means), due.rounds(means)
+    drafts, deadlines, alerts = watch(means), due.rounds(means), alert.rounds(means)
     pathways = Rounds("pathways", library.LOOK_SECONDS, means.pathways.look)
     erasing = sweeper(store, means.vault)
     organizations = Consumer(
@@ -95,6 +95,7 @@ async def start(part: Part, settings: Settings) -> None:
     await part.run(organizations.start, organizations.stop)
     await part.run(drafts.start, drafts.stop)
     await part.run(deadlines.start, deadlines.stop)
+    await part.run(alerts.start, alerts.stop)
     await part.run(means.pathways.begin)
     await part.run(pathways.start, pathways.stop)
     await part.run(server.start, server.drain)

@@ -30,6 +30,7 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
 ``redirected_to``           the folio of the referral that took its place
 ``redirected_from``         the folio of the one whose place it took; ``been_at``: the services before its own
 ``messages read_marks``     and ``unread_…``: see ``messages.py``; ``aside_keys``: keys of what is no change
+``alert_since``             since when the others of its group have to be looked at (``alerting``)
 ``group case part``         the group it is of, by which id its receiver knows that, and its place in it
 ``referred_from_sender``    the folio of the one that its sender had received, and goes on from
 ``assignee_…``              of each side, the member who works on it; ``assigned_at_…``

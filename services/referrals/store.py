@@ -31,6 +31,7 @@ INDEXES = {
         IndexModel([("pending_since", ASCENDING)], name="pending_since", sparse=True),
         IndexModel([("erase_since", ASCENDING)], name="erase_since", sparse=True),
         IndexModel([("erase_at", ASCENDING)], name="erase_at", sparse=True),
+        IndexModel([("alert_since", ASCENDING)], name="alert_since", sparse=True),
         IndexModel([("group", ASCENDING)], name="group", sparse=True),
         IndexModel([("case", ASCENDING)], name="case", sparse=True),
         IndexModel([("due_at", ASCENDING)], name="due_at", sparse=True),
@@ -247,6 +248,17 @@ class Store:
             found = self.referrals.find({name: named}, _projection(sealed=True))
             rows |= {row["_id"]: row async for row in found}
         return list(rows.values())
+
+    async def to_alert(self, before: datetime) -> list[Document]:
+        """Return referrals whose group was to be looked at before, and was not yet."""
+        rows = self.referrals.find({"alert_since": {"$lte": before}}, {"group": 1, "alert_since": 1})
+        return await rows.to_list(200)
+
+    async def alerted(self, referral: str, since: datetime) -> None:
+        """Note that the group was looked at, unless something new has been said since."""
+        await self.referrals.update_one(
+            {"_id": referral, "alert_since": since}, {"$unset": {"alert_since": ""}}
+        )
 
     # --- folios and external ids ----------------------------------------------------------------
 

@@ -35,6 +35,7 @@ from contracts.referrals import (
 from contracts.rpc import Actor, Message
 from contracts.talk import ReferralMessage
 from services.referrals import grouping, onward
+from services.referrals.alerting import PERSON_FLAGS
 from services.referrals.deadlines.points import deadlines_of
 from services.referrals.referral import UNANSWERED, Document, allowed_actions, has_drafted, was_sent
 from services.referrals.reported import answers_by_telephone
@@ -347,7 +348,7 @@ def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral
         "acceptance_instructions": opened.instructions,
         "services_given": opened.given,
         "allowed_actions": (*allowed_actions(doc, party, now), *onward.allowed(doc, party, now)),
-        "flags": tuple(doc.get("flags") or ()),
+        "flags": _flags(doc, party, granted),
         "deadlines": _deadlines(doc, granted, now),
         "unread_messages": doc.get(f"unread_{party.relation}", 0),
         "assignee": doc.get(f"assignee_{party.relation}"),
@@ -386,6 +387,14 @@ def _deadlines(doc: Document, granted: frozenset[str], now: datetime) -> Deadlin
     values = deadlines_of(doc, now)
     opens = granted | {DUE} if values["awaited"] is not Deadline.ARRIVE or T2 in granted else granted
     return _shell(Deadlines, values, opens) or Deadlines()
+
+
+def _flags(doc: Document, party: Party, granted: frozenset[str]) -> tuple[str, ...]:
+    """The flags; what became of the person is a reason of another referral, and the sender's own."""
+    flags = doc.get("flags") or ()
+    if party.relation == SENDER and PARTIES in granted:
+        return tuple(flags)
+    return tuple(flag for flag in flags if flag not in PERSON_FLAGS)
 
 
 def _person(party: Party, opened: Opened, granted: frozenset[str]) -> PersonView | None:

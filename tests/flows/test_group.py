@@ -117,3 +117,26 @@ async def test_all_that_is_wrong_comes_at_once_or_in_part_those_that_are_right_g
     codes = [(error["code"], *error["path"]) for error in eleven["userErrors"]]
     assert codes[0] == ("TOO_MANY", "needs")
     assert set(codes[1:]) == {("DUPLICATE", "needs", str(place), "need") for place in range(1, 11)}
+
+
+async def test_when_one_receiver_says_that_she_died_the_sender_hears_it_of_the_others_and_nobody_else(
+    cast: Cast,
+) -> None:
+    payload = await issue(cast.shelter, [need(cast, "consulta"), need(cast, "asesoria")])
+    first, second = (item["id"] for item in payload["group"]["items"])
+    await changed(cast.hospital, "acceptReferral", first, arriveBy=soon())
+    await changed(cast.hospital, "endReferral", first, reason="DECEASED")
+    flags = "query ($id: ID!) { referral(id: $id) { flags } }"
+    for client, seen in ((cast.shelter, ["PERSON_DECEASED"]), (cast.third, [])):
+        assert (await client.ask(flags, id=second))["referral"]["flags"] == seen
+
+    async def told() -> list[str]:
+        return [entry.event for entry in await feed_of(cast.shelter) if entry.referral == second]
+
+    assert await eventually(told, lambda events: len(events) > 1) == ["sent", "person_flagged"]
+    await changed(cast.shelter, "cancelReferral", second, reason="DECEASED")
+
+    async def heard() -> list[str]:
+        return [entry.event for entry in await feed_of(cast.third) if entry.referral == second]
+
+    assert await eventually(heard, lambda events: len(events) > 1) == ["sent", "cancelled"]

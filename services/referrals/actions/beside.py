@@ -5,18 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
-from chassis.outbox import pending_event
 from chassis.problems import ForbiddenError, IdempotencyKeyReusedError
-from contracts.codes import Side
-from contracts.events import ASIDE_EVENTS, AsideEvent
 from contracts.rpc import Actor
 from services.referrals.actions.working import loaded, until_written
 from services.referrals.means import Means
-from services.referrals.referral import OTHER_SIDE, Document, event_data
+from services.referrals.referral import OTHER_SIDE, Document
 from services.referrals.roles import Party, lacking
 from services.referrals.store import KEYS_KEPT_FOR
+from services.referrals.telling import aside_event
 
 # Messages and marks are bounded; who assigns more often than that within a month has no need of old keys.
 KEYS_KEPT = 500
@@ -71,7 +67,7 @@ async def carry_out(means: Means, action: str, request: Any, actor: Actor, make:
         fields, push = dict(aside.fields), dict(aside.push)
         if aside.told is not None:
             fields |= {"n": doc["n"] + 1, "pending_since": now}
-            push["pending"] = _event({**doc, **fields}, *aside.told, now)
+            push["pending"] = aside_event({**doc, **fields}, *aside.told, now)
         kept = {"$each": [{**used, **aside.about}], "$slice": -KEYS_KEPT}
         if not await means.store.beside(doc["_id"], doc["revision"], fields, {**push, "aside_keys": kept}):
             return None
@@ -97,10 +93,3 @@ def _done(doc: Document, used: Document) -> Document | None:
     if before is not None and before["fingerprint"] != used["fingerprint"]:
         raise IdempotencyKeyReusedError
     return before
-
-
-def _event(doc: Document, name: str, side: str, now: datetime) -> Document:
-    """The event: where the referral stands, and which side is told. ``doc`` is the document after it."""
-    outline = msgspec.structs.asdict(event_data(doc, doc["status"], now))
-    kind = ASIDE_EVENTS[name]
-    return pending_event(kind.type, doc["_id"], doc["n"], now, AsideEvent(**outline, told=Side(side)))

@@ -19,6 +19,7 @@ from services.referrals import grouping, tiers
 from services.referrals.actions import children
 from services.referrals.actions.replying import count
 from services.referrals.actions.reserving import admit, reserve_external_id
+from services.referrals.alerting import inherited
 from services.referrals.errors import ExternalIdTakenError
 from services.referrals.means import Means
 from services.referrals.opening import ALL, open_all
@@ -132,7 +133,7 @@ class _Issuing:
             sender=self.actor.organization or "",
             service=service,
             receiver=receiver,
-            links={**tied(self.means, self.group, receiver.id), "part": place},
+            links={**_named(self.means, self.group, receiver.id), "part": place},
             external_mark=mark,
         )
 
@@ -209,10 +210,15 @@ class _Issuing:
         return GroupReply(group=seen or outline, referrals=shown, refused=refused, replayed=replayed)
 
 
-def tied(means: Means, group: str | None, receiver: str) -> Document:
-    """Return what ties a referral to its group; each receiver knows the group by an id of its own."""
-    if group is None:
+def tied(means: Means, doc: Document, receiver: str) -> Document:
+    """Return what ties the referral that takes another one's place to that one's group, if it has one."""
+    if doc.get("group") is None:
         return {}
+    return {**_named(means, doc["group"], receiver), "part": doc.get("part", 0), **inherited(doc)}
+
+
+def _named(means: Means, group: str, receiver: str) -> Document:
+    """The group's id, and the one by which the receiver knows it: another than every other receiver's."""
     return {"group": group, "case": means.marks.case(group, receiver)}
 
 

@@ -77,7 +77,7 @@ async def confirm(means: Means, request: ConfirmRedirect, actor: Actor) -> Refer
                 sender=doc["sender"],
                 service=service,
                 receiver=receiver,
-                links={**redirecting.links(doc), **tied(means, doc.get("group"), receiver.id)},
+                links={**redirecting.links(doc), **tied(means, doc, receiver.id)},
             ),
             actor,
             work.now,

@@ -9,8 +9,8 @@ from chassis.outbox import pending_create, pending_event
 from chassis.problems import ContendedError, IdempotencyKeyReusedError
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor
-from services.referrals import erasing, tiers
-from services.referrals.actions import children
+from services.referrals import alerting, erasing, tiers
+from services.referrals.actions import alert, children
 from services.referrals.actions.replying import count, replied
 from services.referrals.errors import NotFoundError, StaleVersionError
 from services.referrals.means import Means
@@ -113,6 +113,8 @@ class Working:
             await children.create(self.means, write.pending)
             if "erase_since" in write.fields:
                 await erasing.erase(self.means.store, self.means.vault, doc)
+            if "alert_since" in write.fields:
+                await alert.look(self.means, {**doc, **write.fields})
             count(self.action, doc, write.fields)
             return await replied(self.means, {**doc, **write.fields}, party, self.now)
 
@@ -134,6 +136,7 @@ class Working:
     def write(self, doc: Document, decided: Change, fields: Document, unset: tuple[str, ...] = ()) -> Write:
         """Put one change together, all of it for one write: what was decided, and ``fields`` beside it."""
         fields = {**decided.set, **fields}
+        fields |= alerting.after(doc, fields, self.now)
         told = event_of({**doc, **fields}, decided)
         pending = [pending_create(child["_id"], child, fields["n"]) for child in decided.children]
         if told:

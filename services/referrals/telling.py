@@ -1,0 +1,17 @@
+"""The event of what is beside a referral's course: where the referral stands, and which side is told."""
+
+from datetime import datetime
+
+import msgspec
+
+from chassis.outbox import pending_event
+from contracts.codes import Side
+from contracts.events import ASIDE_EVENTS, AsideEvent
+from services.referrals.referral import Document, event_data
+
+
+def aside_event(doc: Document, name: str, side: str, now: datetime) -> Document:
+    """Return the event for an outbox; ``doc`` is the document after what it tells of."""
+    outline = msgspec.structs.asdict(event_data(doc, doc["status"], now))
+    kind = ASIDE_EVENTS[name]
+    return pending_event(kind.type, doc["_id"], doc["n"], now, AsideEvent(**outline, told=Side(side)))
