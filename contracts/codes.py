@@ -388,6 +388,15 @@ class Channel(StrEnum):
     EMAIL = "email"
 
 
+class StepStatus(StrEnum):
+    """How a mandatory step stands that had not been taken when the referral was sent."""
+
+    DUE = "due"
+    MET = "met"
+    OVERRIDDEN = "overridden"
+    CONFIRMED = "confirmed"
+
+
 class Side(StrEnum):
     """The two parties of a referral."""
 

@@ -19,6 +19,7 @@ from contracts.referrals import (
     ReferralReply,
 )
 from contracts.rpc import Message, Operation
+from contracts.steps import Overrides
 
 ExternalId = Annotated[str, Meta(min_length=1, max_length=100)]
 
@@ -61,6 +62,8 @@ class UpdateDraft(Message):
 
 class SendReferral(Change):
     """Send a draft: everything that issuing needs is checked now, and the receiver learns of it."""
+
+    overrides: Overrides = ()
 
 
 DRAFT = Operation(PART, "draft", DraftReferral, ReferralReply)

@@ -180,11 +180,20 @@ REFERRAL_EVENTS: dict[str, EventType] = {
     )
 }
 
-# Beside its course, and no change of it: the other side is told of a message, the own of an assignment.
+# Beside its course, and no change of it: the other side is told of a message, the own of an assignment, and
+# of its mandatory steps: that one was overridden, that this was reviewed, that one is overdue.
 ASIDE_EVENTS: dict[str, EventType] = {
     name: EventType(part="referrals", noun="referral", name=name, data=AsideEvent)
     # ``person_flagged``: another referral of the case says what became of the person; or no longer does.
-    for name in ("message_sent", "assigned", "person_flagged", "person_unflagged")
+    for name in (
+        "message_sent",
+        "assigned",
+        "person_flagged",
+        "person_unflagged",
+        "overridden",
+        "override_reviewed",
+        "step_overdue",
+    )
 }
 
 # What the clock says of it. ``unchanged``: for months; ``erased``: the person, after half a year of that.

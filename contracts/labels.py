@@ -40,6 +40,7 @@ from contracts.codes import (
     Scope,
     Side,
     State,
+    StepStatus,
     Visibility,
     Vulnerability,
 )
@@ -396,6 +397,12 @@ _TABLE: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
         Deadline.ARRIVE: ("Llegada de la persona", "Arrival of the person"),
         Deadline.RESUME: ("Reanudación", "Going on after a pause"),
         Deadline.ACTIVITY: ("Cualquier novedad", "Any news"),
+    },
+    StepStatus: {
+        StepStatus.DUE: ("Pendiente", "Due"),
+        StepStatus.MET: ("Cumplido", "Taken"),
+        StepStatus.OVERRIDDEN: ("Omitido con motivo, por revisar", "Overridden, to be reviewed"),
+        StepStatus.CONFIRMED: ("Omitido con motivo, revisado", "Overridden, and confirmed"),
     },
     Side: {
         Side.SENDER: ("Institución que refiere", "Sender"),

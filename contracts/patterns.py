@@ -22,6 +22,7 @@ REFERENCE = r"^[\x21-\x3f\x41-\x7e]+\Z"
 PHONE = r"^[0-9+*#()./ A-Za-z-]+\Z"
 SOURCE = r"^[a-z0-9][a-z0-9._-]*\Z"
 CODE = r"^[a-z][a-z0-9_]*\Z"
+STEP = r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z"
 VERSION = r"^[0-9]+(\.[0-9]+)?\Z"
 
 WORDS = {
@@ -38,5 +39,6 @@ WORDS = {
     PHONE: "Must be a telephone number, as +52 993 000 0000.",
     SOURCE: "Must be lower-case letters, digits and . _ -, beginning with a letter or a digit.",
     CODE: "Must be lower-case letters, digits and _, beginning with a letter.",
+    STEP: "Must be the name of a pathway and of a step of it, with a dot between.",
     VERSION: "Must be a version, as 1 or 1.2.",
 }

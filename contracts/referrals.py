@@ -34,6 +34,7 @@ from contracts.codes import (
 from contracts.deadlines import Deadlines
 from contracts.directory import Phone
 from contracts.rpc import Message, Nothing, Operation, Page, PartStatus, Reply
+from contracts.steps import AppliedPathway, Overrides, ReferralStep
 
 PART = "referrals"
 
@@ -156,6 +157,7 @@ class IssueReferral(Message):
     external_id: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     follows: Id | None = None
     occurred_at: Moment | None = None
+    overrides: Overrides = ()
 
 
 class Change(Message):
@@ -386,6 +388,8 @@ class Referral(Reply):
     household: Household | None = None
     places: tuple[Places, ...] | None = None
     questions: tuple[Question, ...] | None = None
+    pathways: tuple[AppliedPathway, ...] | None = None
+    steps: tuple[ReferralStep, ...] | None = None
     consent: ConsentView | None = None
     appointment: Appointment | None = None
     arrive_by: datetime | None = None

@@ -42,6 +42,7 @@ _DESCRIPTIONS: dict[type[StrEnum], str] = {
     codes.Channel: "How an answer reached whoever recorded it.",
     codes.Side: "The two parties of a referral.",
     codes.Deadline: "What is awaited of a referral. `ACTIVITY`: that anybody changes it at all.",
+    codes.StepStatus: "How a mandatory step stands that had not been taken when the referral was sent.",
     codes.ConsentMethod: "How consent was given.",
     codes.Basis: "The lawful basis on which a person's data is shared.",
     codes.NoteCategory: "What a note is about. The receiver sees only the categories that the consent names.",
@@ -121,6 +122,7 @@ class CodeKind(StrEnum):
     CAPACITY_STATUS = "CapacityStatus"
     CHANNEL = "Channel"
     SIDE = "Side"
+    STEP_STATUS = "StepStatus"
     CONSENT_METHOD = "ConsentMethod"
     BASIS = "Basis"
     NOTE_CATEGORY = "NoteCategory"

@@ -20,6 +20,7 @@ from gateway.schema.issue import (
     PlacesInput,
     id_of,
 )
+from gateway.schema.overrides import OVERRIDES, StepOverrideInput
 
 _UNSET = strawberry.UNSET
 # What an empty list says of these, null says as well.
@@ -126,6 +127,8 @@ class CorrectReferralInput(ChangeInput, SaidInput):
 @strawberry.input(description="The sending of a draft.")
 class SendReferralInput(ChangeInput):
     """Becomes ``contracts.drafts.SendReferral``."""
+
+    overrides: list[StepOverrideInput] | None = strawberry.field(description=OVERRIDES, default=None)
 
 
 @strawberry.type(description="What became of `draftReferral`.")

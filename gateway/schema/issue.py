@@ -19,9 +19,11 @@ from contracts.codes import (
     Vulnerability,
 )
 from contracts.rpc import Message
+from contracts.steps import StepOverride
 from gateway.context import Info
 from gateway.ids import NOTHING
 from gateway.schema.change import Done, Payload, carry_out
+from gateway.schema.overrides import OVERRIDES, StepOverrideInput
 
 
 @strawberry.input(description="How the person can be reached without putting her in danger.")
@@ -156,6 +158,7 @@ class IssueReferralInput:
     occurred_at: datetime | None = strawberry.field(
         description="When it happened, if not now: up to 30 days back.", default=None
     )
+    overrides: list[StepOverrideInput] | None = strawberry.field(description=OVERRIDES, default=None)
 
 
 @strawberry.type(description="What became of `issueReferral`.")
@@ -171,6 +174,7 @@ STRUCTS: dict[type, type[Message]] = {
     ConsentInput: contract.Consent,
     PlacesInput: contract.Places,
     NoteInput: contract.Note,
+    StepOverrideInput: StepOverride,
     IssueReferralInput: contract.IssueReferral,
 }
 
@@ -179,7 +183,12 @@ async def issue_referral(
     info: Info,
     input: Annotated[IssueReferralInput, strawberry.argument(description="The referral.")],
 ) -> Done:
-    """Ask another organization to help a person with a need. The receiver learns of it at once."""
+    """Ask another organization to help a person with a need. The receiver learns of it at once.
+
+    Where a mandatory step of a pathway is missing (`STEP_MISSING` names it) it is not issued: refer for that
+    first, and name that referral in `follows`; or give `overrides`. Shelter, food, medical care and
+    emergencies are never refused: the step becomes one of `Referral.steps`, due within a day.
+    """
     if input.follows is not None:
         input.follows = await id_of(info, input.follows)
     return await carry_out(info, contract.ISSUE, input, STRUCTS)

@@ -40,6 +40,7 @@ class UserErrorCode(StrEnum):
     NOT_PROPOSED = "NOT_PROPOSED"
     NOT_FRESH = "NOT_FRESH"
     CIRCLE = "CIRCLE"
+    STEP_MISSING = "STEP_MISSING"
     REFUSED = "REFUSED"
 
 
@@ -74,6 +75,7 @@ _MEANINGS: dict[StrEnum, str] = {
     UserErrorCode.NOT_PROPOSED: "Another service is proposed by now than the one that you name.",
     UserErrorCode.NOT_FRESH: "The consent is older than what it is for.",
     UserErrorCode.CIRCLE: "It would come back to a service that was asked before.",
+    UserErrorCode.STEP_MISSING: "A mandatory step of a pathway is missing; the message names it.",
     UserErrorCode.REFUSED: "Refused for a reason that has no code of its own here; the message says it.",
 }
 

@@ -36,6 +36,7 @@ from gateway.schema.organization import Organization
 from gateway.schema.person import Consent, Household, Person, Places
 from gateway.schema.phone import Phone
 from gateway.schema.service import Service
+from gateway.schema.steps import AppliedPathway, ReferralStep
 
 if TYPE_CHECKING:
     from gateway.schema.groups import ReferralGroup
@@ -147,6 +148,13 @@ class Referral(Node):
     questions: list[ReferralQuestion] | None = strawberry.field(
         description="What the receiver asked before it decided, oldest first, with the sender's answers. "
         "Null to those who may not see the person's circumstances."
+    )
+    pathways: list[AppliedPathway] | None = strawberry.field(
+        description="The pathways that applied when it was sent, in the version then in force: see "
+        "`pathways(codes:, version:)`. For the sender's caseworkers and managers."
+    )
+    steps: list[ReferralStep] | None = strawberry.field(
+        description="Mandatory steps that had not been taken when it was sent. For the same."
     )
     consent: Consent | None = strawberry.field(description="On what basis her data is shared.")
     appointment: Appointment | None = strawberry.field(description="When and where she is expected.")

@@ -57,6 +57,7 @@ from gateway.schema.screening import (
 )
 from gateway.schema.search import ServiceConnection, services
 from gateway.schema.service import Service, service
+from gateway.schema.stepping import ReportStepPayload, ReviewOverridePayload, report_step, review_override
 from gateway.schema.viewer import Viewer, viewer
 
 
@@ -158,6 +159,8 @@ class Mutation:
     confirm_service = published(editing.confirm_service, editing.ConfirmServicePayload)
     suggest_correction = published(truth.suggest_correction, truth.SuggestCorrectionPayload)
     decide_correction = published(truth.decide_correction, truth.DecideCorrectionPayload)
+    review_override = published(review_override, ReviewOverridePayload)
+    report_step = published(report_step, ReportStepPayload)
     edit_pathway = published(edit_pathway, EditPathwayPayload)
     draft_from_screening = published(draft_from_screening, DraftFromScreeningPayload)
 

@@ -18,6 +18,8 @@ _TIER_OF: dict[str, Tier] = {
     "household": "T2",
     "places": "T2",
     "questions": "T2",
+    "pathways": "T2",
+    "steps": "T2",
     "servicesGiven": "T2",
     "acceptanceInstructions": "T3",
 }

@@ -3,11 +3,12 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from chassis.problems import UnreachableError
 from chassis.rpc import Caller
 from contracts.capacity import HOLD_PLACES, Held, HoldPlaces
+from contracts.codes import OrganizationKind
 from contracts.directory import GET_ORGANIZATIONS, GET_SERVICES, Organization, Phone, Service
 from contracts.membership import GET_MEMBERS, LIST_COORDINATORS, GetMembers, OwnMember
 from contracts.rpc import Ids, Nothing
@@ -113,6 +114,18 @@ class Directory:
             return self._coordinators[1]
         self._coordinators = now, reply.organizations
         return reply.organizations
+
+    async def kinds(self, organizations: Sequence[str]) -> dict[str, OrganizationKind]:
+        """Return by id the kinds of organizations, of those that there are.
+
+        Raises:
+            UnreachableError: the directory did not answer.
+        """
+        wanted = tuple(dict.fromkeys(organizations))
+        if not wanted:
+            return {}
+        reply = await self._caller.call(GET_ORGANIZATIONS, Ids(ids=wanted), self._caller.me)
+        return {one.id: one.kind for one in reply.items if one is not None}
 
     async def hold(self, request: HoldPlaces) -> Held:
         """Ask for places for a referral, all or none; asked again it is the same hold.

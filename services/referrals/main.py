@@ -26,7 +26,7 @@ from services.referrals.screening.desk import Desk
 from services.referrals.settings import Settings
 from services.referrals.store import Store
 from services.referrals.vault import Vault, master_key
-from services.referrals.watch import watch
+from services.referrals.watch import steps, watch
 
 WRONG_KEY = (
     "referrals/master.key is not the one with which the data in this database was encrypted: "
@@ -69,6 +69,7 @@ async def start(part: Part, settings: Settings) -> None:
     PathwaysApi(means).serve(server)
     ScreeningApi(Desk(means, *questionnaire.shipped())).serve(server)
     drafts, deadlines, alerts = watch(means), due.rounds(means), alert.rounds(means)
+    overdue_steps = steps(means)
     pathways = Rounds("pathways", library.LOOK_SECONDS, means.pathways.look)
     erasing = sweeper(store, means.vault)
     organizations = Consumer(
@@ -96,6 +97,7 @@ async def start(part: Part, settings: Settings) -> None:
     await part.run(drafts.start, drafts.stop)
     await part.run(deadlines.start, deadlines.stop)
     await part.run(alerts.start, alerts.stop)
+    await part.run(overdue_steps.start, overdue_steps.stop)
     await part.run(means.pathways.begin)
     await part.run(pathways.start, pathways.stop)
     await part.run(server.start, server.drain)

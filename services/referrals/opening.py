@@ -9,10 +9,21 @@ from pymongocrypt.errors import MongoCryptError
 
 from contracts.referrals import Places, ServiceGiven
 from services.referrals import questions
+from services.referrals.pathways import steps
 from services.referrals.referral import Document, S
 from services.referrals.roles import Party
 from services.referrals.sealed import CategoryNotes, Circumstances, Identity, Opened, unseal
-from services.referrals.tiers import NOTE, REPORT, T2, T3, T4, entry_tiers, may_open_note, open_tiers
+from services.referrals.tiers import (
+    NOTE,
+    PROCEDURE,
+    REPORT,
+    T2,
+    T3,
+    T4,
+    entry_tiers,
+    may_open_note,
+    open_tiers,
+)
 from services.referrals.vault import KeyId, Keys, Vault, key_of
 
 log = structlog.get_logger()
@@ -31,6 +42,7 @@ class _Blobs:
     given: bytes | None = None
     places: bytes | None = None
     questions: list[Document] | None = None
+    steps: list[Document] | None = None
     history: dict[int, bytes] = field(default_factory=dict)
     reporters: dict[int, bytes] = field(default_factory=dict)
 
@@ -38,6 +50,7 @@ class _Blobs:
         """The keys that it takes."""
         single = (self.circumstances, self.identity, self.instructions, self.given, self.places)
         asked = [blob for one in self.questions or () for blob in questions.blobs_of(one)]
+        asked += [blob for one in self.steps or () for blob in (one["sealed"], one.get("note")) if blob]
         blobs = [*single, *(self.notes or ()), *asked, *self.history.values(), *self.reporters.values()]
         return [key_of(blob) for blob in blobs if blob is not None]
 
@@ -98,6 +111,8 @@ def _blobs(doc: Document, party: Party, asked: frozenset[str], now: datetime) ->
     if T2 in tiers:
         blobs.places = doc.get("sealed_places")
         blobs.questions = doc.get("sealed_questions") or []
+    if T2 in tiers and PROCEDURE in granted:
+        blobs.steps = doc.get("steps") or []
     if T3 in tiers:
         blobs.identity, blobs.instructions = doc["sealed_t3"], doc["sealed_instructions"]
     if T4 in tiers:
@@ -142,6 +157,7 @@ def _opened(keys: Keys, blobs: _Blobs) -> Opened:
         given=unseal(keys, there(blobs.given), tuple[ServiceGiven, ...]),
         places=unseal(keys, there(blobs.places), tuple[Places, ...]),
         questions=questions.opened(keys, blobs.questions, gone),
+        steps=steps.opened(keys, blobs.steps),
         history={n: unseal(keys, blob, str) for n, blob in blobs.history.items() if there(blob)},
         reporters={n: unseal(keys, blob, str) for n, blob in blobs.reporters.items() if there(blob)},
         erased=bool(gone),

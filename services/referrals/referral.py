@@ -29,6 +29,7 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
                             ``redirect_decide_by``, until when the sender decides
 ``redirected_to``           the folio of the referral that took its place
 ``redirected_from``         the folio of the one whose place it took; ``been_at``: the services before its own
+``steps steps_due_at``      mandatory steps that were missing (``pathways.steps``); when the next is overdue
 ``messages read_marks``     and ``unread_…``: see ``messages.py``; ``aside_keys``: keys of what is no change
 ``alert_since``             since when the others of its group have to be looked at (``alerting``)
 ``group case part``         the group it is of, by which id its receiver knows that, and its place in it

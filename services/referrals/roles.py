@@ -59,6 +59,9 @@ ASIDES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
     ("write about", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
     ("assign", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     ("assign", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    ("override a step of", SENDER): (_WORKS, Scope.REFERRALS_SEND),
+    ("review an override of", SENDER): (_WORKS, Scope.REFERRALS_SEND),
+    ("report a step of", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     ("mark what is read of", SENDER): (_WORKS, Scope.REFERRALS_READ_PERSON),
     ("mark what is read of", RECEIVER): (_WORKS, Scope.REFERRALS_READ_PERSON),
 }

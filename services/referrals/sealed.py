@@ -23,6 +23,7 @@ from contracts.referrals import (
     SafeContact,
     ServiceGiven,
 )
+from contracts.steps import AppliedPathway, ReferralStep
 from services.referrals.vault import KeyId, Keys
 
 # What a sender says: all of it, or so far.
@@ -49,6 +50,8 @@ class Circumstances(msgspec.Struct, frozen=True, omit_defaults=True):
     vulnerabilities: tuple[Vulnerability, ...] = ()
     household: Household | None = None
     places: tuple[Places, ...] = ()
+    # Which procedures applied when it was said, for the sender: they tell of whom it is.
+    pathways: tuple[AppliedPathway, ...] = ()
 
 
 class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -88,6 +91,7 @@ class Opened:
     given: tuple[ServiceGiven, ...] | None = None
     places: tuple[Places, ...] | None = None
     questions: tuple[Question, ...] | None = None
+    steps: tuple[ReferralStep, ...] | None = None
     history: dict[int, str] = field(default_factory=dict)
     reporters: dict[int, str] = field(default_factory=dict)
     erased: bool = False
@@ -97,12 +101,16 @@ class Opened:
 NOTHING = Opened()
 
 
-def circumstances_of(request: Said) -> Circumstances:
-    """Return T2 of what a sender says."""
+def circumstances_of(request: Said, pathways: tuple[AppliedPathway, ...] = ()) -> Circumstances:
+    """Return T2 of what a sender says, and which procedures apply to it."""
     person = request.person
     if person is None:
         return Circumstances(
-            need=request.need, consent=request.consent, household=request.household, places=request.places
+            need=request.need,
+            consent=request.consent,
+            household=request.household,
+            places=request.places,
+            pathways=pathways,
         )
     return Circumstances(
         need=request.need,
@@ -114,6 +122,7 @@ def circumstances_of(request: Said) -> Circumstances:
         vulnerabilities=person.vulnerabilities,
         household=request.household,
         places=request.places,
+        pathways=pathways,
     )
 
 
@@ -153,23 +162,30 @@ def is_vital(priority: str, basis: str) -> bool:
     return priority == Priority.EMERGENCY and basis == Basis.VITAL_INTEREST
 
 
-def opened_by_sender(request: Said) -> Opened:
+def opened_by_sender(request: Said, pathways: tuple[AppliedPathway, ...]) -> Opened:
     """Return what a sender has just said as its own caseworker could open it."""
     categories = categories_of(request)
     return Opened(
-        circumstances=circumstances_of(request),
+        circumstances=circumstances_of(request, pathways),
         identity=identity_of(request),
         notes=tuple(note for category in categories for note in category.notes()),
         questions=(),
+        steps=(),
     )
 
 
-def seal_all(request: Said, keys: Keys, key_t2: KeyId, key_t3: KeyId) -> dict[str, Any]:
-    """Return the document's encrypted fields for what a sender says."""
+def seal_all(
+    request: Said, pathways: tuple[AppliedPathway, ...], keys: Keys, ids: tuple[KeyId, KeyId]
+) -> dict[str, Any]:
+    """Return the document's encrypted fields for what a sender says, and the procedures that apply.
+
+    ``ids`` are the keys for T2, and for T3 and T4.
+    """
+    key_t2, key_t3 = ids
     return {
         "key_t2": key_t2,
         "key_t3": key_t3,
-        "sealed_t2": seal(keys, key_t2, circumstances_of(request)),
+        "sealed_t2": seal(keys, key_t2, circumstances_of(request, pathways)),
         "sealed_t3": seal(keys, key_t3, identity_of(request)),
         "sealed_t4": [
             {"blob": seal(keys, key_t3, notes), "opens": opens(notes.category, request)}

@@ -35,6 +35,7 @@ INDEXES = {
         IndexModel([("group", ASCENDING)], name="group", sparse=True),
         IndexModel([("case", ASCENDING)], name="case", sparse=True),
         IndexModel([("due_at", ASCENDING)], name="due_at", sparse=True),
+        IndexModel([("steps_due_at", ASCENDING)], name="steps_due_at", sparse=True),
         IndexModel([("deadline_at", ASCENDING)], name="deadline_at", sparse=True),
     ],
     GROUPS: [IndexModel([("pending_since", ASCENDING)], name="pending_since", sparse=True)],
@@ -66,6 +67,7 @@ _SEALED = {
     "sealed_given": 0,
     "sealed_places": 0,
     "sealed_questions": 0,
+    "steps": 0,
 }
 
 
@@ -189,6 +191,10 @@ class Store:
     async def remove_draft(self, referral: str) -> None:
         """Remove what is left of a draft; what was sent stays."""
         await self.referrals.delete_one({"_id": referral, "n": 0})
+
+    async def steps_due(self, now: datetime) -> list[Document]:
+        """Return some referrals of which a mandatory step is overdue, and was not told."""
+        return await self.referrals.find({"steps_due_at": {"$lte": now}}).limit(DUE_AT_ONCE).to_list(None)
 
     # --- by a party -----------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """Who may know what: the tier of every field, what is open to whom and when, and the only maker of replies.
 
-T1 to T4 are those of the domain. Seven more say what the tiers alone cannot:
+T1 to T4 are those of the domain. Eight more say what the tiers alone cannot:
 
 * ``need``: the exact need is T1, but T2 where it is sensitive.
 * ``names``: sender, receiver and service are T1, but for those who work on the referral only where its
@@ -12,6 +12,8 @@ T1 to T4 are those of the domain. Seven more say what the tiers alone cannot:
 * ``report``: what the receiver gave, which may tell a sensitive need: T2; and for the receiver, whose own
   report it is, at any status.
 * ``due``: by when somebody has to act is T1, but T2 where that is by when the person is to arrive.
+* ``procedure``: which pathways apply, and which of their steps were missing, tells of whom it is: T2, and the
+  sender's only.
 * ``own``: what each side says for itself, seen by that side only.
 """
 
@@ -53,7 +55,7 @@ from services.referrals.vault import key_of
 
 T1, T2, T3, T4 = "T1", "T2", "T3", "T4"
 NEED, NAMES, PARTIES, OWN = "need", "names", "parties", "own"
-NOTE, REPORT, DUE = "note", "report", "due"
+NOTE, REPORT, DUE, PROCEDURE = "note", "report", "due", "procedure"
 
 FIELDS: dict[type[Message], dict[str, str]] = {
     Referral: {
@@ -77,6 +79,8 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "household": T2,
         "places": T2,
         "questions": T2,
+        "pathways": PROCEDURE,
+        "steps": PROCEDURE,
         "consent": T1,  # a shell
         "appointment": T2,
         "arrive_by": T2,
@@ -239,6 +243,8 @@ def open_tiers(doc: Document, party: Party, now: datetime) -> frozenset[str]:
         granted |= {NAMES}
     if T2 in granted or (party.relation == RECEIVER and T2 in tiers_of(party.actor)):
         granted |= {REPORT}
+    if party.relation == SENDER and T2 in granted:
+        granted |= {PROCEDURE}
     return frozenset(granted)
 
 
@@ -343,6 +349,8 @@ def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral
         "household": None if inside is None else _household(party, opened),
         "places": opened.places or (None if inside is None else inside.places),
         "questions": opened.questions,
+        "pathways": None if inside is None else inside.pathways,
+        "steps": opened.steps,
         "consent": _consent(doc, opened, granted),
         "appointment": doc["appointment"] and Appointment(**doc["appointment"]),
         "acceptance_instructions": opened.instructions,

@@ -1,4 +1,4 @@
-"""What the referrals service looks after by itself: drafts that nobody sent are erased.
+"""What the referrals service looks after by itself: drafts that nobody sent, and steps that nobody takes.
 
 Every replica looks, by an index and the database's clock, and each erasure is a conditional write: so nobody
 needs to know of the others.
@@ -8,6 +8,7 @@ import structlog
 
 from chassis.rounds import Rounds
 from services.referrals.actions.draft import erase_due
+from services.referrals.actions.steps import tell_overdue
 from services.referrals.means import Means
 
 log = structlog.get_logger()
@@ -25,3 +26,12 @@ def watch(means: Means) -> Rounds:
             log.info("drafts.erased", count=erased)
 
     return Rounds("drafts", LOOK_SECONDS, look)
+
+
+def steps(means: Means) -> Rounds:
+    """Return the rounds that tell which mandatory steps are overdue."""
+
+    async def look() -> bool:
+        return await tell_overdue(means)
+
+    return Rounds("steps", LOOK_SECONDS, look)

@@ -22,6 +22,7 @@ GOOD = {
     patterns.SOURCE: "miami",
     patterns.CODE: "unaccompanied_child",
     patterns.VERSION: "1.2",
+    patterns.STEP: "pregnancy.card",
 }
 LINES = set(patterns.WORDS) - {patterns.NOTE, patterns.SAID}
 

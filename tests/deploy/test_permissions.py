@@ -31,6 +31,7 @@ from contracts import (
     referrals,
     screening,
     search,
+    stepping,
     talk,
 )
 from contracts.rpc import Operation
@@ -172,6 +173,7 @@ def operations() -> list[AnyOperation]:
         talk,
         screening,
         deadlines,
+        stepping,
         notifications,
     )
     return [thing for module in modules for thing in vars(module).values() if isinstance(thing, Operation)]

@@ -41,6 +41,8 @@ CHANGES: dict[str, Json] = {
     "endReferral": {"reason": "NO_SHOW"},
     "cancelReferral": {"reason": "NEED_MET"},
     "acknowledgeReferral": {},
+    "reviewOverride": {"step": "pregnancy.card", "confirm": True},
+    "reportStep": {"step": "pregnancy.card", "note": "Hecho"},
     "voidReferral": {"note": "Otra persona"},
     "proposeRedirect": {"service": global_id("Service", "otro")},
     "refuseRedirect": {},
@@ -48,7 +50,14 @@ CHANGES: dict[str, Json] = {
     "confirmRedirect": {"service": global_id("Service", "otro"), "consent": CONSENT},
 }
 # Those that change nothing of the referral, and so know no version.
-ASIDES = {"assignReferral", "sendReferralMessage", "markReferralMessagesRead", "referOn"}
+ASIDES = {
+    "reviewOverride",
+    "reportStep",
+    "assignReferral",
+    "sendReferralMessage",
+    "markReferralMessagesRead",
+    "referOn",
+}
 FIELDS = """id folio externalId status version need needGroup personAccess person { name alias }
   sender { id } receiver { id } service { id } history(first: 5) { nodes { action } }"""
 # How a referral could be asked for: a document, and which of its names is the variable ``it``.

@@ -47,6 +47,7 @@ ORGANIZATIONS = {
     "tercera": ("Comedor El Mango", "civil_society", True, None),
     "policia": ("Guardia Inventada", "police", True, None),
     "fiscalia": ("Fiscalía Inventada", "prosecutor", True, None),
+    "procuraduria": ("Procuraduría Inventada", "child_protection", True, None),
     "nueva": ("Albergue Sin Verificar", "shelter", False, None),
 }
 # Services: key, organization, status, intake, emergency telephone.
@@ -62,6 +63,7 @@ SERVICES = {
     "camas": ("casa", "active", "network", None),
     "comida": ("tercera", "active", "network", None),
     "reten": ("policia", "active", "network", None),
+    "ninez": ("procuraduria", "active", "network", None),
     "denuncia": ("fiscalia", "active", "network", None),
 }
 NAMES = ("Abigail Canaria", "la Canarita")

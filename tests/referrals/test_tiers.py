@@ -17,10 +17,12 @@ from contracts.codes import (
     ReferralStatus,
     Role,
     Scope,
+    StepStatus,
     Vulnerability,
 )
 from contracts.referrals import ConsentView, HistoryEntry, Note, PersonView, Question, Referral, ServiceGiven
 from contracts.rpc import Actor
+from contracts.steps import ReferralStep
 from contracts.talk import ReferralMessage
 from services.referrals import tiers
 from services.referrals.referral import Document
@@ -93,7 +95,7 @@ def tiers_open(doc: Document, relation: str, actor: Actor) -> set[str]:
 def test_every_field_has_its_tier(kind: type[Any]) -> None:
     assert set(tiers.FIELDS[kind]) == set(kind.__struct_fields__)
     known = {"T1", "T2", "T3", "T4", tiers.NEED, tiers.NAMES, tiers.PARTIES, tiers.OWN}
-    known |= {tiers.NOTE, tiers.REPORT}
+    known |= {tiers.NOTE, tiers.REPORT, tiers.PROCEDURE}
     assert set(tiers.FIELDS[kind].values()) <= known
 
 
@@ -202,6 +204,7 @@ EVERYTHING = Opened(
     instructions="pregunte por la enfermera",
     given=(ServiceGiven(code=Need.PRENATAL_CARE),),
     questions=(Question(question="¿Camina?", asked_at=NOW),),
+    steps=(ReferralStep(step="pregnancy.card", status=StepStatus.DUE, since=NOW),),
     history={1: "una nota"},
 )
 FULL: dict[str, Any] = {
@@ -253,6 +256,7 @@ def test_a_reply_shows_exactly_the_fields_of_the_tiers_that_are_open(
     granted = {*(reach & stage), "own"}
     works = reader in {"caseworker", "manager", "viewer and caseworker", "client with person"}
     granted |= {"parties", "report"} if works else set()
+    granted |= {"procedure"} if "T2" in granted and relation == SENDER else set()
     granted |= {"names"} if works or not sensitive else set()
     granted |= {"need"} if "T2" in granted or not sensitive else set()
 

@@ -10,7 +10,7 @@ from contracts.rpc import Actor
 from services.referrals.actions.working import loaded, until_written
 from services.referrals.means import Means
 from services.referrals.referral import OTHER_SIDE, Document
-from services.referrals.roles import Party, lacking
+from services.referrals.roles import ASIDES, Party, lacking
 from services.referrals.store import KEYS_KEPT_FOR
 from services.referrals.telling import aside_event
 
@@ -82,6 +82,8 @@ async def carry_out(means: Means, action: str, request: Any, actor: Actor, make:
 def _admit(action: str, party: Party) -> None:
     if party.relation not in OTHER_SIDE:
         raise ForbiddenError("That is for the two parties of a referral.")
+    if (action, party.relation) not in ASIDES:
+        raise ForbiddenError(f"That is for the {OTHER_SIDE[party.relation]} of a referral.")
     if not party.may_beside(action):
         raise ForbiddenError(lacking(action, party.relation, party))
 

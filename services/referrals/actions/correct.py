@@ -16,6 +16,7 @@ from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
 from services.referrals.actions.group import needs_in
 from services.referrals.actions.saying import said_in, sealed_anew
+from services.referrals.actions.stepping import after_correction
 from services.referrals.actions.working import Working
 from services.referrals.deadlines.clock import wound
 from services.referrals.issuing import content_problems, firewall_problems, outline
@@ -58,6 +59,7 @@ async def correct(means: Means, request: CorrectReferral, actor: Actor) -> Refer
         fields = {**outline(said), **await sealed_anew(means, doc, said)}
         if fields["priority"] != doc["priority"]:
             fields |= _clock(means, {**doc, **decided.set, **fields}, work.now)
+        fields |= await after_correction(means, doc, said, actor, work.now)
         return work.write(doc, decided, fields)
 
     return await Working.of(means, "correct", request, actor).run(write)

@@ -1,6 +1,7 @@
 """Drafts: begun, edited, sent and, where nobody sends them, erased. Each is one write of one document."""
 
 import contextlib
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from services.referrals import drafting, tiers
 from services.referrals.actions.replying import count, replayed, replied
 from services.referrals.actions.reserving import admit, followed, release, reserve, reserve_external_id
 from services.referrals.actions.saying import said_in, sealed_anew
+from services.referrals.actions.stepping import judged, recorded, taken
 from services.referrals.actions.working import Working
 from services.referrals.deadlines.clock import terms, wound
 from services.referrals.issuing import content_problems, service_problems
@@ -28,8 +30,9 @@ from services.referrals.referral import (
     decide,
     may_work_on,
 )
-from services.referrals.roles import Party
+from services.referrals.roles import SENDER, Party
 from services.referrals.store import Write
+from services.referrals.telling import aside_event
 
 # All that opens anything of a draft: also why it was voided.
 _KEYS = ("key_t2", "key_t3", "key_void")
@@ -134,6 +137,8 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
         if said.service is not None:
             service, receiver = await means.directory.service(said.service)
             problems += service_problems(said, doc["sender"], service, receiver)
+        ruling = await judged(means, said, receiver, request.overrides, actor, follows=said.follows)
+        problems += ruling.problems
         inputs = {name: getattr(said, name) for name in _CONTENT} | {"occurred_at": request.occurred_at}
         decided = _decided(doc, party, inputs, problems, work.now)
         assert service is not None
@@ -142,9 +147,18 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
         fields = drafting.addressed(doc["_id"], service, receiver, phone, work.now)
         fields["terms"] = terms(service, means.overrides.of(service.id, said.priority))
         fields |= wound(None, {**doc, **decided.set, **fields}, work.now, work.now)
-        return work.write(doc, decided, fields, unset=("erase_at",))
+        fields |= await recorded(means, doc["key_t2"], ruling, actor, work.now)
+        made = work.write(doc, decided, fields, unset=("erase_at",))
+        if not ruling.overridden:
+            return made
+        after = {**made.fields, "n": made.fields["n"] + 1}
+        told = aside_event({**doc, **after}, "overridden", SENDER, work.now)
+        return replace(made, fields=after, pending=[*made.pending, told])
 
-    return await Working.of(means, "send", request, actor).run(write)
+    reply = await Working.of(means, "send", request, actor).run(write)
+    if reply.referral.follows is not None:
+        await taken(means, await means.store.load(request.referral), means.now())
+    return reply
 
 
 def _decided(

@@ -13,7 +13,7 @@ from contracts.directory import Organization, Service
 from contracts.referrals import IssueReferral, ReferralReply
 from contracts.rpc import Actor
 from services.referrals import tiers
-from services.referrals.actions.replying import count, replayed
+from services.referrals.actions.replying import count, replayed, replied
 from services.referrals.actions.reserving import (
     Reserved,
     admit,
@@ -22,10 +22,14 @@ from services.referrals.actions.reserving import (
     reserve,
     reserve_external_id,
 )
+from services.referrals.actions.stepping import judged, recorded, taken
 from services.referrals.issuing import Issue, issued, request_problems, service_problems
 from services.referrals.means import Means
+from services.referrals.pathways.steps import Ruling
 from services.referrals.referral import Document
+from services.referrals.roles import SENDER
 from services.referrals.sealed import opened_by_sender
+from services.referrals.telling import aside_event
 
 
 async def issue(means: Means, request: IssueReferral, actor: Actor) -> ReferralReply:
@@ -56,6 +60,7 @@ class _Found:
     service: Service
     receiver: Organization
     follows: str | None
+    ruling: Ruling
 
 
 @dataclass(frozen=True)
@@ -98,15 +103,24 @@ class Issuing:
                 self.means, self.actor, self.request.external_id, self.referral, self.now
             )
             document = self._document(found, reserved, mark)
+            document |= await recorded(
+                self.means, reserved.sealed["key_t2"], found.ruling, self.actor, self.now
+            )
         except BaseException:
             await release(self.means, reserved.keys, reserved.folio)
             raise
+        if found.ruling.overridden:
+            document["n"] += 1
+            document["pending"].append(aside_event(document, "overridden", SENDER, self.now))
         if not await self.means.store.insert(document):
             return await self._yield(reserved)
         self.means.relay.kick(self.referral, document["pending"])
         count("issue", {}, document)
-        opened = opened_by_sender(self.request)
+        await taken(self.means, document, self.now)
         party = tiers.sender_of(document, self.actor)
+        if document.get("steps"):
+            return await replied(self.means, document, party, self.now)
+        opened = opened_by_sender(self.request, reserved.pathways)
         return ReferralReply(referral=tiers.view(document, party, opened, self.now))
 
     async def _look(self) -> _Found:
@@ -115,14 +129,20 @@ class Issuing:
             self.means.directory.service(self.request.service),
             followed(self.means, self.actor, self.request.follows),
         )
+        # What the one referred on from has been through is another's: a missing step is a task there.
+        ruling = await judged(
+            self.means, self.request, receiver, self.request.overrides, self.actor,
+            follows=follows, refuses=not self.links,
+        )  # fmt: skip
         problems = [
             *request_problems(self.request, self.now),
             *service_problems(self.request, self.actor.organization or "", service, receiver, self.beside),
             *unknown,
+            *ruling.problems,
         ]
         if problems or service is None or receiver is None:
             raise InvalidError("The referral was not issued: some fields are not right.", tuple(problems))
-        return _Found(service, receiver, follows)
+        return _Found(service, receiver, follows, ruling)
 
     async def _reserve(self) -> Reserved | None:
         """Make durable what the document will name, and is nobody else's; None for what is plainly wrong."""
@@ -159,4 +179,6 @@ class Issuing:
         return await self._replay(there)
 
     async def _replay(self, there: Document) -> ReferralReply:
-        return await replayed(self.means, there, self.fingerprint, self.actor, self.now)
+        reply = await replayed(self.means, there, self.fingerprint, self.actor, self.now)
+        await taken(self.means, there, self.now)
+        return reply

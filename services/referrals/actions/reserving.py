@@ -6,6 +6,7 @@ from datetime import datetime
 
 from chassis.problems import FirewalledError, ForbiddenError, NotVerifiedError
 from contracts.rpc import Actor, FieldProblem
+from contracts.steps import AppliedPathway
 from services.referrals import folio as folios
 from services.referrals.errors import ExternalIdTakenError
 from services.referrals.means import Means
@@ -55,6 +56,7 @@ class Reserved:
 
     folio: str
     sealed: Document
+    pathways: tuple[AppliedPathway, ...]
 
     @property
     def keys(self) -> list[KeyId]:
@@ -64,13 +66,14 @@ class Reserved:
 
 async def reserve(means: Means, referral: str, said: Said) -> Reserved:
     """Make durable what the document will name, and is nobody else's; and seal what a sender says."""
+    pathways = means.pathways.applied(said)
     with means.vault.new() as keys:
         key_t2, key_t3 = keys.make(), keys.make()
         # Sealing comes last, to be done while the others wait for the database.
         kept, folio, sealed = await asyncio.gather(
             means.vault.keep(keys),
             means.store.reserve_folio(referral),
-            _seal(said, keys, key_t2, key_t3),
+            _seal(said, pathways, keys, (key_t2, key_t3)),
             return_exceptions=True,
         )
     for failure in (kept, folio, sealed):
@@ -79,11 +82,13 @@ async def reserve(means: Means, referral: str, said: Said) -> Reserved:
             raise failure
     assert isinstance(folio, str)
     assert isinstance(sealed, dict)
-    return Reserved(folio, sealed)
+    return Reserved(folio, sealed, pathways)
 
 
-async def _seal(said: Said, keys: Keys, key_t2: KeyId, key_t3: KeyId) -> Document:
-    return seal_all(said, keys, key_t2, key_t3)
+async def _seal(
+    said: Said, pathways: tuple[AppliedPathway, ...], keys: Keys, ids: tuple[KeyId, KeyId]
+) -> Document:
+    return seal_all(said, pathways, keys, ids)
 
 
 async def release(means: Means, keys: list[KeyId], folio: str | None) -> None:

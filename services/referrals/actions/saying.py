@@ -31,6 +31,6 @@ async def sealed_anew(means: Means, doc: Document, said: DraftReferral) -> Docum
     ids = doc["key_t2"], doc["key_t3"]
     with await means.vault.fetch(ids) as keys:
         try:
-            return seal_all(said, keys, *ids)
+            return seal_all(said, means.pathways.applied(said), keys, ids)
         except ErasedError:
             raise PersonErasedError from None

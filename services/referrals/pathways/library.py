@@ -7,10 +7,13 @@ has to be read again; an edit is in force at once where it was made, and a momen
 from collections.abc import Collection, Mapping
 
 from contracts.codes import Priority
-from contracts.pathways import MandatoryStep, PageWanted, PathwayView
+from contracts.pathways import MandatoryStep, PageWanted, PathwayView, Step
+from contracts.steps import AppliedPathway
 from services.referrals.pathways import page
 from services.referrals.pathways.pathway import Situation, Version, applies, highest, mandatory
+from services.referrals.pathways.steps import situations
 from services.referrals.pathways.store import Kept, PathwayStore, revision_of
+from services.referrals.sealed import Said
 
 LOOK_SECONDS = 5.0
 
@@ -59,13 +62,27 @@ class Library:
         """Return the version in force of a pathway."""
         return next(iter(self.in_force((code,))), None)
 
-    def guide(self, situations: Collection[Situation]) -> list[Kept]:
+    def guide(self, people: Collection[Situation]) -> list[Kept]:
         """Return the pathways that apply to any of those people."""
         return [
             kept
             for kept in self.in_force()
-            if any(applies(kept.version.pathway, situation) for situation in situations)
+            if any(applies(kept.version.pathway, situation) for situation in people)
         ]
+
+    def applied(self, said: Said) -> tuple[AppliedPathway, ...]:
+        """Return the pathways in force that apply to the people of a referral, for its record."""
+        found = self.guide(situations(said))
+        return tuple(
+            AppliedPathway(code=kept.version.pathway.code, version=kept.version.label) for kept in found
+        )
+
+    def step(self, name: str) -> MandatoryStep | None:
+        """Return a mandatory step in force, by its whole name; None where there is none of that name."""
+        code, _, wanted = name.partition(".")
+        kept = self.get(code)
+        named = [_named(kept, step) for step in kept.version.pathway.steps] if kept else []
+        return next((step for step in named if step.step == f"{code}.{wanted}"), None)
 
     def view(self, kept: Kept, wanted: PageWanted | None = None) -> PathwayView:
         """Return a version as it is shown."""
@@ -94,15 +111,15 @@ def least_priority(guide: Collection[Kept]) -> Priority | None:
     return highest(kept.version.pathway.priority for kept in guide)
 
 
-def mandatory_steps(guide: Collection[Kept], situations: Collection[Situation]) -> tuple[MandatoryStep, ...]:
+def mandatory_steps(guide: Collection[Kept], people: Collection[Situation]) -> tuple[MandatoryStep, ...]:
     """Return the mandatory steps of those pathways for those people, each with its whole name."""
-    return tuple(
-        MandatoryStep(
-            step=f"{kept.version.pathway.code}.{step.code}",
-            words=step.words,
-            kinds=step.kinds,
-            only_for=step.only_for,
-        )
-        for kept in guide
-        for step in mandatory(kept.version.pathway, situations)
+    return tuple(_named(kept, step) for kept in guide for step in mandatory(kept.version.pathway, people))
+
+
+def _named(kept: Kept, step: Step) -> MandatoryStep:
+    return MandatoryStep(
+        step=f"{kept.version.pathway.code}.{step.code}",
+        words=step.words,
+        kinds=step.kinds,
+        only_for=step.only_for,
     )

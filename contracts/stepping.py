@@ -1,0 +1,29 @@
+"""Requests on the mandatory steps of a referral: reviewing an override, and saying that a step was taken."""
+
+from contracts.referrals import PART, Id, Key, ReferralReply
+from contracts.rpc import Message, Operation
+from contracts.steps import StepName, Why
+
+
+class ReviewOverride(Message):
+    """A second member confirms an override; or does not, and the step is due within a day."""
+
+    referral: Id
+    idempotency_key: Key
+    step: StepName
+    confirm: bool
+    note: Why | None = None
+
+
+class ReportStep(Message):
+    """The sender says that a step was taken: by another referral of its own (its id), or otherwise (how)."""
+
+    referral: Id
+    idempotency_key: Key
+    step: StepName
+    by: Id | None = None
+    note: Why | None = None
+
+
+REVIEW_OVERRIDE = Operation(PART, "review_override", ReviewOverride, ReferralReply)
+REPORT_STEP = Operation(PART, "report_step", ReportStep, ReferralReply)

@@ -1,0 +1,147 @@
+"""The mandatory steps of a referral that is to be sent: which it lacks, and what is recorded of that."""
+
+from datetime import datetime
+
+from contracts.codes import StepStatus
+from contracts.directory import Organization
+from contracts.rpc import Actor, FieldProblem
+from contracts.steps import Overrides
+from services.referrals.errors import PersonErasedError
+from services.referrals.means import Means
+from services.referrals.pathways import steps
+from services.referrals.pathways.library import mandatory_steps
+from services.referrals.pathways.steps import Met, Ruling, StepSaid
+from services.referrals.referral import Document
+from services.referrals.roles import ASIDES, SENDER, Party
+from services.referrals.sealed import Said, seal
+from services.referrals.vault import ErasedError, KeyId
+
+OVERRIDE = "override a step of"
+# A chain of referrals that follow one another is looked back on so far.
+LOOKED_BACK = 10
+_NOBODY = "It takes a member who answers for it: name the one (Relevo-On-Behalf-Of)."
+
+
+async def judged(
+    means: Means,
+    said: Said,
+    receiver: Organization | None,
+    overrides: Overrides,
+    actor: Actor,
+    *,
+    follows: str | None = None,
+    refuses: bool = True,
+) -> Ruling:
+    """Return what the pathways say of a referral that is to be sent to that receiver.
+
+    ``follows`` is the folio of the earlier one that it follows; with ``refuses`` false no step refuses it.
+    """
+    people = steps.situations(said)
+    mandatory = mandatory_steps(means.pathways.guide(people), people)
+    state = said.state and said.state.value
+    lacks = steps.lacking(mandatory, state, [Met(receiver.kind if receiver else None, state)])
+    if lacks and follows:
+        lacks = steps.lacking(lacks, state, await _met_before(means, follows))
+    problems, due = steps.rule(lacks, overrides, refuses and not steps.is_never_refused(said))
+    if overrides:
+        problems += _of_who_overrides(actor)
+    return Ruling(problems=tuple(problems), due=tuple(due), overridden=overrides)
+
+
+def _of_who_overrides(actor: Actor) -> list[FieldProblem]:
+    message = None if steps.who(actor) else _NOBODY
+    if not Party(SENDER, actor).may_beside(OVERRIDE):
+        roles, _ = ASIDES[OVERRIDE, SENDER]
+        message = f"It takes one of the roles {', '.join(sorted(roles))}."
+    return [FieldProblem(path=("overrides",), message=message, code="FORBIDDEN")] if message else []
+
+
+async def _met_before(means: Means, folio: str | None) -> list[Met]:
+    """The earlier referrals that one follows, as far as they may have met a step."""
+    return await met_by(means, await _followed(means, folio))
+
+
+async def _followed(means: Means, folio: str | None) -> list[Document]:
+    """The earlier referrals that one follows, and that those follow."""
+    before: list[Document] = []
+    while folio is not None and len(before) < LOOKED_BACK:
+        referral = await means.store.by_folio(folio)
+        doc = await means.store.load(referral) if referral else None
+        if doc is None:
+            break
+        before.append(doc)
+        folio = doc["follows"]
+    return before
+
+
+async def met_by(means: Means, docs: list[Document]) -> list[Met]:
+    """Return what those referrals may have met: nothing where they came to nothing."""
+    alive = [doc for doc in docs if doc["status"] not in steps.VAIN]
+    kinds = await means.directory.kinds([doc["receiver"] for doc in alive])
+    return [Met(kinds.get(doc["receiver"]), doc["state"]) for doc in alive]
+
+
+async def recorded(means: Means, key: KeyId, ruling: Ruling, actor: Actor, now: datetime) -> Document:
+    """Return the fields of a referral for the steps that it lacks, encrypted with its T2 key.
+
+    Raises:
+        PersonErasedError: the key is gone.
+    """
+    said: list[tuple[StepStatus, StepSaid]] = [
+        *((StepStatus.DUE, StepSaid(step)) for step in ruling.due),
+        *((StepStatus.OVERRIDDEN, StepSaid(one.step, one.reason)) for one in ruling.overridden),
+    ]
+    if not said:
+        return {}
+    with await means.vault.fetch([key]) as keys:
+        try:
+            blobs = [seal(keys, key, one) for _, one in said]
+        except ErasedError:
+            raise PersonErasedError from None
+    entries = [
+        steps.entry(n, status, actor, blob, now)
+        for n, ((status, _), blob) in enumerate(zip(said, blobs, strict=True), 1)
+    ]
+    return steps.fields(entries)
+
+
+async def after_correction(means: Means, doc: Document, said: Said, actor: Actor, now: datetime) -> Document:
+    """Return the fields for steps that a corrected referral lacks, and had not to have before: tasks."""
+    people = steps.situations(said)
+    mandatory = mandatory_steps(means.pathways.guide(people), people)
+    if not mandatory:
+        return {}
+    there = [*(await met_by(means, [doc])), *(await _met_before(means, doc["follows"]))]
+    with await means.vault.fetch([doc["key_t2"]]) as keys:
+        known = {one.step for one in steps.opened(keys, doc.get("steps") or ()) or ()}
+    new = tuple(one.step for one in steps.lacking(mandatory, doc["state"], there) if one.step not in known)
+    more = await recorded(means, doc["key_t2"], Ruling(due=new), actor, now)
+    return steps.fields([*(doc.get("steps") or ()), *more["steps"]]) if more else {}
+
+
+async def taken(means: Means, doc: Document | None, now: datetime) -> None:
+    """Note that a referral that was sent takes the steps that the earlier ones, which it follows, lack.
+
+    Done again it changes nothing.
+    """
+    if doc is None or doc["follows"] is None or doc["status"] in steps.VAIN:
+        return
+    waiting = [one for one in await _followed(means, doc["follows"]) if one.get("steps_due_at")]
+    there = await met_by(means, [doc]) if waiting else []
+    for earlier in waiting:
+        with await means.vault.fetch([earlier["key_t2"]]) as keys:
+            said = steps.opened(keys, earlier["steps"]) or ()
+        entries = [
+            steps.met(entry, doc["folio"], None, now)
+            if entry["status"] == StepStatus.DUE and _takes(means, one.step, earlier["state"], there)
+            else entry
+            for entry, one in zip(earlier["steps"], said, strict=False)
+        ]
+        if len(entries) == len(earlier["steps"]) and entries != earlier["steps"]:
+            # Whoever writes it at the same moment is first; the sender reports the step then.
+            await means.store.beside(earlier["_id"], earlier["revision"], steps.fields(entries), {})
+
+
+def _takes(means: Means, step: str, state: str | None, there: list[Met]) -> bool:
+    mandatory = means.pathways.step(step)
+    return mandatory is not None and not steps.lacking([mandatory], state, there)

@@ -1,0 +1,143 @@
+"""What becomes of a mandatory step: its override is reviewed, it is taken, or it is overdue."""
+
+from chassis.problems import ForbiddenError, InvalidError
+from contracts.codes import StepStatus
+from contracts.referrals import ReferralReply
+from contracts.rpc import Actor, FieldProblem
+from contracts.stepping import ReportStep, ReviewOverride
+from services.referrals.actions.beside import Aside, carry_out
+from services.referrals.actions.replying import replied
+from services.referrals.actions.stepping import met_by
+from services.referrals.errors import PersonErasedError
+from services.referrals.means import Means
+from services.referrals.pathways import steps
+from services.referrals.pathways.steps import StepSaid
+from services.referrals.referral import Document, S
+from services.referrals.roles import SENDER, Party, tiers_of
+from services.referrals.sealed import seal, unseal
+from services.referrals.telling import aside_event
+from services.referrals.tiers import T2
+from services.referrals.vault import ErasedError, Keys
+
+REVIEW = "review an override of"
+REPORT = "report a step of"
+# What ended so waits for no step any more.
+_OVER = frozenset({S.CANCELLED, S.ENTERED_IN_ERROR})
+
+Entries = list[Document]
+
+
+async def review(means: Means, request: ReviewOverride, actor: Actor) -> ReferralReply:
+    """Confirm an override, or not: then the step is due within a day. Replays what was done under the key.
+
+    Raises:
+        NotFoundError, ForbiddenError, IdempotencyKeyReusedError: see ``beside.carry_out``; forbidden is also
+            who overrode it, or who does not say for which member it acts.
+        InvalidError: there is no such override to review.
+        PersonErasedError: the person's data is erased.
+    """
+
+    async def make(doc: Document, party: Party, now: object) -> Aside:
+        _check_reader(party)
+        with await means.vault.fetch([doc["key_t2"]]) as keys:
+            place = _place(keys, doc, request.step, frozenset({StepStatus.OVERRIDDEN}))
+            entries = list(doc["steps"])
+            _check_second(entries[place], actor)
+            note = _sealed(keys, doc, request.note)
+        change = steps.confirmed if request.confirm else steps.not_confirmed
+        entries[place] = change(entries[place], actor, note, means.now())
+        return Aside(fields=steps.fields(entries), told=("override_reviewed", SENDER))
+
+    outcome = await carry_out(means, REVIEW, request, actor, make)
+    return await replied(means, outcome.doc, outcome.party, outcome.now, outcome.replayed)
+
+
+async def report(means: Means, request: ReportStep, actor: Actor) -> ReferralReply:
+    """Say that a step was taken, by another referral or otherwise. Replays what was done under the key.
+
+    Raises:
+        As ``review``; InvalidError also where that referral does not meet it, or nothing says how it was.
+    """
+
+    async def make(doc: Document, party: Party, now: object) -> Aside:
+        _check_reader(party)
+        if (request.by is None) == (request.note is None):
+            message = "Give the referral that took it, or say how it was taken: one of the two."
+            problems = [FieldProblem(path=(name,), message=message) for name in ("by", "note")]
+            raise InvalidError("Nothing was reported.", tuple(problems))
+        folio = await _folio(means, doc, request) if request.by else None
+        with await means.vault.fetch([doc["key_t2"]]) as keys:
+            place = _place(keys, doc, request.step, steps.OPEN)
+            entries = list(doc["steps"])
+            entries[place] = steps.met(entries[place], folio, _sealed(keys, doc, request.note), means.now())
+        return Aside(fields=steps.fields(entries))
+
+    outcome = await carry_out(means, REPORT, request, actor, make)
+    return await replied(means, outcome.doc, outcome.party, outcome.now, outcome.replayed)
+
+
+async def _folio(means: Means, doc: Document, request: ReportStep) -> str:
+    """The folio of the referral that took the step."""
+    by = await means.store.load(request.by or "")
+    if by is None or by["sender"] != doc["sender"] or by["_id"] == doc["_id"]:
+        problem = FieldProblem(path=("by",), message="There is no such referral of yours.", code="NOT_FOUND")
+        raise InvalidError("Nothing was reported.", (problem,))
+    mandatory = means.pathways.step(request.step)
+    if mandatory is None or steps.lacking([mandatory], doc["state"], await met_by(means, [by])):
+        message = "Does not meet the step: it takes one in the same state, to one of the step's kinds."
+        raise InvalidError("Nothing was reported.", (FieldProblem(path=("by",), message=message),))
+    folio: str = by["folio"]
+    return folio
+
+
+def _check_reader(party: Party) -> None:
+    if party.relation != SENDER or T2 not in tiers_of(party.actor):
+        raise ForbiddenError("That is for those of its sender who may read the referral.")
+
+
+def _check_second(entry: Document, actor: Actor) -> None:
+    reviewer = steps.who(actor)
+    if reviewer is None:
+        raise ForbiddenError("It takes a member who answers for it: name the one (Relevo-On-Behalf-Of).")
+    if reviewer == entry["who"]:
+        raise ForbiddenError("Whoever overrode the step does not review it: a second member does.")
+
+
+def _place(keys: Keys, doc: Document, step: str, wanted: frozenset[StepStatus]) -> int:
+    """Where the step stands among those of the referral."""
+    for place, one in enumerate(doc.get("steps") or ()):
+        try:
+            said: StepSaid = unseal(keys, one["sealed"], StepSaid)
+        except ErasedError:
+            raise PersonErasedError from None
+        if said.step == step and one["status"] in wanted:
+            return place
+    message = f"Is no step of this referral that is {' or '.join(sorted(one.upper() for one in wanted))}."
+    raise InvalidError("Nothing was done.", (FieldProblem(path=("step",), message=message),))
+
+
+def _sealed(keys: Keys, doc: Document, text: str | None) -> bytes | None:
+    try:
+        return seal(keys, doc["key_t2"], text) if text else None
+    except ErasedError:
+        raise PersonErasedError from None
+
+
+async def tell_overdue(means: Means) -> bool:
+    """Tell the sender of each step that is overdue, once, by the database's clock; return whether more waits.
+
+    Any number of replicas may look: each is a conditional write.
+    """
+    now = await means.store.now()
+    found = await means.store.steps_due(now)
+    for doc in found:
+        if doc["status"] in _OVER:
+            await means.store.beside(doc["_id"], doc["revision"], {"steps_due_at": None}, {})
+            continue
+        entries = steps.told(doc["steps"], now)
+        n = doc["n"] + 1
+        fields = {**steps.fields(entries), "n": n, "pending_since": now}
+        event = aside_event({**doc, **fields}, "step_overdue", SENDER, now)
+        if await means.store.beside(doc["_id"], doc["revision"], fields, {"pending": event}):
+            means.relay.kick(doc["_id"], [event])
+    return len(found) > 0
