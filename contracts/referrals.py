@@ -9,7 +9,6 @@ from contracts import patterns
 from contracts.codes import (
     AgeBand,
     Basis,
-    Box,
     CancelReason,
     Channel,
     ConsentMethod,
@@ -454,29 +453,6 @@ class FoundReferral(Reply):
     item: Referral | None
 
 
-class ListReferrals(Message):
-    """Referrals of the caller's box, newest first, that fit every condition given."""
-
-    page: Page
-    box: Box
-    statuses: tuple[ReferralStatus, ...] = ()
-    need_groups: tuple[NeedGroup, ...] = ()
-    priorities: tuple[Priority, ...] = ()
-    service: str | None = None
-    assignee: str | None = None
-    unassigned: bool = False
-    tiers: tuple[Tier, ...] = ()
-
-
-class ReferralList(Reply):
-    """One page; ``positions`` are the rows' own, for the next page."""
-
-    items: tuple[Referral, ...]
-    positions: tuple[tuple[str, ...], ...]
-    has_next: bool
-    has_previous: bool
-
-
 class GetHistory(Message):
     """A page of a referral's history, oldest first; positions are the entries' ``n``."""
 
@@ -512,6 +488,5 @@ VOID = Operation(PART, "void", Void, ReferralReply)
 ACKNOWLEDGE = Operation(PART, "acknowledge", Acknowledge, ReferralReply)
 GET = Operation(PART, "get", GetReferrals, Referrals)
 FIND = Operation(PART, "find", FindReferral, FoundReferral)
-LIST = Operation(PART, "list", ListReferrals, ReferralList)
 HISTORY = Operation(PART, "history", GetHistory, History)
 STATUS = Operation(PART, "status", Nothing, PartStatus)

@@ -9,6 +9,7 @@ from gateway.context import Info
 from gateway.schema import (
     acceptance,
     answers,
+    boxes,
     course,
     editing,
     joining,
@@ -45,7 +46,7 @@ from gateway.schema.organization import Organization, OrganizationConnection, or
 from gateway.schema.pathway_editing import EditPathwayPayload, edit_pathway
 from gateway.schema.pathways import Pathway, PathwayGuide, pathway, pathway_versions, pathways
 from gateway.schema.referral import Referral
-from gateway.schema.referrals import ReferralConnection, referral, referrals
+from gateway.schema.referrals import ReferralConnection, referral
 from gateway.schema.scalars import SCALARS
 from gateway.schema.screening import (
     DraftFromScreeningPayload,
@@ -78,7 +79,8 @@ class Query:
     match_services = published(match_services, list[ServiceMatch])
     acceptance_rules = published(acceptance.acceptance_rules, acceptance.AcceptanceRules | None)
     referral = published(referral, Referral | None)
-    referrals = published(referrals, ReferralConnection)
+    referrals = published(boxes.referrals, ReferralConnection)
+    referral_counts = published(boxes.referral_counts, boxes.ReferralCounts)
     events = published(events, EventConnection)
     organization_proposals = published(
         membership.organization_proposals, membership.OrganizationProposalConnection

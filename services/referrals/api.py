@@ -4,13 +4,14 @@ from functools import partial
 
 from chassis.identity import OPERATOR
 from chassis.rpc import Server
-from contracts import assignment, correcting, deadlines, drafts, redirects, talk
+from contracts import assignment, correcting, deadlines, drafts, lists, redirects, talk
 from contracts import referrals as contract
 from contracts.assignment import AssignReferral
 from contracts.correcting import CorrectReferral
 from contracts.deadlines import DueList, ListDue
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
 from contracts.groups import GET_GROUPS, ISSUE_GROUP, GetGroups, GroupReply, Groups, IssueGroup
+from contracts.lists import CountReferrals, ListReferrals, ReferralCounts, ReferralList
 from contracts.onward import REFER_ON, ReferOn
 from contracts.redirects import ConfirmRedirect, ProposeRedirect
 from contracts.referrals import Change as ChangeRequest
@@ -21,8 +22,6 @@ from contracts.referrals import (
     GetReferrals,
     History,
     IssueReferral,
-    ListReferrals,
-    ReferralList,
     ReferralReply,
     Referrals,
 )
@@ -41,6 +40,7 @@ from services.referrals.actions import (
     redirect,
     upcoming,
 )
+from services.referrals.boxes import actions as boxes
 from services.referrals.means import Means
 
 # One operation for each action, by its name in the table.
@@ -91,7 +91,8 @@ class Api:
         server.add(GET_GROUPS, self.get_groups)
         server.add(contract.GET, self.get)
         server.add(contract.FIND, self.find)
-        server.add(contract.LIST, self.list)
+        server.add(lists.LIST, self.list)
+        server.add(lists.COUNT, self.count)
         server.add(contract.HISTORY, self.history)
         server.add(deadlines.DUE, self.due, frozenset({OPERATOR}))
         server.add(contract.STATUS, self.status, frozenset({OPERATOR}))
@@ -148,7 +149,10 @@ class Api:
         return await read.find(self._means, request, actor)
 
     async def list(self, request: ListReferrals, actor: Actor) -> ReferralList:
-        return await read.list_(self._means, request, actor)
+        return await boxes.list_(self._means, request, actor)
+
+    async def count(self, request: CountReferrals, actor: Actor) -> ReferralCounts:
+        return await boxes.count(self._means, request, actor)
 
     async def history(self, request: GetHistory, actor: Actor) -> History:
         return await read.history(self._means, request, actor)

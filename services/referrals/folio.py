@@ -70,3 +70,15 @@ def read(text: str) -> str | None:
     if len(values) != LENGTH or -1 in values or _sums(values) != (0, 0):
         return None
     return complete(values[:RANDOM])
+
+
+def parts(text: str) -> tuple[str, ...]:
+    """Return the pieces of a code that somebody may mean who says or writes a part of a folio.
+
+    More than one, since REL may be its begin as everybody's is; none where it cannot be part of one.
+    """
+    plain = "".join(character for character in text.upper() if character.isalnum())
+    ways = (plain.removeprefix(_PREFIX), plain)
+    codes = ("".join(_READ_AS.get(character, character) for character in way) for way in ways)
+    fitting = (code for code in codes if 0 < len(code) <= LENGTH and set(code) <= set(ALPHABET))
+    return tuple(dict.fromkeys(fitting))

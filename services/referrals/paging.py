@@ -1,4 +1,4 @@
-"""Pages of a list that is newest first: what is asked for, and where to look for it.
+"""Pages of lists: what is asked for, and where in time to look for it.
 
 A row's place is one string that sorts (``issuing.place_of``). The database may have to sort whatever the
 conditions leave (the embedded one always does), so a box is never asked for whole: the walk goes through
@@ -35,18 +35,6 @@ class Wanted:
     below: str | None
 
 
-def wanted(page: Page) -> Wanted:
-    """Return what a page asks for.
-
-    Raises:
-        InvalidError: not exactly one of first and last is given, or it is out of bounds; or a position
-            is none of ours.
-    """
-    name, count = _count(page)
-    # The list is newest first: what comes after a row is older, below its place.
-    return Wanted(count, name == "first", _place(page.before, "before"), _place(page.after, "after"))
-
-
 def slice_of(page: Page, length: int, hidden: int) -> slice:
     """Return which part of a list of that length, oldest first, a page asks for; positions count from 1.
 
@@ -69,6 +57,34 @@ def position(place: str) -> tuple[str, ...]:
     return tuple(place.split("-", 1))
 
 
+def place_in(given: tuple[str, ...] | None, name: str) -> str | None:
+    """Return the place of a position.
+
+    Raises:
+        InvalidError: it is none of ours; ``name`` says which field of the page it is.
+    """
+    if given is None:
+        return None
+    if len(given) != _POSITION or len(given[0]) != _DIGITS or not given[0].isdecimal():
+        raise no_position(name)
+    return "-".join(given)
+
+
+def no_position(name: str) -> InvalidError:
+    """Return the refusal of a position that is none in that list."""
+    return _invalid(name, "Is no position in this list.")
+
+
+def count_of(page: Page) -> tuple[bool, int]:
+    """Return whether a page is read from the list's begin (or else from its end), and how many rows.
+
+    Raises:
+        InvalidError: not exactly one of first and last is given, or it is out of bounds.
+    """
+    name, count = _count(page)
+    return name == "first", count
+
+
 def _count(page: Page) -> tuple[str, int]:
     """Which of first and last is given, and how many it asks for."""
     counts = [(name, count) for name in ("first", "last") if (count := getattr(page, name)) is not None]
@@ -84,16 +100,8 @@ def _number(given: tuple[str, ...] | None, name: str, otherwise: int) -> int:
     if given is None:
         return otherwise
     if len(given) != 1 or not given[0].isdecimal() or len(given[0]) > _DIGITS:
-        raise _invalid(name, "Is no position in this list.")
+        raise no_position(name)
     return int(given[0])
-
-
-def _place(given: tuple[str, ...] | None, name: str) -> str | None:
-    if given is None:
-        return None
-    if len(given) != _POSITION or len(given[0]) != _DIGITS or not given[0].isdecimal():
-        raise _invalid(name, "Is no position in this list.")
-    return "-".join(given)
 
 
 def _invalid(name: str, message: str) -> InvalidError:
@@ -104,25 +112,29 @@ class Windows:
     """Knows where to look in each box; forgets the boxes that nobody looks at. All of it is a hint only."""
 
     def __init__(self) -> None:
-        # By box: down to when the first page reached the last time, and how far apart its rows were.
-        self._boxes: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        # By box and direction: up to where its first page reached the last time, and how far apart its
+        # rows were.
+        self._boxes: OrderedDict[tuple[str, bool], tuple[int | None, int]] = OrderedDict()
 
-    def walk(self, box: str, want: Wanted, now: int) -> Iterator[tuple[str | None, str | None]]:
+    def walk(
+        self, box: str, want: Wanted, top: int, start: int | None = None
+    ) -> Iterator[tuple[str | None, str | None]]:
         """Yield windows (above, below) one after the other, the last of them to the end of what is wanted.
 
-        ``now`` is the time in milliseconds. A walk back without a bound begins there. A walk forth without
-        a bound begins at the beginning, of which nothing is known: it is one window.
+        Times are in milliseconds: ``top`` is where nothing lies beyond, ``start`` where the first window
+        ends in a box of which nothing is known. Without it, that is one window.
         """
         near, end = (want.below, want.above) if want.back else (want.above, want.below)
-        if not want.back and near is None:
-            yield None, end
+        reach, width = self._boxes.get((box, want.back), (None, FIRST_WINDOW))
+        reach = start if reach is None else reach
+        if near is None and reach is None:
+            yield (end, None) if want.back else (None, end)
             return
-        reach, width = self._boxes.get(box, (now - FIRST_WINDOW, FIRST_WINDOW))
         direction = -1 if want.back else 1
-        at = reach if near is None else int(near[:_DIGITS]) + direction * width
+        at = int(near[:_DIGITS]) + direction * width if near is not None else reach or 0
         # 1, 2, 8, 64, 1024 times the first width: a near miss costs little, and years are soon reached.
         for step in range(1, WINDOWS + 1):
-            if not 0 < at < now:
+            if not 0 < at < top:
                 break  # nothing lies beyond but what a fast clock made: the last window has it
             far = f"{at:0{_DIGITS}d}"
             if end is not None and (far <= end if want.back else far >= end):
@@ -139,11 +151,12 @@ class Windows:
         times = [int(place[:_DIGITS]) for place in places]
         spread = max(times) - min(times)
         width = max(SHORTEST_WINDOW, spread * (want.count + 1) * 5 // (len(places) * 4))
-        reach, _ = self._boxes.get(box, (min(times) - width, width))
-        if want.back and want.below is None:
+        reach, _ = self._boxes.get((box, want.back), (None, width))
+        if (want.below if want.back else want.above) is None:
             # A box that is one page is next asked for whole: there is little to sort in it.
-            reach = min(times) - width // 4 if there_is_more else 0
-        self._boxes[box] = (reach, width)
-        self._boxes.move_to_end(box)
+            beyond = min(times) - width // 4 if want.back else max(times) + width // 4
+            reach = beyond if there_is_more else 0
+        self._boxes[box, want.back] = (reach, width)
+        self._boxes.move_to_end((box, want.back))
         if len(self._boxes) > REMEMBERED:
             self._boxes.popitem(last=False)

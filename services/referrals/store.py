@@ -5,20 +5,20 @@ A referral is one document, and a change is one conditional write of it, on id a
 that the referrals can be sharded by ``_id``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorCollection
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from chassis import mongo
 from services.referrals import folio as folios
-from services.referrals.issuing import EPOCH
-from services.referrals.paging import Wanted, Windows
+from services.referrals.boxes import store as boxes
+from services.referrals.boxes.listing import Asked, Listing
+from services.referrals.boxes.store import Rows
 from services.referrals.referral import Document, S
 
 DATABASE = "relevo_referrals"
@@ -26,8 +26,7 @@ REFERRALS = "referrals"
 GROUPS = "groups"
 INDEXES = {
     REFERRALS: [
-        IndexModel([("sender", ASCENDING), ("place", ASCENDING)], name="outbox"),
-        IndexModel([("receiver", ASCENDING), ("place", ASCENDING)], name="inbox"),
+        *boxes.INDEXES,
         IndexModel([("pending_since", ASCENDING)], name="pending_since", sparse=True),
         IndexModel([("erase_since", ASCENDING)], name="erase_since", sparse=True),
         IndexModel([("erase_at", ASCENDING)], name="erase_at", sparse=True),
@@ -83,15 +82,6 @@ class Write:
     unset: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Rows:
-    """Part of a list, newest first."""
-
-    documents: list[Document]
-    has_next: bool
-    has_previous: bool
-
-
 class Store:
     """The referrals, their folios and external ids."""
 
@@ -101,7 +91,7 @@ class Store:
         self.groups: AsyncIOMotorCollection[Document] = self.db[GROUPS]
         self._folios: AsyncIOMotorCollection[Document] = self.db["folios"]
         self._external_ids: AsyncIOMotorCollection[Document] = self.db["external_ids"]
-        self._windows = Windows()
+        self.boxes = boxes.Boxes(self.referrals)
 
     async def prepare(self) -> None:
         """Create the indexes that are missing."""
@@ -323,46 +313,9 @@ class Store:
 
     # --- lists ----------------------------------------------------------------------------------
 
-    async def box(self, conditions: Mapping[str, Any], want: Wanted, sealed: bool, now: datetime) -> Rows:
-        """Return a page of the referrals that fit the conditions, newest first.
-
-        One of the conditions must be the sender or the receiver.
-        """
-        key = repr(sorted(conditions.items()))
-        rows = await self._walk(key, conditions, want, _projection(sealed), now)
-        shown = rows[: want.count]
-        onwards = len(rows) > want.count
-        self._windows.learn(key, want, [row["place"] for row in shown], onwards)
-        near, far = (want.below, want.above) if want.back else (want.above, want.below)
-        if not onwards and far is not None:
-            onwards = await self._has(key, conditions, shown[-1]["place"], want.back, now) if shown else True
-        backwards = near is not None
-        if backwards and shown:
-            backwards = await self._has(key, conditions, shown[0]["place"], not want.back, now)
-        if want.back:
-            return Rows(shown, onwards, backwards)
-        return Rows(shown[::-1], backwards, onwards)
-
-    async def _has(
-        self, key: str, conditions: Mapping[str, Any], place: str, back: bool, now: datetime
-    ) -> bool:
-        """Whether any row lies beyond a place, back or forth in time."""
-        want = Wanted(0, back, None if back else place, place if back else None)
-        return bool(await self._walk(key, conditions, want, {"place": 1}, now))
-
-    async def _walk(
-        self, key: str, conditions: Mapping[str, Any], want: Wanted, projection: Document, now: datetime
-    ) -> list[Document]:
-        """Return the wanted rows and one more, in the order of the walk."""
-        rows: list[Document] = []
-        direction = DESCENDING if want.back else ASCENDING
-        for above, below in self._windows.walk(key, want, (now - EPOCH) // timedelta(milliseconds=1)):
-            bounds = {"$gt": above or "", **({"$lt": below} if below is not None else {})}
-            found = self.referrals.find({**conditions, "place": bounds}, projection)
-            rows += await found.sort("place", direction).limit(want.count + 1 - len(rows)).to_list(None)
-            if len(rows) > want.count:
-                break
-        return rows
+    async def page(self, listing: Listing, asked: Asked, sealed: bool, now: datetime) -> Rows:
+        """Return a page of a list; the encrypted fields only where they are asked for."""
+        return await self.boxes.page(listing, asked, _projection(sealed), now)
 
 
 def _projection(sealed: bool) -> Document:

@@ -70,7 +70,7 @@ QUERIES = {
     "by external id": (f"query ($it: String) {{ referral(externalId: $it) {{ {FIELDS} }} }}", "externalId"),
 }
 # Fields of Query that this file covers, and those that know no referral.
-COVERED = {"node", "nodes", "referral", "referrals", "events"}
+COVERED = {"node", "nodes", "referral", "referralCounts", "referrals", "events"}
 DIRECTORY = {
     "acceptanceRules",
     "clients",

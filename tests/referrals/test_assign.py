@@ -11,8 +11,9 @@ from contracts.assignment import ASSIGN, AssignReferral
 from contracts.codes import Box, DeclineReason, NetworkRole, Role, Scope, Side
 from contracts.directory import CREATE_MEMBER, CreateMember
 from contracts.events import AsideEvent
+from contracts.lists import LIST, ListReferrals
 from contracts.membership import GET_MEMBERS, GetMembers
-from contracts.referrals import LIST, Decline, ListReferrals, Receive, Referral, ReferralReply
+from contracts.referrals import Decline, Receive, Referral, ReferralReply
 from contracts.rpc import Actor, Page
 from tests.referrals import cast
 from tests.referrals.conftest import Network

@@ -13,6 +13,7 @@ from chassis import mongo
 from chassis.problems import RefusedError
 from contracts.codes import Box, Need, PersonAccess, Priority, ReferralStatus, Role, State
 from contracts.drafts import DRAFT, SEND, UPDATE_DRAFT, DraftReferral, SendReferral, UpdateDraft
+from contracts.lists import LIST, ListReferrals
 from contracts.referrals import (
     ACCEPT,
     CANCEL,
@@ -20,14 +21,12 @@ from contracts.referrals import (
     GET,
     HISTORY,
     ISSUE,
-    LIST,
     RECEIVE,
     Accept,
     Cancel,
     FindReferral,
     GetHistory,
     GetReferrals,
-    ListReferrals,
     Receive,
     Referral,
     ReferralReply,

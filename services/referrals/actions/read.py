@@ -1,19 +1,15 @@
-"""Reading referrals: by id, by folio, by the own external id, by box, and a referral's history."""
+"""Reading referrals: by id, by folio, by the own external id, and a referral's history."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from chassis.problems import ForbiddenError, InvalidError
-from contracts.codes import Box
 from contracts.referrals import (
     FindReferral,
     FoundReferral,
     GetHistory,
     GetReferrals,
     History,
-    ListReferrals,
     Referral,
-    ReferralList,
     Referrals,
 )
 from contracts.rpc import Actor, FieldProblem
@@ -22,15 +18,15 @@ from services.referrals import paging, tiers
 from services.referrals.errors import NotFoundError
 from services.referrals.means import Means
 from services.referrals.opening import open_all, open_history
-from services.referrals.referral import Document, S
-from services.referrals.roles import Party, is_firewalled, tiers_of
+from services.referrals.referral import Document
+from services.referrals.roles import Party, tiers_of
 
 
 async def get(means: Means, request: GetReferrals, actor: Actor) -> Referrals:
     """Return the referrals with those ids, in order; null for what the caller may not know of."""
     found = await means.store.load_many(set(request.ids), sealed=bool(request.tiers))
-    shown = await _shown(means, list(found.values()), request.tiers, actor)
-    return Referrals(items=tuple(shown.get(referral) for referral in request.ids))
+    views = await shown(means, list(found.values()), request.tiers, actor)
+    return Referrals(items=tuple(views.get(referral) for referral in request.ids))
 
 
 async def find(means: Means, request: FindReferral, actor: Actor) -> FoundReferral:
@@ -40,7 +36,7 @@ async def find(means: Means, request: FindReferral, actor: Actor) -> FoundReferr
         InvalidError: not exactly one of the two is given.
         ForbiddenError: the caller's roles or scopes let it read no referral.
     """
-    _admit(actor)
+    admit(actor)
     if (request.folio is None) == (request.external_id is None):
         fields = tuple(
             FieldProblem(path=(name,), message="Give one of the two.") for name in ("folio", "external_id")
@@ -70,31 +66,7 @@ async def _found(means: Means, request: FindReferral, actor: Actor) -> str | Non
     return await means.store.by_external_id(means.marks.external_id(actor.organization, request.external_id))
 
 
-async def list_(means: Means, request: ListReferrals, actor: Actor) -> ReferralList:
-    """Return a page of the caller's inbox or outbox, newest first.
-
-    An organization that sees nothing has empty boxes.
-
-    Raises:
-        ForbiddenError: the caller's roles or scopes let it read no referral.
-        InvalidError: the page is not one.
-    """
-    want = paging.wanted(request.page)
-    organization = _admit(actor)
-    if is_firewalled(actor) or not actor.verified:
-        return ReferralList(items=(), positions=(), has_next=False, has_previous=False)
-    conditions = _conditions(request, actor, organization)
-    rows = await means.store.box(conditions, want, sealed=bool(request.tiers), now=means.now())
-    shown = await _shown(means, rows.documents, request.tiers, actor)
-    return ReferralList(
-        items=tuple(shown[doc["_id"]] for doc in rows.documents),
-        positions=tuple(paging.position(doc["place"]) for doc in rows.documents),
-        has_next=rows.has_next,
-        has_previous=rows.has_previous,
-    )
-
-
-def _admit(actor: Actor) -> str:
+def admit(actor: Actor) -> str:
     """Return the organization of a caller that may read some referrals, whichever they are."""
     if actor.organization is None or tiers.T1 not in tiers_of(actor):
         lacks = "This client lacks the scope referrals:read." if actor.kind == "client" else NEEDS_A_ROLE
@@ -102,37 +74,7 @@ def _admit(actor: Actor) -> str:
     return actor.organization
 
 
-def _conditions(request: ListReferrals, actor: Actor, organization: str) -> dict[str, Any]:
-    """What a row must fit. Each condition is on what the reader may see of the row, or it would tell it.
-
-    Statuses, groups and priorities are T1 of every row of the box; a service is not.
-    """
-    if request.box is Box.INBOX:
-        # What was never sent exists for its sender only.
-        conditions: dict[str, Any] = {"receiver": organization, "n": {"$gt": 0}}
-    elif request.box is Box.DRAFTS:
-        conditions = {"sender": organization, "n": 0}
-    else:
-        conditions = {"sender": organization, "n": {"$gt": 0}}
-    filters = {
-        "status": request.statuses or ((S.DRAFT,) if request.box is Box.DRAFTS else ()),
-        "need_group": request.need_groups,
-        "priority": request.priorities,
-    }
-    conditions |= {name: {"$in": sorted(map(str, codes))} for name, codes in filters.items() if codes}
-    assignee = "assignee_receiver" if request.box is Box.INBOX else "assignee_sender"
-    if request.unassigned:
-        conditions[assignee] = None
-    if request.assignee is not None:
-        conditions[assignee] = {"$in": [] if request.unassigned else [request.assignee]}
-    if request.service is not None:
-        conditions["service"] = request.service
-        if not tiers.may_see_names_of_sensitive(actor):
-            conditions["need"] = {"$ne": None}
-    return conditions
-
-
-async def _shown(
+async def shown(
     means: Means, docs: Sequence[Document], asked: Sequence[str], actor: Actor
 ) -> dict[str, Referral]:
     """Return by id what the actor may see of those referrals, with the tiers asked for opened."""

@@ -1,0 +1,55 @@
+"""Reading a box: a page of it, and how many stand where."""
+
+from contracts.codes import ReferralStatus
+from contracts.lists import CountReferrals, ListReferrals, ReferralCounts, ReferralList, StatusCount
+from contracts.rpc import Actor
+from services.referrals.actions.read import admit, shown
+from services.referrals.boxes.conditions import counted, listing
+from services.referrals.boxes.listing import asked
+from services.referrals.means import Means
+from services.referrals.roles import is_firewalled
+
+
+async def list_(means: Means, request: ListReferrals, actor: Actor) -> ReferralList:
+    """Return a page of the caller's inbox or outbox, in the order asked for.
+
+    An organization that sees nothing has empty boxes.
+
+    Raises:
+        ForbiddenError: the caller's roles or scopes let it read no referral.
+        InvalidError: the page is not one, or a condition cannot be looked for.
+    """
+    organization, now = admit(actor), means.now()
+    box = listing(request, actor, organization, now)
+    page = asked(request.page, box)
+    if _sees_nothing(actor):
+        return ReferralList(items=(), positions=(), has_next=False, has_previous=False)
+    rows = await means.store.page(box, page, sealed=bool(request.tiers), now=now)
+    items = await shown(means, rows.documents, request.tiers, actor)
+    return ReferralList(
+        items=tuple(items[doc["_id"]] for doc in rows.documents),
+        positions=tuple(box.position(cursor) for cursor in rows.cursors),
+        has_next=rows.has_next,
+        has_previous=rows.has_previous,
+    )
+
+
+async def count(means: Means, request: CountReferrals, actor: Actor) -> ReferralCounts:
+    """Return how many referrals of the caller's box stand at which status.
+
+    Raises:
+        ForbiddenError, InvalidError: as ``list_``.
+    """
+    organization = admit(actor)
+    box = counted(request, actor, organization, means.now())
+    found = {} if _sees_nothing(actor) else await means.store.boxes.counts(box)
+    return ReferralCounts(
+        total=sum(found.values()),
+        by_status=tuple(
+            StatusCount(status=status, count=found[status]) for status in ReferralStatus if status in found
+        ),
+    )
+
+
+def _sees_nothing(actor: Actor) -> bool:
+    return is_firewalled(actor) or not actor.verified

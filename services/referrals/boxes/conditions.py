@@ -1,0 +1,133 @@
+"""What a row of a box must fit, and in which order it stands: made of a request, for whoever asks.
+
+Each condition is on what the reader may see of the row, or it would tell it. Statuses, groups, priorities,
+states, folios and most deadlines are T1 of every row; these are not:
+
+* a **service** is hidden from those of the outline where the need is sensitive: then it matches no such row;
+* the day on which somebody is **to arrive** is T2: to whom T2 is not open, an accepted referral has no
+  deadline, neither as a condition nor as a place in the order;
+* a **sensitive need** is encrypted with the person's data. What could be looked up without decrypting it (a
+  keyed hash, beside a group of eight needs) would tell it to whoever has the database, and outlive the
+  person's key. So it is not searched for, whoever asks: ask for its group (docs/decisions/0013).
+"""
+
+import re
+from datetime import datetime
+
+import msgspec
+
+from chassis.problems import InvalidError
+from contracts.codes import GROUP_OF, SENSITIVE_NEEDS, Basis, Box
+from contracts.lists import BoxFilter, ListReferrals, ReferralOrder
+from contracts.rpc import Actor, FieldProblem, Page
+from services.referrals import folio as folios
+from services.referrals import tiers
+from services.referrals.boxes.listing import Listing, Stretch, between, moment
+from services.referrals.referral import Document, S
+from services.referrals.roles import tiers_of
+
+BY_TIME, DUE, REST = "time", "due", "rest"
+_NO_PAGE = Page()
+
+
+def listing(request: ListReferrals, actor: Actor, organization: str, now: datetime) -> Listing:
+    """Return the list that a request asks for, as its caller may see it.
+
+    Raises:
+        InvalidError: a condition cannot be looked for; all of them at once.
+    """
+    _check(request)
+    rest = _conditions(request, actor)
+    hidden = _hidden_deadlines(request.box, actor, now)
+    before = [at for at in (request.deadline_before, now if request.overdue else None) if at is not None]
+    until = moment(min(before)) if before else None
+    dated = {**rest, "$nor": [hidden]} if hidden else rest
+    if request.order is ReferralOrder.NEWEST:
+        if before:
+            dated = {**dated, "deadline_at": between("deadline_at", None, until)[0]}
+        stretches: tuple[Stretch, ...] = (Stretch(BY_TIME, "place", True, dated if before else rest),)
+    else:
+        stretches = (Stretch(DUE, "deadline_at", False, dated, until),)
+        if not before:
+            none: Document = {"$or": [{"deadline_at": None}, *([hidden] if hidden else [])]}
+            stretches += (Stretch(REST, "place", True, {**rest, **none}),)
+    side = "receiver" if request.box is Box.INBOX else "sender"
+    return Listing(_name(request, bool(hidden), organization), side, organization, stretches)
+
+
+def counted(request: BoxFilter, actor: Actor, organization: str, now: datetime) -> Listing:
+    """Return the list of which a request wants to know how many; by deadline where it asks for deadlines.
+
+    Raises:
+        InvalidError: as ``listing``.
+    """
+    by_deadline = request.deadline_before is not None or request.overdue
+    fields = {name: getattr(request, name) for name in BoxFilter.__struct_fields__}
+    order = ReferralOrder.DEADLINE if by_deadline else ReferralOrder.NEWEST
+    return listing(ListReferrals(**fields, page=_NO_PAGE, order=order), actor, organization, now)
+
+
+def _name(request: ListReferrals, hides: bool, organization: str) -> str:
+    """Name a list for what is learned of it: all but the page, and the moments, others at each look."""
+    is_bounded = request.deadline_before is not None
+    fields = msgspec.structs.replace(request, deadline_before=None, page=_NO_PAGE, tiers=())
+    return repr((organization, hides, is_bounded, fields))
+
+
+def _conditions(request: BoxFilter, actor: Actor) -> Document:
+    """What does not depend on the time."""
+    # What was never sent exists for its sender only.
+    drafts = request.box is Box.DRAFTS
+    conditions: Document = {"n": 0 if drafts else {"$gt": 0}}
+    codes = {
+        "status": request.statuses or ((S.DRAFT,) if drafts else ()),
+        "need_group": request.need_groups,
+        "need": request.needs,
+        "priority": request.priorities,
+        "state": request.states,
+    }
+    conditions |= {name: {"$in": sorted(map(str, some))} for name, some in codes.items() if some}
+    assignee = "assignee_receiver" if request.box is Box.INBOX else "assignee_sender"
+    if request.unassigned:
+        conditions[assignee] = None
+    if request.assignee is not None:
+        conditions[assignee] = {"$in": [] if request.unassigned else [request.assignee]}
+    if request.service is not None:
+        conditions["service"] = request.service
+        if not tiers.may_see_names_of_sensitive(actor):
+            conditions.setdefault("need", {"$ne": None})
+    if request.folio is not None:
+        conditions["folio"] = {"$regex": _folio(request.folio)}
+    return conditions
+
+
+def _hidden_deadlines(box: Box, actor: Actor, now: datetime) -> Document | None:
+    """Which rows' deadline is not open to the caller; None: all are."""
+    if tiers.T2 not in tiers_of(actor):
+        return {"status": S.ACCEPTED.value}
+    if box is Box.INBOX:
+        # As ``tiers.receivers_stage``: with the consent, what the receiver knew by it is over.
+        return {"status": S.ACCEPTED.value, "basis": Basis.CONSENT.value, "until": {"$lte": now}}
+    return None
+
+
+def _check(request: BoxFilter) -> None:
+    problems = [
+        FieldProblem(
+            path=("needs", str(index)),
+            message=f"Is kept encrypted, and not searched for. Ask for its group: {GROUP_OF[need]}.",
+        )
+        for index, need in enumerate(request.needs)
+        if need in SENSITIVE_NEEDS
+    ]
+    if request.folio is not None and not folios.parts(request.folio):
+        message = "Is no part of a folio: letters and digits as in REL-7K3F9M-2P, one at least."
+        problems.append(FieldProblem(path=("folio",), message=message))
+    if problems:
+        raise InvalidError("Some conditions cannot be looked for.", tuple(problems))
+
+
+def _folio(text: str) -> str:
+    # The code begins after REL-, and has a hyphen somewhere.
+    ways = ("-?".join(map(re.escape, part)) for part in folios.parts(text))
+    return f"^REL-.*({'|'.join(ways)})"
