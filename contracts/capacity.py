@@ -5,12 +5,13 @@ for an accepted referral until the person arrives; from then on they are *occupi
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from contracts import patterns
 from contracts.directory import PART, Capacity
+from contracts.events import ReferralEvent
 from contracts.referrals import Id, Key, Moment, Places
 from contracts.rpc import Message, Operation, Reply
 
@@ -88,5 +89,55 @@ class Held(Reply):
     until: datetime | None = None
 
 
+class ListHolds(Message):
+    """The referrals service compares: the holds at services behind one of them, in order of their ids.
+
+    With ``services`` those at these only.
+    """
+
+    after: Id | None = None
+    services: Annotated[tuple[Id, ...], Meta(max_length=100)] = ()
+
+
+class Hold(Reply):
+    """What is kept for a referral, or taken by it; ``n`` is the last of its events that was heard."""
+
+    service: str
+    referral: str
+    state: Literal["confirmed", "occupied"]
+    n: int
+    places: tuple[Places, ...]
+
+
+class Holds(Reply):
+    """Some holds; ``next`` is the service to go on behind, null where these were the last."""
+
+    items: tuple[Hold, ...]
+    next: str | None = None
+
+
+class PutHoldRight(Message):
+    """What is kept at a service for a referral, as the referral itself says: nothing, if there is no state.
+
+    ``n`` is the count of its last event: where a later one was heard, nothing is done. ``event`` is the
+    referral's outline as its events tell it, for asking about an arrival.
+    """
+
+    service: Id
+    referral: Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,100}\Z")]
+    n: int
+    state: Literal["confirmed", "occupied"] | None = None
+    places: Annotated[tuple[Places, ...], Meta(max_length=10)] = ()
+    event: ReferralEvent | None = None
+
+
+class HoldPutRight(Reply):
+    """Whether anything was to be done."""
+
+    changed: bool
+
+
 SET_CAPACITY = Operation(PART, "set_capacity", SetCapacity, CapacityReply)
 HOLD_PLACES = Operation(PART, "hold_places", HoldPlaces, Held)
+LIST_HOLDS = Operation(PART, "list_holds", ListHolds, Holds)
+PUT_HOLD_RIGHT = Operation(PART, "put_hold_right", PutHoldRight, HoldPutRight)

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Sequence
 
 from chassis.problems import UnreachableError
 from chassis.rpc import Caller
-from contracts.capacity import HOLD_PLACES, Held, HoldPlaces
+from contracts.capacity import (
+    HOLD_PLACES,
+    LIST_HOLDS,
+    PUT_HOLD_RIGHT,
+    Held,
+    HoldPlaces,
+    Holds,
+    ListHolds,
+    PutHoldRight,
+)
 from contracts.codes import OrganizationKind
 from contracts.directory import GET_ORGANIZATIONS, GET_SERVICES, Organization, Phone, Service
 from contracts.membership import GET_MEMBERS, LIST_COORDINATORS, GetMembers, OwnMember
@@ -126,6 +135,23 @@ class Directory:
             return {}
         reply = await self._caller.call(GET_ORGANIZATIONS, Ids(ids=wanted), self._caller.me)
         return {one.id: one.kind for one in reply.items if one is not None}
+
+    async def holds(self, after: str | None = None, services: Iterable[str] = ()) -> Holds:
+        """Return what the directory keeps, of some services behind one of them, or of those named.
+
+        Raises:
+            UnreachableError: the directory did not answer.
+        """
+        request = ListHolds(after=after, services=tuple(dict.fromkeys(services)))
+        return await self._caller.call(LIST_HOLDS, request, self._caller.me)
+
+    async def put_hold_right(self, request: PutHoldRight) -> bool:
+        """Have kept for a referral what it says itself; return whether that was anything new.
+
+        Raises:
+            UnreachableError: the directory did not answer.
+        """
+        return (await self._caller.call(PUT_HOLD_RIGHT, request, self._caller.me)).changed
 
     async def hold(self, request: HoldPlaces) -> Held:
         """Ask for places for a referral, all or none; asked again it is the same hold.

@@ -20,6 +20,7 @@ from services.referrals.pathways import library
 from services.referrals.pathways.api import PathwaysApi
 from services.referrals.pathways.shipped import shipped
 from services.referrals.pathways.store import PathwayStore
+from services.referrals.reconciling import Reconciler
 from services.referrals.screening import shipped as questionnaire
 from services.referrals.screening.api import ScreeningApi
 from services.referrals.screening.desk import Desk
@@ -72,6 +73,7 @@ async def start(part: Part, settings: Settings) -> None:
     overdue_steps = steps(means)
     pathways = Rounds("pathways", library.LOOK_SECONDS, means.pathways.look)
     erasing = sweeper(store, means.vault)
+    reconciling = Reconciler(means).rounds()
     organizations = Consumer(
         part.bus, store.db, durable=DURABLE, filter_subjects=SUBJECTS, handlers=handlers(means)
     )
@@ -98,6 +100,7 @@ async def start(part: Part, settings: Settings) -> None:
     await part.run(deadlines.start, deadlines.stop)
     await part.run(alerts.start, alerts.stop)
     await part.run(overdue_steps.start, overdue_steps.stop)
+    await part.run(reconciling.start, reconciling.stop)
     await part.run(means.pathways.begin)
     await part.run(pathways.start, pathways.stop)
     await part.run(server.start, server.drain)

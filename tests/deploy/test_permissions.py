@@ -210,6 +210,8 @@ async def test_services_ask_only_for_organizations_services_members_and_places(
         directory.GET_ORGANIZATIONS,
         directory.GET_SERVICES,
         capacity.HOLD_PLACES,
+        capacity.LIST_HOLDS,
+        capacity.PUT_HOLD_RIGHT,
         membership.GET_MEMBERS,
         membership.LIST_COORDINATORS,
     }

@@ -78,6 +78,8 @@ def test_parts_look_up_the_gateway_also_lists_and_only_the_operator_changes() ->
         "review_acceptance_rules": READERS,
         "set_capacity": READERS,
         "hold_places": {"referrals"},
+        "list_holds": {"referrals"},
+        "put_hold_right": {"referrals"},
         "match_services": READERS,
     }
 

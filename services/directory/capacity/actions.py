@@ -8,7 +8,17 @@ from functools import cached_property, partial
 from chassis.clock import Clock
 from chassis.outbox import Relay
 from chassis.problems import ForbiddenError, InvalidError, NotVerifiedError
-from contracts.capacity import CapacityReply, Held, HoldPlaces, SetCapacity
+from contracts.capacity import (
+    CapacityReply,
+    Held,
+    Hold,
+    HoldPlaces,
+    HoldPutRight,
+    Holds,
+    ListHolds,
+    PutHoldRight,
+    SetCapacity,
+)
 from contracts.referrals import Places
 from contracts.rpc import Actor
 from services.directory.allowed import MANAGER, may_manage
@@ -18,6 +28,9 @@ from services.directory.capacity.desk import Decide, Desk, Doing
 from services.directory.capacity.errors import ServiceNotFoundError
 from services.directory.capacity.store import CapacityStore
 from services.directory.marks import Marks
+
+# One page of what is held: a large shelter holds some hundreds.
+SERVICES_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -88,6 +101,42 @@ async def hold(means: Means, request: HoldPlaces) -> Held:
         number=number,
         until=done.after["provisional"].get(request.referral, {}).get("until"),
     )
+
+
+async def list_holds(means: Means, request: ListHolds) -> Holds:
+    """Return what is held, of some services at a time."""
+    found = await means.store.holding(request.after, request.services, SERVICES_AT_ONCE)
+    items = [
+        Hold(
+            service=document["_id"],
+            referral=referral,
+            state=hold["state"],
+            n=hold["n"],
+            places=tuple(Places(**one) for one in hold["places"]),
+        )
+        for document in found
+        for referral, hold in document["holds"].items()
+        if hold["state"] in holds.COUNTED
+    ]
+    is_last = bool(request.services) or len(found) < SERVICES_AT_ONCE
+    return Holds(items=tuple(items), next=None if is_last else found[-1]["_id"])
+
+
+async def put_hold_right(means: Means, request: PutHoldRight) -> HoldPutRight:
+    """Have kept for a referral what it says itself; say whether that was anything new."""
+    changed = False
+
+    def decide(document: Document, now: datetime) -> Document:
+        nonlocal changed
+        after = holds.put_right(document, request, now)
+        changed = after is not document
+        return after
+
+    try:
+        await means.desk.change(request.service, Doing("reconcile", f"referral:{request.referral}"), decide)
+    except ServiceNotFoundError:
+        return HoldPutRight(changed=False)
+    return HoldPutRight(changed=changed)
 
 
 async def change_hold(means: Means, service: str, referral: str, what: str, decide: Decide) -> None:

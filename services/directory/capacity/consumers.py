@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 import msgspec
 
@@ -11,7 +10,7 @@ from chassis.consumer import Delivery, Handler
 from contracts.events import ASIDE_EVENTS, DEADLINE_EVENTS, REFERRAL_EVENTS, ReferralEvent
 from services.directory.capacity import holds
 from services.directory.capacity.actions import Means, change_hold
-from services.directory.capacity.capacity import NEVER, Document
+from services.directory.capacity.capacity import Document
 
 DURABLE = "directory"
 # What comes before an acceptance holds nothing. Everything after it is heard, so that no event is missed in
@@ -47,7 +46,7 @@ def handlers(means: Means) -> Mapping[str, Handler]:
 
 async def _apply(means: Means, name: str, change: Change, makes: bool, delivery: Delivery) -> None:
     event = _decode(delivery.data)
-    about = _about(event)
+    about = holds.about_of(event)
 
     def decide(document: Document, now: datetime) -> Document:
         if name == "accepted" and event.held is False:
@@ -60,20 +59,3 @@ async def _apply(means: Means, name: str, change: Change, makes: bool, delivery:
         return change(document, event.id, about, now)
 
     await change_hold(means, event.service, event.id, name, decide)
-
-
-def _about(event: ReferralEvent) -> dict[str, Any]:
-    """What a hold keeps of the event: its count, when the person is expected, and the referral's outline."""
-    return {
-        "n": event.n,
-        "arrive_by": event.arrive_by or NEVER,
-        "try": event.hold,
-        "about": {
-            "folio": event.folio,
-            "version": event.version,
-            "to": event.to_status.value,
-            "need_group": event.need_group.value,
-            "priority": event.priority.value,
-            "state": event.state.value,
-        },
-    }

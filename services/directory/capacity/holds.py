@@ -24,7 +24,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chassis.problems import InvalidError
-from contracts.capacity import HoldPlaces
+from contracts.capacity import HoldPlaces, PutHoldRight
+from contracts.events import ReferralEvent
 from contracts.referrals import Places
 from contracts.rpc import FieldProblem
 from services.directory.capacity import capacity
@@ -155,6 +156,48 @@ def release(document: Document, referral: str, about: Hold, now: datetime) -> Do
     return (
         document if _is_old(document, referral, about["n"]) else _freed(document, referral, about["n"], now)
     )
+
+
+def put_right(document: Document, request: PutHoldRight, now: datetime) -> Document:
+    """Return the document with that kept for a referral which it says itself; the same where it is so."""
+    referral, places = request.referral, [{"unit": one.unit, "count": one.count} for one in request.places]
+    hold = document["holds"].get(referral, {})
+    is_counted = hold.get("state") in COUNTED
+    stands = (hold["state"], hold["places"]) if is_counted else (None, [])
+    if stands == (request.state, places) or hold.get("n", 0) > request.n:
+        return document
+    document = _freed(document, referral, request.n, now)
+    if request.state is None:
+        return document
+    taken = {"held": 1} if request.state == CONFIRMED else {"occupied": 1}
+    about = about_of(request.event) if request.event and request.state == CONFIRMED else {}
+    right = {
+        **about,
+        "n": request.n,
+        "places": places,
+        "state": request.state,
+        "since": now,
+        "asked": hold.get("asked", 0),
+        "overfull": not _fits(document, places, now),
+    }
+    return _put(_counted(document, places, **taken), referral, right)
+
+
+def about_of(event: ReferralEvent) -> Hold:
+    """Return what a hold keeps of the event: its count, when the person is expected, and its outline."""
+    return {
+        "n": event.n,
+        "arrive_by": event.arrive_by or capacity.NEVER,
+        "try": event.hold,
+        "about": {
+            "folio": event.folio,
+            "version": event.version,
+            "to": event.to_status.value,
+            "need_group": event.need_group.value,
+            "priority": event.priority.value,
+            "state": event.state.value,
+        },
+    }
 
 
 def give_up(document: Document, now: datetime) -> Document:

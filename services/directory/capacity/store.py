@@ -143,6 +143,12 @@ class CapacityStore:
         cursor = self.collection.find({"organization": organization}, {"_id": 1})
         return [one["_id"] async for one in cursor]
 
+    async def holding(self, after: str | None, services: Some[str], most: int) -> list[Document]:
+        """Return services that count places with what they hold, behind one of them; or those named."""
+        wanted: Document = {"$in": list(services)} if services else {"$gt": after or ""}
+        found = self.collection.find({"_id": wanted}, {"holds": 1}).sort("_id", ASCENDING)
+        return await found.limit(most).to_list(None)
+
     def followed(self) -> Followed:
         """Return what a replica follows of places; a service's have its id."""
         return Followed(self.collection, PREFIXES["service"], _SEEN)

@@ -1,0 +1,152 @@
+"""Compares the places that the directory keeps with what the referrals say, puts them right, and counts.
+
+The directory hears of each change by its event, and so agrees by itself. What makes it differ all the same is
+a backup that was played back, a stream that was lost, or a fault of ours: then a place would be kept for
+nobody, or promised twice. Each round takes one page of what the directory holds, and one of the open
+referrals that hold places; a difference counts once it was seen twice, with no event of the referral between.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import structlog
+
+from chassis import telemetry
+from chassis.rounds import Rounds
+from contracts.capacity import Hold, PutHoldRight
+from contracts.codes import ReferralStatus
+from contracts.referrals import Places
+from services.referrals.means import Means
+from services.referrals.referral import Document, S, event_data
+from services.referrals.sealed import unseal
+from services.referrals.vault import ErasedError
+
+log = structlog.get_logger()
+
+ROUND_SECONDS = 60.0
+# What an event has not told yet after so long is no matter of being late.
+SEEN_FOR = 60.0
+PAGE = 100
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+# A doubt that nobody came back to is old.
+FORGOTTEN_AFTER = 3600.0
+
+State = Literal["confirmed", "occupied"]
+STATES: Mapping[ReferralStatus, State] = {
+    S.ACCEPTED: "confirmed",
+    S.IN_PROGRESS: "occupied",
+    S.ON_HOLD: "occupied",
+}
+
+_put_right = telemetry.meter.create_counter(
+    "capacity.reconciled", description="Places that were put right, by what is kept now"
+)
+
+
+class Reconciler:
+    """One for each process; rounds of several replicas do the same twice, which changes nothing."""
+
+    def __init__(self, means: Means, clock: Callable[[], float] = time.monotonic) -> None:
+        self._means = means
+        self._clock = clock
+        self._service: str | None = None
+        self._due = _EVER
+        # By referral: the count of its events when a difference was first seen, and when that was.
+        self._doubts: dict[str, tuple[int, float]] = {}
+
+    def rounds(self) -> Rounds:
+        """Return the rounds in which it compares."""
+        return Rounds("reconciling", ROUND_SECONDS, self.look)
+
+    async def look(self) -> None:
+        """Compare the next page of both.
+
+        Raises:
+            UnreachableError: the directory did not answer; the next round takes the same page.
+        """
+        await self._compare_holds()
+        await self._compare_referrals()
+        old = self._clock() - FORGOTTEN_AFTER
+        self._doubts = {one: doubt for one, doubt in self._doubts.items() if doubt[1] > old}
+
+    async def _compare_holds(self) -> None:
+        """What the directory holds: whether it is for anybody."""
+        page = await self._means.directory.holds(after=self._service)
+        docs = await self._means.store.load_many({one.referral for one in page.items}, sealed=True)
+        for hold in page.items:
+            await self._settle(hold, docs.get(hold.referral))
+        self._service = page.next
+
+    async def _compare_referrals(self) -> None:
+        """What open referrals hold: whether the directory knows."""
+        found = await self._means.store.between("due_at", self._due, _NEVER, PAGE)
+        self._due = _behind(found) if len(found) == PAGE else _EVER
+        holding = {doc["_id"]: doc for doc in found if doc.get("held") and doc["status"] in STATES}
+        if not holding:
+            return
+        page = await self._means.directory.holds(services=(doc["service"] for doc in holding.values()))
+        known = {one.referral for one in page.items}
+        missing = [one for one in holding if one not in known]
+        docs = await self._means.store.load_many(missing, sealed=True) if missing else {}
+        for doc in docs.values():
+            await self._settle(None, doc)
+
+    async def _settle(self, hold: Hold | None, doc: Document | None) -> None:
+        """Put one right that differs, if it has differed for long enough."""
+        right = await self._right(hold, doc)
+        about = hold.referral if hold else doc["_id"] if doc else ""
+        if right is None:
+            self._doubts.pop(about, None)
+            return
+        n, since = self._doubts.get(about, (right.n, self._clock()))
+        if n != right.n:  # an event has come in between
+            since = self._clock()
+        self._doubts[about] = right.n, since
+        if self._clock() - since < SEEN_FOR:
+            return
+        if await self._means.directory.put_hold_right(right):
+            _put_right.add(1, {"state": right.state or "none"})
+            log.warning("reconciling.put_right", state=right.state or "none")
+        del self._doubts[about]
+
+    async def _right(self, hold: Hold | None, doc: Document | None) -> PutHoldRight | None:
+        """What is to be kept, where it is not what is kept."""
+        if doc is None:
+            assert hold is not None
+            return PutHoldRight(service=hold.service, referral=hold.referral, n=hold.n)
+        state = STATES.get(ReferralStatus(doc["status"]))
+        service = hold.service if hold else doc["service"]
+        if state is None or service != doc["service"]:
+            return PutHoldRight(service=service, referral=doc["_id"], n=doc["n"]) if hold else None
+        if not doc.get("held"):
+            # Who came without a hold is counted by the directory as well as it can.
+            is_kept_for_nothing = hold is not None and doc.get("held") is False and state == "confirmed"
+            return (
+                PutHoldRight(service=service, referral=doc["_id"], n=doc["n"])
+                if is_kept_for_nothing
+                else None
+            )
+        places = await self._places(doc)
+        if not places or (hold and (hold.state, hold.places) == (state, places)):
+            return None
+        event = event_data(doc, doc["status"], doc["updated_at"])
+        return PutHoldRight(
+            service=service, referral=doc["_id"], n=doc["n"], state=state, places=places, event=event
+        )
+
+    async def _places(self, doc: Document) -> tuple[Places, ...]:
+        """The places that the referral holds; none where nobody can know any more."""
+        with await self._means.vault.fetch([doc["key_t2"]]) as keys:
+            try:
+                return unseal(keys, doc.get("sealed_places"), tuple[Places, ...]) or ()
+            except ErasedError:
+                return ()
+
+
+def _behind(page: Sequence[Document]) -> datetime:
+    """Where the next page begins: at the last moment once more, since more may have the same."""
+    last: datetime = page[-1]["due_at"]
+    return last if page[0]["due_at"] == last else last - timedelta(milliseconds=1)

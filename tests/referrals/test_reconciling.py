@@ -1,0 +1,163 @@
+"""Places and referrals are compared; where they differ for long they are put right, by the referral."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chassis import mongo
+from chassis.rpc import Caller
+from contracts.codes import CancelReason
+from contracts.directory import GET_SERVICES
+from contracts.referrals import CANCEL, START, Cancel, Places, Start
+from contracts.rpc import Ids
+from services.referrals import reconciling
+from services.referrals.directory import Directory
+from services.referrals.means import Means
+from services.referrals.reconciling import Reconciler
+from services.referrals.store import Store
+from services.referrals.vault import Vault
+from tests.referrals.conftest import Network
+from tests.referrals.test_places import ROOM, _keys, accept, issued, service
+from tests.servers import eventually
+
+__all__ = ["service"]  # a fixture
+
+UNIT = ROOM[0].unit
+SINGLE = (Places(unit=UNIT, count=1),)
+
+
+class Scene:
+    """A service with places, what the directory keeps of it, and one who compares."""
+
+    def __init__(self, network: Network, service: str, means: Means, client: mongo.Client) -> None:
+        self.network = network
+        self.service = service
+        self.now = 1000.0
+        self.reconciler = Reconciler(means, clock=lambda: self.now)
+        self.kept = client["relevo_directory"]["capacity"]
+
+    async def seen(self) -> tuple[int | None, int | None, int | None]:
+        """Available, held and occupied."""
+        caller = self.network.operator
+        (found,) = (await caller.call(GET_SERVICES, Ids(ids=(self.service,)), caller.me)).items
+        assert found is not None
+        unit = found.capacity[0]
+        return unit.available, unit.held, unit.occupied
+
+    async def becomes(self, *numbers: int) -> None:
+        await eventually(self.seen, lambda found: found == numbers)
+
+    async def hold(self, referral: str) -> Mapping[str, Any]:
+        document = await self.kept.find_one({"_id": self.service})
+        assert document is not None
+        found: Mapping[str, Any] = document["holds"].get(referral, {})
+        return found
+
+    async def spoil(self, fields: dict[str, Any], *gone: str) -> None:
+        """Write what a backup or a fault may leave there."""
+        update: dict[str, Any] = {"$inc": {"revision": 1}, "$currentDate": {"changed_at": True}}
+        update |= {"$set": fields} if fields else {}
+        update |= {"$unset": dict.fromkeys(gone, "")} if gone else {}
+        assert (await self.kept.update_one({"_id": self.service}, update)).matched_count
+
+    async def compare(self) -> None:
+        """Compare everything, twice, with the time in between that makes a difference one."""
+        for _ in range(2):
+            for _ in range(50):
+                await self.reconciler.look()
+                if self.reconciler._service is None and self.reconciler._due == reconciling._EVER:
+                    break
+            self.now += reconciling.SEEN_FOR + 1
+
+
+@pytest.fixture
+async def scene(
+    network: Network, service: str, store: Store, vault: Vault, mongo_client: mongo.Client
+) -> Scene:
+    """The service of these tests counts two rooms, of which one is taken by somebody of no referral."""
+    directory = Directory(Caller(network.referrals), "000")
+    means = Means(store, vault, None, directory, None, None, None)  # type: ignore[arg-type] # it asks no others
+    scene = Scene(network, service, means, mongo_client)
+    await scene.becomes(1, 0, 1)
+    return scene
+
+
+async def accepted(scene: Scene) -> str:
+    referral = await issued(scene.network, scene.service)
+    await accept(scene.network, referral, places=SINGLE)
+    await eventually(lambda: scene.hold(referral), lambda hold: hold.get("state") == "confirmed")
+    return referral
+
+
+async def test_what_agrees_is_left_alone(scene: Scene) -> None:
+    referral = await accepted(scene)
+    before = await scene.kept.find_one({"_id": scene.service})
+    await scene.compare()
+    assert await scene.kept.find_one({"_id": scene.service}) == before
+    assert (await scene.hold(referral))["state"] == "confirmed"
+
+
+async def test_a_place_that_is_kept_for_nobody_is_free_again(scene: Scene) -> None:
+    referral = await accepted(scene)
+    hold = await scene.hold(referral)
+    network = scene.network
+    await network.ask(
+        CANCEL,
+        Cancel(referral=referral, idempotency_key=next(_keys), reason=CancelReason.NEED_MET),
+        network.caseworker("casa"),
+    )
+    await scene.becomes(1, 0, 1)
+    # As if the end had never been heard; and a hold of a referral that nobody knows.
+    for number, stranger in enumerate((referral, "r" * 26)):
+        await scene.spoil({f"holds.{stranger}": dict(hold), "units.0.held": number + 1})
+    assert (await scene.seen())[1] == 2
+    await scene.compare()
+    await scene.becomes(1, 0, 1)
+
+
+async def test_a_place_that_was_forgotten_is_kept_again(scene: Scene) -> None:
+    referral = await accepted(scene)
+    await scene.spoil({"units.0.held": 0}, f"holds.{referral}")
+    assert await scene.seen() == (1, 0, 1)
+    await scene.compare()
+    await scene.becomes(0, 1, 1)
+    hold = await scene.hold(referral)
+    assert (hold["state"], hold["places"]) == ("confirmed", [{"unit": UNIT, "count": 1}])
+    assert hold["about"]["folio"].startswith("REL-")
+    # What comes afterwards finds it.
+    network = scene.network
+    started = Start(referral=referral, idempotency_key=next(_keys))
+    await network.ask(START, started, network.caseworker("clinica"))
+    await scene.becomes(0, 0, 2)
+
+
+async def test_who_has_arrived_is_counted_as_such(scene: Scene) -> None:
+    referral = await accepted(scene)
+    network = scene.network
+    await network.ask(
+        START, Start(referral=referral, idempotency_key=next(_keys)), network.caseworker("clinica")
+    )
+    await scene.becomes(0, 0, 2)
+    await scene.spoil({f"holds.{referral}.state": "confirmed", "units.0.held": 1, "units.0.occupied": 1})
+    await scene.compare()
+    await scene.becomes(0, 0, 2)
+
+
+async def test_a_difference_that_an_event_may_still_mend_waits(scene: Scene) -> None:
+    referral = await accepted(scene)
+    await scene.spoil({"units.0.held": 0}, f"holds.{referral}")
+    for _ in range(20):
+        await scene.reconciler.look()
+    assert await scene.hold(referral) == {}
+    assert scene.reconciler._doubts[referral][1] == scene.now
+
+
+async def test_a_later_event_wins(scene: Scene) -> None:
+    referral = await accepted(scene)
+    await scene.spoil({f"holds.{referral}.n": 99, f"holds.{referral}.places.0.count": 2})
+    await scene.compare()
+    assert (await scene.hold(referral))["n"] == 99
+    await scene.spoil({f"holds.{referral}.n": 2, f"holds.{referral}.places.0.count": 1})
+    assert datetime.now(UTC) - (await scene.hold(referral))["since"] < timedelta(minutes=1)
