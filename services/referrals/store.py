@@ -49,6 +49,12 @@ LEFT_OVER = timedelta(minutes=1)
 # Erased at one look; the next follows soon.
 DUE_AT_ONCE = 200
 
+# What the clock goes by, and what an event says.
+_DUE = (
+    "revision", "n", "version", "folio", "status", "need_group", "priority", "state", "sender", "receiver",
+    "service", "intake", "held", "hold", "arrive_by", "appointment", "updated_at", "clock", "due_at",
+    "key_t2", "key_t3",
+)  # fmt: skip
 _INNER = {
     "history": 0,
     "idempotency": 0,
@@ -200,8 +206,11 @@ class Store:
     # --- deadlines ------------------------------------------------------------------------------
 
     async def due(self, now: datetime, most: int) -> list[Document]:
-        """Return what something is due of by now, as much of it as telling of it takes."""
-        found = self.referrals.find({"due_at": {"$lte": now}}, _projection(sealed=False))
+        """Return what something is due of by now, as much of it as telling of it takes.
+
+        A walk along the index finds the longest due first.
+        """
+        found = self.referrals.find({"due_at": {"$lte": now}}, dict.fromkeys(_DUE, 1))
         return await found.limit(most).to_list(None)
 
     async def count_due(self, before: datetime) -> int:

@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 # An emergency is reminded of after a quarter of an hour.
 LOOK_SECONDS = 2.0
-AT_ONCE = 200
+AT_ONCE = 100
 ABREAST = 8
 ITSELF = Party(SYSTEM, Actor(kind="service", id="referrals"))
 

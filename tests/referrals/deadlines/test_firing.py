@@ -342,6 +342,30 @@ async def test_after_a_stop_of_hours_each_has_one_word_emergencies_first_and_not
         assert (await names_of(network, case, 3))[-1] == "expired"
 
 
+async def test_who_acts_in_the_very_moment_is_not_written_over(
+    network: Network, one: Replica, ahead: Ahead
+) -> None:
+    case = await ahead.case(network)
+    written: list[bool] = []
+    beside = one.means.store.beside
+
+    async def late(*given: Any) -> bool:
+        if not written:
+            await case.take(Receive)
+        written.append(await beside(*given))
+        return bool(written[-1])
+
+    one.means.store.beside = late  # type: ignore[method-assign,assignment]
+    ahead.by = 3 * HOUR
+    await one.look()
+    assert written == [False]
+    stored = await one.means.store.load(case.id)
+    assert stored is not None
+    assert (stored["status"], stored["n"], stored["clock"]["receive"]) == ("received", 2, None)
+    await until(one, ahead, 3 * HOUR)
+    assert await names_of(network, case, 2) == ["sent", "received"], "nobody is reminded of what has come"
+
+
 class KilledError(Exception):
     """The replica died."""
 
@@ -363,7 +387,7 @@ def killing(means: Means, chance: random.Random) -> None:
         setattr(store, name, dying)
 
 
-async def test_three_replicas_that_are_killed_at_random_tell_each_once_and_none_early(
+async def test_three_replicas_that_are_killed_at_random_tell_each_once_andnone_early(
     servers: Servers, mongo_client: mongo.Client, vault: Vault, network: Network, ahead: Ahead
 ) -> None:
     chance = random.Random(20261122)  # noqa: S311 - the same deaths in every run
@@ -404,7 +428,7 @@ async def test_three_replicas_that_are_killed_at_random_tell_each_once_and_none_
         assert [event.n for _, event in told] == list(range(1, stored["n"] + 1)), "none lost, none twice"
         said = Counter((name, getattr(event, "deadline", None)) for name, event in told)
         assert all(times == 1 for (name, _), times in said.items() if name != "escalated"), said
-        assert _none_early(told)
+        assert none_early(told)
 
 
 # After issue, by priority: when each is due at the earliest.
@@ -433,7 +457,8 @@ EARLIEST: dict[Priority, dict[tuple[str, Deadline | None], timedelta]] = {
 }
 
 
-def _none_early(told: list[tuple[str, ReferralEvent]]) -> bool:
+def none_early(told: list[tuple[str, ReferralEvent]]) -> bool:
+    """Whether each came after the time that the domain gives, and none before."""
     (_, sent), *rest = told
     return all(
         event.at - sent.at >= EARLIEST[event.priority][name, getattr(event, "deadline", None)]
