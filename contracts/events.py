@@ -69,9 +69,13 @@ class ReferralEvent(EventData):
 
 
 class AsideEvent(ReferralEvent, kw_only=True):
-    """Something beside a referral's course, which changes nothing of it: told to one side only."""
+    """Something beside a referral's course, which changes nothing of it: told to one side only.
+
+    ``coordinators`` are the organizations that keep the network, where they hear of it as well.
+    """
 
     told: Side
+    coordinators: tuple[str, ...] = ()
 
 
 class DeadlineEvent(ReferralEvent, kw_only=True):

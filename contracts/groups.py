@@ -21,6 +21,7 @@ from contracts.referrals import (
     Referral,
 )
 from contracts.rpc import FieldProblem, Message, Operation, Reply
+from contracts.steps import Overrides
 
 # So many are issued together; more are read, to be refused with all else that is wrong.
 MOST_NEEDS = 10
@@ -75,6 +76,7 @@ class GroupNeed(Message):
     places: Annotated[tuple[Places, ...], Meta(max_length=10)] = ()
     notes: Annotated[tuple[Note, ...], Meta(max_length=10)] = ()
     external_id: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    overrides: Overrides = ()
 
 
 class IssueGroup(Message):

@@ -27,6 +27,7 @@ from gateway.schema.issue import (
     PlacesInput,
 )
 from gateway.schema.node import Node
+from gateway.schema.overrides import OVERRIDES, StepOverrideInput
 from gateway.schema.problems import UserError, user_errors
 from gateway.schema.referral import Referral, prime
 from gateway.schema.tiers import tiers_for
@@ -91,6 +92,7 @@ class GroupNeedInput:
     external_id: str | None = strawberry.field(
         description="Your own id for it, unique in your organization; nobody else sees it.", default=None
     )
+    overrides: list[StepOverrideInput] | None = strawberry.field(description=OVERRIDES, default=None)
 
 
 @strawberry.input(description="Several needs of one person or household, to be issued at once.")

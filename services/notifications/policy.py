@@ -33,6 +33,8 @@ TOLD: dict[str, tuple[Relation, ...]] = {
     # Those that the event names; coordinators hear of what is overdue, and of nothing before.
     **{event.type: BOTH for event in DEADLINE_EVENTS.values()},
     **{DEADLINE_EVENTS[name].type: ALSO_COORDINATORS for name in WATCHED},
+    # Coordinators look after what is overdue.
+    ASIDE_EVENTS["step_overdue"].type: ALSO_COORDINATORS,
     # Who accepted is asked whether the person arrived.
     ARRIVAL_OVERDUE.type: ("receiver",),
     # Who offers a service is reminded of its review, and told what others say is wrong; they, the outcome.
@@ -50,7 +52,7 @@ def audience(event_type: str, event: ReferralEvent) -> list[tuple[str, Relation]
     parties: dict[Relation, str] = {"sender": event.sender, "receiver": event.receiver}
     told = _sides(event) & set(TOLD.get(event_type, ()))
     found: list[tuple[str, Relation]] = [(one, party) for party, one in parties.items() if party in told]
-    if isinstance(event, DeadlineEvent) and "coordinator" in TOLD.get(event_type, ()):
+    if isinstance(event, DeadlineEvent | AsideEvent) and "coordinator" in TOLD.get(event_type, ()):
         known = {organization for organization, _ in found}
         found += [(one, "coordinator") for one in event.coordinators if one not in known]
     return found

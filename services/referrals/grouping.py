@@ -5,7 +5,7 @@ from its referrals, at the moment in which somebody asks.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -74,6 +74,14 @@ class Judged:
         """The places of the needs with which nothing is wrong."""
         return tuple(place for place, faults in enumerate(self.faults) if not faults)
 
+    def and_also(self, more: Mapping[int, Iterable[FieldProblem]]) -> "Judged":
+        """The same, with more that is wrong with some of the needs."""
+        faults = (
+            (*of_need, *(at(place, one) for one in more.get(place, ())))
+            for place, of_need in enumerate(self.faults)
+        )
+        return replace(self, faults=tuple(faults))
+
 
 def at(place: int, problem: FieldProblem) -> FieldProblem:
     """Return the problem of one need as one of the group."""
@@ -137,6 +145,7 @@ def said_of(request: IssueGroup, need: GroupNeed) -> IssueReferral | None:
         notes=(*request.notes, *need.notes),
         external_id=need.external_id,
         occurred_at=request.occurred_at,
+        overrides=need.overrides,
     )
 
 

@@ -10,8 +10,11 @@ from contracts.events import ASIDE_EVENTS, AsideEvent
 from services.referrals.referral import Document, event_data
 
 
-def aside_event(doc: Document, name: str, side: str, now: datetime) -> Document:
+def aside_event(
+    doc: Document, name: str, side: str, now: datetime, coordinators: tuple[str, ...] = ()
+) -> Document:
     """Return the event for an outbox; ``doc`` is the document after what it tells of."""
     outline = msgspec.structs.asdict(event_data(doc, doc["status"], now))
     kind = ASIDE_EVENTS[name]
-    return pending_event(kind.type, doc["_id"], doc["n"], now, AsideEvent(**outline, told=Side(side)))
+    told = AsideEvent(**outline, told=Side(side), coordinators=coordinators)
+    return pending_event(kind.type, doc["_id"], doc["n"], now, told)

@@ -11,11 +11,12 @@ import pytest
 
 from chassis import mongo
 from chassis.problems import RefusedError
-from contracts.codes import CancelReason, Need, NoteCategory, Priority, Role, Scope
+from contracts.codes import AgeBand, CancelReason, Need, NoteCategory, Priority, Role, Scope, Vulnerability
 from contracts.groups import GET_GROUPS, ISSUE_GROUP, GetGroups, Group, GroupNeed, GroupReply, IssueGroup
 from contracts.redirects import ConfirmRedirect, ProposeRedirect
 from contracts.referrals import ISSUE, Accept, Acknowledge, Cancel, Note, Referral
 from contracts.rpc import Actor
+from contracts.steps import StepOverride
 from services.referrals.store import Store
 from tests.referrals import cast
 from tests.referrals.conftest import Network
@@ -319,3 +320,41 @@ async def test_a_group_of_accepted_referrals_goes_on_as_any(network: Network) ->
     accepted = (await case.take(Accept, arrive_by=soon())).referral
     assert accepted.person is not None
     assert accepted.person.name == "Abigail Canaria"
+
+
+BOY = cast.with_person(
+    age_band=AgeBand.ADOLESCENT, vulnerabilities=(Vulnerability.UNACCOMPANIED_CHILD,), birth_date=None
+)
+STEP = "unaccompanied_child.child_protection_authority"
+
+
+async def test_a_need_of_the_group_takes_the_step_that_the_others_lack(network: Network) -> None:
+    school = need(network, need=Need.EDUCATION)
+    bread = need(network, "comida", need=Need.FOOD)
+    authority = need(network, "ninez", need=Need.CHILD_PROTECTION)
+    alone: dict[str, Any] = {"person": BOY, "household": None}
+    refusal = await refused(network, request(network, (school, bread), **alone))
+    assert [(one.code, one.path) for one in refusal.fields] == [("STEP_MISSING", ("needs", "0", "overrides"))]
+    whole = await issued(network, school, bread, authority, **alone)
+    assert [one.steps for one in whole.referrals] == [(), (), ()]
+    part = await issued(network, school, bread, partial=True, **alone)
+    assert [one.path for one in part.refused] == [("needs", "0", "overrides")]
+    (fed,) = part.referrals
+    assert [(one.step, one.status) for one in fed.steps or ()] == [(STEP, "due")]
+    overridden = msgspec.structs.replace(school, overrides=(StepOverride(step=STEP, reason="Por teléfono"),))
+    both = await issued(network, overridden, bread, **alone)
+    assert [[one.status.value for one in made.steps or ()] for made in both.referrals] == [
+        ["overridden"], ["due"],
+    ]  # fmt: skip
+
+
+async def test_a_need_that_is_left_out_takes_no_step_for_the_others(network: Network) -> None:
+    alone: dict[str, Any] = {"person": BOY, "household": None, "partial": True}
+    taken = f"EXP-{next(_keys)}"
+    await issued(network, need(network, external_id=taken), partial=True)
+    authority = need(network, "ninez", need=Need.CHILD_PROTECTION, external_id=taken)
+    school = need(network, need=Need.EDUCATION)
+    refusal = await refused(network, request(network, (authority, school), **alone))
+    assert {(one.code, one.path[1]) for one in refusal.fields} == {
+        ("EXTERNAL_ID_TAKEN", "0"), ("STEP_MISSING", "1"),
+    }  # fmt: skip

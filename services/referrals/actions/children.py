@@ -14,8 +14,10 @@ from contracts.directory import Organization, Service
 from contracts.referrals import IssueReferral
 from contracts.rpc import Actor
 from services.referrals.actions.reserving import release, reserve
+from services.referrals.actions.stepping import record
 from services.referrals.issuing import Issue, issued
 from services.referrals.means import Means
+from services.referrals.pathways.steps import NOTHING_MISSING, Ruling
 from services.referrals.referral import Document
 
 # How the outbox calls the commands that make a document, in its own collection or in another.
@@ -34,6 +36,7 @@ class Child:
     receiver: Organization
     links: Document = field(default_factory=dict)
     external_mark: str | None = None
+    ruling: Ruling = NOTHING_MISSING
 
 
 async def prepare(means: Means, child: Child, actor: Actor, now: datetime) -> Document:
@@ -53,7 +56,13 @@ async def prepare(means: Means, child: Child, actor: Actor, now: datetime) -> Do
         links=child.links,
         overrides=means.overrides.of(child.service.id, child.request.priority),
     )
-    return issued(made, actor, now)
+    document = issued(made, actor, now)
+    try:
+        await record(means, document, child.ruling, actor, now)
+    except BaseException:
+        await release(means, reserved.keys, reserved.folio)
+        raise
+    return document
 
 
 def made_by(pending: Iterable[Document]) -> list[Document]:

@@ -5,7 +5,8 @@ at once by the process that committed them, or by whoever comes next.
 """
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -19,10 +20,13 @@ from services.referrals import grouping, tiers
 from services.referrals.actions import children
 from services.referrals.actions.replying import count
 from services.referrals.actions.reserving import admit, reserve_external_id
+from services.referrals.actions.stepping import judged as ruled
+from services.referrals.actions.stepping import to
 from services.referrals.alerting import inherited
 from services.referrals.errors import ExternalIdTakenError
 from services.referrals.means import Means
 from services.referrals.opening import ALL, open_all
+from services.referrals.pathways.steps import Ruling
 from services.referrals.referral import Document
 from services.referrals.roles import SENDER, Party
 from services.referrals.sealed import Circumstances, seal, unseal
@@ -71,15 +75,34 @@ class _Issuing:
         asked = [need.service for need in self.request.needs]
         found = await self.means.directory.services(asked)
         judged = grouping.judge(self.request, self.actor.organization or "", found, self.now)
+        rulings = await self._ruled(judged, found, judged.right)
+        judged = judged.and_also({place: ruling.problems for place, ruling in rulings.items()})
         if judged.common or (judged.problems and not self.request.partial) or not judged.right:
             raise InvalidError(NOT_ISSUED, judged.problems)
         marks, taken = await self._reserve_external_ids(judged.right)
-        refused = (*judged.problems, *taken)
-        right = [place for place in judged.right if place in marks]
+        # Whoever is left out takes no step for the others.
+        rulings = await self._ruled(judged, found, [place for place in judged.right if place in marks])
+        lacks = [grouping.at(one, fault) for one, ruling in rulings.items() for fault in ruling.problems]
+        refused = (*judged.problems, *taken, *lacks)
+        right = [place for place, ruling in rulings.items() if not ruling.problems]
         if not right or (taken and not self.request.partial):
             raise InvalidError(NOT_ISSUED, refused)
-        documents = await self._prepare(judged, right, marks, found)
+        documents = await self._prepare(judged, right, marks, found, rulings)
         return await self._commit(documents, refused)
+
+    async def _ruled(
+        self, judged: grouping.Judged, found: grouping.Found, places: Sequence[int]
+    ) -> dict[int, Ruling]:
+        """What the pathways say of each of those needs: one may take the steps of the others."""
+        said = {place: cast(IssueReferral, judged.requests[place]) for place in places}
+        receivers = {place: found[one.service][1] for place, one in said.items()}
+        met = {place: to(receivers[place], one) for place, one in said.items()}
+        return {
+            place: await ruled(
+                self.means, one, receivers[place], one.overrides, self.actor, beside=met.values()
+            )
+            for place, one in said.items()
+        }
 
     async def _reserve_external_ids(
         self, places: tuple[int, ...]
@@ -101,12 +124,16 @@ class _Issuing:
         right: list[int],
         marks: dict[int, str | None],
         found: grouping.Found,
+        rulings: dict[int, Ruling],
     ) -> list[Document]:
         """The documents of the referrals, with all that they name made durable."""
         prepared = await asyncio.gather(
             *(
                 children.prepare(
-                    self.means, self._of(place, judged, marks[place], found), self.actor, self.now
+                    self.means,
+                    replace(self._of(place, judged, marks[place], found), ruling=rulings[place]),
+                    self.actor,
+                    self.now,
                 )
                 for place in right
             ),

@@ -22,14 +22,12 @@ from services.referrals.actions.reserving import (
     reserve,
     reserve_external_id,
 )
-from services.referrals.actions.stepping import judged, recorded, taken
+from services.referrals.actions.stepping import judged, record, taken
 from services.referrals.issuing import Issue, issued, request_problems, service_problems
 from services.referrals.means import Means
 from services.referrals.pathways.steps import Ruling
 from services.referrals.referral import Document
-from services.referrals.roles import SENDER
 from services.referrals.sealed import opened_by_sender
-from services.referrals.telling import aside_event
 
 
 async def issue(means: Means, request: IssueReferral, actor: Actor) -> ReferralReply:
@@ -103,15 +101,10 @@ class Issuing:
                 self.means, self.actor, self.request.external_id, self.referral, self.now
             )
             document = self._document(found, reserved, mark)
-            document |= await recorded(
-                self.means, reserved.sealed["key_t2"], found.ruling, self.actor, self.now
-            )
+            await record(self.means, document, found.ruling, self.actor, self.now)
         except BaseException:
             await release(self.means, reserved.keys, reserved.folio)
             raise
-        if found.ruling.overridden:
-            document["n"] += 1
-            document["pending"].append(aside_event(document, "overridden", SENDER, self.now))
         if not await self.means.store.insert(document):
             return await self._yield(reserved)
         self.means.relay.kick(self.referral, document["pending"])

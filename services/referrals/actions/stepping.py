@@ -1,5 +1,6 @@
 """The mandatory steps of a referral that is to be sent: which it lacks, and what is recorded of that."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from contracts.codes import StepStatus
@@ -14,6 +15,7 @@ from services.referrals.pathways.steps import Met, Ruling, StepSaid
 from services.referrals.referral import Document
 from services.referrals.roles import ASIDES, SENDER, Party
 from services.referrals.sealed import Said, seal
+from services.referrals.telling import aside_event
 from services.referrals.vault import ErasedError, KeyId
 
 OVERRIDE = "override a step of"
@@ -30,22 +32,29 @@ async def judged(
     actor: Actor,
     *,
     follows: str | None = None,
+    beside: Iterable[Met] = (),
     refuses: bool = True,
 ) -> Ruling:
     """Return what the pathways say of a referral that is to be sent to that receiver.
 
-    ``follows`` is the folio of the earlier one that it follows; with ``refuses`` false no step refuses it.
+    ``follows`` is the folio of the earlier one that it follows, ``beside`` what those may meet that are sent
+    with it; with ``refuses`` false no step refuses it.
     """
     people = steps.situations(said)
     mandatory = mandatory_steps(means.pathways.guide(people), people)
     state = said.state and said.state.value
-    lacks = steps.lacking(mandatory, state, [Met(receiver.kind if receiver else None, state)])
+    lacks = steps.lacking(mandatory, state, [to(receiver, said), *beside])
     if lacks and follows:
         lacks = steps.lacking(lacks, state, await _met_before(means, follows))
     problems, due = steps.rule(lacks, overrides, refuses and not steps.is_never_refused(said))
     if overrides:
         problems += _of_who_overrides(actor)
     return Ruling(problems=tuple(problems), due=tuple(due), overridden=overrides)
+
+
+def to(receiver: Organization | None, said: Said) -> Met:
+    """Return what a referral to that receiver may meet."""
+    return Met(receiver.kind if receiver else None, said.state and said.state.value)
 
 
 def _of_who_overrides(actor: Actor) -> list[FieldProblem]:
@@ -81,6 +90,14 @@ async def met_by(means: Means, docs: list[Document]) -> list[Met]:
     return [Met(kinds.get(doc["receiver"]), doc["state"]) for doc in alive]
 
 
+async def record(means: Means, document: Document, ruling: Ruling, actor: Actor, now: datetime) -> None:
+    """Put the steps that a new referral lacks into its document; an override is told after the sending."""
+    document |= await recorded(means, document["key_t2"], ruling, actor, now)
+    if ruling.overridden:
+        document["n"] += 1
+        document["pending"].append(aside_event(document, "overridden", SENDER, now))
+
+
 async def recorded(means: Means, key: KeyId, ruling: Ruling, actor: Actor, now: datetime) -> Document:
     """Return the fields of a referral for the steps that it lacks, encrypted with its T2 key.
 
@@ -111,7 +128,8 @@ async def after_correction(means: Means, doc: Document, said: Said, actor: Actor
     mandatory = mandatory_steps(means.pathways.guide(people), people)
     if not mandatory:
         return {}
-    there = [*(await met_by(means, [doc])), *(await _met_before(means, doc["follows"]))]
+    group = await means.store.in_groups([doc["group"]]) if doc.get("group") else []
+    there = [*(await met_by(means, [doc, *group])), *(await _met_before(means, doc["follows"]))]
     with await means.vault.fetch([doc["key_t2"]]) as keys:
         known = {one.step for one in steps.opened(keys, doc.get("steps") or ()) or ()}
     new = tuple(one.step for one in steps.lacking(mandatory, doc["state"], there) if one.step not in known)

@@ -124,9 +124,9 @@ def _sealed(keys: Keys, doc: Document, text: str | None) -> bytes | None:
 
 
 async def tell_overdue(means: Means) -> bool:
-    """Tell the sender of each step that is overdue, once, by the database's clock; return whether more waits.
+    """Tell sender and coordinators of each step that is overdue, once; return whether more may wait.
 
-    Any number of replicas may look: each is a conditional write.
+    By the database's clock; any number of replicas may look: each is a conditional write.
     """
     now = await means.store.now()
     found = await means.store.steps_due(now)
@@ -137,7 +137,8 @@ async def tell_overdue(means: Means) -> bool:
         entries = steps.told(doc["steps"], now)
         n = doc["n"] + 1
         fields = {**steps.fields(entries), "n": n, "pending_since": now}
-        event = aside_event({**doc, **fields}, "step_overdue", SENDER, now)
+        coordinators = await means.directory.coordinators()
+        event = aside_event({**doc, **fields}, "step_overdue", SENDER, now, coordinators)
         if await means.store.beside(doc["_id"], doc["revision"], fields, {"pending": event}):
             means.relay.kick(doc["_id"], [event])
     return len(found) > 0

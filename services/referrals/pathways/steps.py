@@ -72,6 +72,9 @@ class Ruling:
     overridden: tuple[StepOverride, ...] = ()
 
 
+NOTHING_MISSING = Ruling()
+
+
 def situations(said: Said) -> tuple[Situation, ...]:
     """Return the people of a referral: the person, for her need; and who is with her, for themselves."""
     person, household = said.person, said.household

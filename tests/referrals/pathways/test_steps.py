@@ -10,6 +10,7 @@ import pytest
 
 from chassis.outbox import Relay
 from chassis.problems import RefusedError
+from chassis.rpc import Caller
 from contracts.codes import (
     AgeBand,
     CancelReason,
@@ -39,6 +40,7 @@ from contracts.rpc import Actor
 from contracts.stepping import REPORT_STEP, REVIEW_OVERRIDE, ReportStep, ReviewOverride
 from contracts.steps import ReferralStep, StepOverride
 from services.referrals.actions.steps import tell_overdue
+from services.referrals.directory import Directory
 from services.referrals.means import Means
 from services.referrals.pathways.steps import DUE_WITHIN, NEVER_REFUSED
 from services.referrals.store import Store
@@ -336,8 +338,9 @@ async def test_what_is_overdue_is_told_once_also_after_the_referral_has_ended(
         assert await store.beside(one.id, doc["revision"], {"steps": entries, "steps_due_at": past}, {})
     relay = Relay(network.referrals, store.referrals)
     nothing: Any = None
+    directory = Directory(Caller(network.referrals), "911")
     means = Means(
-        store=store, vault=vault, marks=nothing, directory=nothing, relay=relay, groups=nothing,
+        store=store, vault=vault, marks=nothing, directory=directory, relay=relay, groups=nothing,
         pathways=nothing,
     )  # fmt: skip
     # Replicas look at once.
