@@ -1,4 +1,4 @@
-"""Who hears of mandatory steps: the sender, and of what is overdue those who keep the network; nobody else."""
+"""Who hears of mandatory steps: the sender; and of what is overdue, who keeps the network."""
 
 import msgspec
 
