@@ -285,6 +285,18 @@ class GetMembers(Message):
     references: Annotated[tuple[Reference, ...], Meta(max_length=100)] = ()
 
 
+class GetWorkers(Message):
+    """Who of an organization could work on a referral now: its active caseworkers and managers."""
+
+    organization: Id
+
+
+class Workers(Reply):
+    """Their ids."""
+
+    ids: tuple[str, ...]
+
+
 class Members(Reply):
     """In the order of the ids, then of the references; null for who is not there, or no member of it."""
 
@@ -305,4 +317,5 @@ INVITE_MEMBER = Operation(PART, "invite_member", InviteMember, MemberReply)
 CHANGE_MEMBER = Operation(PART, "change_member", ChangeMember, MemberReply)
 REMOVE_MEMBER = Operation(PART, "remove_member", RemoveMember, MemberReply)
 GET_MEMBERS = Operation(PART, "get_members", GetMembers, Members)
+GET_WORKERS = Operation(PART, "get_workers", GetWorkers, Workers)
 LIST_MEMBERS = Operation(PART, "list_members", ListMembers, MemberList)

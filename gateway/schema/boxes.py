@@ -58,7 +58,9 @@ class ReferralFilter:
         description="That this member of your organization works on.", default=None
     )
     unassigned: bool = strawberry.field(
-        description="That nobody of your organization works on.", default=False
+        description="That nobody of your organization works on; also what was given to a member who was "
+        "removed, or whose roles let it work on no referral any more.",
+        default=False,
     )
     deadline_before: datetime | None = strawberry.field(
         description="By whose deadline somebody has to act before this moment. Who does not see when "

@@ -19,7 +19,14 @@ from contracts.capacity import (
 )
 from contracts.codes import OrganizationKind
 from contracts.directory import GET_ORGANIZATIONS, GET_SERVICES, Organization, Phone, Service
-from contracts.membership import GET_MEMBERS, LIST_COORDINATORS, GetMembers, OwnMember
+from contracts.membership import (
+    GET_MEMBERS,
+    GET_WORKERS,
+    LIST_COORDINATORS,
+    GetMembers,
+    GetWorkers,
+    OwnMember,
+)
 from contracts.rpc import Ids, Nothing
 
 # Whose a service is changes never, or nearly: so both are asked about at once, and neither is remembered, for
@@ -135,6 +142,15 @@ class Directory:
             return {}
         reply = await self._caller.call(GET_ORGANIZATIONS, Ids(ids=wanted), self._caller.me)
         return {one.id: one.kind for one in reply.items if one is not None}
+
+    async def workers(self, organization: str) -> tuple[str, ...]:
+        """Return the ids of the members of an organization who could work on a referral now.
+
+        Raises:
+            UnreachableError: the directory did not answer.
+        """
+        request = GetWorkers(organization=organization)
+        return (await self._caller.call(GET_WORKERS, request, self._caller.me)).ids
 
     async def holds(self, after: str | None = None, services: Iterable[str] = ()) -> Holds:
         """Return what the directory keeps, of some services behind one of them, or of those named.

@@ -213,6 +213,7 @@ async def test_services_ask_only_for_organizations_services_members_and_places(
         capacity.LIST_HOLDS,
         capacity.PUT_HOLD_RIGHT,
         membership.GET_MEMBERS,
+        membership.GET_WORKERS,
         membership.LIST_COORDINATORS,
     }
     async with signed_in(bus, "referrals") as service:

@@ -5,8 +5,9 @@ import uuid
 from tests.flows.cast import Cast
 from tests.flows.client import Client, Json
 from tests.flows.streams import feed_of
+from tests.flows.test_capacity import new_service, numbers, said
 from tests.flows.test_membership import deed
-from tests.flows.test_one_referral import changed, issued
+from tests.flows.test_one_referral import changed, issued, soon
 from tests.servers import eventually
 
 ASKED = """query ($id: ID!) { referral(id: $id) {
@@ -122,3 +123,17 @@ async def test_a_referral_is_given_to_a_member_and_only_its_own_side_knows(cast:
             return await events_of(client, referral)
 
         assert await eventually(told_of, lambda events: "received" in events) == path
+
+
+async def test_a_message_in_between_leaves_the_places_that_are_kept_as_they_are(cast: Cast) -> None:
+    service = await new_service(cast)
+    await said(cast.hospital, service, {"unit": "bed", "maximum": 1, "occupied": 0})
+    referral = (await issued(cast, service=service))["id"]
+    await changed(cast.hospital, "acceptReferral", referral, arriveBy=soon())
+    for client in (cast.shelter, cast.hospital):
+        await changed(client, "sendReferralMessage", referral, text="Vamos en camino")
+    await changed(cast.hospital, "startReferral", referral)
+    await eventually(lambda: numbers(cast, service), lambda found: found == [("KNOWN", 0, 0, 1)])
+    await changed(cast.shelter, "sendReferralMessage", referral, text="¿Llegó bien?")
+    await changed(cast.hospital, "endReferral", referral, reason="LEFT_BEFORE_SERVICE")
+    await eventually(lambda: numbers(cast, service), lambda found: found == [("KNOWN", 1, 0, 0)])

@@ -12,7 +12,14 @@ from contracts.codes import Box, DeclineReason, NetworkRole, Role, Scope, Side
 from contracts.directory import CREATE_MEMBER, CreateMember
 from contracts.events import AsideEvent
 from contracts.lists import LIST, ListReferrals
-from contracts.membership import GET_MEMBERS, GetMembers
+from contracts.membership import (
+    CHANGE_MEMBER,
+    GET_MEMBERS,
+    REMOVE_MEMBER,
+    ChangeMember,
+    GetMembers,
+    RemoveMember,
+)
 from contracts.referrals import Decline, Receive, Referral, ReferralReply
 from contracts.rpc import Actor, Page
 from tests.referrals import cast
@@ -171,6 +178,33 @@ async def test_lists_know_whose_it_is_and_what_is_nobodys(network: Network) -> N
         "the other side's is no condition"
     )
     assert mine.id in await box(network, sender, box=Box.OUTBOX, unassigned=True)
+
+
+async def test_what_a_member_left_behind_is_nobodys_again(network: Network) -> None:
+    left, kept = await new_case(network), await new_case(network)
+    ana, eva = [await person(network, "clinica", Role.CASEWORKER) for _ in range(2)]
+    await give(left, ana, member=ana.id)
+    await give(kept, eva, member=eva.id)
+    operator = network.operator
+    demoted = ChangeMember(member=ana.id, idempotency_key=next(_keys), roles=(Role.VIEWER,))
+    back = ChangeMember(member=ana.id, idempotency_key=next(_keys), roles=(Role.MANAGER,))
+    removed = RemoveMember(member=ana.id, idempotency_key=next(_keys))
+
+    async def lies() -> bool:
+        free = await box(network, eva, unassigned=True)
+        assert kept.id not in free
+        return left.id in free
+
+    await operator.call(CHANGE_MEMBER, demoted, operator.me)
+    assert await lies()
+    await operator.call(CHANGE_MEMBER, back, operator.me)
+    assert not await lies()
+    await operator.call(REMOVE_MEMBER, removed, operator.me)
+    assert await lies()
+    assert whose(await left.seen(eva)) == ana.id
+    manager = await person(network, "clinica", Role.MANAGER)
+    await give(left, manager, member=eva.id)
+    assert left.id not in await box(network, eva, unassigned=True)
 
 
 async def test_members_are_told_to_their_own_organization_only(network: Network) -> None:

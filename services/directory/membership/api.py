@@ -12,6 +12,7 @@ from contracts.membership import (
     DecideOrganization,
     EndClient,
     GetMembers,
+    GetWorkers,
     InviteMember,
     ListClients,
     ListMembers,
@@ -28,6 +29,7 @@ from contracts.membership import (
     SetNetworkRole,
     ShowOrganization,
     Standing,
+    Workers,
 )
 from contracts.rpc import Actor, Nothing
 from services.directory.membership.actions import clients, members, organizations
@@ -36,6 +38,7 @@ from services.directory.membership.means import Membership
 OPERATOR = frozenset({"operator"})
 GATEWAY = frozenset({"gateway", "operator"})
 # Referrals are given to members, and coordinators hear of what is overdue: their service has to know both.
+REFERRALS = frozenset({"operator", "referrals"})
 PARTS = frozenset({"gateway", "operator", "referrals"})
 
 
@@ -61,6 +64,7 @@ class MembershipApi:
         server.add(contract.CHANGE_MEMBER, self.change_member, GATEWAY)
         server.add(contract.REMOVE_MEMBER, self.remove_member, GATEWAY)
         server.add(contract.GET_MEMBERS, self.get_members, PARTS)
+        server.add(contract.GET_WORKERS, self.get_workers, REFERRALS)
         server.add(contract.LIST_MEMBERS, self.list_members, GATEWAY)
 
     async def propose_organization(self, request: ProposeOrganization, actor: Actor) -> ProposalReply:
@@ -104,6 +108,9 @@ class MembershipApi:
 
     async def get_members(self, request: GetMembers, actor: Actor) -> Members:
         return await members.get(self._membership, request, actor)
+
+    async def get_workers(self, request: GetWorkers, _actor: Actor) -> Workers:
+        return await members.workers(self._membership, request)
 
     async def list_members(self, request: ListMembers, actor: Actor) -> MemberList:
         return await members.list_(self._membership, request, actor)

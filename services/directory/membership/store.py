@@ -13,7 +13,7 @@ from pymongo import IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from chassis import mongo
-from contracts.codes import NetworkRole, OrganizationStatus
+from contracts.codes import NetworkRole, OrganizationStatus, Role
 from services.directory import paging
 from services.directory.store import CLIENTS, KEYS_KEPT, MEMBERS, ORGANIZATIONS, SERVICES
 
@@ -63,6 +63,12 @@ class People:
         """Return by id those of the members that are an organization's."""
         rows = self.members.find({"_id": {"$in": list(wanted)}, "organization": organization})
         return {row["_id"]: row async for row in rows}
+
+    async def working(self, organization: str) -> list[Document]:
+        """Return id and status of an organization's members with a role that works on referrals."""
+        roles = {"$in": [Role.CASEWORKER.value, Role.MANAGER.value]}
+        rows = self.members.find({"organization": organization, "roles": roles}, {"status": 1})
+        return await rows.to_list(None)
 
     async def insert(self, collection: AsyncIOMotorCollection[Document], document: Document) -> Document:
         """Add a document and return it, or the one that has its id already."""

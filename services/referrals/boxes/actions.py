@@ -1,7 +1,14 @@
 """Reading a box: a page of it, and how many stand where."""
 
 from contracts.codes import ReferralStatus
-from contracts.lists import CountReferrals, ListReferrals, ReferralCounts, ReferralList, StatusCount
+from contracts.lists import (
+    BoxFilter,
+    CountReferrals,
+    ListReferrals,
+    ReferralCounts,
+    ReferralList,
+    StatusCount,
+)
 from contracts.rpc import Actor
 from services.referrals.actions.read import admit, shown
 from services.referrals.boxes.conditions import counted, listing
@@ -18,9 +25,10 @@ async def list_(means: Means, request: ListReferrals, actor: Actor) -> ReferralL
     Raises:
         ForbiddenError: the caller's roles or scopes let it read no referral.
         InvalidError: the page is not one, or a condition cannot be looked for.
+        UnreachableError: it asks for what is nobody's, and the directory did not answer.
     """
     organization, now = admit(actor), means.now()
-    box = listing(request, actor, organization, now)
+    box = listing(request, actor, organization, await _workers(means, request, organization), now)
     page = asked(request.page, box)
     if _sees_nothing(actor):
         return ReferralList(items=(), positions=(), has_next=False, has_previous=False)
@@ -38,10 +46,10 @@ async def count(means: Means, request: CountReferrals, actor: Actor) -> Referral
     """Return how many referrals of the caller's box stand at which status.
 
     Raises:
-        ForbiddenError, InvalidError: as ``list_``.
+        ForbiddenError, InvalidError, UnreachableError: as ``list_``.
     """
     organization = admit(actor)
-    box = counted(request, actor, organization, means.now())
+    box = counted(request, actor, organization, await _workers(means, request, organization), means.now())
     found = {} if _sees_nothing(actor) else await means.store.boxes.counts(box)
     return ReferralCounts(
         total=sum(found.values()),
@@ -49,6 +57,11 @@ async def count(means: Means, request: CountReferrals, actor: Actor) -> Referral
             StatusCount(status=status, count=found[status]) for status in ReferralStatus if status in found
         ),
     )
+
+
+async def _workers(means: Means, request: BoxFilter, organization: str) -> tuple[str, ...]:
+    """Who could work on a referral, where it has to be known whose is nobody's."""
+    return await means.directory.workers(organization) if request.unassigned else ()
 
 
 def _sees_nothing(actor: Actor) -> bool:

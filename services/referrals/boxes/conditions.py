@@ -12,6 +12,7 @@ states, folios and most deadlines are T1 of every row; these are not:
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -30,14 +31,19 @@ BY_TIME, DUE, REST = "time", "due", "rest"
 _NO_PAGE = Page()
 
 
-def listing(request: ListReferrals, actor: Actor, organization: str, now: datetime) -> Listing:
+def listing(
+    request: ListReferrals, actor: Actor, organization: str, workers: Sequence[str], now: datetime
+) -> Listing:
     """Return the list that a request asks for, as its caller may see it.
+
+    ``workers`` are the members of its organization who could work on a referral; they matter where it asks
+    for what is nobody's.
 
     Raises:
         InvalidError: a condition cannot be looked for; all of them at once.
     """
     _check(request)
-    rest = _conditions(request, actor)
+    rest = _conditions(request, actor, workers)
     hidden = _hidden_deadlines(request.box, actor, now)
     before = [at for at in (request.deadline_before, now if request.overdue else None) if at is not None]
     until = moment(min(before)) if before else None
@@ -55,7 +61,9 @@ def listing(request: ListReferrals, actor: Actor, organization: str, now: dateti
     return Listing(_name(request, bool(hidden), organization), side, organization, stretches)
 
 
-def counted(request: BoxFilter, actor: Actor, organization: str, now: datetime) -> Listing:
+def counted(
+    request: BoxFilter, actor: Actor, organization: str, workers: Sequence[str], now: datetime
+) -> Listing:
     """Return the list of which a request wants to know how many; by deadline where it asks for deadlines.
 
     Raises:
@@ -64,7 +72,7 @@ def counted(request: BoxFilter, actor: Actor, organization: str, now: datetime) 
     by_deadline = request.deadline_before is not None or request.overdue
     fields = {name: getattr(request, name) for name in BoxFilter.__struct_fields__}
     order = ReferralOrder.DEADLINE if by_deadline else ReferralOrder.NEWEST
-    return listing(ListReferrals(**fields, page=_NO_PAGE, order=order), actor, organization, now)
+    return listing(ListReferrals(**fields, page=_NO_PAGE, order=order), actor, organization, workers, now)
 
 
 def _name(request: ListReferrals, hides: bool, organization: str) -> str:
@@ -74,7 +82,7 @@ def _name(request: ListReferrals, hides: bool, organization: str) -> str:
     return repr((organization, hides, is_bounded, fields))
 
 
-def _conditions(request: BoxFilter, actor: Actor) -> Document:
+def _conditions(request: BoxFilter, actor: Actor, workers: Sequence[str]) -> Document:
     """What does not depend on the time."""
     # What was never sent exists for its sender only.
     drafts = request.box is Box.DRAFTS
@@ -89,7 +97,8 @@ def _conditions(request: BoxFilter, actor: Actor) -> Document:
     conditions |= {name: {"$in": sorted(map(str, some))} for name, some in codes.items() if some}
     assignee = "assignee_receiver" if request.box is Box.INBOX else "assignee_sender"
     if request.unassigned:
-        conditions[assignee] = None
+        # Also what was given to somebody who is there no more: it must not lie because of that.
+        conditions[assignee] = {"$nin": sorted(workers)}
     if request.assignee is not None:
         conditions[assignee] = {"$in": [] if request.unassigned else [request.assignee]}
     if request.service is not None:

@@ -5,12 +5,14 @@ from contracts.codes import MemberStatus
 from contracts.membership import (
     ChangeMember,
     GetMembers,
+    GetWorkers,
     InviteMember,
     ListMembers,
     MemberList,
     MemberReply,
     Members,
     RemoveMember,
+    Workers,
 )
 from contracts.rpc import Actor
 from services.directory import allowed, ids, member
@@ -96,6 +98,12 @@ async def get(membership: Membership, request: GetMembers, actor: Actor) -> Memb
         return Members(items=(None,) * len(wanted))
     found = await membership.people.members_of(request.organization, wanted)
     return Members(items=tuple(member.own_view(found[one]) if one in found else None for one in wanted))
+
+
+async def workers(membership: Membership, request: GetWorkers) -> Workers:
+    """Return the ids of those members who could work on a referral now."""
+    found = await membership.people.working(request.organization)
+    return Workers(ids=tuple(row["_id"] for row in found if member.is_active(row)))
 
 
 async def list_(membership: Membership, request: ListMembers, actor: Actor) -> MemberList:
