@@ -1,4 +1,4 @@
-"""The database's clock, as every replica reckons it: holds run out by it, whatever the replica's own says."""
+"""The database's clock, as every replica reckons it: time is up by it, whatever the replica's own says."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta

@@ -12,7 +12,7 @@ from chassis.outbox import subject_of
 from chassis.part import Part
 from chassis.problems import RefusedError
 from chassis.rpc import Caller
-from contracts.codes import NetworkRole, ProposalStatus
+from contracts.codes import Deadline, NetworkRole, ProposalStatus, Side
 from contracts.events import (
     ARRIVAL_OVERDUE,
     ASIDE_EVENTS,
@@ -20,6 +20,7 @@ from contracts.events import (
     PROPOSAL_DECIDED,
     PROPOSAL_MADE,
     REFERRAL_EVENTS,
+    DeadlineEvent,
     ProposalEvent,
 )
 from contracts.notifications import (
@@ -35,7 +36,7 @@ from contracts.notifications import (
 )
 from contracts.rpc import Actor, Nothing
 from services.notifications.facts import fact_handlers
-from services.notifications.policy import TOLD, audience, may_read
+from services.notifications.policy import TOLD, audience, may_read, still_told
 from tests.notifications.conftest import Hand, event_of, new_referral, reader_of
 from tests.servers import eventually
 
@@ -134,6 +135,21 @@ def test_every_referral_event_has_a_policy() -> None:
         ARRIVAL_OVERDUE.type,
         *fact_handlers(None),  # type: ignore[arg-type] # it is asked for its types only
     }
+
+
+def test_coordinators_hear_of_what_is_overdue_each_once_and_of_nothing_before() -> None:
+    outline = msgspec.structs.asdict(event_of("r1", 3, sender="casa", receiver="clinica"))
+    event = DeadlineEvent(
+        **outline, deadline=Deadline.DECIDE, told=(Side.SENDER,), coordinators=("red", "casa")
+    )
+    overdue, reminded = DEADLINE_EVENTS["overdue"].type, DEADLINE_EVENTS["reminded"].type
+    assert audience(overdue, event) == [("casa", "sender"), ("red", "coordinator")]
+    assert audience(reminded, event) == [("casa", "sender")]
+    reader = reader_of("red")
+    assert not still_told(overdue, "coordinator", reader)
+    keeps = msgspec.structs.replace(reader, network_roles=(NetworkRole.COORDINATOR,))
+    assert still_told(overdue, "coordinator", keeps)
+    assert not still_told(reminded, "coordinator", keeps)
 
 
 def test_an_event_without_a_policy_is_told_to_nobody() -> None:

@@ -31,6 +31,7 @@ log = structlog.get_logger()
 # An emergency is reminded of after a quarter of an hour.
 LOOK_SECONDS = 2.0
 AT_ONCE = 100
+MOST_AT_ONCE = 10_000
 ABREAST = 8
 ITSELF = Party(SYSTEM, Actor(kind="service", id="referrals"))
 
@@ -54,23 +55,33 @@ def name_of(kind: Kind) -> str:
 def rounds(means: Means) -> Rounds:
     """Return the rounds that look after what is due."""
 
+    most = AT_ONCE
+
     async def look() -> bool:
-        return await fire(means)
+        nonlocal most
+        asked = most
+        found, fired = await fire(means, asked)
+        # What cannot be told now must not stand for ever before all that can.
+        most = AT_ONCE if fired == found else min(2 * asked, MOST_AT_ONCE)
+        # Where nothing could be done at all, something is away: that can wait.
+        return found == asked and fired > 0
 
     return Rounds("deadlines", LOOK_SECONDS, look)
 
 
-async def fire(means: Means) -> bool:
-    """Tell and do what is due, emergencies first and then the longest due; return whether more may be."""
+async def fire(means: Means, most: int = AT_ONCE) -> tuple[int, int]:
+    """Tell and do what is due, emergencies first and then the longest due, of so many referrals at most.
+
+    Returns of how many something was due, and of how many it was done.
+    """
     now = await means.store.now()
-    found = sorted(await means.store.due(now, AT_ONCE), key=lambda doc: doc["due_at"])
+    found = sorted(await means.store.due(now, most), key=lambda doc: doc["due_at"])
     emergencies = [doc for doc in found if doc["priority"] == Priority.EMERGENCY]
     others = [doc for doc in found if doc["priority"] != Priority.EMERGENCY]
     fired = await _fire_all(means, emergencies, now) + await _fire_all(means, others, now)
     if fired:
         log.info("deadlines.fired", count=fired)
-    # Where nothing could be done at all, something is away: that can wait.
-    return len(found) == AT_ONCE and fired > 0
+    return len(found), fired
 
 
 async def _fire_all(means: Means, found: list[Document], now: datetime) -> int:

@@ -22,6 +22,7 @@ from chassis.bus import connect
 from chassis.clock import Clock
 from chassis.identity import Identity
 from chassis.outbox import Relay
+from chassis.problems import UnreachableError
 from chassis.rpc import Caller
 from contracts.codes import Deadline, Priority, ReferralStatus, Side
 from contracts.directory import IMPORT_RECORDS, ImportRecord, ImportRecords
@@ -87,8 +88,8 @@ class Replica:
         self.means = means
         self.store = store
 
-    async def look(self) -> bool:
-        return await due.fire(self.means)
+    async def look(self) -> None:
+        await due.fire(self.means)
 
 
 @pytest.fixture
@@ -366,6 +367,31 @@ async def test_who_acts_in_the_very_moment_is_not_written_over(
     assert await names_of(network, case, 2) == ["sent", "received"], "nobody is reminded of what has come"
 
 
+async def test_what_cannot_be_told_keeps_nothing_else_from_being_told(
+    network: Network, one: Replica, ahead: Ahead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due, "AT_ONCE", 2)
+    monkeypatch.setattr(due, "LOOK_SECONDS", 0.01)
+
+    async def away() -> tuple[str, ...]:
+        raise UnreachableError("The directory did not answer.")
+
+    monkeypatch.setattr(one.means.directory, "coordinators", away)
+    alarms = [await ahead.case(network, priority=Priority.EMERGENCY) for _ in range(5)]
+    later = await ahead.case(network)
+    ahead.by = 3 * HOUR
+    rounds = due.rounds(one.means)
+    await rounds.start()
+    try:
+        assert await names_of(network, later, 2) == ["sent", "reminded"]
+    finally:
+        await rounds.stop()
+    assert [await names_of(network, case, 1) for case in alarms] == [["sent"]] * 5
+    monkeypatch.undo()
+    await until(one, ahead, 3 * HOUR)
+    assert [await names_of(network, case, 2) for case in alarms] == [["sent", "overdue"]] * 5
+
+
 class KilledError(Exception):
     """The replica died."""
 
@@ -387,7 +413,7 @@ def killing(means: Means, chance: random.Random) -> None:
         setattr(store, name, dying)
 
 
-async def test_three_replicas_that_are_killed_at_random_tell_each_once_andnone_early(
+async def test_three_replicas_that_are_killed_at_random_tell_each_once_and_none_early(
     servers: Servers, mongo_client: mongo.Client, vault: Vault, network: Network, ahead: Ahead
 ) -> None:
     chance = random.Random(20261122)  # noqa: S311 - the same deaths in every run
