@@ -42,6 +42,10 @@ def public_holidays(year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays(COUNTRY, years=year))
 
 
+# The library reads its tables once, which takes half a second: now, and not when somebody refers.
+public_holidays(datetime.now(UTC).year)
+
+
 @dataclass(frozen=True)
 class Calendar:
     """The zone of a service, and its hours where it has said any."""
