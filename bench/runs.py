@@ -12,7 +12,7 @@ from typing import Any
 
 from bench import floor
 from bench.http import Connection
-from bench.measure import Times, at_once, one_by_one, processor_seconds, resident_megabytes
+from bench.measure import Action, Times, at_once, one_by_one, processor_seconds, resident_megabytes
 from bench.network import LIST, Network
 from chassis import mongo
 from cli.embedded.ports import choose
@@ -54,17 +54,17 @@ async def run_issue(network: Network, rounds: int) -> dict[str, Any]:
             ours.append(await one_by_one(partial(issue, first), rounds // 3))
             heard_bare.append(await one_by_one(partial(standing.hear, first, typename), rounds // 3))
             heard.append(await _hear(network, first, rounds // 3))
-        operations = await _database_operations(network, partial(issue, first))
+        operations = await counted_operations(network, partial(issue, first))
         each = max(10, rounds // AT_ONCE)
         bare_rate = await at_once([partial(standing.issue, one, typename) for one in connections], each)
         our_rate = await at_once([partial(issue, one) for one in connections], each)
     return {
         "issue": {
-            **_beside(ours, bare),
-            "throughput": _rates(our_rate, bare_rate),
+            **beside(ours, bare),
+            "throughput": rates(our_rate, bare_rate),
             "database_operations": operations,
         },
-        "hear": _beside(heard, heard_bare),
+        "hear": beside(heard, heard_bare),
     }
 
 
@@ -87,7 +87,7 @@ async def run_list(network: Network, rounds: int, folder: Path) -> dict[str, Any
         "median": alone.median,
         "p99": alone.p99,
         "bytes": len(body),
-        "throughput": _rates(rate, still["per_second"]),
+        "throughput": rates(rate, still["per_second"]),
         "floor": still,
         "cpu_seconds_per_1000": {
             **{name: seconds / done * 1000 for name, seconds in spent.items()},
@@ -122,10 +122,9 @@ async def _a_stored_referral(network: Network) -> dict[str, Any]:
     return dict(document)
 
 
-async def _database_operations(network: Network, issue: Any) -> dict[str, int]:
-    """How many commands one referral costs from issue to feed, as the database counts them."""
+async def counted_operations(network: Network, do: Action, rounds: int = 50) -> dict[str, int]:
+    """How many commands it costs until the feed has it, as the database counts them."""
     client = mongo.connect(network.stack.urls["mongo"])
-    rounds = 50
 
     async def counted() -> dict[str, int]:
         status = await client.admin.command("serverStatus")
@@ -134,7 +133,7 @@ async def _database_operations(network: Network, issue: Any) -> dict[str, int]:
     await asyncio.sleep(3)  # what is under way from before comes to rest
     before = await counted()
     for _ in range(rounds):
-        await issue()
+        await do()
     await asyncio.sleep(3)
     after = await counted()
     client.close()
@@ -179,7 +178,7 @@ async def _reach(url: str) -> Connection:
             await asyncio.sleep(0.05)
 
 
-def _beside(ours: Sequence[Times], bare: Sequence[Times]) -> dict[str, Any]:
+def beside(ours: Sequence[Times], bare: Sequence[Times]) -> dict[str, Any]:
     """Medians of the rounds' medians, the worst p99, and how far the ratios of the rounds lie apart."""
     ratios = sorted(mine.median / theirs.median for mine, theirs in zip(ours, bare, strict=True))
     middle = len(ratios) // 2
@@ -195,5 +194,5 @@ def _beside(ours: Sequence[Times], bare: Sequence[Times]) -> dict[str, Any]:
     }
 
 
-def _rates(ours: float, bare: float) -> dict[str, float]:
+def rates(ours: float, bare: float) -> dict[str, float]:
     return {"per_second": ours, "floor_per_second": bare, "ratio": ours / bare}
