@@ -49,6 +49,7 @@ class Lone:
             self._process = None
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(not FULL, reason="it takes a while: make test-full; test_firing.py has it in one process")
 async def test_replicas_that_are_killed_tell_each_once_and_none_early_whatever_their_own_clocks_say(
     servers: Servers, mongo_client: mongo.Client, network: Network
@@ -79,10 +80,10 @@ async def test_replicas_that_are_killed_tell_each_once_and_none_early_whatever_t
                 due = {"_id": {"$in": ours}, "due_at": {"$lte": now}}
                 return await store.referrals.count_documents(due)
 
-            await eventually(left, lambda count: count == 0, within=30)
+            await eventually(left, lambda count: count == 0, within=90)
             await victim.start()
         waiting = {"_id": {"$in": ours}, "pending.0": {"$ne": None}}
-        await eventually(lambda: store.referrals.count_documents(waiting), lambda n: n == 0, within=30)
+        await eventually(lambda: store.referrals.count_documents(waiting), lambda n: n == 0, within=90)
     for case in cases:
         stored = await store.load(case.id)
         assert stored is not None
