@@ -32,6 +32,9 @@ from contracts.referrals import (
     ReferralReply,
 )
 from contracts.rpc import Actor, Operation
+from contracts.stepping import REPORT_STEP, ReportStep
+from services.referrals.actions.steps import tell_overdue
+from services.referrals.means import Means
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
@@ -335,3 +338,45 @@ async def test_what_was_committed_is_made_by_whoever_comes_next(
     assert seen is not None
     assert seen.person is not None
     assert seen.person.name == "Abigail Canaria"
+
+
+STEP = "unaccompanied_child.child_protection_authority"
+
+
+async def boys(network: Network) -> Case:
+    """A referral of a boy who is alone, to the clinic: what it lacks is a task."""
+    boy = cast.with_person(age_band="adolescent", vulnerabilities=("unaccompanied_child",))
+    return await new_case(network, person=boy, household=None, need="medical_care")
+
+
+async def steps_of(case: Case, service: str) -> list[tuple[str, str]]:
+    """The steps of what takes its place, redirected to that service, and how each stands."""
+    await case.take(ProposeRedirect, service=case.network.ids[service])
+    made = (await confirmed(case, service)).made
+    assert made is not None
+    return [(one.step, one.status.value) for one in made.steps or ()]
+
+
+async def test_a_mandatory_step_that_was_not_taken_is_a_task_of_what_takes_its_place(
+    network: Network, store: Store
+) -> None:
+    case = await boys(network)
+    assert await steps_of(case, "comida") == [(STEP, "due")]
+    assert await steps_of(await boys(network), "ninez") == []
+    # The old one's own task is nobody's any more.
+    await store.referrals.update_one({"_id": case.id}, {"$set": {"steps_due_at": await store.now()}})
+
+    async def waits() -> Any:
+        doc = await store.load(case.id)
+        return doc and doc.get("steps_due_at")
+
+    nothing: Any = None
+    await tell_overdue(Means(store, nothing, nothing, nothing, nothing, nothing, nothing))
+    assert await waits() is None
+
+
+async def test_a_step_that_was_settled_is_no_task_again(network: Network) -> None:
+    case = await boys(network)
+    told = ReportStep(referral=case.id, idempotency_key=next(_keys), step=STEP, note="Fue con ella")
+    await network.ask(REPORT_STEP, told, case.sender)
+    assert await steps_of(case, "comida") == []

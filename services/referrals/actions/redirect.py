@@ -20,6 +20,7 @@ from services.referrals.actions.children import Child, prepare
 from services.referrals.actions.group import needs_in, tied
 from services.referrals.actions.replying import replied
 from services.referrals.actions.saying import said_in
+from services.referrals.actions.stepping import of_redirect
 from services.referrals.actions.working import Working
 from services.referrals.means import Means
 from services.referrals.referral import Change, Document, decide
@@ -77,6 +78,7 @@ async def confirm(means: Means, request: ConfirmRedirect, actor: Actor) -> Refer
                 sender=doc["sender"],
                 service=service,
                 receiver=receiver,
+                ruling=await of_redirect(means, doc, said, receiver, actor),
                 links={**redirecting.links(doc), **tied(means, doc, receiver.id)},
             ),
             actor,

@@ -90,6 +90,24 @@ async def met_by(means: Means, docs: list[Document]) -> list[Met]:
     return [Met(kinds.get(doc["receiver"]), doc["state"]) for doc in alive]
 
 
+async def of_redirect(
+    means: Means, doc: Document, said: Said, receiver: Organization, actor: Actor
+) -> Ruling:
+    """Return what the referral lacks that takes the place of ``doc``: tasks, but what was settled there.
+
+    A redirect is refused for no step: whoever waits has waited long enough.
+    """
+    group = await means.store.in_groups([doc["group"]]) if doc.get("group") else []
+    beside = await met_by(means, [one for one in group if one["_id"] != doc["_id"]])
+    ruling = await judged(
+        means, said, receiver, (), actor, follows=doc["follows"], beside=beside, refuses=False
+    )
+    with await means.vault.fetch([doc["key_t2"]]) as keys:
+        known = steps.opened(keys, doc.get("steps") or ()) or ()
+    settled = {one.step for one in known if one.status not in steps.OPEN}
+    return Ruling(due=tuple(step for step in ruling.due if step not in settled))
+
+
 async def record(means: Means, document: Document, ruling: Ruling, actor: Actor, now: datetime) -> None:
     """Put the steps that a new referral lacks into its document; an override is told after the sending."""
     document |= await recorded(means, document["key_t2"], ruling, actor, now)

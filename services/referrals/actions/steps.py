@@ -21,8 +21,8 @@ from services.referrals.vault import ErasedError, Keys
 
 REVIEW = "review an override of"
 REPORT = "report a step of"
-# What ended so waits for no step any more.
-_OVER = frozenset({S.CANCELLED, S.ENTERED_IN_ERROR})
+# What ended so waits for no step any more: of what was redirected another referral has its tasks.
+_OVER = frozenset({S.CANCELLED, S.REDIRECTED, S.ENTERED_IN_ERROR})
 
 Entries = list[Document]
 

@@ -44,7 +44,7 @@ NEVER_REFUSED = frozenset(
 DUE_WITHIN = timedelta(hours=24)
 # A referral that ended so has met no step.
 _S = ReferralStatus
-VAIN = frozenset({_S.DRAFT, _S.DECLINED, _S.CANCELLED, _S.EXPIRED, _S.ENTERED_IN_ERROR})
+VAIN = frozenset({_S.DRAFT, _S.DECLINED, _S.REDIRECTED, _S.CANCELLED, _S.EXPIRED, _S.ENTERED_IN_ERROR})
 OPEN = frozenset({StepStatus.DUE, StepStatus.OVERRIDDEN})
 
 
