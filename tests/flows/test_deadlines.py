@@ -20,8 +20,8 @@ from tests.servers import eventually
 SEEN = """query ($id: ID!) { referral(id: $id) { status version folio
   deadlines { awaited waitingFor dueAt receiveBy expiresAt overdue }
   history(first: 10) { nodes { action deadline } } } }"""
-FEED = """query ($types: [String!]) { events(first: 100, types: $types) {
-  nodes { type relation deadline referralId version status } } }"""
+FEED = """query ($types: [String!], $after: String) { events(first: 100, types: $types, after: $after) {
+  nodes { type relation deadline referralId version status } pageInfo { hasNextPage endCursor } } }"""
 OVERDUE = "referrals.referral.overdue.v1"
 
 
@@ -32,7 +32,11 @@ async def seen(client: Client, referral: str) -> Json:
 
 async def told(client: Client, referral: str, *types: str) -> list[tuple[str, str, str]]:
     """What a client's organization was told of a referral's deadlines."""
-    nodes = (await client.ask(FEED, types=list(types) or None))["events"]["nodes"]
+    nodes: list[Json] = []
+    page: Json = {"hasNextPage": True, "endCursor": None}
+    while page["hasNextPage"]:
+        found = (await client.ask(FEED, types=list(types) or None, after=page["endCursor"]))["events"]
+        nodes, page = [*nodes, *found["nodes"]], found["pageInfo"]
     return [
         (node["type"].split(".")[2], node["relation"], node["deadline"])
         for node in nodes
