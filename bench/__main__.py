@@ -2,7 +2,9 @@
 
 Options: ``--rounds N`` (how often each is measured, default 300), ``--out FILE``, ``--only search`` (nothing
 else), ``--year N`` (N referrals through their whole life and nothing else; ``--data FOLDER`` keeps them, so
-that the run can go on), ``--large`` (search also in 100,000 services: some minutes more, and 2 GB of memory).
+that the run can go on), ``--lists N`` (pages, counts and what is due while the database grows to N referrals,
+and nothing else; a million take half an hour and 10 GB of disk), ``--large`` (search also in 100,000
+services: some minutes more, and 2 GB of memory).
 """
 
 import argparse
@@ -19,6 +21,7 @@ from rich.table import Table
 
 from bench.capacity import run_capacity
 from bench.importing import lines, run_import
+from bench.lists import run_lists, show_lists
 from bench.network import running
 from bench.runs import run_idle, run_issue, run_list
 from bench.search import AT_ONCE, run_search
@@ -115,6 +118,13 @@ def show_search(result: dict[str, Any]) -> None:
         )
 
 
+async def measure_lists(most: int, rounds: int) -> dict[str, Any]:
+    """Measure lists on a network of their own, ten times as large each time."""
+    sizes = [size for size in (1_000, 10_000, 100_000, 1_000_000) if size <= most]
+    with tempfile.TemporaryDirectory(prefix="relevo-bench-") as folder:
+        return await run_lists(Path(folder), sizes, rounds)
+
+
 def main() -> None:
     """Measure, print, and write."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
@@ -122,11 +132,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE / "result.json")
     parser.add_argument("--only", choices=["search"])
     parser.add_argument("--large", action="store_true")
+    parser.add_argument("--lists", type=int, metavar="REFERRALS")
     parser.add_argument("--year", type=int, metavar="REFERRALS")
     parser.add_argument("--data", type=Path, default=HERE / "year")
     options = parser.parse_args()
     if options.year:
         show_year(asyncio.run(run_year(options.data, options.year)))
+        return
+    if options.lists:
+        show_lists(asyncio.run(measure_lists(options.lists, options.rounds)))
         return
     result = {} if options.only else asyncio.run(measure(options.rounds))
     result["search"] = asyncio.run(measure_search(options.rounds, options.large))

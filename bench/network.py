@@ -54,6 +54,10 @@ class Network:
         body = json.dumps({"query": document, "variables": variables}).encode()
         return connection.request("/graphql", body, self.sender.token)
 
+    def asked_by_receiver(self, connection: Connection, document: str) -> bytes:
+        """The bytes of any request of the receiver's."""
+        return connection.request("/graphql", json.dumps({"query": document}).encode(), self.receiver.token)
+
     def listen(self, connection: Connection, after: str) -> bytes:
         """The bytes of the receiver's live subscription."""
         body = json.dumps({"query": HEAR, "variables": {"after": after}}).encode()

@@ -39,7 +39,7 @@ async def run_issue(network: Network, rounds: int) -> dict[str, Any]:
                 raise RuntimeError(answer[:500])
 
         await issue(first)
-        document = await _a_stored_referral(network)
+        document = await a_stored_referral(network)
         stack = network.stack
         standing = await held.enter_async_context(
             floor.standing(stack.urls["nats"], stack.urls["mongo"], stack.data / "keys", document)
@@ -112,7 +112,7 @@ async def _hear(network: Network, connection: Connection, rounds: int) -> Times:
         return await one_by_one(once, rounds)
 
 
-async def _a_stored_referral(network: Network) -> dict[str, Any]:
+async def a_stored_referral(network: Network) -> dict[str, Any]:
     """A referral's document as it is stored: the floor inserts the same bytes."""
     client = mongo.connect(network.stack.urls["mongo"])
     document = await client["relevo_referrals"]["referrals"].find_one({})

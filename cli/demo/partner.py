@@ -24,12 +24,16 @@ class Partner:
         self.token = ""
 
     async def __aenter__(self) -> "Partner":
+        await self.renew()
+        return self
+
+    async def renew(self) -> None:
+        """Get a token: one is good for ten minutes."""
         answer = await self._http.post(
             "/oauth/token", data={"grant_type": "client_credentials"}, auth=(self.client, self._secret)
         )
         answer.raise_for_status()
         self.token = answer.json()["access_token"]
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
