@@ -17,12 +17,15 @@ from tests.flows.cast import gathered
 from tests.flows.checker import check, follow
 from tests.flows.evidence import evidence
 from tests.flows.streams import Follower, feed_of, head_of, sse, websocket
+from tests.flows.test_capacity import new_service, numbers, said
 from tests.flows.work import Work, record_of, refer_while, shares
+from tests.servers import eventually
 
 log = logging.getLogger(__name__)
 
 FULL = bool(os.environ.get("RELEVO_TEST_FULL"))
-VICTIMS = ("referrals", "notifications", "gateway", "nats", "database")
+VICTIMS = ("referrals", "notifications", "gateway", "nats", "database", "directory")
+PLACES = 10_000
 KILLS = VICTIMS * (10 if FULL else 2)
 # So many changes at least from one recovery to the next kill, and so many in all.
 BETWEEN = 50
@@ -90,7 +93,9 @@ async def test_kill_9_of_anything_loses_repeats_and_swaps_nothing(tmp_path: Path
         await asyncio.to_thread(stack.start)
         held.push_async_callback(asyncio.to_thread, stack.stop)
         cast = await held.enter_async_context(gathered(stack))
-        work = await held.enter_async_context(shares(cast, WORKERS))
+        service = await new_service(cast)
+        await said(cast.hospital, service, {"unit": "bed", "maximum": PLACES, "available": PLACES})
+        work = await held.enter_async_context(shares(cast, WORKERS, service))
         feeds = {"sender": cast.shelter, "receiver": cast.hospital}
         readers = {
             f"{name} over {open_stream.__name__}": await held.enter_async_context(
@@ -117,4 +122,7 @@ async def test_kill_9_of_anything_loses_repeats_and_swaps_nothing(tmp_path: Path
         assert check(record, told) == []
         for name, reader in readers.items():
             assert follow(name, told[name.split(" ", maxsplit=1)[0]], reader.entries) == []
+        # Every story ends: so no place is kept for anybody, and none was given away twice.
+        free = [("KNOWN", PLACES, 0, 0)]
+        await eventually(lambda: numbers(cast, service), lambda found: found == free, within=90)
     gc.collect()  # what is to be warned of is warned of here, and not in whichever test comes next
