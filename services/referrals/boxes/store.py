@@ -30,6 +30,9 @@ INDEXES = [
 ]
 
 
+A_DAY = 86_400_000
+
+
 @dataclass(frozen=True)
 class Rows:
     """Part of a list, in its order, with the cursor of each row."""
@@ -105,10 +108,11 @@ class Boxes:
         """The same within one stretch, by windows of time."""
         key = f"{listing.name} {stretch.name}"
         rows: list[Document] = []
-        top, start = END, None
-        if stretch.field == "place":
-            top = (now - EPOCH) // MILLISECOND
-            start = top - FIRST_WINDOW if want.back else None
+        top = at = (now - EPOCH) // MILLISECOND
+        start = at - FIRST_WINDOW if want.back else None
+        if stretch.field != "place":
+            # What is late, and what is due within a day, is where a desk begins.
+            top, start = END, None if want.back else at + A_DAY
         for above, below in self._windows.walk(key, want, top, start):
             span, ties = between(stretch.field, above, below)
             pipeline: list[Document] = [
