@@ -8,7 +8,7 @@ states, folios and most deadlines are T1 of every row; these are not:
   deadline, neither as a condition nor as a place in the order;
 * a **sensitive need** is encrypted with the person's data. What could be looked up without decrypting it (a
   keyed hash, beside a group of eight needs) would tell it to whoever has the database, and outlive the
-  person's key. So it is not searched for, whoever asks: ask for its group (docs/decisions/0013).
+  person's key. So it is not searched for, whoever asks: ask for its group (docs/decisions/0015).
 """
 
 import re
