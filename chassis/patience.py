@@ -18,6 +18,7 @@ class Patient(HttpToolsProtocol):
 
     _unread: asyncio.TimerHandle | None = None
     _head: asyncio.TimerHandle | None = None
+    _is_another_protocols = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A head has to come."""
@@ -27,6 +28,8 @@ class Patient(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Some of a question came; between questions it is the beginning of a head."""
         super().data_received(data)
+        if self._is_another_protocols:
+            return
         if self.cycle is not None and not self.cycle.response_complete:
             self._end_head()
         elif self._head is None:
@@ -44,6 +47,7 @@ class Patient(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """What follows has bounds of its own."""
+        self._is_another_protocols = True
         self._end_timers()
         super().handle_websocket_upgrade()
 

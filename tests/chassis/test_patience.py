@@ -5,7 +5,10 @@ from collections.abc import AsyncIterator
 from socket import SO_RCVBUF, SOL_SOCKET, socket
 
 import pytest
+import websockets
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from chassis import patience
 from chassis.web import Listener, Web
@@ -19,10 +22,21 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     monkeypatch.setattr(patience, "UNREAD_SECONDS", 0.3)
     monkeypatch.setattr(patience, "HEAD_SECONDS", 0.3)
     found = choose({"web": 0})["web"]
-    web = Web(Response(bytes(LONG)), Listener("127.0.0.1", found))
+    web = Web(application, Listener("127.0.0.1", found))
     await web.start(asyncio.Event())
     yield found
     await web.stop()
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """A long answer; over WebSocket what is said."""
+    if scope["type"] != "websocket":
+        await Response(bytes(LONG))(scope, receive, send)
+        return
+    socket = WebSocket(scope, receive, send)
+    await socket.accept()
+    async for text in socket.iter_text():
+        await socket.send_text(text)
 
 
 async def speak(port: int, *said: bytes) -> socket:
@@ -64,3 +78,10 @@ async def test_an_answer_that_nobody_reads_ends_and_one_that_is_read_does_not(po
 async def test_a_question_that_is_never_finished_ends(port: int) -> None:
     for said in ((), (b"GET / HTTP/1.1\r\nHost: x\r\nX-A: ",)):
         assert await read(await speak(port, *said)) == 0
+
+
+async def test_a_websocket_may_be_silent_for_longer(port: int) -> None:
+    async with websockets.connect(f"ws://127.0.0.1:{port}/", proxy=None) as line:
+        await asyncio.sleep(1)
+        await line.send("still here")
+        assert await line.recv() == "still here"
