@@ -35,13 +35,16 @@ class ListDue(Message):
 
 
 class Due(Reply):
-    """A referral of which something is due, or coming. ``receiver`` is null where its need is sensitive."""
+    """A referral of which something is due, or coming.
+
+    ``receiver`` is null where its need is sensitive, and ``at`` where it is about when a person is to arrive.
+    """
 
     folio: str
     status: ReferralStatus
     priority: Priority
     need_group: NeedGroup
-    at: datetime
+    at: datetime | None
     what: str
     deadline: Deadline
     waiting_for: Side | None = None

@@ -48,6 +48,7 @@ from contracts.notifications import (
     PublicPage,
 )
 from contracts.rpc import Actor, Nothing, Operation, Problem
+from contracts.telling import may_know
 
 log = structlog.get_logger()
 
@@ -243,7 +244,8 @@ class FeedGate:
                 FeedPage(after=seq, epoch=epoch, first=PAGE, types=tuple(types), subjects=True),
                 actor,
             ),
-            wants=lambda entry: not types or entry.type in types,
+            # What comes live has passed no service: whom it is told to is looked at here.
+            wants=lambda entry: (not types or entry.type in types) and may_know(entry, actor),
         )
         return self._follow(actor, line, after)
 

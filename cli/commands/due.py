@@ -30,8 +30,8 @@ def due(
 ) -> None:
     """Show what is overdue, the longest first, and what comes next, by the database's clock.
 
-    Nobody is named, and of a sensitive need its group only. Ends with 1 where something that was due has not
-    been told: then the referrals service does not look, or has just come back.
+    Nobody is named, of a sensitive need its group only, and not when a person is to arrive. Ends with 1 where
+    something that was due has not been told: then the referrals service does not look, or has just come back.
     """
     found = run(lambda operator: operator.ask(DUE, ListDue(hours=hours, first=first)))
     if as_json:
@@ -64,7 +64,7 @@ def _table(title: str, rows: Iterable[Due], now: datetime) -> Table:
             one.what,
             one.deadline,
             one.waiting_for or "",
-            _distance(one.at - now),
+            _distance(one.at - now) if one.at else "",
         )
     return table
 

@@ -27,8 +27,7 @@ class Reading:
         told = [
             entry
             for entry in found.entries
-            if still_told(entry.type, entry.relation, actor)
-            and (entry.referral is not None or request.subjects)
+            if still_told(entry, actor) and (entry.referral is not None or request.subjects)
         ]
         return Feed(
             entries=tuple(types_of(told, request.types)),

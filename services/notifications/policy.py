@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from contracts.codes import FIREWALLED, NetworkRole, Role, Scope
+from contracts.codes import FIREWALLED, Role, Scope
 from contracts.events import (
     ARRIVAL_OVERDUE,
     ASIDE_EVENTS,
@@ -17,7 +17,9 @@ from contracts.events import (
     DeadlineEvent,
     ReferralEvent,
 )
+from contracts.notifications import FeedTold
 from contracts.rpc import Actor
+from contracts.telling import may_know
 
 Relation = Literal["sender", "receiver", "owner", "suggester", "proposer", "coordinator"]
 
@@ -74,8 +76,6 @@ def may_read(actor: Actor) -> bool:
     return bool(set(actor.roles) - {Role.INTAKE})
 
 
-def still_told(event_type: str, relation: str, actor: Actor) -> bool:
+def still_told(entry: FeedTold, actor: Actor) -> bool:
     """Whether an entry written in the past would be told to the actor today."""
-    if relation == "coordinator" and NetworkRole.COORDINATOR not in actor.network_roles:
-        return False
-    return relation in TOLD.get(event_type, ())
+    return entry.relation in TOLD.get(entry.type, ()) and may_know(entry, actor)

@@ -146,10 +146,11 @@ def test_coordinators_hear_of_what_is_overdue_each_once_and_of_nothing_before() 
     assert audience(overdue, event) == [("casa", "sender"), ("red", "coordinator")]
     assert audience(reminded, event) == [("casa", "sender")]
     reader = reader_of("red")
-    assert not still_told(overdue, "coordinator", reader)
+    entry = FeedTold(event="e", type=overdue, at=event.at, relation="coordinator")
+    assert not still_told(entry, reader)
     keeps = msgspec.structs.replace(reader, network_roles=(NetworkRole.COORDINATOR,))
-    assert still_told(overdue, "coordinator", keeps)
-    assert not still_told(reminded, "coordinator", keeps)
+    assert still_told(entry, keeps)
+    assert not still_told(msgspec.structs.replace(entry, type=reminded), keeps)
 
 
 def test_an_event_without_a_policy_is_told_to_nobody() -> None:

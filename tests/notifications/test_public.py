@@ -100,7 +100,8 @@ async def test_the_public_feed_is_for_those_who_have_shown_who_they_are(caller: 
 async def test_the_receiver_alone_is_asked_whether_the_person_arrived(
     directory: Directory, caller: Caller
 ) -> None:
-    receiver, referral = reader_of("asked"), f"asked{next(_numbers)}"
+    referral = f"asked{next(_numbers)}"
+    receiver = reader_of("asked", scopes=("feed:read", "referrals:read_person"))
     await directory.publish("arrival_overdue", overdue(referral, 1, 1, "asked"))
     await directory.publish("arrival_overdue", overdue(referral, 2, 2, "asked"))
 

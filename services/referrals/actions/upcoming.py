@@ -46,7 +46,8 @@ def _due(doc: Document, point: Point) -> Due:
         status=ReferralStatus(doc["status"]),
         priority=Priority(doc["priority"]),
         need_group=NeedGroup(doc["need_group"]),
-        at=point.at,
+        # When somebody is to arrive is hers to know, and those who work with her.
+        at=None if point.deadline is Deadline.ARRIVE else point.at,
         what=name_of(point.kind),
         deadline=point.deadline,
         waiting_for=waiting_for(point.deadline, doc),

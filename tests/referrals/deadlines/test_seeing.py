@@ -92,6 +92,9 @@ async def test_operators_see_what_comes_and_what_is_late_and_nobodys_name(
     await store.referrals.update_one({"_id": case.id}, {"$set": fields})
     late, _ = await due(network, case)
     assert [(one.deadline, one.what) for one in late] == [(Deadline.RECEIVE, "overdue")]
+    await case.take(Accept, arrive_by=soon())
+    _, coming = await due(network, case, hours=24 * 366)
+    assert [(one.deadline, one.at) for one in coming] == [(Deadline.ARRIVE, None)]
     secret = await new_case(network, need=Need.GENDER_BASED_VIOLENCE)
     _, coming = await due(network, secret)
     assert [one.receiver for one in coming] == [None], "a shelter's name can reveal a sensitive need"
