@@ -147,6 +147,8 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
         fields = drafting.addressed(doc["_id"], service, receiver, phone, work.now)
         fields["terms"] = terms(service, means.overrides.of(service.id, said.priority))
         fields |= wound(None, {**doc, **decided.set, **fields}, work.now, work.now)
+        # What is sent says by which versions of the pathways it was judged, not by which it was last edited.
+        fields |= await sealed_anew(means, doc, said)
         fields |= await recorded(means, doc["key_t2"], ruling, actor, work.now)
         made = work.write(doc, decided, fields, unset=("erase_at",))
         if not ruling.overridden:

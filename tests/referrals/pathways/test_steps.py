@@ -17,6 +17,7 @@ from contracts.codes import (
     DeclineReason,
     Gender,
     Need,
+    NetworkRole,
     Priority,
     State,
     StepStatus,
@@ -24,6 +25,7 @@ from contracts.codes import (
 )
 from contracts.correcting import CORRECT, CorrectReferral
 from contracts.drafts import DRAFT, SEND, DraftReferral, SendReferral
+from contracts.pathways import EDIT_PATHWAY, GET_PATHWAYS, EditPathway, GetPathways
 from contracts.referrals import (
     CANCEL,
     DECLINE,
@@ -83,6 +85,12 @@ async def issue(network: Network, actor: Actor | None = None, **changes: Any) ->
     service = changes.pop("service", "consulta")
     actor = actor or first(network)
     return (await network.ask(ISSUE, asked(network, service, **changes), actor)).referral
+
+
+async def drafted(network: Network, said: IssueReferral) -> Referral:
+    names = set(DraftReferral.__struct_fields__) & set(IssueReferral.__struct_fields__)
+    content = {name: getattr(said, name) for name in names}
+    return (await network.ask(DRAFT, DraftReferral(**content), first(network))).referral
 
 
 async def refused(network: Network, actor: Actor | None = None, **changes: Any) -> RefusedError:
@@ -292,10 +300,7 @@ async def test_a_task_is_reported_as_taken_by_another_referral_or_otherwise(netw
 
 
 async def test_a_draft_is_judged_when_it_is_sent(network: Network) -> None:
-    said = asked(network)
-    names = set(DraftReferral.__struct_fields__) & set(IssueReferral.__struct_fields__)
-    content = {name: getattr(said, name) for name in names}
-    draft = (await network.ask(DRAFT, DraftReferral(**content), first(network))).referral
+    draft = await drafted(network, asked(network))
     assert [one.code for one in draft.pathways or ()] == ["unaccompanied_child"]
     send = SendReferral(referral=draft.id, idempotency_key=next(_keys))
     with pytest.raises(RefusedError) as refusal:
@@ -307,6 +312,24 @@ async def test_a_draft_is_judged_when_it_is_sent(network: Network) -> None:
     sent = (await network.ask(SEND, overridden, first(network))).referral
     assert only(sent).reason == WHY
     await told_of(network, sent.id, "overridden")
+
+
+async def test_what_is_sent_names_the_pathways_by_which_it_was_judged(network: Network) -> None:
+    person = cast.with_person(vulnerabilities=(Vulnerability.STATELESS,))
+    draft = await drafted(network, asked(network, need=Need.FOOD, person=person))
+    (before,) = draft.pathways or ()
+    coordinator = network.member("casa", network_roles=(NetworkRole.COORDINATOR,))
+    (kept,) = (await network.ask(GET_PATHWAYS, GetPathways(codes=(before.code,)), coordinator)).items
+    changed = msgspec.structs.replace(kept.pathway, sources=("Ley nueva",))
+    edit = EditPathway(
+        idempotency_key=next(_keys), pathway=changed, expected_version=kept.version, note="Revisión"
+    )
+    edited = (await network.ask(EDIT_PATHWAY, edit, coordinator)).item
+    assert edited.version != before.version
+    send = SendReferral(referral=draft.id, idempotency_key=next(_keys))
+    sent = (await network.ask(SEND, send, first(network))).referral
+    assert [(one.code, one.version) for one in sent.pathways or ()] == [(before.code, edited.version)]
+    assert (sent.person, sent.consent) == (draft.person, draft.consent)
 
 
 async def test_a_correction_that_shows_a_child_alone_makes_a_task(network: Network) -> None:
