@@ -7,7 +7,8 @@ from typing import Any
 
 from chassis.problems import ForbiddenError, IdempotencyKeyReusedError
 from contracts.rpc import Actor
-from services.referrals.actions.working import loaded, until_written
+from services.referrals.actions.working import loaded
+from services.referrals.actions.writing import until_written
 from services.referrals.means import Means
 from services.referrals.referral import OTHER_SIDE, Document
 from services.referrals.roles import ASIDES, Party, lacking

@@ -2,11 +2,16 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
+import structlog
+
+from chassis.problems import ContendedError
 from contracts.codes import StepStatus
 from contracts.directory import Organization
 from contracts.rpc import Actor, FieldProblem
 from contracts.steps import Overrides
+from services.referrals.actions.writing import until_written
 from services.referrals.errors import PersonErasedError
 from services.referrals.means import Means
 from services.referrals.pathways import steps
@@ -17,6 +22,8 @@ from services.referrals.roles import ASIDES, SENDER, Party
 from services.referrals.sealed import Said, seal
 from services.referrals.telling import aside_event
 from services.referrals.vault import ErasedError, KeyId
+
+log = structlog.get_logger()
 
 OVERRIDE = "override a step of"
 # A chain of referrals that follow one another is looked back on so far.
@@ -162,20 +169,33 @@ async def taken(means: Means, doc: Document | None, now: datetime) -> None:
     """
     if doc is None or doc["follows"] is None or doc["status"] in steps.VAIN:
         return
-    waiting = [one for one in await _followed(means, doc["follows"]) if one.get("steps_due_at")]
+    # Also what was told to be overdue: nothing is to come of it, and it is due all the same.
+    waiting = [one for one in await _followed(means, doc["follows"]) if steps.is_any_due(one.get("steps"))]
     there = await met_by(means, [doc]) if waiting else []
     for earlier in waiting:
-        with await means.vault.fetch([earlier["key_t2"]]) as keys:
-            said = steps.opened(keys, earlier["steps"]) or ()
-        entries = [
-            steps.met(entry, doc["folio"], None, now)
-            if entry["status"] == StepStatus.DUE and _takes(means, one.step, earlier["state"], there)
-            else entry
-            for entry, one in zip(earlier["steps"], said, strict=False)
-        ]
-        if len(entries) == len(earlier["steps"]) and entries != earlier["steps"]:
-            # Whoever writes it at the same moment is first; the sender reports the step then.
-            await means.store.beside(earlier["_id"], earlier["revision"], steps.fields(entries), {})
+        try:
+            await until_written(partial(_take, means, earlier["_id"], doc["folio"], there, now))
+        except ContendedError:
+            # The referral was sent all the same: whoever sent it reports the step, or sends it again.
+            log.warning("steps.not_taken")
+
+
+async def _take(means: Means, referral: str, folio: str, there: list[Met], now: datetime) -> bool | None:
+    """Note it of one earlier referral; None where somebody else wrote it meanwhile."""
+    earlier = await means.store.load(referral)
+    if earlier is None or not steps.is_any_due(earlier.get("steps")):
+        return False
+    with await means.vault.fetch([earlier["key_t2"]]) as keys:
+        said = steps.opened(keys, earlier["steps"]) or ()
+    entries = [
+        steps.met(entry, folio, None, now)
+        if entry["status"] == StepStatus.DUE and _takes(means, one.step, earlier["state"], there)
+        else entry
+        for entry, one in zip(earlier["steps"], said, strict=False)
+    ]
+    if len(entries) != len(earlier["steps"]) or entries == earlier["steps"]:
+        return False
+    return await means.store.beside(referral, earlier["revision"], steps.fields(entries), {}) or None
 
 
 def _takes(means: Means, step: str, state: str | None, there: list[Met]) -> bool:

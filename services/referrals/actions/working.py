@@ -3,38 +3,21 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self
 
 from chassis.outbox import pending_create, pending_event
-from chassis.problems import ContendedError, IdempotencyKeyReusedError
+from chassis.problems import IdempotencyKeyReusedError
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor
 from services.referrals import alerting, erasing, tiers
 from services.referrals.actions import alert, children
 from services.referrals.actions.replying import count, replied
+from services.referrals.actions.writing import until_written
 from services.referrals.errors import NotFoundError, StaleVersionError
 from services.referrals.means import Means
 from services.referrals.referral import Change, Document, event_of, has_a_say, permitted
 from services.referrals.roles import Party
 from services.referrals.store import KEYS_KEPT_FOR, Write
-
-# Each try that loses has lost to a change that won: with as many writers as this, somebody has won.
-TRIES = 50
-
-Done = TypeVar("Done")
-
-
-async def until_written(attempt: Callable[[], Awaitable[Done | None]]) -> Done:
-    """Return the first result of ``attempt``, which is None where somebody else wrote in between.
-
-    Raises:
-        ContendedError: that happened again and again.
-    """
-    for _ in range(TRIES):
-        done = await attempt()
-        if done is not None:
-            return done
-    raise ContendedError("The referral changed again and again; nothing was done. Try again.")
 
 
 async def loaded(means: Means, referral: str, actor: Actor) -> tuple[Document, Party]:

@@ -194,6 +194,11 @@ def next_due(entries: Iterable[Document]) -> datetime | None:
     return min(moments, default=None)
 
 
+def is_any_due(entries: Sequence[Document] | None) -> bool:
+    """Whether one of them is still to be taken, whether or not it was told to be overdue."""
+    return any(one["status"] == StepStatus.DUE for one in entries or ())
+
+
 def fields(entries: list[Document]) -> Document:
     """Return the document's fields for its steps."""
     return {"steps": entries, "steps_due_at": next_due(entries)}

@@ -343,6 +343,57 @@ async def test_a_correction_that_shows_a_child_alone_makes_a_task(network: Netwo
     assert only((await network.ask(CORRECT, again, first(network))).referral) == only(corrected)
 
 
+def looking(network: Network, store: Store, vault: Vault) -> Means:
+    """What it takes to look after steps."""
+    nothing: Any = None
+    return Means(
+        store=store, vault=vault, marks=nothing, directory=Directory(Caller(network.referrals), "911"),
+        relay=Relay(network.referrals, store.referrals), groups=nothing, pathways=nothing,
+    )  # fmt: skip
+
+
+async def overdue(store: Store, referral: str) -> int:
+    """Have the steps of a referral be overdue; return its number of events."""
+    doc = await store.load(referral)
+    assert doc is not None
+    past = doc["steps_due_at"] - timedelta(days=2)
+    entries = [{**entry, "due_at": past} for entry in doc["steps"]]
+    assert await store.beside(referral, doc["revision"], {"steps": entries, "steps_due_at": past}, {})
+    n: int = doc["n"]
+    return n
+
+
+async def test_a_step_that_was_told_to_be_overdue_is_taken_all_the_same(
+    network: Network, store: Store, vault: Vault
+) -> None:
+    made = await issue(network, need=Need.FOOD)
+    await overdue(store, made.id)
+    await tell_overdue(looking(network, store, vault))
+    await told_of(network, made.id, "step_overdue")
+    told = await issue(network, service="ninez", need=Need.CHILD_PROTECTION, follows=made.folio)
+    step = only(await seen(network, made.id))
+    assert (step.status, step.met_by, step.due_at) == (StepStatus.MET, told.folio, None)
+
+
+async def test_a_step_is_taken_also_where_somebody_writes_the_earlier_referral_meanwhile(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await issue(network, need=Need.FOOD)
+    really = Store.beside
+    lost: list[int] = []
+
+    async def beside(store: Store, referral: str, revision: int, *what: Any) -> bool:
+        if referral == made.id and not lost:
+            lost.append(revision)
+            await store.referrals.update_one({"_id": referral}, {"$inc": {"revision": 1}})
+        return await really(store, referral, revision, *what)
+
+    monkeypatch.setattr(Store, "beside", beside)
+    told = await issue(network, service="ninez", need=Need.CHILD_PROTECTION, follows=made.folio)
+    step = only(await seen(network, made.id))
+    assert (step.status, step.met_by, len(lost)) == (StepStatus.MET, told.folio, 1)
+
+
 async def test_what_is_overdue_is_told_once_also_after_the_referral_has_ended(
     network: Network, store: Store, vault: Vault
 ) -> None:
@@ -351,21 +402,8 @@ async def test_what_is_overdue_is_told_once_also_after_the_referral_has_ended(
     await network.ask(DECLINE, decline, network.caseworker("clinica"))
     cancel = Cancel(referral=gone.id, idempotency_key=next(_keys), reason=CancelReason.SENT_IN_ERROR)
     await network.ask(CANCEL, cancel, first(network))
-    counts = {}
-    for one in (made, ended, gone):
-        doc = await store.load(one.id)
-        assert doc is not None
-        counts[one.id] = doc["n"]
-        past = doc["steps_due_at"] - timedelta(days=2)
-        entries = [{**entry, "due_at": past} for entry in doc["steps"]]
-        assert await store.beside(one.id, doc["revision"], {"steps": entries, "steps_due_at": past}, {})
-    relay = Relay(network.referrals, store.referrals)
-    nothing: Any = None
-    directory = Directory(Caller(network.referrals), "911")
-    means = Means(
-        store=store, vault=vault, marks=nothing, directory=directory, relay=relay, groups=nothing,
-        pathways=nothing,
-    )  # fmt: skip
+    counts = {one.id: await overdue(store, one.id) for one in (made, ended, gone)}
+    means = looking(network, store, vault)
     # Replicas look at once.
     await asyncio.gather(*(tell_overdue(means) for _ in range(3)))
     for one, name in ((made, "step_overdue"), (ended, "step_overdue"), (gone, "cancelled")):
