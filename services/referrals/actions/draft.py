@@ -1,6 +1,7 @@
 """Drafts: begun, edited, sent and, where nobody sends them, erased. Each is one write of one document."""
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from chassis.problems import (
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
+from contracts.screening import DraftFromScreening
 from services.referrals import drafting, tiers
 from services.referrals.actions.replying import count, replayed, replied
 from services.referrals.actions.reserving import admit, followed, release, reserve, reserve_external_id
@@ -49,13 +51,30 @@ async def draft(means: Means, request: DraftReferral, actor: Actor) -> ReferralR
         InvalidError: the referral that it is to follow is none of the caller's.
         ExternalIdTakenError: the organization gave its own id to another referral.
     """
+    return await begin(means, "draft", request, actor, lambda: request)
+
+
+async def begin(
+    means: Means,
+    action: str,
+    request: DraftReferral | DraftFromScreening,
+    actor: Actor,
+    make: Callable[[], DraftReferral],
+) -> ReferralReply:
+    """Begin the draft that ``make`` makes of a request, or replay what this caller began by that request.
+
+    The request itself is what a retry has to repeat: what is made of it may be another by then.
+
+    Raises:
+        As ``draft``, and whatever ``make`` raises.
+    """
     admit(actor, "draft")
     now, referral = means.now(), means.marks.referral(actor, request.idempotency_key)
-    fingerprint = means.marks.fingerprint("draft", request)
+    fingerprint = means.marks.fingerprint(action, request)
     there = await means.store.load(referral)
     if there is not None:
         return await replayed(means, there, fingerprint, actor, now)
-    said = await _following(means, request, actor)
+    said = await _following(means, make(), actor)
     reserved = await reserve(means, referral, said)
     try:
         mark = await reserve_external_id(means, actor, request.external_id, referral, now)

@@ -1,5 +1,7 @@
 """What is asked of screening: the questionnaire, what answers propose, and a draft made of that."""
 
+from functools import partial
+
 from chassis.problems import InvalidError
 from contracts.codes import Gender, Need
 from contracts.drafts import DraftReferral
@@ -18,7 +20,6 @@ from contracts.screening import (
     Screening,
 )
 from services.referrals.actions import draft
-from services.referrals.actions.reserving import admit
 from services.referrals.means import Means
 from services.referrals.pathways.library import Library, least_priority, mandatory_steps
 from services.referrals.pathways.pathway import PRIORITIES, Situation, highest
@@ -69,21 +70,19 @@ class Desk:
             InvalidError: an answer is none, the need is not proposed, or the age was not answered.
             And whatever ``draft.draft`` raises.
         """
-        admit(actor, "draft")
-        said = self._checked(request.answers)
-        proposal = self._proposal(said)
+        make = partial(self._draft, request)
+        return await draft.begin(self._means, "draft_from_screening", request, actor, make)
+
+    def _draft(self, request: DraftFromScreening) -> DraftReferral:
+        proposal = self._proposal(self._checked(request.answers))
         need = self._need(request.need, proposal)
-        return await draft.draft(
-            self._means,
-            DraftReferral(
-                idempotency_key=request.idempotency_key,
-                need=need.need,
-                priority=need.priority,
-                state=request.state,
-                person=_person(proposal),
-                external_id=request.external_id,
-            ),
-            actor,
+        return DraftReferral(
+            idempotency_key=request.idempotency_key,
+            need=need.need,
+            priority=need.priority,
+            state=request.state,
+            person=_person(proposal),
+            external_id=request.external_id,
         )
 
     def _checked(self, answers: tuple[Answered, ...]) -> Given:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from chassis.problems import RefusedError
-from contracts.codes import Need, NetworkRole, OrganizationKind, Vulnerability
+from contracts.codes import Need, NetworkRole, OrganizationKind, Priority, Vulnerability
 from contracts.pathways import (
     EDIT_PATHWAY,
     GET_GUIDE,
@@ -26,6 +26,7 @@ from contracts.pathways import (
     Wording,
 )
 from contracts.rpc import Actor
+from contracts.screening import DRAFT_FROM_SCREENING, Answered, DraftFromScreening
 from services.referrals.pathways.library import Library
 from services.referrals.pathways.shipped import shipped
 from services.referrals.pathways.store import PathwayStore
@@ -181,3 +182,27 @@ async def test_another_replica_learns_of_an_edit_and_a_newer_text_is_named(
     found = later.get("voluntary_return")
     assert found is not None
     assert later.view(found).newer_edition == 2
+
+
+async def test_a_draft_from_screening_is_replayed_also_after_a_pathway_was_edited(network: Network) -> None:
+    answers = (
+        Answered(question="age", answers=("adult",)),
+        Answered(question="fear", answers=("wants_back",)),
+    )
+    request = DraftFromScreening(idempotency_key=next(_keys), answers=answers)
+    actor = network.caseworker("casa")
+    begun = await network.ask(DRAFT_FROM_SCREENING, request, actor)
+    assert (begun.referral.need, begun.referral.priority) == (Need.VOLUNTARY_RETURN, Priority.ROUTINE)
+    before = await now(network, "voluntary_return")
+    pressing = msgspec.structs.replace(before.pathway, priority=Priority.URGENT)
+    edited = (await edit(network, pressing, before.version)).item
+    again = await network.ask(DRAFT_FROM_SCREENING, request, actor)
+    assert (again.referral, again.replayed) == (begun.referral, True)
+    # Another request is another one, before anything is said of what its answers propose.
+    other = msgspec.structs.replace(request, need=Need.FOOD)
+    with pytest.raises(RefusedError) as refusal:
+        await network.ask(DRAFT_FROM_SCREENING, other, actor)
+    assert refusal.value.code == "IDEMPOTENCY_KEY_REUSED"
+    fresh = msgspec.structs.replace(request, idempotency_key=next(_keys))
+    assert (await network.ask(DRAFT_FROM_SCREENING, fresh, actor)).referral.priority is Priority.URGENT
+    await edit(network, before.pathway, edited.version)
