@@ -40,7 +40,7 @@ INDEXES = {
     GROUPS: [IndexModel([("pending_since", ASCENDING)], name="pending_since", sparse=True)],
 }
 # By which referrals are found when something is due.
-MOMENTS = ("due_at", "deadline_at")
+MOMENTS = ("due_at", "deadline_at", "steps_due_at")
 KEYS_KEPT_FOR = timedelta(days=30)
 KEYS_KEPT = 100
 # A reservation that its referral does not know of after this long was left over by a crash or a refusal.

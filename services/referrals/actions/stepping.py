@@ -140,10 +140,7 @@ async def recorded(means: Means, key: KeyId, ruling: Ruling, actor: Actor, now: 
             blobs = [seal(keys, key, one) for _, one in said]
         except ErasedError:
             raise PersonErasedError from None
-    entries = [
-        steps.entry(n, status, actor, blob, now)
-        for n, ((status, _), blob) in enumerate(zip(said, blobs, strict=True), 1)
-    ]
+    entries = [steps.entry(status, actor, blob, now) for (status, _), blob in zip(said, blobs, strict=True)]
     return steps.fields(entries)
 
 

@@ -130,10 +130,9 @@ def _missing(step: MandatoryStep) -> FieldProblem:
     return FieldProblem(path=("overrides",), message=message, code="STEP_MISSING")
 
 
-def entry(n: int, status: StepStatus, actor: Actor, blob: bytes, now: datetime) -> Document:
+def entry(status: StepStatus, actor: Actor, blob: bytes, now: datetime) -> Document:
     """Return the stored entry of a step that is missing."""
     return {
-        "n": n,
         "status": status.value,
         "since": now,
         "due_at": now + DUE_WITHIN,

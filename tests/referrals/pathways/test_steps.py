@@ -410,7 +410,7 @@ async def test_what_is_overdue_is_told_once_also_after_the_referral_has_ended(
         await told_of(network, one.id, name)
         doc = await store.load(one.id)
         assert doc is not None
-        assert doc["steps_due_at"] is None
+        assert "steps_due_at" not in doc
         assert doc["n"] == counts[one.id] + (name == "step_overdue")
     assert not await tell_overdue(means)
     assert only(await seen(network, made.id)).status is StepStatus.DUE
