@@ -40,8 +40,8 @@ PART = "referrals"
 Moment = Annotated[datetime, Meta(tz=True)]
 Id = Annotated[str, Meta(min_length=1, max_length=100)]
 Key = Annotated[str, Meta(min_length=1, max_length=255)]
-Line = Annotated[str, Meta(min_length=1, max_length=300)]
-Text = Annotated[str, Meta(min_length=1, max_length=4000)]
+Line = Annotated[str, Meta(min_length=1, max_length=300, pattern=patterns.SAID)]
+Text = Annotated[str, Meta(min_length=1, max_length=4000, pattern=patterns.SAID)]
 # What the parties write to one another.
 Words = Annotated[str, Meta(min_length=1, max_length=4000, pattern=patterns.SAID)]
 Language = Annotated[str, Meta(min_length=2, max_length=35, pattern=patterns.LANGUAGE)]

@@ -65,6 +65,8 @@ class Folder:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not os.access(place, os.W_OK | os.X_OK):
                 raise PermissionError(13, "permission denied")
+        # Wherever it lies: its keys belong into nobody's repository.
+        (self.path / ".gitignore").write_text("*\n", encoding="utf-8")
 
     def _occupied(self) -> str:
         pid = running(self.path).get("pid")

@@ -1,13 +1,13 @@
-"""Erasing a person: the two data keys of a voided referral are deleted, whatever dies in between.
+"""Erasing a person: the two data keys of a referral are deleted, whatever dies in between.
 
 The change comes first and says that the keys have to go: nothing of her is opened from then on. Were the keys
 deleted first, a change that then failed would leave an open referral of which nobody knows whom it is about.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from chassis.rounds import Rounds
-from services.referrals.means import utc_now
 from services.referrals.referral import Document
 from services.referrals.store import Store
 from services.referrals.vault import KeyId, Vault
@@ -42,10 +42,10 @@ async def sweep(store: Store, vault: Vault, before: datetime) -> int:
     return len(left_over)
 
 
-def sweeper(store: Store, vault: Vault) -> Rounds:
-    """Return the rounds that look for what was left over."""
+def sweeper(store: Store, vault: Vault, now: Callable[[], datetime]) -> Rounds:
+    """Return the rounds that look for what was left over, by the database's clock."""
 
     async def look() -> None:
-        await sweep(store, vault, utc_now() - LEFT_OVER)
+        await sweep(store, vault, now() - LEFT_OVER)
 
     return Rounds("erasing", SWEEP_SECONDS, look)

@@ -1,9 +1,6 @@
 """The refusals of the referrals service. What is not allowed answers exactly as what does not exist."""
 
-from collections.abc import Iterable
-
 from chassis.problems import PartError
-from contracts.referrals import Places
 from contracts.rpc import FieldProblem
 
 
@@ -62,10 +59,10 @@ class FewerPlacesError(PartError):
     status = 409
     title = "Fewer places than were asked for"
 
-    def __init__(self, asked: Iterable[Places], named: Iterable[Places]) -> None:
-        wanted, offered = (", ".join(f"{one.count} {one.unit}" for one in some) for some in (asked, named))
+    def __init__(self) -> None:
+        # How many were asked for is not said: also who may not read it may accept.
         super().__init__(
-            f"The sender asked for {wanted}, not {offered}. Ask it: once it has corrected that, accept.",
+            "The sender asked for more places. Ask it: once it has corrected that, accept.",
             (FieldProblem(path=("places",), message="Are fewer than were asked for.", code=self.code),),
         )
 

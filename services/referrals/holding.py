@@ -30,7 +30,7 @@ async def take(means: Means, doc: Document, request: Accept) -> Held:
     counted = doc.get("counted")
     asked = await _asked(means, doc) if counted is not False or request.places else _Asked()
     if _fewer(asked.places, request.places):
-        raise FewerPlacesError(asked.places, request.places)
+        raise FewerPlacesError
     wished = () if request.places else asked.places
     hold = HoldPlaces(
         referral=doc["_id"],

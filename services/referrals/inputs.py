@@ -17,6 +17,17 @@ HAPPENED_WITHIN = timedelta(days=30)
 # Clocks of callers run ahead a little.
 AHEAD = timedelta(minutes=5)
 
+# A year that was mistyped would keep a referral quiet, and a place, for ever.
+FURTHEST = {
+    "arrive_by": timedelta(days=90),
+    "review_at": timedelta(days=90),
+    "resume_at": timedelta(days=180),
+}
+FURTHEST_APPOINTMENT = timedelta(days=366)
+
+# What is known of a person outside of her encrypted data: it goes with it.
+OF_THE_PERSON = ("arrive_by", "appointment", "arrived_at")
+
 # What the service knows itself where the caller does not say it.
 SUPPLIED = frozenset({"arrived_at"})
 
@@ -72,8 +83,8 @@ def checked(
     problems += happened("arrived_at", given.get("arrived_at"), now)
     if given.get("reason") == "other" and "note" not in given and not is_secret(action, "reason"):
         problems.append(required("note", "The reason `other` needs a note."))
-    for name in ("arrive_by", "review_at", "resume_at"):
-        problems += _ahead((name,), given.get(name), now)
+    for name, most in FURTHEST.items():
+        problems += _ahead((name,), given.get(name), now, most)
     problems += [*_appointment(given.get("appointment"), now), *_places(given)]
     if problems:
         raise InvalidError(f"To {action}, some inputs are not right.", tuple(problems))
@@ -104,16 +115,16 @@ def _missing(need: str, given: Given) -> list[FieldProblem]:
     return [FieldProblem(path=(name,), message=message, code="REQUIRED") for name in names]
 
 
-def _ahead(path: tuple[str, ...], at: datetime | None, now: datetime) -> list[FieldProblem]:
-    if at is None or at > now:
+def _ahead(path: tuple[str, ...], at: datetime | None, now: datetime, most: timedelta) -> list[FieldProblem]:
+    if at is None or now < at <= now + most:
         return []
-    return [FieldProblem(path=path, message="Must be in the future.")]
+    return [FieldProblem(path=path, message=f"Must be in the future, within {most.days} days.")]
 
 
 def _appointment(appointment: Appointment | None, now: datetime) -> list[FieldProblem]:
     if appointment is None:
         return []
-    problems = _ahead(("appointment", "start"), appointment.start, now)
+    problems = _ahead(("appointment", "start"), appointment.start, now, FURTHEST_APPOINTMENT)
     try:
         ZoneInfo(appointment.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -201,7 +212,7 @@ _EFFECTS: dict[str, Callable[[Fields, Given, datetime], Fields]] = {
     "complete": lambda _doc, given, _at: {"outcome": given["outcome"]},
     "end": _reason,
     "cancel": _reason,
-    "void": lambda _doc, _given, _at: dict.fromkeys(("arrive_by", "appointment", "outcome")),
+    "void": lambda _doc, _given, _at: dict.fromkeys((*OF_THE_PERSON, "outcome")),
     "acknowledge": lambda _doc, _given, at: {"loop_closed_at": at},
 }
 

@@ -72,7 +72,7 @@ async def start(part: Part, settings: Settings) -> None:
     drafts, deadlines, alerts = watch(means), due.rounds(means), alert.rounds(means)
     overdue_steps = steps(means)
     pathways = Rounds("pathways", library.LOOK_SECONDS, means.pathways.look)
-    erasing = sweeper(store, means.vault)
+    erasing = sweeper(store, means.vault, clock.now)
     reconciling = Reconciler(means).rounds()
     organizations = Consumer(
         part.bus, store.db, durable=DURABLE, filter_subjects=SUBJECTS, handlers=handlers(means)

@@ -127,7 +127,7 @@ def _blobs(doc: Document, party: Party, asked: frozenset[str], now: datetime) ->
 
 def _is_void(doc: Document) -> bool:
     """Whether nothing of the person is opened any more, also before her keys are deleted."""
-    return bool(doc["status"] == S.ENTERED_IN_ERROR)
+    return bool(doc["status"] == S.ENTERED_IN_ERROR or doc.get("erase_since"))
 
 
 def _readable(keys: Keys, blobs: _Blobs) -> Opened:

@@ -21,14 +21,15 @@ def proposal_problems(
     doc: Document, service: Service | None, receiver: Organization | None
 ) -> list[FieldProblem]:
     """Return why a referral cannot be redirected to a service, whatever consent there will be."""
-    asked = [*(doc.get("been_at") or ()), doc["service"]]
-    if service is not None and service.id in asked:
-        message = (
-            "Has redirected it already." if service.id in asked[:-1] else "Is the service that was asked."
-        )
-        return [FieldProblem(path=("service",), message=message, code="CIRCLE")]
+    if service is not None and service.id == doc["service"]:
+        return [_circle("Is the service that was asked.")]
+    # Where she was asked for before is the sender's to know: it is told when it confirms.
     found = service_problems(_NO_CONSENT_YET, doc["sender"], service, receiver)
     return [_told(problem) for problem in found]
+
+
+def _circle(message: str) -> FieldProblem:
+    return FieldProblem(path=("service",), message=message, code="CIRCLE")
 
 
 def _told(problem: FieldProblem) -> FieldProblem:
@@ -49,6 +50,8 @@ def confirmation_problems(
     if doc["proposed_redirect"] != said.service:
         message = "Another service is proposed now: ask for consent for that one."
         return [FieldProblem(path=("service",), message=message, code="NOT_PROPOSED")]
+    if said.service in (doc.get("been_at") or ()):
+        return [_circle("Has redirected it already: refuse it.")]
     return [
         *consent_problems(said.consent, said.person, now),
         *_freshness(said.consent, doc["redirect_proposed_at"]),

@@ -120,7 +120,8 @@ class Row:
 
     ``number`` is the row of the domain's table (0: closing the loop and correcting, which stand below it).
     ``come_from`` holds None where there is no referral yet; ``to`` is None where the status stays. ``needs``
-    are the inputs that must be given, alternatives with a bar. ``event`` is None where nobody is told.
+    are the inputs that must be given, alternatives with a bar. ``event`` is None where nobody is told. Of
+    ``itself`` nobody else may do it for that side: it says what only the person herself can have said.
     """
 
     number: int
@@ -131,12 +132,13 @@ class Row:
     needs: tuple[str, ...] = ()
     event: str | None = None
     only_if: Guard | None = None
+    itself: bool = False
 
     def applies(self, doc: Document, party: Party, now: datetime) -> bool:
         """Whether this row is the one for that referral and party, now."""
         return (
             doc["status"] in self.come_from
-            and party.is_for(self.who)
+            and (party.relation == self.who if self.itself else party.is_for(self.who))
             and (self.only_if is None or self.only_if(doc, now))
         )
 
@@ -171,7 +173,7 @@ TRANSITIONS: tuple[Row, ...] = (
     _row(9, "refuse_redirect", SENDER, UNANSWERED, None, event="redirect_refused", only_if=_proposed),
     _row(9, "lapse_redirect", SYSTEM, UNANSWERED, None, event="redirect_refused", only_if=_proposed),
     _row(10, "confirm_redirect", SENDER, UNANSWERED, S.REDIRECTED, "service", "consent", event="redirected",
-         only_if=_proposed),
+         only_if=_proposed, itself=True),
     _row(11, "reschedule", RECEIVER, {S.ACCEPTED}, S.ACCEPTED, *_EXPECTED, "reason", event="rescheduled"),
     _row(12, "start", RECEIVER, ARRIVABLE, S.IN_PROGRESS, "arrived_at", event="started"),
     _row(13, "pause", RECEIVER, {S.IN_PROGRESS}, S.ON_HOLD, "reason", "resume_at", event="paused"),
@@ -190,7 +192,7 @@ TRANSITIONS: tuple[Row, ...] = (
          only_if=_ended_within(LATE_TRUTH_WITHIN)),
     _row(20, "complete", RECEIVER, {S.EXPIRED}, S.COMPLETED, "outcome", event="completed",
          only_if=_ended_within(LATE_TRUTH_WITHIN)),
-    _row(0, "correct", SENDER, OPEN - {S.DRAFT}, None, event="corrected"),
+    _row(0, "correct", SENDER, OPEN - {S.DRAFT}, None, event="corrected", itself=True),
     _row(0, "acknowledge", SENDER, ENDED, None, event="acknowledged", only_if=_told_and_not_acknowledged),
 )  # fmt: skip
 

@@ -45,8 +45,8 @@ ROWS: dict[str, list[Row]] = {
 }
 # What a system does for nobody in particular; a coordinator's names the member who answers for it.
 TAKES_A_PERSON = {"voidReferral"}
-# A coordinator acts for a silent party, and nobody but the sender knows what it meant to say.
-NOT_FOR_OTHERS = {"correctReferral"}
+# A coordinator acts for a silent party, but says neither what the sender meant nor that somebody consents.
+NOT_FOR_OTHERS = {"correctReferral", "confirmRedirect"}
 
 
 @dataclass
@@ -78,6 +78,8 @@ class Referral:
         """The row of the table that applies; None where there is none from here, on that side."""
         for row in ROWS[mutation]:
             side, statuses, _, _ = row
+            if mutation in NOT_FOR_OTHERS and who == "coordinator":
+                continue
             if side in self.sides_of(who) and self.status in statuses and self._holds(mutation):
                 return row
         return None
@@ -109,9 +111,9 @@ class Referral:
             return "STALE_VERSION"
         if self.row(mutation, who) is None:
             return "WRONG_STATUS"
-        if mutation in NOT_FOR_OTHERS and who == "coordinator":
-            return "FORBIDDEN"
-        if mutation == "proposeRedirect" and service in {*self.been_at, self.service}:
+        if (mutation == "proposeRedirect" and service == self.service) or (
+            mutation == "confirmRedirect" and service in self.been_at
+        ):
             return "CIRCLE"
         return None
 

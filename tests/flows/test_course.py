@@ -107,6 +107,14 @@ async def test_what_is_missing_or_past_is_named(cast: Cast) -> None:
     await changed(cast.hospital, "startReferral", referral)
     refused = await cast.hospital.change("pauseReferral", referral=referral, reason="OTHER", resumeAt=past)
     assert sorted(error["path"] for error in refused["userErrors"]) == [["note"], ["resumeAt"]]
+    far = "9999-12-31T23:59:59Z"
+    refused = await cast.hospital.change(
+        "pauseReferral", referral=referral, reason="WAITING_FOR_PERSON", resumeAt=far
+    )
+    assert [error["path"] for error in refused["userErrors"]] == [["resumeAt"]]
+    unreadable = {"reason": "OTHER", "note": "a\u0000\u202eb", "resumeAt": soon()}
+    refused = await cast.hospital.change("pauseReferral", referral=referral, **unreadable)
+    assert [error["path"] for error in refused["userErrors"]] == [["note"]]
     refused = await cast.hospital.change("reopenReferral", referral=referral, reason="r")
     assert [error["code"] for error in refused["userErrors"]] == ["WRONG_STATUS"]
 

@@ -193,6 +193,11 @@ async def test_counts_are_of_a_whole_box_by_status_and_agree_with_its_lists(
         (ReferralStatus.ACCEPTED, 1),
         (ReferralStatus.COMPLETED, 1),
     ]
+    ever = datetime(9999, 12, 31, tzinfo=UTC)
+    whenever = CountReferrals(box=Box.INBOX, states=(state,), deadline_before=ever)
+    dated = await network.ask(COUNT, whenever, clinic)
+    listed = await ids(network, clinic, states=(state,), deadline_before=ever)
+    assert dated.total == len(listed)
     protection = CountReferrals(box=Box.INBOX, states=(state,), need_groups=(NeedGroup.PROTECTION,))
     assert (await network.ask(COUNT, protection, viewer)).total == 1
     # That its service is this one would tell more of it than its outline.

@@ -1,7 +1,7 @@
 """Notes of a referral's history: open to whom the key that sealed them is, and to whoever wrote them."""
 
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -77,7 +77,7 @@ async def test_a_receiver_that_lost_its_view_reads_its_own_notes_only(network: N
     assert await last_note(network, referral, viewer) == (None, None)
 
     referral = await issued(network)
-    soon = datetime(2100, 1, 1, tzinfo=UTC)
+    soon = datetime.now(UTC) + timedelta(days=1)
     await take(network, ACCEPT, Accept, receiver, referral=referral, arrive_by=soon)
     await take(network, END, End, receiver, referral=referral, reason=EndReason.OTHER, note=NAMING)
     assert await last_note(network, referral, sender) == ("other", NAMING)

@@ -238,14 +238,21 @@ async def test_nothing_goes_round_in_a_circle(network: Network) -> None:
     assert new is not None
     second = Case(network, new)
     second.receiver = network.caseworker("tercera")
-    told = await refusal(second, ProposeRedirect, second.receiver, service=network.ids["consulta"])
+    # The receiver does not learn where she was asked for before; her sender does, when it confirms.
+    await second.take(ProposeRedirect, service=network.ids["consulta"])
+    inputs = {"service": network.ids["consulta"], "consent": fresh()}
+    told = await refusal(second, ConfirmRedirect, second.sender, **inputs)
     assert [(one.path, one.code) for one in told.fields] == [(("service",), "CIRCLE")]
     await second.take(ProposeRedirect, service=network.ids["urgencias"])
     third = (await confirmed(second, "urgencias")).made
     assert third is not None
     last = Case(network, third)
-    for service in ("consulta", "comida", "urgencias"):
-        told = await refusal(last, ProposeRedirect, last.receiver, service=network.ids[service])
+    told = await refusal(last, ProposeRedirect, last.receiver, service=network.ids["urgencias"])
+    assert [one.code for one in told.fields] == ["CIRCLE"]
+    for service in ("consulta", "comida"):
+        await last.take(ProposeRedirect, service=network.ids[service])
+        inputs = {"service": network.ids[service], "consent": fresh()}
+        told = await refusal(last, ConfirmRedirect, last.sender, **inputs)
         assert [one.code for one in told.fields] == ["CIRCLE"]
 
 
@@ -303,13 +310,15 @@ async def test_each_side_does_its_own_and_who_may_only_send_sees_the_outline(net
     assert got.items[0].person.name == "Abigail Canaria"
 
 
-async def test_a_coordinator_confirms_for_a_silent_sender_whose_the_new_one_is(network: Network) -> None:
+async def test_a_coordinator_cannot_say_that_somebody_consents(network: Network) -> None:
+    """Else it could have any referral sent to a service of its own, and read it there."""
     case = await proposed(network)
     keeper = network.member("tercera", network_roles=("coordinator",), id="red")
-    assert (await confirmed(case, actor=keeper)).referral.status == "redirected"
-    new = await find(network, str((await case.seen(case.sender)).redirected_to), case.sender)
-    assert new is not None
-    assert (new.sender, new.receiver) == (network.ids["casa"], network.ids["tercera"])
+    inputs = {"service": network.ids["comida"], "consent": fresh()}
+    assert await case.refused(ConfirmRedirect, keeper, **inputs) == "WRONG_STATUS"
+    actions = {one.action for one in (await case.seen(keeper)).allowed_actions}
+    assert actions.isdisjoint({"confirm_redirect", "correct"})
+    assert "refuse_redirect" in actions
 
 
 async def test_what_was_committed_is_made_by_whoever_comes_next(

@@ -95,6 +95,8 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
     ("expired", RECEIVER): {"start": "in_progress", "complete": "completed"},
 }  # fmt: skip
 
+# What a coordinator cannot say for a silent sender.
+ITS_OWN_WORD = {"correct", "confirm_redirect"}
 SOON = NOW + timedelta(hours=5)
 INPUTS: dict[str, dict[str, Any]] = {
     "send": {
@@ -149,7 +151,9 @@ def check_pair(status: ReferralStatus, action: str, relation: str) -> None:
     """Take the action: the table's change, or a refusal that names the status and changes nothing."""
     doc = ready(status)
     before = deepcopy(doc)
-    sides = (SENDER, RECEIVER) if relation == COORDINATOR else (relation,)
+    sides: tuple[str, ...] = (SENDER, RECEIVER) if relation == COORDINATOR else (relation,)
+    if relation == COORDINATOR and action in ITS_OWN_WORD:
+        sides = ()
     expected = [TABLE.get((status, side), {}).get(action) for side in sides]
     after = next((one for one in expected if one), None)
     if after is None:

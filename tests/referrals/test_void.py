@@ -63,6 +63,18 @@ async def test_what_was_entered_in_error_is_erased_for_everybody_and_why_is_kept
     assert "erase_since" not in (doc or {})
 
 
+async def test_until_her_keys_are_gone_nothing_of_her_is_opened(network: Network, store: Store) -> None:
+    """As in the moment between the word that she is erased and the deletion of her keys."""
+    case = await new_case(network)
+    assert (await case.seen(case.sender)).person_access is PersonAccess.FULL
+    later = datetime.now(UTC) + timedelta(hours=1)
+    await store.referrals.update_one({"_id": case.id}, {"$set": {"erase_since": later}})
+    seen = await case.seen(case.sender)
+    assert "canari" not in repr(seen).lower()
+    assert seen.household is None
+    await store.referrals.update_one({"_id": case.id}, {"$unset": {"erase_since": ""}})
+
+
 async def test_an_end_is_voided_too_with_all_that_was_said_of_it(
     network: Network, store: Store, vault: Vault
 ) -> None:
@@ -71,7 +83,7 @@ async def test_an_end_is_voided_too_with_all_that_was_said_of_it(
     await case.take(Complete, outcome="fully_met", note="nota canaria")
     manager = network.member("casa", Role.MANAGER)
     gone = (await case.take(Void, manager, note=WHY)).referral
-    assert (gone.outcome, gone.services_given) == (None, None)
+    assert (gone.outcome, gone.services_given, gone.arrived_at) == (None, None, None)
     assert await keys_left(store, vault, case) == 0
     assert await notes(case, case.sender) == [None, None, None, WHY]
     assert await case.refused(Void, manager, note=WHY) == "WRONG_STATUS"

@@ -66,8 +66,13 @@ async def set_capacity(means: Means, request: SetCapacity, actor: Actor) -> Capa
         document = await means.store.load(request.service) or capacity.seeded(seed)
         return _reply(document, means.clock.now(), replayed=True)
     by = f"{actor.kind}:{actor.id}"
+    replayed = False
 
     def decide(document: Document, now: datetime) -> Document:
+        nonlocal replayed
+        replayed = call.was_done(document)  # by the same call, which was still on its way a moment ago
+        if replayed:
+            return document
         changed = capacity.change_units(document, request.units, by, now)
         if isinstance(changed, tuple):
             raise InvalidError("Some of what was said of the places is not right.", changed)
@@ -75,7 +80,7 @@ async def set_capacity(means: Means, request: SetCapacity, actor: Actor) -> Capa
 
     doing = Doing("set", by, call.entry)
     done = await means.desk.change(request.service, doing, decide)
-    return _reply(done.after, done.at)
+    return _reply(done.after, done.at, replayed=replayed)
 
 
 async def hold(means: Means, request: HoldPlaces) -> Held:
@@ -105,7 +110,8 @@ async def hold(means: Means, request: HoldPlaces) -> Held:
 
 async def list_holds(means: Means, request: ListHolds) -> Holds:
     """Return what is held, of some services at a time."""
-    found = await means.store.holding(request.after, request.services, SERVICES_AT_ONCE)
+    most = len(request.services) or SERVICES_AT_ONCE
+    found = await means.store.holding(request.after, request.services, most)
     items = [
         Hold(
             service=document["_id"],

@@ -175,7 +175,10 @@ def _decided(before: Document, asked: list[_Asked], now: datetime) -> _Batch:
         except PartError as refusal:
             batch.refused.append((one, refusal))
         else:
-            batch.done.append((one, after, after is not batch.after))
+            changes = after is not batch.after
+            if changes and one.doing.idempotency:
+                after = {**after, "idempotency": [*(after.get("idempotency") or ()), one.doing.idempotency]}
+            batch.done.append((one, after, changes))
             batch.after = after
     return batch
 

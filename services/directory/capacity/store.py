@@ -27,8 +27,8 @@ INDEXES = {
 HISTORY_KEPT = 50
 KEYS_KEPT = 100
 # What changes read, and what views read: the holds of a large shelter are its most.
-_CHANGED = {"history": 0, "idempotency": 0, "pending": 0}
-_SEEN = {**_CHANGED, "holds": 0}
+_CHANGED = {"history": 0, "pending": 0}
+_SEEN = {**_CHANGED, "idempotency": 0, "holds": 0}
 _SEED = {"organization": 1, "capacity": 1, "changed_at": 1}
 _MAPS = ("provisional", "holds")
 

@@ -68,7 +68,7 @@ async def correct(means: Means, request: CorrectReferral, actor: Actor) -> Refer
 def _clock(means: Means, after: Document, now: datetime) -> Document:
     """Another priority has other times: they begin now."""
     overrides = means.overrides.of(after["service"], Priority(after["priority"]))
-    terms = {**(after["terms"] or {}), "limits": dict(overrides) if overrides else None}
+    terms = {**(after.get("terms") or {}), "limits": dict(overrides) if overrides else None}
     return {"terms": terms, **wound(None, {**after, "terms": terms}, now, now)}
 
 

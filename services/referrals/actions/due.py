@@ -21,6 +21,7 @@ from contracts.rpc import Actor
 from services.referrals import erasing
 from services.referrals.actions.replying import count
 from services.referrals.deadlines.points import Kind, Point, Step, audience, next_at, next_step
+from services.referrals.inputs import OF_THE_PERSON
 from services.referrals.means import Means
 from services.referrals.referral import Document, decide, event_data, event_of
 from services.referrals.roles import SYSTEM, Party
@@ -127,7 +128,7 @@ async def _tell(means: Means, doc: Document, step: Step, now: datetime) -> bool:
         "pending_since": now,
     }
     if step.point.kind is Kind.ERASE:
-        fields["erase_since"] = now
+        fields |= {"erase_since": now, **dict.fromkeys(OF_THE_PERSON)}
     outline: dict[str, Any] = msgspec.structs.asdict(event_data({**doc, **fields}, doc["status"], now))
     told = DeadlineEvent(**outline, deadline=step.point.deadline, told=sides, coordinators=coordinators)
     kind = DEADLINE_EVENTS[EVENTS[step.point.kind]]

@@ -73,7 +73,7 @@ class Boxes:
         found: dict[str, int] = {}
         for stretch in listing.stretches:
             span: Document = {}
-            if stretch.until is not None:
+            if stretch.until is not None or stretch.field != "place":
                 span = {stretch.field: between(stretch.field, None, stretch.until)[0]}
             pipeline: list[Document] = [
                 {"$match": {listing.side: listing.organization, **span}},

@@ -30,6 +30,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # "At most 24 h", whatever the opening hours are.
 MOST_OPEN = DAY
 LONGEST = 366 * DAY
+# Sixty days, as far as calendars are looked at (``calendar.FURTHEST_DAYS``), have some more.
+MOST_WORKING_DAYS = 35
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ class Written(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defa
             raise ValueError("Give one of minutes, hours, days, open_hours and working_days")
         if self.read().most > LONGEST:
             raise ValueError("Give a year at most")
+        if self.working_days is not None and self.working_days > MOST_WORKING_DAYS:
+            raise ValueError(f"Give {MOST_WORKING_DAYS} working days at most, or days")
 
     def read(self) -> Limit:
         """Return the limit."""

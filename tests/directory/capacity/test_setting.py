@@ -1,5 +1,6 @@
 """Who may say how many places there are, and what everybody then sees."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -84,6 +85,18 @@ async def test_the_same_key_again_says_nothing_new_and_another_input_is_refused(
         await public.call(SET_CAPACITY, other, actor())
     assert refused.value.code == "IDEMPOTENCY_KEY_REUSED"
     assert (await public.call(SET_CAPACITY, other, actor(id="another"))).replayed is False
+
+
+async def test_the_same_call_twice_at_once_is_carried_out_once(
+    public: Caller, service: str, store: Store
+) -> None:
+    asked = request(service, units=(UnitCapacity(unit="bed", maximum=10, available=5),))
+    replies = await asyncio.gather(*(public.call(SET_CAPACITY, asked, actor()) for _ in range(8)))
+    assert sorted(reply.replayed for reply in replies) == [False] + [True] * 7
+    document = await store.capacity.collection.find_one({"_id": service})
+    assert document is not None
+    assert len(document["idempotency"]) == 1
+    assert [entry["what"] for entry in document["history"]] == ["set"]
 
 
 async def test_what_is_not_right_is_refused_whole(public: Caller, gateway: Ask, service: str) -> None:

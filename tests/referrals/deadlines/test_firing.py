@@ -275,6 +275,7 @@ async def test_after_half_a_year_without_a_word_the_person_is_erased_and_the_out
     stored = await one.means.store.load(case.id)
     assert stored is not None
     assert "erase_since" not in stored
+    assert [stored[name] for name in ("arrived_at", "arrive_by", "appointment")] == [None] * 3
 
 
 async def test_where_nobody_has_an_account_the_sender_alone_hears(

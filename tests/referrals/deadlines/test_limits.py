@@ -95,6 +95,7 @@ def test_a_network_changes_some_limits_for_all_and_some_for_one_service(tmp_path
         ("[urgent]\nreceive = {}", "one of"),
         ("[urgent]\nreceive = {hours = 0}", "receive"),
         ("[urgent]\nreceive = {days = 400}", "a year"),
+        ("[routine]\ndecide = {working_days = 45}", "working days"),
         ("[emergency]\nexpire = {days = 3}", "expire"),
         ("[emergency]\nreceive = {hours = 3}", "emergency: receive may take longer"),
         ("[services.svc_1.routine]\nexpire = {days = 9}", r"services\.svc_1\.routine: expire"),
