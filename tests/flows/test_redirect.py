@@ -102,5 +102,7 @@ async def test_a_service_is_not_proposed_to_itself_nor_in_a_circle(cast: Cast) -
     other = cast.services["asesoria"]
     await changed(cast.hospital, "proposeRedirect", referral, service=other)
     new = (await confirmed(cast.shelter, referral, other, f"circle-{referral}"))["newReferral"]
-    refused = await cast.third.change("proposeRedirect", referral=new["id"], service=own)
+    # The receiver does not learn where she was asked for before; her sender does.
+    await changed(cast.third, "proposeRedirect", new["id"], service=own)
+    refused = await confirmed(cast.shelter, new["id"], own, f"back-{referral}")
     assert [(error["code"], error["path"]) for error in refused["userErrors"]] == [("CIRCLE", ["service"])]
