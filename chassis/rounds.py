@@ -1,7 +1,8 @@
 """Something that is looked after again and again, for as long as a part runs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
 
 import structlog
 
@@ -9,6 +10,8 @@ from chassis.logs import place_of
 from chassis.tasks import end
 
 log = structlog.get_logger()
+
+Found = TypeVar("Found")
 
 
 class Rounds:
@@ -48,3 +51,24 @@ class Rounds:
         except Exception as error:  # noqa: BLE001 - the database or the bus: they come back, and so does this
             log.warning("rounds.failed", of=self._name, kind=type(error).__name__, where=place_of(error))
             return False
+
+
+async def each(
+    of: str, found: Iterable[Found], work: Callable[[Found], Awaitable[object]], abreast: int = 1
+) -> int:
+    """Do the work on each, in that order, so many at a time; return on how many it was done.
+
+    What fails is logged and left for the next look, and keeps nothing else from being done. Where the work
+    returns False it was not done either: somebody else was faster.
+    """
+    slots = asyncio.Semaphore(abreast)
+
+    async def done(one: Found) -> bool:
+        async with slots:
+            try:
+                return await work(one) is not False
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others are looked after
+                log.warning("rounds.left", of=of, kind=type(error).__name__, where=place_of(error))
+                return False
+
+    return sum(await asyncio.gather(*(done(one) for one in found)))

@@ -6,8 +6,9 @@ deleted first, a change that then failed would leave an open referral of which n
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
-from chassis.rounds import Rounds
+from chassis.rounds import Rounds, each
 from services.referrals.referral import Document
 from services.referrals.store import Store
 from services.referrals.vault import KeyId, Vault
@@ -35,11 +36,8 @@ async def erase(store: Store, vault: Vault, doc: Document) -> None:
 
 
 async def sweep(store: Store, vault: Vault, before: datetime) -> int:
-    """Erase whose referral was voided before and who is not erased yet; return how many that were."""
-    left_over = await store.to_erase(before)
-    for doc in left_over:
-        await erase(store, vault, doc)
-    return len(left_over)
+    """Erase whose referral was voided before and who is not erased yet; return how many were erased."""
+    return await each("erasing", await store.to_erase(before), partial(erase, store, vault))
 
 
 def sweeper(store: Store, vault: Vault, now: Callable[[], datetime]) -> Rounds:

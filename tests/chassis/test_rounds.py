@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from chassis.rounds import Rounds
+from chassis.rounds import Rounds, each
 from chassis.tasks import end
 
 
@@ -44,6 +44,40 @@ async def test_while_more_waits_nobody_pauses() -> None:
     async with asyncio.timeout(10):
         await empty.wait()
     await rounds.stop()
+
+
+async def test_what_fails_keeps_nothing_else_from_being_done_and_its_words_are_not_logged(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    done: list[int] = []
+
+    async def work(one: int) -> bool | None:
+        if one == 2:
+            raise ValueError("canary-name")
+        done.append(one)
+        return False if one == 3 else None
+
+    assert await each("tests", range(5), work) == 3
+    assert done == [0, 1, 3, 4]
+    out = capsys.readouterr().out
+    assert ("rounds.left" in out, "ValueError" in out, "test_rounds.py" in out) == (True, True, True)
+    assert "canary-name" not in out
+
+
+async def test_so_many_are_worked_on_at_a_time_and_an_end_ends_them() -> None:
+    at_work: list[int] = []
+
+    async def work(one: int) -> None:
+        at_work.append(one)
+        await asyncio.sleep(3600)
+
+    task = asyncio.create_task(each("tests", range(9), work, abreast=4))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert at_work == [0, 1, 2, 3]
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
 
 async def test_a_task_that_swallows_its_cancellation_ends_all_the_same() -> None:

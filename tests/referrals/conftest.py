@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import pytest
@@ -53,6 +54,16 @@ def store(mongo_client: mongo.Client) -> Store:
 def vault(mongo_client: mongo.Client, servers: Servers) -> Vault:
     """The service's vault."""
     return Vault(mongo_client, master_key(servers.keys_dir))
+
+
+@pytest.fixture
+async def broken(store: Store) -> AsyncIterator[None]:
+    """A document that every round finds first, and that lacks all that it takes to do anything of it."""
+    moments = ("steps_due_at", "erase_at", "erase_since", "alert_since")
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    await store.referrals.insert_one({"_id": "broken", "status": "sent", **dict.fromkeys(moments, long_ago)})
+    yield
+    await store.referrals.delete_one({"_id": "broken"})
 
 
 class Ask(Protocol):

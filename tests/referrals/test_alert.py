@@ -103,6 +103,7 @@ async def test_what_takes_a_flagged_ones_place_is_flagged(network: Network) -> N
     assert await flags(Case(network, new), network.caseworker("tercera")) == ()
 
 
+@pytest.mark.usefixtures("broken")
 async def test_what_a_crash_left_is_flagged_by_whoever_looks_next(network: Network, store: Store) -> None:
     first, second, third = await grouped(network)
     await first.take(Cancel, first.sender, reason=CancelReason.DECEASED)

@@ -6,8 +6,9 @@ two at once, it comes out the same.
 """
 
 from datetime import timedelta
+from functools import partial
 
-from chassis.rounds import Rounds
+from chassis.rounds import Rounds, each
 from services.referrals import alerting
 from services.referrals.grouping import goes_on
 from services.referrals.means import Means
@@ -56,7 +57,6 @@ def rounds(means: Means) -> Rounds:
     """Return the rounds that look at what was left over."""
 
     async def look_again() -> None:
-        for doc in await means.store.to_alert(means.now() - LEFT_OVER):
-            await look(means, doc)
+        await each("alerts", await means.store.to_alert(means.now() - LEFT_OVER), partial(look, means))
 
     return Rounds("alerts", LOOK_SECONDS, look_again)

@@ -13,6 +13,7 @@ from chassis.problems import (
     ForbiddenError,
     InvalidError,
 )
+from chassis.rounds import each
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
@@ -201,14 +202,16 @@ async def erase_due(means: Means) -> int:
     Whoever else does the same meanwhile changes nothing by it. What a crash leaves half done is done at the
     next look: it goes only after its keys.
     """
-    erased = 0
-    for doc in await means.store.drafts_due(await means.store.now()):
+
+    async def erase(doc: Document) -> bool:
         # Whoever edits or sends it at this moment is faster, or finds it closed.
-        if await means.store.close_draft(doc["_id"], doc["revision"]):
-            await means.vault.erase([doc[name] for name in _KEYS if doc.get(name)])
-            await means.store.remove_draft(doc["_id"])
-            erased += 1
-    return erased
+        if not await means.store.close_draft(doc["_id"], doc["revision"]):
+            return False
+        await means.vault.erase([doc[name] for name in _KEYS if doc.get(name)])
+        await means.store.remove_draft(doc["_id"])
+        return True
+
+    return await each("drafts", await means.store.drafts_due(await means.store.now()), erase)
 
 
 def _check_it_is_theirs(doc: Document, party: Party) -> None:

@@ -5,16 +5,14 @@ is one conditional write of one document, with its event in the outbox: who find
 looks at it again the next time. Nothing here needs to know of other replicas, or of how long nobody looked.
 """
 
-import asyncio
 from datetime import datetime
 from typing import Any
 
 import msgspec
 import structlog
 
-from chassis.logs import place_of
 from chassis.outbox import pending_event
-from chassis.rounds import Rounds
+from chassis.rounds import Rounds, each
 from contracts.codes import Priority
 from contracts.events import DEADLINE_EVENTS, DeadlineEvent
 from contracts.rpc import Actor
@@ -87,21 +85,11 @@ async def fire(means: Means, most: int = AT_ONCE) -> tuple[int, int]:
 
 async def _fire_all(means: Means, found: list[Document], now: datetime) -> int:
     """Do what is due of each, some at a time in that order; return of how many it was done."""
-    slots = asyncio.Semaphore(ABREAST)
 
     async def one(doc: Document) -> bool:
-        async with slots:
-            return await _tried(means, doc, now)
-
-    return sum(await asyncio.gather(*(one(doc) for doc in found)))
-
-
-async def _tried(means: Means, doc: Document, now: datetime) -> bool:
-    try:
         return await _fire(means, doc, now)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the others are looked after
-        log.warning("deadlines.left", kind=type(error).__name__, where=place_of(error))
-        return False
+
+    return await each("deadlines", found, one, ABREAST)
 
 
 async def _fire(means: Means, doc: Document, now: datetime) -> bool:

@@ -1,6 +1,9 @@
 """What becomes of a mandatory step: its override is reviewed, it is taken, or it is overdue."""
 
+from datetime import datetime
+
 from chassis.problems import ForbiddenError, InvalidError
+from chassis.rounds import each
 from contracts.codes import StepStatus
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
@@ -130,15 +133,25 @@ async def tell_overdue(means: Means) -> bool:
     """
     now = await means.store.now()
     found = await means.store.steps_due(now)
-    for doc in found:
-        if doc["status"] in _OVER:
-            await means.store.beside(doc["_id"], doc["revision"], {"steps_due_at": None}, {})
-            continue
-        entries = steps.told(doc["steps"], now)
-        n = doc["n"] + 1
-        fields = {**steps.fields(entries), "n": n, "pending_since": now}
+    over = [doc for doc in found if doc["status"] in _OVER]
+    waiting = [doc for doc in found if doc["status"] not in _OVER]
+
+    async def end(doc: Document) -> bool:
+        return await means.store.beside(doc["_id"], doc["revision"], {"steps_due_at": None}, {})
+
+    done = await each("steps", over, end)
+    if waiting:
         coordinators = await means.directory.coordinators()
-        event = aside_event({**doc, **fields}, "step_overdue", SENDER, now, coordinators)
-        if await means.store.beside(doc["_id"], doc["revision"], fields, {"pending": event}):
-            means.relay.kick(doc["_id"], [event])
-    return len(found) > 0
+        done += await each("steps", waiting, lambda doc: _tell(means, doc, coordinators, now))
+    # Where nothing could be done at all, something is wrong: that can wait.
+    return done > 0
+
+
+async def _tell(means: Means, doc: Document, coordinators: tuple[str, ...], now: datetime) -> bool:
+    """Tell of one referral's steps; False where somebody else wrote it meanwhile."""
+    fields = {**steps.fields(steps.told(doc["steps"], now)), "n": doc["n"] + 1, "pending_since": now}
+    event = aside_event({**doc, **fields}, "step_overdue", SENDER, now, coordinators)
+    if not await means.store.beside(doc["_id"], doc["revision"], fields, {"pending": event}):
+        return False
+    means.relay.kick(doc["_id"], [event])
+    return True

@@ -394,6 +394,7 @@ async def test_a_step_is_taken_also_where_somebody_writes_the_earlier_referral_m
     assert (step.status, step.met_by, len(lost)) == (StepStatus.MET, told.folio, 1)
 
 
+@pytest.mark.usefixtures("broken")
 async def test_what_is_overdue_is_told_once_also_after_the_referral_has_ended(
     network: Network, store: Store, vault: Vault
 ) -> None:
