@@ -62,7 +62,7 @@ class FeedReferral(Reply):
 
 
 class FeedEntry(Reply):
-    """One thing that an organization was told. ``event`` is the CloudEvents id, ``<noun id>:<n>``.
+    """One thing that an organization was told. ``event`` is the event's id as readers know it: opaque.
 
     ``relation`` says why it concerns the organization. ``seq`` is its place in the feed; it grows, with
     holes, and is never shown to clients.

@@ -43,19 +43,25 @@ def handlers(feeds: Feeds) -> Mapping[str, Handler]:
         told = audience(delivery.type, event)
         await asyncio.gather(
             *(
-                feeds.append(organization, entry_of(delivery, event, relation), delivery.n)
+                feeds.append(
+                    organization,
+                    entry_of(feeds.event_id(delivery), delivery.type, event, relation),
+                    delivery.n,
+                )
                 for organization, relation in told
             )
         )
 
     async def ask(delivery: Delivery) -> None:
         event = _decode_arrival(delivery.data)
-        await feeds.append_question(event.receiver, question_of(delivery, event), event.asked)
+        await feeds.append_question(
+            event.receiver, question_of(feeds.event_id(delivery), delivery.type, event), event.asked
+        )
 
     async def publish(delivery: Delivery) -> None:
         event = _decode_capacity(delivery.data)
         entry = PublicEntry(
-            event=f"{delivery.noun_id}:{delivery.n}",
+            event=feeds.event_id(delivery),
             type=delivery.type,
             at=event.at,
             service=event.service,
@@ -71,11 +77,11 @@ def handlers(feeds: Feeds) -> Mapping[str, Handler]:
     }
 
 
-def question_of(delivery: Delivery, event: ArrivalEvent) -> FeedEntry:
+def question_of(event_id: str, event_type: str, event: ArrivalEvent) -> FeedEntry:
     """The entry by which a receiver is asked whether the person arrived."""
     return FeedEntry(
-        event=f"{delivery.noun_id}:{delivery.n}",
-        type=delivery.type,
+        event=event_id,
+        type=event_type,
         at=event.at,
         relation="receiver",
         referral=FeedReferral(
@@ -90,11 +96,11 @@ def question_of(delivery: Delivery, event: ArrivalEvent) -> FeedEntry:
     )
 
 
-def entry_of(delivery: Delivery, event: ReferralEvent, relation: Relation) -> FeedTold:
+def entry_of(event_id: str, event_type: str, event: ReferralEvent, relation: Relation) -> FeedTold:
     """The entry that a party gets, or a coordinator; of a party it is as every reader of old knows it."""
     return FeedTold(
-        event=f"{delivery.noun_id}:{delivery.n}",
-        type=delivery.type,
+        event=event_id,
+        type=event_type,
         at=event.at,
         relation=relation,
         referral=FeedReferral(

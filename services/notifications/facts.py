@@ -76,7 +76,7 @@ async def _tell(
     organization, relation = who
     if organization:  # an operator has no feed
         entry = FeedTold(
-            event=f"{delivery.noun_id}:{delivery.n}",
+            event=feeds.event_id(delivery),
             type=delivery.type,
             at=event.at,
             relation=relation,

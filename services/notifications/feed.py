@@ -13,11 +13,13 @@ from nats.js.errors import NotFoundError
 
 from chassis import telemetry
 from chassis.bus import Bus
+from chassis.consumer import Delivery
 from chassis.ordered import OrderedPublisher
 from chassis.problems import UnreachableError
 from chassis.streams import DAY, StreamSpec
 from contracts.notifications import PUBLIC, FeedEntry, FeedHead, FeedTold, PublicEntry
 from services.notifications.errors import CursorExpiredError
+from services.notifications.marks import EventIds
 
 log = structlog.get_logger()
 
@@ -61,6 +63,11 @@ class Feeds:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._publisher = OrderedPublisher(bus, STREAM)
+        self._ids = EventIds(bus.identity)
+
+    def event_id(self, delivery: Delivery) -> str:
+        """The id by which readers know what was delivered."""
+        return self._ids.of(delivery.noun_id, delivery.n)
 
     async def append(self, organization: str, entry: FeedEntry | FeedTold, n: int) -> None:
         """Append an entry, once, whatever is repeated; ``n`` is the referral's count of events."""

@@ -1,12 +1,15 @@
 """The feed: one entry for each party and change, in order, once, by today's policy."""
 
 import asyncio
+import re
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import pytest
 
 from chassis.bus import Bus
+from chassis.identity import Identity
 from chassis.ordered import OrderedPublisher
 from chassis.outbox import subject_of
 from chassis.part import Part
@@ -36,9 +39,10 @@ from contracts.notifications import (
 )
 from contracts.rpc import Actor, Nothing
 from services.notifications.facts import fact_handlers
+from services.notifications.marks import EventIds
 from services.notifications.policy import TOLD, audience, may_read, still_told
 from tests.notifications.conftest import Hand, event_of, new_referral, reader_of
-from tests.servers import eventually
+from tests.servers import Servers, eventually
 
 
 async def page(caller: Caller, reader: Actor, after: int = 0, first: int = 100, **more: object) -> Feed:
@@ -73,6 +77,35 @@ async def test_an_entry_names_neither_party_nor_service(hand: Hand, caller: Call
     feed = await eventually(lambda: page(caller, reader), lambda feed: len(feed.entries) == 1)
     assert isinstance(feed.entries[0].referral, FeedReferral)
     assert not {"sender", "receiver", "service", "need"} & set(FeedReferral.__struct_fields__)
+
+
+async def test_an_events_id_is_the_same_for_both_parties_and_tells_no_number(
+    hand: Hand, caller: Caller, reader: Actor
+) -> None:
+    referral, receiver = new_referral(), reader_of(f"{reader.organization}-receiver")
+    for n in range(1, 5):
+        # The third is told to other parties: a number would miss it.
+        other = {"sender": "x", "receiver": "y"} if n == 3 else {}
+        parties: dict[str, Any] = {"sender": reader.organization, "receiver": receiver.organization, **other}
+        await hand.publish(referral, n, **parties)
+    ids = []
+    for party in (reader, receiver):
+        feed = await eventually(
+            lambda party=party: page(caller, party),  # type: ignore[misc]
+            lambda feed: len(feed.entries) == 3,
+        )
+        ids.append([entry.event for entry in feed.entries])
+    assert ids[0] == ids[1]
+    assert len(set(ids[0])) == 3
+    assert all(re.fullmatch("[a-z2-7]{26}", one) for one in ids[0])
+
+
+def test_an_events_id_stays_the_same_and_takes_the_parts_key(servers: Servers) -> None:
+    ids = EventIds(Identity.load(servers.keys_dir, "notifications"))
+    same = EventIds(Identity.load(servers.keys_dir, "notifications"))
+    other = EventIds(Identity.load(servers.keys_dir, "referrals"))
+    assert ids.of("referral", 1) == same.of("referral", 1) != other.of("referral", 1)
+    assert len({ids.of("a", 12), ids.of("a1", 2), ids.of("a", 1), ids.of("a", 2)}) == 4
 
 
 async def test_pages_follow_each_other_without_gap_or_repeat(
