@@ -1,7 +1,11 @@
 """The refusals of the referrals service. What is not allowed answers exactly as what does not exist."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from chassis.problems import PartError
 from contracts.rpc import FieldProblem
+from services.referrals.vault import ErasedError
 
 
 class NotFoundError(PartError):
@@ -92,3 +96,16 @@ class PersonErasedError(PartError):
 
     def __init__(self) -> None:
         super().__init__("The person's data was erased: nothing can be added to it. Leave notes out.")
+
+
+@contextmanager
+def refused_where_erased() -> Iterator[None]:
+    """Refuse what is to be sealed for a person whose key is gone.
+
+    Raises:
+        PersonErasedError: in place of the vault's ``ErasedError``.
+    """
+    try:
+        yield
+    except ErasedError:
+        raise PersonErasedError from None

@@ -10,6 +10,7 @@ from functools import partial
 
 from chassis.rounds import Rounds, each
 from services.referrals import alerting
+from services.referrals.actions.writing import write_beside
 from services.referrals.grouping import goes_on
 from services.referrals.means import Means
 from services.referrals.referral import Document
@@ -45,12 +46,13 @@ async def look(means: Means, doc: Document) -> None:
 
 async def _flag(means: Means, doc: Document, flags: list[str]) -> None:
     """Write the flags and tell the sender; nothing where the referral has changed: it is looked at again."""
-    at, n = means.now(), doc["n"] + 1
+    now = means.now()
     name = "person_flagged" if set(flags) - set(doc.get("flags") or ()) else "person_unflagged"
-    fields = {"flags": flags, "n": n, "pending_since": at}
-    pending = aside_event({**doc, **fields}, name, SENDER, at)
-    if await means.store.beside(doc["_id"], doc["revision"], fields, {"pending": pending}):
-        means.relay.kick(doc["_id"], [pending])
+
+    def tells(after: Document) -> Document:
+        return aside_event(after, name, SENDER, now)
+
+    await write_beside(means, doc, {"flags": flags}, now, tells=tells)
 
 
 def rounds(means: Means) -> Rounds:

@@ -3,12 +3,13 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from chassis.problems import ForbiddenError, IdempotencyKeyReusedError
 from contracts.rpc import Actor
 from services.referrals.actions.working import loaded
-from services.referrals.actions.writing import until_written
+from services.referrals.actions.writing import until_written, write_beside
 from services.referrals.means import Means
 from services.referrals.referral import OTHER_SIDE, Document
 from services.referrals.roles import ASIDES, Party, lacking
@@ -65,19 +66,20 @@ async def carry_out(means: Means, action: str, request: Any, actor: Actor, make:
         aside = await make(doc, party, now)
         if aside is None:
             return Outcome(doc, party, {}, now)
-        fields, push = dict(aside.fields), dict(aside.push)
-        if aside.told is not None:
-            fields |= {"n": doc["n"] + 1, "pending_since": now}
-            push["pending"] = aside_event({**doc, **fields}, *aside.told, now)
+        tells = aside.told and partial(_event, *aside.told, now)
         kept = {"$each": [{**used, **aside.about}], "$slice": -KEYS_KEPT}
-        if not await means.store.beside(doc["_id"], doc["revision"], fields, {**push, "aside_keys": kept}):
+        push = {**aside.push, "aside_keys": kept}
+        after = await write_beside(means, doc, aside.fields, now, tells=tells, push=push)
+        if after is None:
             return None
-        if aside.told is not None:
-            means.relay.kick(doc["_id"], [push["pending"]])
         lists = {name: [*(doc.get(name) or ()), entry] for name, entry in aside.push.items()}
-        return Outcome({**doc, **fields, **lists}, party, aside.about, now)
+        return Outcome({**after, **lists}, party, aside.about, now)
 
     return await until_written(attempt)
+
+
+def _event(name: str, side: str, now: datetime, after: Document) -> Document:
+    return aside_event(after, name, side, now)
 
 
 def _admit(action: str, party: Party) -> None:

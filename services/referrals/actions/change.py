@@ -8,13 +8,12 @@ from contracts.referrals import Change as ChangeRequest
 from contracts.rpc import Actor
 from services.referrals import erasing, holding, questions
 from services.referrals.actions.working import Working
-from services.referrals.errors import ExternalIdTakenError, PersonErasedError
+from services.referrals.errors import ExternalIdTakenError, refused_where_erased
 from services.referrals.means import Means
 from services.referrals.referral import Change, Document, decide
 from services.referrals.roles import RECEIVER, SENDER, Party
 from services.referrals.sealed import seal
 from services.referrals.store import Write
-from services.referrals.vault import ErasedError
 
 # What is encrypted of a change in its entry of the history.
 _OF_THE_ENTRY = frozenset({"note", "reported_by"})
@@ -77,10 +76,8 @@ async def _sealed(means: Means, doc: Document, decided: Change, fields: Document
     ids = {secret.key: doc[f"key_{secret.key}"] for secret in decided.secrets}
     with await means.vault.fetch(ids.values()) as keys:
         for secret in decided.secrets:
-            try:
+            with refused_where_erased():
                 blob = seal(keys, ids[secret.key], secret.value)
-            except ErasedError:
-                raise PersonErasedError from None
             (entry if secret.place in _OF_THE_ENTRY else fields)[secret.place] = blob
     return replace(decided, history=entry)
 

@@ -18,6 +18,7 @@ from contracts.events import DEADLINE_EVENTS, DeadlineEvent
 from contracts.rpc import Actor
 from services.referrals import erasing
 from services.referrals.actions.replying import count
+from services.referrals.actions.writing import write_beside
 from services.referrals.deadlines.points import Kind, Point, Step, audience, next_at, next_step
 from services.referrals.inputs import OF_THE_PERSON
 from services.referrals.means import Means
@@ -109,21 +110,18 @@ async def _tell(means: Means, doc: Document, step: Step, now: datetime) -> bool:
     """Tell of it: no change of status, version or history."""
     sides, of_coordinators = audience(step.point, doc)
     coordinators = await means.directory.coordinators() if of_coordinators else ()
-    fields: Document = {
-        "clock": step.clock,
-        "due_at": next_at(step.clock, doc),
-        "n": doc["n"] + 1,
-        "pending_since": now,
-    }
+    fields: Document = {"clock": step.clock, "due_at": next_at(step.clock, doc)}
     if step.point.kind is Kind.ERASE:
         fields |= {"erase_since": now, **dict.fromkeys(OF_THE_PERSON)}
-    outline: dict[str, Any] = msgspec.structs.asdict(event_data({**doc, **fields}, doc["status"], now))
-    told = DeadlineEvent(**outline, deadline=step.point.deadline, told=sides, coordinators=coordinators)
-    kind = DEADLINE_EVENTS[EVENTS[step.point.kind]]
-    pending = pending_event(kind.type, doc["_id"], fields["n"], now, told)
-    if not await means.store.beside(doc["_id"], doc["revision"], fields, {"pending": pending}):
+
+    def tells(after: Document) -> Document:
+        outline: dict[str, Any] = msgspec.structs.asdict(event_data(after, after["status"], now))
+        told = DeadlineEvent(**outline, deadline=step.point.deadline, told=sides, coordinators=coordinators)
+        kind = DEADLINE_EVENTS[EVENTS[step.point.kind]]
+        return pending_event(kind.type, after["_id"], after["n"], now, told)
+
+    if not await write_beside(means, doc, fields, now, tells=tells):
         return False
-    means.relay.kick(doc["_id"], [pending])
     if step.point.kind is Kind.ERASE:
         await erasing.erase(means.store, means.vault, doc)
     return True

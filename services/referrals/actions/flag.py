@@ -4,11 +4,15 @@ A flag changes neither status nor version, and is no entry of the history: it sa
 of the referral. Both parties are told; who was deactivated has no client left to read it.
 """
 
+from datetime import datetime
+from functools import partial
+
 from chassis.outbox import pending_event
 from contracts.codes import ReferralFlag
-from contracts.events import REFERRAL_EVENTS
+from contracts.events import REFERRAL_EVENTS, EventType
+from services.referrals.actions.writing import write_beside
 from services.referrals.means import Means
-from services.referrals.referral import OPEN, event_data, was_sent
+from services.referrals.referral import OPEN, Document, event_data, was_sent
 from services.referrals.roles import RECEIVER, SENDER
 
 FLAG_OF = {SENDER: ReferralFlag.SENDER_DEACTIVATED, RECEIVER: ReferralFlag.RECEIVER_DEACTIVATED}
@@ -29,11 +33,12 @@ async def _flag(means: Means, referral: str, flag: ReferralFlag, *, gone: bool) 
         flags = set(doc.get("flags") or ())
         if (flag in flags) == gone:
             return
-        at, n = means.now(), doc["n"] + 1
-        data = event_data({**doc, "n": n}, doc["status"], at)
+        now = means.now()
         kind = REFERRAL_EVENTS["flagged" if gone else "unflagged"]
-        pending = pending_event(kind.type, referral, n, at, data)
-        fields = {"flags": sorted(flags | {flag} if gone else flags - {flag}), "n": n, "pending_since": at}
-        if await means.store.beside(referral, doc["revision"], fields, {"pending": pending}):
-            means.relay.kick(referral, [pending])
+        fields = {"flags": sorted(flags | {flag} if gone else flags - {flag})}
+        if await write_beside(means, doc, fields, now, tells=partial(_event, kind, now)):
             return
+
+
+def _event(kind: EventType, now: datetime, doc: Document) -> Document:
+    return pending_event(kind.type, doc["_id"], doc["n"], now, event_data(doc, doc["status"], now))

@@ -8,13 +8,13 @@ from services.referrals import messages, paging, tiers
 from services.referrals.actions.beside import Aside, Outcome, carry_out
 from services.referrals.actions.replying import replied
 from services.referrals.actions.working import loaded
-from services.referrals.errors import NotFoundError, PersonErasedError
+from services.referrals.errors import NotFoundError, refused_where_erased
 from services.referrals.means import Means
 from services.referrals.opening import open_history
 from services.referrals.referral import OTHER_SIDE, Document
 from services.referrals.roles import Party
 from services.referrals.sealed import seal
-from services.referrals.vault import ErasedError, KeyId
+from services.referrals.vault import KeyId
 
 
 async def send(means: Means, request: SendMessage, actor: Actor) -> MessageReply:
@@ -79,11 +79,8 @@ async def get(means: Means, request: GetMessages, actor: Actor) -> Messages:
 
 
 async def _sealed(means: Means, key: KeyId, text: str) -> bytes:
-    with await means.vault.fetch([key]) as keys:
-        try:
-            return seal(keys, key, text)
-        except ErasedError:
-            raise PersonErasedError from None
+    with await means.vault.fetch([key]) as keys, refused_where_erased():
+        return seal(keys, key, text)
 
 
 async def _replied(means: Means, outcome: Outcome) -> MessageReply:

@@ -2,12 +2,11 @@
 
 from contracts.drafts import DraftReferral
 from services.referrals import drafting
-from services.referrals.errors import PersonErasedError
+from services.referrals.errors import PersonErasedError, refused_where_erased
 from services.referrals.means import Means
 from services.referrals.opening import open_said
 from services.referrals.referral import Document
 from services.referrals.sealed import seal_all
-from services.referrals.vault import ErasedError
 
 
 async def said_in(means: Means, doc: Document) -> DraftReferral:
@@ -29,8 +28,5 @@ async def sealed_anew(means: Means, doc: Document, said: DraftReferral) -> Docum
         PersonErasedError: they are gone.
     """
     ids = doc["key_t2"], doc["key_t3"]
-    with await means.vault.fetch(ids) as keys:
-        try:
-            return seal_all(said, means.pathways.applied(said), keys, ids)
-        except ErasedError:
-            raise PersonErasedError from None
+    with await means.vault.fetch(ids) as keys, refused_where_erased():
+        return seal_all(said, means.pathways.applied(said), keys, ids)

@@ -12,7 +12,7 @@ from contracts.directory import Organization
 from contracts.rpc import Actor, FieldProblem
 from contracts.steps import Overrides
 from services.referrals.actions.writing import until_written
-from services.referrals.errors import PersonErasedError
+from services.referrals.errors import refused_where_erased
 from services.referrals.means import Means
 from services.referrals.pathways import steps
 from services.referrals.pathways.library import mandatory_steps
@@ -21,7 +21,7 @@ from services.referrals.referral import Document
 from services.referrals.roles import ASIDES, SENDER, Party
 from services.referrals.sealed import Said, seal
 from services.referrals.telling import aside_event
-from services.referrals.vault import ErasedError, KeyId
+from services.referrals.vault import KeyId
 
 log = structlog.get_logger()
 
@@ -135,11 +135,8 @@ async def recorded(means: Means, key: KeyId, ruling: Ruling, actor: Actor, now: 
     ]
     if not said:
         return {}
-    with await means.vault.fetch([key]) as keys:
-        try:
-            blobs = [seal(keys, key, one) for _, one in said]
-        except ErasedError:
-            raise PersonErasedError from None
+    with await means.vault.fetch([key]) as keys, refused_where_erased():
+        blobs = [seal(keys, key, one) for _, one in said]
     entries = [steps.entry(status, actor, blob, now) for (status, _), blob in zip(said, blobs, strict=True)]
     return steps.fields(entries)
 

@@ -11,7 +11,8 @@ from contracts.stepping import ReportStep, ReviewOverride
 from services.referrals.actions.beside import Aside, carry_out
 from services.referrals.actions.replying import replied
 from services.referrals.actions.stepping import met_by
-from services.referrals.errors import PersonErasedError
+from services.referrals.actions.writing import write_beside
+from services.referrals.errors import refused_where_erased
 from services.referrals.means import Means
 from services.referrals.pathways import steps
 from services.referrals.pathways.steps import StepSaid
@@ -20,7 +21,7 @@ from services.referrals.roles import SENDER, Party, tiers_of
 from services.referrals.sealed import seal, unseal
 from services.referrals.telling import aside_event
 from services.referrals.tiers import T2
-from services.referrals.vault import ErasedError, Keys
+from services.referrals.vault import Keys
 
 REVIEW = "review an override of"
 REPORT = "report a step of"
@@ -109,10 +110,8 @@ def _check_second(entry: Document, actor: Actor) -> None:
 def _place(keys: Keys, doc: Document, step: str, wanted: frozenset[StepStatus]) -> int:
     """Where the step stands among those of the referral."""
     for place, one in enumerate(doc.get("steps") or ()):
-        try:
+        with refused_where_erased():
             said: StepSaid = unseal(keys, one["sealed"], StepSaid)
-        except ErasedError:
-            raise PersonErasedError from None
         if said.step == step and one["status"] in wanted:
             return place
     message = f"Is no step of this referral that is {' or '.join(sorted(one.upper() for one in wanted))}."
@@ -120,10 +119,8 @@ def _place(keys: Keys, doc: Document, step: str, wanted: frozenset[StepStatus]) 
 
 
 def _sealed(keys: Keys, doc: Document, text: str | None) -> bytes | None:
-    try:
+    with refused_where_erased():
         return seal(keys, doc["key_t2"], text) if text else None
-    except ErasedError:
-        raise PersonErasedError from None
 
 
 async def tell_overdue(means: Means) -> bool:
@@ -149,9 +146,9 @@ async def tell_overdue(means: Means) -> bool:
 
 async def _tell(means: Means, doc: Document, coordinators: tuple[str, ...], now: datetime) -> bool:
     """Tell of one referral's steps; False where somebody else wrote it meanwhile."""
-    fields = {**steps.fields(steps.told(doc["steps"], now)), "n": doc["n"] + 1, "pending_since": now}
-    event = aside_event({**doc, **fields}, "step_overdue", SENDER, now, coordinators)
-    if not await means.store.beside(doc["_id"], doc["revision"], fields, {"pending": event}):
-        return False
-    means.relay.kick(doc["_id"], [event])
-    return True
+
+    def tells(after: Document) -> Document:
+        return aside_event(after, "step_overdue", SENDER, now, coordinators)
+
+    fields = steps.fields(steps.told(doc["steps"], now))
+    return await write_beside(means, doc, fields, now, tells=tells) is not None

@@ -1,9 +1,12 @@
-"""Writing again where somebody else wrote in between."""
+"""Writing beside a referral's course, with its event; and again where somebody else wrote in between."""
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
 
 from chassis.problems import ContendedError
+from services.referrals.means import Means
+from services.referrals.referral import Document
 
 # Each try that loses has lost to a change that won: with as many writers as this, somebody has won.
 TRIES = 50
@@ -22,3 +25,28 @@ async def until_written(attempt: Callable[[], Awaitable[Done | None]]) -> Done:
         if done is not None:
             return done
     raise ContendedError("The referral changed again and again; nothing was done. Try again.")
+
+
+async def write_beside(
+    means: Means,
+    doc: Document,
+    fields: Document,
+    now: datetime,
+    *,
+    tells: Callable[[Document], Document] | None = None,
+    push: Mapping[str, Any] | None = None,
+) -> Document | None:
+    """Write what is no change of a referral; return the document after it, None where somebody else wrote.
+
+    ``tells`` makes the event for the outbox of the document as it then is; without it nobody is told. What is
+    in ``push`` is added to lists, and is not in what is returned.
+    """
+    added = dict(push or {})
+    if tells is not None:
+        fields = {**fields, "n": doc["n"] + 1, "pending_since": now}
+        added["pending"] = tells({**doc, **fields})
+    if not await means.store.beside(doc["_id"], doc["revision"], fields, added):
+        return None
+    if tells is not None:
+        means.relay.kick(doc["_id"], [added["pending"]])
+    return {**doc, **fields}
