@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from contracts.codes import EndReason, ReferralFlag
-from services.referrals.referral import OPEN, Document, was_sent
+from services.referrals.referral import Document
+from services.referrals.statuses import UNDER_WAY
 
 FLAGS: dict[str | None, ReferralFlag] = {
     EndReason.DECEASED.value: ReferralFlag.PERSON_DECEASED,
@@ -28,7 +29,7 @@ def after(doc: Mapping[str, Any], fields: Mapping[str, Any], now: datetime) -> D
 
 def flags_for(doc: Document, members: Iterable[Document]) -> list[str] | None:
     """Return the flags that a referral should have; None where they are right, or nobody works on it."""
-    if doc["status"] not in OPEN or not was_sent(doc):
+    if doc["status"] not in UNDER_WAY:
         return None
     said = {FLAGS.get(one["reason"]) for one in members}
     had = set(doc.get("flags") or ())

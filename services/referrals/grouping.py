@@ -17,9 +17,10 @@ from contracts.referrals import IssueReferral
 from contracts.rpc import FieldProblem
 from services.referrals.inputs import required
 from services.referrals.issuing import request_problems, service_problems
-from services.referrals.referral import OPEN, Document
+from services.referrals.referral import Document
 from services.referrals.roles import RECEIVER, SENDER, Party
 from services.referrals.sealed import Circumstances
+from services.referrals.statuses import OPEN
 
 S = ReferralStatus
 Found = Mapping[str, tuple[Service | None, Organization | None]]

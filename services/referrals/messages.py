@@ -14,11 +14,11 @@ from datetime import datetime
 from typing import Any
 
 from chassis.problems import InvalidError, WrongStatusError
-from contracts.codes import Intake
 from contracts.rpc import Actor, FieldProblem
 from contracts.talk import ReferralMessage
 from services.referrals.errors import ByTelephoneError, TooManyError
 from services.referrals.referral import Document
+from services.referrals.reported import answers_by_telephone
 from services.referrals.roles import SENDER, Party
 from services.referrals.tiers import T2, T3, entry_tiers, masked, receivers_stage
 
@@ -40,7 +40,7 @@ def key_for(doc: Document, side: str, now: datetime) -> str:
             f"The referral is {doc['status'].upper()}, or its consent has run out: "
             "the receiver would not read the message. Telephone."
         )
-    if doc["intake"] == Intake.TELEPHONE and side == SENDER:
+    if answers_by_telephone(doc) and side == SENDER:
         raise ByTelephoneError("The receiver answers by telephone and would not read the message.")
     if sum(one["side"] == side for one in messages_of(doc)) >= MOST_OF_A_SIDE:
         raise TooManyError(f"Your side has written {MOST_OF_A_SIDE} messages on this referral: telephone.")

@@ -7,8 +7,9 @@ from contracts.onward import ReferOn
 from contracts.referrals import AllowedAction, IssueReferral, Person, PersonView, Referral
 from contracts.rpc import FieldProblem
 from services.referrals.inputs import required
-from services.referrals.referral import WORKED_ON, Document
+from services.referrals.referral import Document
 from services.referrals.roles import RECEIVER, Party
+from services.referrals.statuses import WORKED_ON
 
 ACTION = "refer_on"
 NEEDS = ("service", "need", "consent")

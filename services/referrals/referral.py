@@ -62,18 +62,13 @@ from services.referrals.inputs import (
     secrets_of,
 )
 from services.referrals.roles import RECEIVER, SENDER, SYSTEM, Party, lacking, tiers_of
+from services.referrals.statuses import ARRIVABLE, ENDED, OPEN, TERMINAL, UNANSWERED, UNDER_WAY, WORKED_ON
 
 Document = dict[str, Any]
 
 OTHER_SIDE = {SENDER: RECEIVER, RECEIVER: SENDER}
 
 S = ReferralStatus
-UNANSWERED = frozenset({S.SENT, S.RECEIVED, S.INFO_REQUESTED, S.WAITLISTED})
-ARRIVABLE = UNANSWERED | {S.ACCEPTED}
-WORKED_ON = frozenset({S.ACCEPTED, S.IN_PROGRESS, S.ON_HOLD})
-OPEN = UNANSWERED | WORKED_ON | {S.DRAFT}
-ENDED = frozenset({S.DECLINED, S.REDIRECTED, S.COMPLETED, S.NOT_COMPLETED, S.CANCELLED, S.EXPIRED})
-TERMINAL = ENDED | {S.ENTERED_IN_ERROR}
 
 REOPEN_WITHIN = timedelta(days=7)
 LATE_TRUTH_WITHIN = timedelta(days=30)
@@ -181,7 +176,7 @@ TRANSITIONS: tuple[Row, ...] = (
     _row(14, "complete", RECEIVER, WORKED_ON, S.COMPLETED, "outcome", event="completed"),
     _row(15, "end", RECEIVER, WORKED_ON, S.NOT_COMPLETED, "reason", event="ended"),
     _row(16, "cancel", SENDER, {S.DRAFT}, S.CANCELLED, "reason"),
-    _row(16, "cancel", SENDER, OPEN - {S.DRAFT}, S.CANCELLED, "reason", event="cancelled"),
+    _row(16, "cancel", SENDER, UNDER_WAY, S.CANCELLED, "reason", event="cancelled"),
     _row(16, "cancel", RECEIVER, WORKED_ON, S.CANCELLED, "reason", event="cancelled"),
     _row(17, "expire", SYSTEM, UNANSWERED, S.EXPIRED, "deadline", event="expired", only_if=_may_expire),
     _row(18, "void", SENDER, OPEN | ENDED, S.ENTERED_IN_ERROR, "note", event="voided", only_if=_was_sent),
@@ -192,37 +187,11 @@ TRANSITIONS: tuple[Row, ...] = (
          only_if=_ended_within(LATE_TRUTH_WITHIN)),
     _row(20, "complete", RECEIVER, {S.EXPIRED}, S.COMPLETED, "outcome", event="completed",
          only_if=_ended_within(LATE_TRUTH_WITHIN)),
-    _row(0, "correct", SENDER, OPEN - {S.DRAFT}, None, event="corrected", itself=True),
+    _row(0, "correct", SENDER, UNDER_WAY, None, event="corrected", itself=True),
     _row(0, "acknowledge", SENDER, ENDED, None, event="acknowledged", only_if=_told_and_not_acknowledged),
 )  # fmt: skip
 
 ACTIONS = tuple(dict.fromkeys(row.action for row in TRANSITIONS))
-# What the API offers so far; the rest of the table waits for its mutations.
-REACHABLE = frozenset(
-    {"draft", "update_draft", "send"}
-    | {"issue", "receive", "accept", "decline", "start", "complete", "end", "cancel", "acknowledge"}
-    | {"ask", "reply", "waitlist", "reschedule", "pause", "resume", "reopen", "void"}
-    | {"correct", "propose_redirect", "refuse_redirect", "confirm_redirect"}
-)
-
-# FHIR R4/R5 Task.status for each of ours.
-FHIR_TASK_STATUS: dict[ReferralStatus, str] = {
-    S.DRAFT: "draft",
-    S.SENT: "requested",
-    S.RECEIVED: "requested",
-    S.INFO_REQUESTED: "requested",
-    S.WAITLISTED: "requested",
-    S.ACCEPTED: "accepted",
-    S.DECLINED: "rejected",
-    S.REDIRECTED: "rejected",
-    S.IN_PROGRESS: "in-progress",
-    S.ON_HOLD: "on-hold",
-    S.COMPLETED: "completed",
-    S.NOT_COMPLETED: "failed",
-    S.CANCELLED: "cancelled",
-    S.EXPIRED: "cancelled",
-    S.ENTERED_IN_ERROR: "entered-in-error",
-}
 
 
 @dataclass(frozen=True)
@@ -281,7 +250,7 @@ def allowed_actions(doc: Document, party: Party, now: datetime) -> tuple[Allowed
     """What the party may do to the referral now by the API, with the inputs that each needs."""
     allowed: dict[str, AllowedAction] = {}
     for row in TRANSITIONS:
-        if row.action in REACHABLE and row.applies(doc, party, now) and _may_take(row, doc, party):
+        if row.applies(doc, party, now) and _may_take(row, doc, party):
             asked = (*row.needs, *reported.needs(doc, row, party))
             needs = tuple(need for need in asked if need not in SUPPLIED)
             # Who may do it for either side does it for the first, unless it is said to be reported.

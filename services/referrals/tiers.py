@@ -39,7 +39,7 @@ from contracts.talk import ReferralMessage
 from services.referrals import grouping, onward
 from services.referrals.alerting import PERSON_FLAGS
 from services.referrals.deadlines.points import deadlines_of
-from services.referrals.referral import UNANSWERED, Document, allowed_actions, has_drafted, was_sent
+from services.referrals.referral import Document, allowed_actions, has_drafted, was_sent
 from services.referrals.reported import answers_by_telephone
 from services.referrals.roles import (
     COORDINATOR,
@@ -51,6 +51,7 @@ from services.referrals.roles import (
     tiers_of,
 )
 from services.referrals.sealed import FROM_ACCEPTED, FROM_RECEIVED, Opened, is_vital
+from services.referrals.statuses import UNANSWERED, WORKED_ON
 from services.referrals.vault import key_of
 
 T1, T2, T3, T4 = "T1", "T2", "T3", "T4"
@@ -173,7 +174,6 @@ FIELDS: dict[type[Message], dict[str, str]] = {
 LINKS = ("proposed_redirect", "redirect_decide_by", "redirected_to", "redirected_from")
 
 S = ReferralStatus
-AFTER_ACCEPTANCE = frozenset({S.ACCEPTED, S.IN_PROGRESS, S.ON_HOLD})
 # These two keep the receiver's view for a week, to write its own report.
 REPORTED = frozenset({S.COMPLETED, S.NOT_COMPLETED})
 REPORTED_FOR = timedelta(days=7)
@@ -270,7 +270,7 @@ def _is_accepted(doc: Document, now: datetime) -> bool:
     """Whether the receiver is at work, or has reported the end within the last week."""
     if doc["status"] in REPORTED:
         return bool(now - doc["ended_at"] < REPORTED_FOR)
-    return doc["status"] in AFTER_ACCEPTANCE
+    return doc["status"] in WORKED_ON
 
 
 def _consent_is_over(doc: Document, now: datetime) -> bool:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from contracts.codes import ReferralStatus
-from services.referrals.referral import OPEN, TRANSITIONS, S
+from services.referrals.referral import TRANSITIONS, S
+from services.referrals.statuses import OPEN
 
 # It lies beside the repository, and is no part of it.
 DOMAIN = Path(__file__).parents[3] / "shared" / "design" / "domain.md"

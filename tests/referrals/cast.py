@@ -34,8 +34,9 @@ from contracts.referrals import (
     SafeContact,
 )
 from contracts.rpc import Actor
-from services.referrals.referral import ENDED, Document
+from services.referrals.referral import Document
 from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, SYSTEM, Party
+from services.referrals.statuses import ENDED
 
 SOURCE = "ribera"
 NOW = datetime(2026, 5, 4, 15, 30, tzinfo=UTC)

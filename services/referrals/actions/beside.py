@@ -6,14 +6,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from chassis.problems import ForbiddenError, IdempotencyKeyReusedError
+from chassis.problems import ForbiddenError
 from contracts.rpc import Actor
 from services.referrals.actions.working import loaded
-from services.referrals.actions.writing import until_written, write_beside
+from services.referrals.actions.writing import until_written, used_before, write_beside
 from services.referrals.means import Means
 from services.referrals.referral import OTHER_SIDE, Document
 from services.referrals.roles import ASIDES, Party, lacking
-from services.referrals.store import KEYS_KEPT_FOR
 from services.referrals.telling import aside_event
 
 # Messages and marks are bounded; who assigns more often than that within a month has no need of old keys.
@@ -55,19 +54,19 @@ async def carry_out(means: Means, action: str, request: Any, actor: Actor, make:
         IdempotencyKeyReusedError: the key was used on this referral for another input.
     """
     now, key = means.now(), means.marks.key(actor, request.idempotency_key)
-    used = {"key": key, "fingerprint": means.marks.fingerprint(action, request), "at": now}
+    use = {"key": key, "fingerprint": means.marks.fingerprint(action, request), "at": now}
 
     async def attempt() -> Outcome | None:
         doc, party = await loaded(means, request.referral, actor)
         _admit(action, party)
-        before = _done(doc, used)
+        before = used_before(doc.get("aside_keys") or (), use)
         if before is not None:
             return Outcome(doc, party, before, now, replayed=True)
         aside = await make(doc, party, now)
         if aside is None:
             return Outcome(doc, party, {}, now)
         tells = aside.told and partial(_event, *aside.told, now)
-        kept = {"$each": [{**used, **aside.about}], "$slice": -KEYS_KEPT}
+        kept = {"$each": [{**use, **aside.about}], "$slice": -KEYS_KEPT}
         push = {**aside.push, "aside_keys": kept}
         after = await write_beside(means, doc, aside.fields, now, tells=tells, push=push)
         if after is None:
@@ -89,12 +88,3 @@ def _admit(action: str, party: Party) -> None:
         raise ForbiddenError(f"That is for the {OTHER_SIDE[party.relation]} of a referral.")
     if not party.may_beside(action):
         raise ForbiddenError(lacking(action, party.relation, party))
-
-
-def _done(doc: Document, used: Document) -> Document | None:
-    """What the key has done within 30 days, if anything."""
-    kept = (entry for entry in doc.get("aside_keys") or () if entry["at"] > used["at"] - KEYS_KEPT_FOR)
-    before: Document | None = next((entry for entry in kept if entry["key"] == used["key"]), None)
-    if before is not None and before["fingerprint"] != used["fingerprint"]:
-        raise IdempotencyKeyReusedError
-    return before

@@ -13,7 +13,7 @@ from datetime import datetime
 from contracts.directory import Organization, Service
 from contracts.referrals import IssueReferral
 from contracts.rpc import Actor
-from services.referrals.actions.reserving import release, reserve
+from services.referrals.actions.reserving import Reserved, release, reserve
 from services.referrals.actions.stepping import record
 from services.referrals.issuing import Issue, issued
 from services.referrals.means import Means
@@ -35,6 +35,7 @@ class Child:
     service: Service
     receiver: Organization
     links: Document = field(default_factory=dict)
+    follows: str | None = None
     external_mark: str | None = None
     ruling: Ruling = NOTHING_MISSING
 
@@ -42,26 +43,31 @@ class Child:
 async def prepare(means: Means, child: Child, actor: Actor, now: datetime) -> Document:
     """Make durable what the referral will name; return its document, to be committed with its parent's."""
     reserved = await reserve(means, child.id, child.request)
-    made = Issue(
+    try:
+        return await made(means, child, reserved, actor, now)
+    except BaseException:
+        await release(means, reserved.keys, reserved.folio)
+        raise
+
+
+async def made(means: Means, child: Child, reserved: Reserved, actor: Actor, now: datetime) -> Document:
+    """Return the document of a referral of which all is checked and reserved."""
+    issue = Issue(
         id=child.id,
         folio=reserved.folio,
         request=child.request,
         fingerprint=child.fingerprint,
         service=child.service,
         emergency_phone=means.directory.emergency_phone(child.service, child.receiver),
-        follows=None,
+        follows=child.follows,
         external_mark=child.external_mark,
         sealed=reserved.sealed,
         sender=child.sender,
         links=child.links,
         overrides=means.overrides.of(child.service.id, child.request.priority),
     )
-    document = issued(made, actor, now)
-    try:
-        await record(means, document, child.ruling, actor, now)
-    except BaseException:
-        await release(means, reserved.keys, reserved.folio)
-        raise
+    document = issued(issue, actor, now)
+    await record(means, document, child.ruling, actor, now)
     return document
 
 

@@ -21,8 +21,9 @@ from services.referrals.actions.working import Working
 from services.referrals.deadlines.clock import wound
 from services.referrals.issuing import content_problems, firewall_problems, outline
 from services.referrals.means import Means
-from services.referrals.referral import WORKED_ON, Document, decide, may_correct
+from services.referrals.referral import Document, decide, may_correct
 from services.referrals.roles import Party
+from services.referrals.statuses import WORKED_ON
 from services.referrals.store import Write
 
 FIELDS = ("need", "priority", "state", "consent", "person", "household", "places", "notes")

@@ -12,8 +12,9 @@ from contracts.codes import ReferralFlag
 from contracts.events import REFERRAL_EVENTS, EventType
 from services.referrals.actions.writing import write_beside
 from services.referrals.means import Means
-from services.referrals.referral import OPEN, Document, event_data, was_sent
+from services.referrals.referral import Document, event_data
 from services.referrals.roles import RECEIVER, SENDER
+from services.referrals.statuses import UNDER_WAY
 
 FLAG_OF = {SENDER: ReferralFlag.SENDER_DEACTIVATED, RECEIVER: ReferralFlag.RECEIVER_DEACTIVATED}
 
@@ -21,14 +22,14 @@ FLAG_OF = {SENDER: ReferralFlag.SENDER_DEACTIVATED, RECEIVER: ReferralFlag.RECEI
 async def flag_all(means: Means, organization: str, *, gone: bool) -> None:
     """Flag every open referral from and to an organization that is gone; or take the flags back."""
     for side, flag in FLAG_OF.items():
-        for referral in await means.store.ids_of(side, organization, sorted(OPEN)):
+        for referral in await means.store.ids_of(side, organization, sorted(UNDER_WAY)):
             await _flag(means, referral, flag, gone=gone)
 
 
 async def _flag(means: Means, referral: str, flag: ReferralFlag, *, gone: bool) -> None:
     while True:
         doc = await means.store.load(referral)
-        if doc is None or doc["status"] not in OPEN or not was_sent(doc):
+        if doc is None or doc["status"] not in UNDER_WAY:
             return
         flags = set(doc.get("flags") or ())
         if (flag in flags) == gone:

@@ -13,6 +13,7 @@ from contracts.directory import Organization, Service
 from contracts.referrals import IssueReferral, ReferralReply
 from contracts.rpc import Actor
 from services.referrals import tiers
+from services.referrals.actions.children import Child, made
 from services.referrals.actions.replying import count, replayed, replied
 from services.referrals.actions.reserving import (
     Reserved,
@@ -22,8 +23,8 @@ from services.referrals.actions.reserving import (
     reserve,
     reserve_external_id,
 )
-from services.referrals.actions.stepping import judged, record, taken
-from services.referrals.issuing import Issue, issued, request_problems, service_problems
+from services.referrals.actions.stepping import judged, taken
+from services.referrals.issuing import request_problems, service_problems
 from services.referrals.means import Means
 from services.referrals.pathways.steps import Ruling
 from services.referrals.referral import Document
@@ -100,8 +101,7 @@ class Issuing:
             mark = await reserve_external_id(
                 self.means, self.actor, self.request.external_id, self.referral, self.now
             )
-            document = self._document(found, reserved, mark)
-            await record(self.means, document, found.ruling, self.actor, self.now)
+            document = await made(self.means, self._child(found, mark), reserved, self.actor, self.now)
         except BaseException:
             await release(self.means, reserved.keys, reserved.folio)
             raise
@@ -143,22 +143,19 @@ class Issuing:
             return None
         return await reserve(self.means, self.referral, self.request)
 
-    def _document(self, found: _Found, reserved: Reserved, external_mark: str | None) -> Document:
-        made = Issue(
+    def _child(self, found: _Found, external_mark: str | None) -> Child:
+        return Child(
             id=self.referral,
-            folio=reserved.folio,
             request=self.request,
             fingerprint=self.fingerprint,
+            sender=str(self.actor.organization),
             service=found.service,
-            emergency_phone=self.means.directory.emergency_phone(found.service, found.receiver),
+            receiver=found.receiver,
+            links=self.links,
             follows=found.follows,
             external_mark=external_mark,
-            sealed=reserved.sealed,
-            sender=self.actor.organization,
-            overrides=self.means.overrides.of(found.service.id, self.request.priority),
-            links=self.links,
+            ruling=found.ruling,
         )
-        return issued(made, self.actor, self.now)
 
     async def _yield(self, reserved: Reserved) -> ReferralReply:
         """Somebody issued the same a moment before: leave nothing of ours behind, and show theirs.

@@ -6,18 +6,17 @@ from datetime import datetime
 from typing import Any, Protocol, Self
 
 from chassis.outbox import pending_create, pending_event
-from chassis.problems import IdempotencyKeyReusedError
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor
 from services.referrals import alerting, erasing, tiers
 from services.referrals.actions import alert, children
 from services.referrals.actions.replying import count, replied
-from services.referrals.actions.writing import until_written
+from services.referrals.actions.writing import until_written, used_before
 from services.referrals.errors import NotFoundError, StaleVersionError
 from services.referrals.means import Means
 from services.referrals.referral import Change, Document, event_of, has_a_say, permitted
 from services.referrals.roles import Party
-from services.referrals.store import KEYS_KEPT_FOR, Write
+from services.referrals.store import Write
 
 
 async def loaded(means: Means, referral: str, actor: Actor) -> tuple[Document, Party]:
@@ -82,7 +81,7 @@ class Working:
         async def attempt() -> ReferralReply | None:
             doc, party = await loaded(self.means, self.request.referral, self.actor)
             permitted(self.action, party)  # before anything is said of where the referral stands
-            if self._was_done(doc):
+            if used_before(doc["idempotency"], self._use):
                 await children.create(self.means, doc["pending"])
                 return await replied(self.means, doc, party, self.now, replayed=True)
             self._check_version(doc)
@@ -103,13 +102,9 @@ class Working:
 
         return await until_written(attempt)
 
-    def _was_done(self, doc: Document) -> bool:
-        """Whether this key was used on the referral within 30 days, for this very input."""
-        kept = (entry for entry in doc["idempotency"] if entry["at"] > self.now - KEYS_KEPT_FOR)
-        used = next((entry for entry in kept if entry["key"] == self.key), None)
-        if used is not None and used["fingerprint"] != self.fingerprint:
-            raise IdempotencyKeyReusedError
-        return used is not None
+    @property
+    def _use(self) -> Document:
+        return {"key": self.key, "fingerprint": self.fingerprint, "at": self.now}
 
     def _check_version(self, doc: Document) -> None:
         expected = self.request.expected_version
@@ -127,7 +122,7 @@ class Working:
         return Write(
             fields=fields,
             history=decided.history,
-            idempotency={"key": self.key, "fingerprint": self.fingerprint, "at": self.now},
+            idempotency=self._use,
             pending=pending,
             unset=unset,
         )

@@ -1,12 +1,13 @@
 """Writing beside a referral's course, with its event; and again where somebody else wrote in between."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from chassis.problems import ContendedError
+from chassis.problems import ContendedError, IdempotencyKeyReusedError
 from services.referrals.means import Means
 from services.referrals.referral import Document
+from services.referrals.store import KEYS_KEPT_FOR
 
 # Each try that loses has lost to a change that won: with as many writers as this, somebody has won.
 TRIES = 50
@@ -50,3 +51,16 @@ async def write_beside(
     if tells is not None:
         means.relay.kick(doc["_id"], [added["pending"]])
     return {**doc, **fields}
+
+
+def used_before(keys: Iterable[Document], use: Document) -> Document | None:
+    """Return the use of an idempotency key, of those that are kept, that this ``use`` repeats; None at first.
+
+    Raises:
+        IdempotencyKeyReusedError: within 30 days the key was used for another input.
+    """
+    kept = (one for one in keys if one["key"] == use["key"] and one["at"] > use["at"] - KEYS_KEPT_FOR)
+    before = next(kept, None)
+    if before is not None and before["fingerprint"] != use["fingerprint"]:
+        raise IdempotencyKeyReusedError
+    return before

@@ -30,11 +30,10 @@ from contracts.directory import HoursException, Schedule, Service
 from services.referrals.deadlines.calendar import Calendar, calendar
 from services.referrals.deadlines.limits import Limits, limits
 from services.referrals.deadlines.points import KNOWN_OVERDUE_FOR, marks
+from services.referrals.statuses import UNANSWERED, UNDER_WAY
 
 Document = dict[str, Any]
 S, D = ReferralStatus, Deadline
-
-OPEN = frozenset({S.SENT, S.RECEIVED, S.INFO_REQUESTED, S.WAITLISTED, S.ACCEPTED, S.IN_PROGRESS, S.ON_HOLD})
 
 # Before somebody is expected: a day, or half of the time where that is less than two.
 REMINDED_BEFORE = timedelta(days=1)
@@ -49,7 +48,6 @@ _BY_STATUS: Mapping[str, Deadline] = {
     S.ACCEPTED: D.ARRIVE,
     S.ON_HOLD: D.RESUME,
 }
-_UNANSWERED = frozenset({S.SENT, S.RECEIVED, S.INFO_REQUESTED, S.WAITLISTED})
 # What each waits for, where that can be moved to another day, or exchanged.
 _MATTERS: Mapping[Deadline, tuple[str, ...]] = {
     D.REDIRECT: ("proposed_redirect", "redirect_decide_by"),
@@ -85,7 +83,7 @@ def _only(names: tuple[str, ...], said: Schedule | HoursException) -> Document:
 def turn(doc: Mapping[str, Any]) -> Deadline | None:
     """Return what is awaited while the referral stands so; None where it is nobody's word."""
     status = doc["status"]
-    if status in _UNANSWERED and doc["proposed_redirect"]:
+    if status in UNANSWERED and doc["proposed_redirect"]:
         return D.REDIRECT
     if status == S.WAITLISTED and doc["priority"] == Priority.EMERGENCY:
         return D.DECIDE
@@ -119,7 +117,7 @@ class _Winding:
         return self.before.get("clock") or {}
 
     def fields(self) -> Document:
-        if self.after["status"] not in OPEN:
+        if self.after["status"] not in UNDER_WAY:
             return {"clock": None, **marks(None, self.after)} if self.old else {}
         clock = self._clock()
         return {"clock": clock, **marks(clock, self.after)}
@@ -162,7 +160,7 @@ class _Winding:
 
     def _stopped(self) -> Document:
         """How much of the receiver's time is left, from when its clock stopped."""
-        if self.after["status"] not in _UNANSWERED:
+        if self.after["status"] not in UNANSWERED:
             return {"left": None, "expire_left": None}
         if self.old.get("turn") != D.DECIDE:
             return {"left": self.old.get("left"), "expire_left": self.old.get("expire_left")}

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Any
 
 from contracts.codes import Deadline, Intake, Priority, ReferralStatus, Side
+from services.referrals.reported import answers_by_telephone
 
 Document = dict[str, Any]
 S, D = ReferralStatus, Deadline
@@ -107,7 +108,7 @@ def next_step(doc: Mapping[str, Any], now: datetime) -> Step | None:
 
 def waiting_for(turn: Deadline, doc: Mapping[str, Any]) -> Side:
     """Return whose word is awaited: where the receiver has no account, it is the sender who records it."""
-    of_sender = turn in {D.REPLY, D.REDIRECT} or doc["intake"] == Intake.TELEPHONE
+    of_sender = turn in {D.REPLY, D.REDIRECT} or answers_by_telephone(doc)
     return Side.SENDER if of_sender else Side.RECEIVER
 
 
@@ -133,7 +134,7 @@ def audience(point: Point, doc: Mapping[str, Any]) -> tuple[tuple[Side, ...], bo
 
     Who has no account hears nothing: there the sender records the answers.
     """
-    both = (Side.SENDER,) if doc["intake"] == Intake.TELEPHONE else (Side.SENDER, Side.RECEIVER)
+    both = (Side.SENDER,) if answers_by_telephone(doc) else (Side.SENDER, Side.RECEIVER)
     if point.kind in {Kind.OVERDUE, Kind.ALARM, Kind.UNDECIDED, Kind.ERASE}:
         return both, True
     if point.kind is Kind.QUIET or (point.kind is Kind.REMIND and point.deadline is D.ARRIVE):
