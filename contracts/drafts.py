@@ -9,6 +9,7 @@ from contracts.codes import Need, Priority, State
 from contracts.referrals import (
     PART,
     Change,
+    Command,
     Consent,
     Household,
     Id,
@@ -18,13 +19,13 @@ from contracts.referrals import (
     Places,
     ReferralReply,
 )
-from contracts.rpc import Message, Operation
+from contracts.rpc import Operation
 from contracts.steps import Overrides
 
 ExternalId = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
-class DraftReferral(Message):
+class DraftReferral(Command):
     """Begin a referral: what is not known yet is left out. What is said is checked when it is sent."""
 
     idempotency_key: Key
@@ -41,7 +42,7 @@ class DraftReferral(Message):
     follows: Id | None = None
 
 
-class UpdateDraft(Message):
+class UpdateDraft(Command):
     """Edit a draft: what is given replaces what stood there, null takes it out, the rest stays."""
 
     referral: Id

@@ -7,6 +7,7 @@ from msgspec import Meta
 from contracts.codes import Need, Priority, State
 from contracts.referrals import (
     PART,
+    Command,
     Consent,
     Household,
     Id,
@@ -17,10 +18,10 @@ from contracts.referrals import (
     Places,
     ReferralReply,
 )
-from contracts.rpc import Message, Operation
+from contracts.rpc import Operation
 
 
-class ReferOn(Message):
+class ReferOn(Command):
     """Issue a referral of the person of another one, as its receiver.
 
     What is not given of her and of her household, and notes, are taken from that referral, as far as its

@@ -140,7 +140,17 @@ class ServiceGiven(Message):
     quantity: Annotated[int, Meta(ge=1, le=10_000)] = 1
 
 
-class IssueReferral(Message):
+class Command(Message, kw_only=True):
+    """What is answered with the referral; ``tiers`` names the protected tiers of it to open (look-ahead)."""
+
+    tiers: tuple[Tier, ...] = ()
+
+
+# Of a command, what says how it is asked and not what is to be done: a retry may differ in it.
+HOW_ASKED = frozenset({"idempotency_key", "tiers"})
+
+
+class IssueReferral(Command):
     """Issue a referral: draft and send in one."""
 
     idempotency_key: Key
@@ -159,7 +169,7 @@ class IssueReferral(Message):
     overrides: Overrides = ()
 
 
-class Change(Message):
+class Change(Command):
     """What every change of an existing referral says."""
 
     referral: Id
@@ -427,7 +437,7 @@ class ReferralReply(Reply):
 
 
 class GetReferrals(Message):
-    """Look up to 100 referrals up by id; ``tiers`` names the protected tiers to open (see look-ahead)."""
+    """Look up to 100 referrals up by id; ``tiers`` names the protected tiers to open (look-ahead)."""
 
     ids: Annotated[tuple[str, ...], Meta(max_length=100)]
     tiers: tuple[Tier, ...] = ()

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from contracts.codes import AgeBand, Gender, Need, Priority, State, Vulnerability
 from contracts.pathways import Guide, PathwayCode, Wording, Wordings
-from contracts.referrals import PART, Key, Language, ReferralReply
+from contracts.referrals import PART, Command, Key, Language, ReferralReply
 from contracts.rpc import Message, Nothing, Operation, Reply
 
 
@@ -129,7 +129,7 @@ class Proposal(Reply):
     unanswered: tuple[str, ...] = ()
 
 
-class DraftFromScreening(Message):
+class DraftFromScreening(Command):
     """Begin a draft for one of the needs that the answers propose; without ``need``, for the first."""
 
     idempotency_key: Key

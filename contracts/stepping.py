@@ -1,11 +1,11 @@
 """Requests on the mandatory steps of a referral: reviewing an override, and saying that a step was taken."""
 
-from contracts.referrals import PART, Id, Key, ReferralReply
-from contracts.rpc import Message, Operation
+from contracts.referrals import PART, Command, Id, Key, ReferralReply
+from contracts.rpc import Operation
 from contracts.steps import StepName, Why
 
 
-class ReviewOverride(Message):
+class ReviewOverride(Command):
     """A second member confirms an override; or does not, and the step is due within a day."""
 
     referral: Id
@@ -15,7 +15,7 @@ class ReviewOverride(Message):
     note: Why | None = None
 
 
-class ReportStep(Message):
+class ReportStep(Command):
     """The sender says that a step was taken: by another referral of its own (its id), or otherwise (how)."""
 
     referral: Id

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from contracts import patterns
 from contracts.codes import Side
-from contracts.referrals import PART, Id, Key, ReferralReply
+from contracts.referrals import PART, Command, Id, Key, ReferralReply
 from contracts.rpc import Message, Operation, Page, Reply
 
 MOST_CHARACTERS = 2000
@@ -15,7 +15,7 @@ MOST_CHARACTERS = 2000
 Written = Annotated[str, Meta(min_length=1, max_length=MOST_CHARACTERS, pattern=patterns.SAID)]
 
 
-class SendMessage(Message):
+class SendMessage(Command):
     """A party writes to the other: T2 before acceptance, T3 after it."""
 
     referral: Id
@@ -23,7 +23,7 @@ class SendMessage(Message):
     text: Written
 
 
-class MarkRead(Message):
+class MarkRead(Command):
     """A party has read the other's messages up to the one with that ``n``."""
 
     referral: Id

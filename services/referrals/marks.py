@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from chassis.settings import read_key
+from contracts.referrals import HOW_ASKED
 from contracts.rpc import Actor, Message
 
 HASH_KEY_BYTES = 32
@@ -54,7 +55,8 @@ class Marks:
     def fingerprint(self, action: str, request: Message) -> str:
         """The same for the same action and input, whatever the key; another for any other."""
         fields = msgspec.to_builtins(request)
-        del fields["idempotency_key"]
+        for name in HOW_ASKED.intersection(fields):
+            del fields[name]
         return self._mark("input", action, msgspec.json.encode(fields, order="deterministic").decode())
 
     def external_id(self, organization: str, external_id: str) -> str:

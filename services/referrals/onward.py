@@ -52,6 +52,7 @@ def said_by(request: ReferOn, seen: Referral) -> tuple[IssueReferral | None, lis
         notes=notes,
         external_id=request.external_id,
         occurred_at=request.occurred_at,
+        tiers=request.tiers,
     )
     return issued, []
 

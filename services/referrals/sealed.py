@@ -162,13 +162,17 @@ def is_vital(priority: str, basis: str) -> bool:
     return priority == Priority.EMERGENCY and basis == Basis.VITAL_INTEREST
 
 
-def opened_by_sender(request: Said, pathways: tuple[AppliedPathway, ...]) -> Opened:
-    """Return what a sender has just said as its own caseworker could open it."""
+def opened_by_sender(request: IssueReferral, pathways: tuple[AppliedPathway, ...]) -> Opened:
+    """Return what a sender has just said as its own caseworker could open it, as far as it asks for it."""
+    if not request.tiers:
+        return NOTHING
     categories = categories_of(request)
     return Opened(
         circumstances=circumstances_of(request, pathways),
-        identity=identity_of(request),
-        notes=tuple(note for category in categories for note in category.notes()),
+        identity=identity_of(request) if "T3" in request.tiers else None,
+        notes=tuple(note for category in categories for note in category.notes())
+        if "T4" in request.tiers
+        else None,
         questions=(),
         steps=(),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+import msgspec
 import pytest
 from fastapi import FastAPI
 from nats.js.api import RawStreamMsg
@@ -18,6 +19,7 @@ from chassis.part import Part
 from chassis.rpc import Caller
 from chassis.streams import DAY, StreamSpec, reconcile
 from contracts.directory import IMPORT_RECORDS, VERIFY_ORGANIZATION, ImportRecords, VerifyOrganization
+from contracts.referrals import Command
 from contracts.rpc import Actor, Operation, Rep, Req
 from services.directory import main as directory_main
 from services.directory.settings import Settings as DirectorySettings
@@ -123,7 +125,7 @@ async def network(servers: Servers) -> AsyncIterator[Network]:
     operator, gateway = await _bus(servers, "operator"), await _bus(servers, "gateway")
     ids = await _import(operator)
     yield Network(
-        ask=Caller(gateway, timeout=30).call,
+        ask=_selecting_all(Caller(gateway, timeout=30).call),
         ids=ids,
         referrals=referrals.bus,
         operator=Caller(operator, timeout=30),
@@ -132,6 +134,17 @@ async def network(servers: Servers) -> AsyncIterator[Network]:
         await bus.close()
     for part in (referrals, directory):
         await part.close()
+
+
+def _selecting_all(ask: Ask) -> Ask:
+    """Ask as for a client that selects all of the referral, where nothing else is said."""
+
+    async def asking(operation: Operation[Req, Rep], request: Req, actor: Actor) -> Rep:
+        if isinstance(request, Command) and not request.tiers:
+            request = msgspec.structs.replace(request, tiers=("T2", "T3", "T4"))
+        return await ask(operation, request, actor)
+
+    return asking
 
 
 async def _import(operator: Bus) -> dict[str, str]:

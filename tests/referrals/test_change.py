@@ -136,6 +136,17 @@ async def new_case(network: Network, service: str = "consulta", **changes: Any) 
     return Case(network, (await network.ask(ISSUE, request, network.caseworker("casa"))).referral)
 
 
+async def test_a_reply_opens_no_more_than_was_asked_for_and_a_retry_may_ask_for_more(case: Case) -> None:
+    key = next(_keys)
+    outline = await case.take(Accept, arrive_by=soon(), idempotency_key=key, tiers=("T2",))
+    assert outline.referral.person is not None
+    assert (outline.referral.person.age_band, outline.referral.person.name) == ("adult", None)
+    again = await case.take(Accept, arrive_by=outline.referral.arrive_by, idempotency_key=key, tiers=("T3",))
+    assert again.replayed
+    assert again.referral.person is not None
+    assert (again.referral.person.age_band, again.referral.person.name) == (None, "Abigail Canaria")
+
+
 async def test_a_referral_goes_all_the_way_and_each_side_sees_what_it_may(case: Case) -> None:
     received = (await case.take(Receive, external_id="C-1")).referral
     assert (received.status, received.version, received.external_id) == ("received", 2, "C-1")

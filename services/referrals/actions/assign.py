@@ -12,7 +12,6 @@ from contracts.membership import OwnMember
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
 from services.referrals.actions.beside import Aside, carry_out
-from services.referrals.actions.replying import replied
 from services.referrals.means import Means
 from services.referrals.referral import Document, S, was_sent
 from services.referrals.roles import Party
@@ -46,7 +45,7 @@ async def assign(means: Means, request: AssignReferral, actor: Actor) -> Referra
         return Aside(fields=fields, told=("assigned", party.relation))
 
     outcome = await carry_out(means, "assign", request, actor, make)
-    return await replied(means, outcome.doc, outcome.party, outcome.now, outcome.replayed)
+    return await outcome.reply(means, request)
 
 
 async def _assignee(means: Means, request: AssignReferral, actor: Actor) -> str | None:

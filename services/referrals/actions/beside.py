@@ -7,7 +7,9 @@ from functools import partial
 from typing import Any
 
 from chassis.problems import ForbiddenError
+from contracts.referrals import Command, ReferralReply
 from contracts.rpc import Actor
+from services.referrals.actions.replying import replied
 from services.referrals.actions.working import loaded
 from services.referrals.actions.writing import until_written, used_before, write_beside
 from services.referrals.means import Means
@@ -38,6 +40,10 @@ class Outcome:
     about: Document
     now: datetime
     replayed: bool = False
+
+    async def reply(self, means: Means, request: Command) -> ReferralReply:
+        """The referral as whoever acts may see it."""
+        return await replied(means, self.doc, self.party, self.now, request.tiers, replayed=self.replayed)
 
 
 Make = Callable[[Document, Party, datetime], Awaitable[Aside | None]]

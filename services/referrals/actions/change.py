@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from contracts.referrals import Accept, ReferralReply
+from contracts.referrals import HOW_ASKED, Accept, ReferralReply
 from contracts.referrals import Change as ChangeRequest
 from contracts.rpc import Actor
 from services.referrals import erasing, holding, questions
@@ -17,7 +17,7 @@ from services.referrals.store import Write
 
 # What is encrypted of a change in its entry of the history.
 _OF_THE_ENTRY = frozenset({"note", "reported_by"})
-_NOT_INPUTS = frozenset({"referral", "idempotency_key", "expected_version"})
+_NOT_INPUTS = HOW_ASKED | {"referral", "expected_version"}
 
 
 async def change(means: Means, action: str, request: ChangeRequest, actor: Actor) -> ReferralReply:

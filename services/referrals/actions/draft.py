@@ -74,7 +74,7 @@ async def begin(
     fingerprint = means.marks.fingerprint(action, request)
     there = await means.store.load(referral)
     if there is not None:
-        return await replayed(means, there, fingerprint, actor, now)
+        return await replayed(means, there, fingerprint, request, actor)
     said = await _following(means, make(), actor)
     reserved = await reserve(means, referral, said)
     try:
@@ -94,13 +94,13 @@ async def begin(
         raise
     if await means.store.insert(document):
         count("draft", {}, document)
-        return await replied(means, document, tiers.sender_of(document, actor), now)
+        return await replied(means, document, tiers.sender_of(document, actor), now, request.tiers)
     # Somebody began the same a moment before: leave nothing of ours behind, and show theirs.
     await release(means, reserved.keys, reserved.folio)
     there = await means.store.load(referral)
     if there is None:
         raise ContendedError("The draft was there, and is not any more: try again.")
-    return await replayed(means, there, fingerprint, actor, now)
+    return await replayed(means, there, fingerprint, request, actor)
 
 
 async def _following(means: Means, said: DraftReferral, actor: Actor) -> DraftReferral:

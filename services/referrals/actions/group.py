@@ -25,11 +25,11 @@ from services.referrals.actions.stepping import to
 from services.referrals.alerting import inherited
 from services.referrals.errors import ExternalIdTakenError
 from services.referrals.means import Means
-from services.referrals.opening import ALL, open_all
+from services.referrals.opening import open_all
 from services.referrals.pathways.steps import Ruling
 from services.referrals.referral import Document
 from services.referrals.roles import SENDER, Party
-from services.referrals.sealed import Circumstances, seal, unseal
+from services.referrals.sealed import NOTHING, Circumstances, seal, unseal
 from services.referrals.store import REFERRALS
 from services.referrals.vault import ErasedError, key_of
 
@@ -219,19 +219,15 @@ class _Issuing:
         """The group as it now is, with the referrals as their sender may see them."""
         members = {one["_id"]: one for one in await self.means.store.in_groups([group["_id"]])}
         issued = [members[one] for one in group["referrals"] if one in members]
-        reads = [(one, Party(SENDER, self.actor)) for one in issued]
-        opened = await open_all(self.means.vault, reads, ALL, self.now)
-        shown = tuple(
-            tiers.view(one, party, inside, self.now)
-            for (one, party), inside in zip(reads, opened, strict=True)
-        )
+        party = Party(SENDER, self.actor)
+        shown = tuple(tiers.view(one, party, NOTHING, self.now) for one in issued)
         request = GetGroups(ids=(group["_id"],), with_category=True)
         (seen,) = (await get(self.means, request, self.actor)).items
         # Whoever may issue and not read sees what it has issued: this once.
         outline = Group(
             id=group["_id"],
             created_at=group["created_at"],
-            state=grouping.state_of(list(members.values()), Party(SENDER, self.actor)),
+            state=grouping.state_of(list(members.values()), party),
             referrals=tuple(one["_id"] for one in issued),
         )
         return GroupReply(group=seen or outline, referrals=shown, refused=refused, replayed=replayed)

@@ -112,7 +112,7 @@ class Issuing:
         await taken(self.means, document, self.now)
         party = tiers.sender_of(document, self.actor)
         if document.get("steps"):
-            return await replied(self.means, document, party, self.now)
+            return await replied(self.means, document, party, self.now, self.request.tiers)
         opened = opened_by_sender(self.request, reserved.pathways)
         return ReferralReply(referral=tiers.view(document, party, opened, self.now))
 
@@ -169,6 +169,6 @@ class Issuing:
         return await self._replay(there)
 
     async def _replay(self, there: Document) -> ReferralReply:
-        reply = await replayed(self.means, there, self.fingerprint, self.actor, self.now)
+        reply = await replayed(self.means, there, self.fingerprint, self.request, self.actor)
         await taken(self.means, there, self.now)
         return reply

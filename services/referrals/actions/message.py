@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
+from contracts.referrals import Command
 from contracts.rpc import Actor
 from contracts.talk import GetMessages, MarkRead, MessageReply, Messages, SendMessage
 from services.referrals import messages, paging, tiers
 from services.referrals.actions.beside import Aside, Outcome, carry_out
-from services.referrals.actions.replying import replied
 from services.referrals.actions.working import loaded
 from services.referrals.errors import NotFoundError, refused_where_erased
 from services.referrals.means import Means
@@ -37,7 +37,7 @@ async def send(means: Means, request: SendMessage, actor: Actor) -> MessageReply
             told=("message_sent", other),
         )
 
-    return await _replied(means, await carry_out(means, "write about", request, actor, make))
+    return await _replied(means, request, await carry_out(means, "write about", request, actor, make))
 
 
 async def mark_read(means: Means, request: MarkRead, actor: Actor) -> MessageReply:
@@ -54,7 +54,9 @@ async def mark_read(means: Means, request: MarkRead, actor: Actor) -> MessageRep
             return None
         return Aside(fields=messages.unread_after(doc, mark), push={"read_marks": mark})
 
-    return await _replied(means, await carry_out(means, "mark what is read of", request, actor, make))
+    return await _replied(
+        means, request, await carry_out(means, "mark what is read of", request, actor, make)
+    )
 
 
 async def get(means: Means, request: GetMessages, actor: Actor) -> Messages:
@@ -83,10 +85,10 @@ async def _sealed(means: Means, key: KeyId, text: str) -> bytes:
         return seal(keys, key, text)
 
 
-async def _replied(means: Means, outcome: Outcome) -> MessageReply:
+async def _replied(means: Means, request: Command, outcome: Outcome) -> MessageReply:
     """The referral, and the message that the key stands for, if it stands for one."""
     doc, party, now = outcome.doc, outcome.party, outcome.now
-    reply = await replied(means, doc, party, now, outcome.replayed)
+    reply = await outcome.reply(means, request)
     shown = None
     if "n" in outcome.about:
         message = messages.messages_of(doc)[outcome.about["n"] - 1]

@@ -35,7 +35,7 @@ async def refer_on(means: Means, request: ReferOn, actor: Actor) -> ReferralRepl
     now, fingerprint = means.now(), means.marks.fingerprint(onward.ACTION, request)
     there = await means.store.load(means.marks.referral(actor, request.idempotency_key))
     if there is not None:
-        return await replayed(means, there, fingerprint, actor, now)
+        return await replayed(means, there, fingerprint, request, actor)
     doc, party = await loaded(means, request.referral, actor)
     _check(doc, party)
     seen = await _seen(means, doc, party)

@@ -88,16 +88,18 @@ async def confirm(means: Means, request: ConfirmRedirect, actor: Actor) -> Refer
         return work.write(doc, replace(change, set=after, children=(made,)), {})
 
     reply = await Working.of(means, "confirm_redirect", request, actor).run(write)
-    return await _with(means, reply, child, actor)
+    return await _with(means, reply, request, child, actor)
 
 
-async def _with(means: Means, reply: ReferralReply, child: str, actor: Actor) -> ReferralReply:
+async def _with(
+    means: Means, reply: ReferralReply, request: ConfirmRedirect, child: str, actor: Actor
+) -> ReferralReply:
     """The same reply, with the referral that was made, as the caller may see it."""
     made = await means.store.load(child)
     party = made and tiers.party_of(made, actor)
     if not made or not party:
         return reply
-    shown = await replied(means, made, party, means.now())
+    shown = await replied(means, made, party, means.now(), request.tiers)
     return msgspec.structs.replace(reply, made=shown.referral)
 
 

@@ -1,16 +1,17 @@
-"""Makes the reply to a command: the referral as its caller may see it, with everything open to it."""
+"""Makes the reply to a command: the referral as its caller may see it, opened as far as it was asked for."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from opentelemetry.metrics import Counter, Histogram
 
 from chassis import telemetry
 from chassis.problems import IdempotencyKeyReusedError
-from contracts.referrals import ReferralReply
+from contracts.referrals import Command, ReferralReply, Tier
 from contracts.rpc import Actor
 from services.referrals import tiers
 from services.referrals.means import Means
-from services.referrals.opening import ALL, open_all
+from services.referrals.opening import open_all
 from services.referrals.referral import Document
 from services.referrals.roles import Party
 
@@ -23,15 +24,15 @@ answers: Histogram = telemetry.meter.create_histogram(
 
 
 async def replied(
-    means: Means, doc: Document, party: Party, now: datetime, replayed: bool = False
+    means: Means, doc: Document, party: Party, now: datetime, asked: Iterable[Tier], *, replayed: bool = False
 ) -> ReferralReply:
-    """Return the reply that shows a referral to a party, all tiers open to it included."""
-    (opened,) = await open_all(means.vault, [(doc, party)], ALL, now)
+    """Return the reply that shows a referral to a party, with those tiers asked for that are open to it."""
+    (opened,) = await open_all(means.vault, [(doc, party)], frozenset(asked), now)
     return ReferralReply(referral=tiers.view(doc, party, opened, now), replayed=replayed)
 
 
 async def replayed(
-    means: Means, there: Document, fingerprint: str, actor: Actor, now: datetime
+    means: Means, there: Document, fingerprint: str, request: Command, actor: Actor
 ) -> ReferralReply:
     """Return the reply that shows what the caller has made under the same key.
 
@@ -40,7 +41,8 @@ async def replayed(
     """
     if there["fingerprint"] != fingerprint:
         raise IdempotencyKeyReusedError
-    return await replied(means, there, tiers.sender_of(there, actor), now, replayed=True)
+    sender = tiers.sender_of(there, actor)
+    return await replied(means, there, sender, means.now(), request.tiers, replayed=True)
 
 
 def count(action: str, before: Document, fields: Document) -> None:

@@ -9,7 +9,6 @@ from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
 from contracts.stepping import ReportStep, ReviewOverride
 from services.referrals.actions.beside import Aside, carry_out
-from services.referrals.actions.replying import replied
 from services.referrals.actions.stepping import met_by
 from services.referrals.actions.writing import write_beside
 from services.referrals.errors import refused_where_erased
@@ -53,7 +52,7 @@ async def review(means: Means, request: ReviewOverride, actor: Actor) -> Referra
         return Aside(fields=steps.fields(entries), told=("override_reviewed", SENDER))
 
     outcome = await carry_out(means, REVIEW, request, actor, make)
-    return await replied(means, outcome.doc, outcome.party, outcome.now, outcome.replayed)
+    return await outcome.reply(means, request)
 
 
 async def report(means: Means, request: ReportStep, actor: Actor) -> ReferralReply:
@@ -77,7 +76,7 @@ async def report(means: Means, request: ReportStep, actor: Actor) -> ReferralRep
         return Aside(fields=steps.fields(entries))
 
     outcome = await carry_out(means, REPORT, request, actor, make)
-    return await replied(means, outcome.doc, outcome.party, outcome.now, outcome.replayed)
+    return await outcome.reply(means, request)
 
 
 async def _folio(means: Means, doc: Document, request: ReportStep) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol, Self
 
 from chassis.outbox import pending_create, pending_event
-from contracts.referrals import ReferralReply
+from contracts.referrals import ReferralReply, Tier
 from contracts.rpc import Actor
 from services.referrals import alerting, erasing, tiers
 from services.referrals.actions import alert, children
@@ -41,6 +41,8 @@ class Request(Protocol):
     def idempotency_key(self) -> str: ...
     @property
     def expected_version(self) -> int | None: ...
+    @property
+    def tiers(self) -> tuple[Tier, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Working:
             permitted(self.action, party)  # before anything is said of where the referral stands
             if used_before(doc["idempotency"], self._use):
                 await children.create(self.means, doc["pending"])
-                return await replied(self.means, doc, party, self.now, replayed=True)
+                return await replied(self.means, doc, party, self.now, self.request.tiers, replayed=True)
             self._check_version(doc)
             write = await make(self, doc, party)
             if not await self.means.store.save(doc["_id"], doc["revision"], write):
@@ -98,7 +100,7 @@ class Working:
             if "alert_since" in write.fields:
                 await alert.look(self.means, {**doc, **write.fields})
             count(self.action, doc, write.fields)
-            return await replied(self.means, {**doc, **write.fields}, party, self.now)
+            return await replied(self.means, {**doc, **write.fields}, party, self.now, self.request.tiers)
 
         return await until_written(attempt)
 
