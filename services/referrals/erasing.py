@@ -1,7 +1,8 @@
-"""Erasing a person: the two data keys of a referral are deleted, whatever dies in between.
+"""Erasing a person: the data keys of a referral are deleted, whatever dies in between.
 
-The change comes first and says that the keys have to go: nothing of her is opened from then on. Were the keys
-deleted first, a change that then failed would leave an open referral of which nobody knows whom it is about.
+The change comes first and says which keys have to go (``keeping.erasure``): nothing that they sealed is
+opened from then on. Were the keys deleted first, a change that then failed would leave a referral of which
+nobody knows whom it is about. Before the key of T2 goes, the fact for statistics is cast (``facts.urn``).
 """
 
 from collections.abc import Callable
@@ -9,34 +10,61 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from chassis.rounds import Rounds, each
+from services.referrals import keeping
+from services.referrals.facts.urn import Slip, Urns
 from services.referrals.referral import Document
+from services.referrals.sealed import seal, unseal
 from services.referrals.store import Store
-from services.referrals.vault import KeyId, Vault
+from services.referrals.vault import ErasedError, KeyId, Vault
 
 SWEEP_SECONDS = 5.0
-# Whoever voids deletes the keys at once: what is this old was left over by a process that died.
+# Whoever erases deletes the keys at once: what is this old was left over by a process that died.
 LEFT_OVER = timedelta(seconds=5)
 
 
-async def new_key(vault: Vault) -> KeyId:
-    """Make a data key for what outlives the person's own two: the note that says why they are gone.
+async def key_of_why(vault: Vault, doc: Document) -> KeyId:
+    """Return the key for what outlives the person's own two: the note that says why they are gone.
 
-    A change that is not written after all leaves it behind; it encrypted nothing that was stored.
+    A new one where the referral has none. A change that is not written after all leaves it behind; it
+    encrypted nothing that was stored.
     """
-    with vault.new() as keys:
-        key = keys.make()
-        await vault.keep(keys)
-    return key
+    for key in keeping.usable(doc, keeping.VOID):
+        return key
+    return await vault.make()
 
 
 async def erase(store: Store, vault: Vault, doc: Document) -> None:
-    """Delete the person's keys, and note that it is done; twice is the same as once."""
-    await vault.erase([doc["key_t2"], doc["key_t3"]])
-    await store.erased(doc["_id"])
+    """Do what the write has said that erases, ``doc`` being the referral after it; twice is the same as once.
+
+    What cannot be done now is done in the rounds.
+    """
+    if doc.get("sealed_fact") and not await _cast(store, vault, doc):
+        return
+    if doc.get("external_marks") and not any(doc.get(name) for name in keeping.EXTERNAL_IDS):
+        await store.free_external_ids(doc)
+    await vault.erase(keeping.gone(doc))
+    await store.erased(doc)
+
+
+async def _cast(store: Store, vault: Vault, doc: Document) -> bool:
+    """Cast the fact of a referral; False where somebody else wrote the referral meanwhile."""
+    urns, key = Urns(store.urns, vault), doc["key_t2"]
+    with await vault.fetch([key]) as keys:
+        try:
+            slip: Slip = unseal(keys, doc["sealed_fact"], Slip)
+        except ErasedError:
+            return True  # the key goes only after the slip was cast
+        while not await urns.cast(slip):
+            slip = await urns.moved(slip, doc["erase_since"])
+            moved = {"sealed_fact": seal(keys, key, slip)}
+            if not await store.beside(doc["_id"], doc["revision"], moved, {}):
+                return False
+            doc = {**doc, "revision": doc["revision"] + 1}
+    return True
 
 
 async def sweep(store: Store, vault: Vault, before: datetime) -> int:
-    """Erase whose referral was voided before and who is not erased yet; return how many were erased."""
+    """Erase what was to be erased before and is not yet; return how many were."""
     return await each("erasing", await store.to_erase(before), partial(erase, store, vault))
 
 

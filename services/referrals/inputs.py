@@ -12,6 +12,7 @@ import msgspec
 from chassis.problems import InvalidError
 from contracts.referrals import Appointment
 from contracts.rpc import FieldProblem
+from services.referrals.keeping import OF_THE_PERSON
 
 HAPPENED_WITHIN = timedelta(days=30)
 # Clocks of callers run ahead a little.
@@ -24,9 +25,6 @@ FURTHEST = {
     "resume_at": timedelta(days=180),
 }
 FURTHEST_APPOINTMENT = timedelta(days=366)
-
-# What is known of a person outside of her encrypted data: it goes with it.
-OF_THE_PERSON = ("arrive_by", "appointment", "arrived_at")
 
 # What the service knows itself where the caller does not say it.
 SUPPLIED = frozenset({"arrived_at"})

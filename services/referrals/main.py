@@ -9,7 +9,7 @@ from chassis.rounds import Rounds
 from chassis.rpc import Caller, Server
 from chassis.settings import load
 from contracts.referrals import PART
-from services.referrals.actions import alert, due
+from services.referrals.actions import alert, due, retaining
 from services.referrals.api import Api
 from services.referrals.consumers import DURABLE, SUBJECTS, handlers
 from services.referrals.directory import Directory
@@ -72,6 +72,7 @@ async def start(part: Part, settings: Settings) -> None:
     drafts, deadlines, alerts = watch(means), due.rounds(means), alert.rounds(means)
     overdue_steps = steps(means)
     pathways = Rounds("pathways", library.LOOK_SECONDS, means.pathways.look)
+    retention = retaining.rounds(means, settings.kept)
     erasing = sweeper(store, means.vault, clock.now)
     reconciling = Reconciler(means).rounds()
     organizations = Consumer(
@@ -95,6 +96,7 @@ async def start(part: Part, settings: Settings) -> None:
     await part.run(relay.start, relay.stop)
     await part.run(groups.start, groups.stop)
     await part.run(erasing.start, erasing.stop)
+    await part.run(retention.start, retention.stop)
     await part.run(organizations.start, organizations.stop)
     await part.run(drafts.start, drafts.stop)
     await part.run(deadlines.start, deadlines.stop)

@@ -8,9 +8,9 @@ import structlog
 from pymongocrypt.errors import MongoCryptError
 
 from contracts.referrals import Places, ServiceGiven
-from services.referrals import questions
+from services.referrals import keeping, questions
 from services.referrals.pathways import steps
-from services.referrals.referral import Document, S
+from services.referrals.referral import Document
 from services.referrals.roles import Party
 from services.referrals.sealed import CategoryNotes, Circumstances, Identity, Opened, unseal
 from services.referrals.tiers import (
@@ -62,14 +62,14 @@ async def open_all(
 
     Asks the key vault once, or not at all where there is nothing to open.
     """
-    return await _open(vault, [_blobs(doc, party, asked, now) for doc, party in reads])
+    return await _open(vault, [(doc, _blobs(doc, party, asked, now)) for doc, party in reads])
 
 
 async def open_said(vault: Vault, doc: Document) -> Opened:
     """Return all that its sender said, for the service itself: to edit or send a draft, or to redirect it."""
     notes = [note["blob"] for note in doc["sealed_t4"]]
     blobs = _Blobs(circumstances=doc["sealed_t2"], identity=doc["sealed_t3"], notes=notes)
-    return (await _open(vault, [blobs]))[0]
+    return (await _open(vault, [(doc, blobs)]))[0]
 
 
 async def open_history(
@@ -78,13 +78,12 @@ async def open_history(
     """Return the notes of those entries of the history, or messages, as far as the party may read them."""
     entries = list(entries)
     shown = (entry for entry in entries if NOTE in entry_tiers(doc, entry, party, now))
-    erased = {doc["key_t2"], doc["key_t3"]} if _is_void(doc) else set()
     notes = {entry["n"]: entry["note"] for entry in shown}
     blobs = _Blobs(
-        history={n: note for n, note in notes.items() if note and key_of(note) not in erased},
-        reporters={} if erased else _reporters(doc, party, entries, now),
+        history={n: note for n, note in notes.items() if note},
+        reporters=_reporters(doc, party, entries, now),
     )
-    return (await _open(vault, [blobs]))[0]
+    return (await _open(vault, [(doc, blobs)]))[0]
 
 
 def _reporters(doc: Document, party: Party, entries: list[Document], now: datetime) -> dict[int, bytes]:
@@ -94,40 +93,35 @@ def _reporters(doc: Document, party: Party, entries: list[Document], now: dateti
     return {entry["n"]: entry["reported_by"] for entry in entries if entry.get("reported_by")}
 
 
-async def _open(vault: Vault, wanted: list[_Blobs]) -> list[Opened]:
-    with await vault.fetch(key for blobs in wanted for key in blobs.key_ids()) as keys:
-        return [_readable(keys, blobs) for blobs in wanted]
+async def _open(vault: Vault, wanted: list[tuple[Document, _Blobs]]) -> list[Opened]:
+    # A key that is to be deleted opens nothing any more, also while it is still there.
+    gone = {key for doc, _ in wanted for key in keeping.gone(doc)}
+    with await vault.fetch(key for _, blobs in wanted for key in blobs.key_ids() if key not in gone) as keys:
+        return [_readable(keys, blobs) for _, blobs in wanted]
 
 
 def _blobs(doc: Document, party: Party, asked: frozenset[str], now: datetime) -> _Blobs:
-    if _is_void(doc):
-        return _Blobs()
     granted = open_tiers(doc, party, now)
     tiers = granted & asked
-    blobs = _Blobs()
+    blobs, is_gone = _Blobs(), keeping.T2 in keeping.erased(doc)
     # The consent stands in the T2 blob, and its categories are T4: the filter shows what is open of it.
     if not tiers.isdisjoint({T2, T4}):
         blobs.circumstances = doc["sealed_t2"]
     if T2 in tiers:
         blobs.places = doc.get("sealed_places")
-        blobs.questions = doc.get("sealed_questions") or []
-    if T2 in tiers and PROCEDURE in granted:
+        # Hidden is null, never empty in disguise; and so is what is gone.
+        blobs.questions = None if is_gone else doc.get("sealed_questions") or []
+    if T2 in tiers and PROCEDURE in granted and not is_gone:
         blobs.steps = doc.get("steps") or []
     if T3 in tiers:
         blobs.identity, blobs.instructions = doc["sealed_t3"], doc["sealed_instructions"]
     if T4 in tiers:
         notes = doc["sealed_t4"]
         shown = [note["blob"] for note in notes if may_open_note(doc, party, note["opens"], now)]
-        # Hidden is null, never empty in disguise.
         blobs.notes = shown if shown or not notes else None
     if asked and REPORT in granted:
         blobs.given = doc["sealed_given"]
     return blobs
-
-
-def _is_void(doc: Document) -> bool:
-    """Whether nothing of the person is opened any more, also before her keys are deleted."""
-    return bool(doc["status"] == S.ENTERED_IN_ERROR or doc.get("erase_since"))
 
 
 def _readable(keys: Keys, blobs: _Blobs) -> Opened:

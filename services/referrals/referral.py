@@ -16,7 +16,8 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
 ``basis given_at until``    consent in outline; its content is in ``sealed_t2``
 ``follows``                 the folio of an earlier referral of the sender
 ``key_t2 key_t3``           ids of the two data keys; the second is for T3 and T4
-``key_void erase_since``    of a voided one: the key of its note; and that the two have still to be deleted
+``key_void``                of an erased one: the key of the note that says why
+``kept_…_since erased …``   how long the person's data is kept, and what of it is gone: see ``keeping.py``
 ``sealed_…``                encrypted: ``t2``, ``t3``, ``t4`` (a list, each saying when it ``opens``),
                             ``instructions``, ``given``, ``places`` (those that are kept), ``questions``
 ``counted held hold``       whether the service counted places at issue, whether some are kept, and by
@@ -50,7 +51,7 @@ from contracts.codes import NeedGroup, Priority, ReferralStatus, State
 from contracts.events import REFERRAL_EVENTS, EventType, ReferralEvent
 from contracts.referrals import AllowedAction
 from contracts.rpc import Actor
-from services.referrals import questions, reported
+from services.referrals import keeping, questions, reported
 from services.referrals.deadlines.clock import may_expire, wound
 from services.referrals.inputs import (
     NO_PROPOSAL,
@@ -367,7 +368,6 @@ def _change(doc: Document, row: Row, party: Party, given: Mapping[str, Any], now
         **_waited(doc, status),
         **({} if row.to is None or row.to in UNANSWERED else NO_PROPOSAL),
         **_ending(row, now),
-        **({"erase_since": now} if row.to == S.ENTERED_IN_ERROR else {}),
         **effects(doc, row.action, row.who, given, entry["occurred_at"]),
     }
     if was_sent(doc):
@@ -383,8 +383,9 @@ def _waited(doc: Document, status: str) -> Document:
 def _ending(row: Row, now: datetime) -> Document:
     """The end's own fields: set when it comes, taken back when it turns out not to be one."""
     if row.to in TERMINAL:
-        return {"ended_at": now, "reason": None, "loop_closed_at": None}
+        ended = {"ended_at": now, "reason": None, "loop_closed_at": None, **keeping.begun(now)}
+        return ended | keeping.voided(now) if row.to == S.ENTERED_IN_ERROR else ended
     if row.to is not None and not row.come_from.isdisjoint(TERMINAL):
         nothing = ("ended_at", "reason", "outcome", "sealed_given", "loop_closed_at")
-        return dict.fromkeys(nothing)
+        return {**dict.fromkeys(nothing), **keeping.ceased()}
     return {}

@@ -1,10 +1,12 @@
 """The settings of the referrals service."""
 
+from datetime import timedelta
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from chassis.settings import PartSettings
+from services.referrals.actions.retaining import Kept
 from services.referrals.deadlines.limits import Overrides, overrides
 
 
@@ -16,6 +18,25 @@ class Settings(PartSettings):
     emergency_phone: str = Field(default="911", min_length=3)
     # The file by which the network changes how long each step may take (docs/deadlines.md).
     deadlines: Path | None = None
+
+    # How many days after its end a referral keeps who she is (T3, T4), and what she needed (T2). Less than 31
+    # would take from the receiver what it may still report of what had expired.
+    keep_identity_days: int = Field(default=90, ge=31, le=3660)
+    keep_circumstances_days: int = Field(default=365, ge=31, le=3660)
+
+    @field_validator("keep_circumstances_days")
+    @classmethod
+    def _identity_goes_first(cls, days: int, info: ValidationInfo) -> int:
+        if days < info.data.get("keep_identity_days", 0):
+            raise ValueError("must not be less than RELEVO_KEEP_IDENTITY_DAYS")
+        return days
+
+    @property
+    def kept(self) -> Kept:
+        """How long a person's data is kept after the end."""
+        return Kept(
+            t2=timedelta(days=self.keep_circumstances_days), t3=timedelta(days=self.keep_identity_days)
+        )
 
     @field_validator("deadlines")
     @classmethod

@@ -19,6 +19,8 @@ from services.referrals import folio as folios
 from services.referrals.boxes import store as boxes
 from services.referrals.boxes.listing import Asked, Listing
 from services.referrals.boxes.store import Rows
+from services.referrals.facts.store import UrnStore
+from services.referrals.keeping import EXTERNAL_IDS, KEPT
 from services.referrals.referral import Document, S
 
 DATABASE = "relevo_referrals"
@@ -30,6 +32,7 @@ INDEXES = {
         IndexModel([("pending_since", ASCENDING)], name="pending_since", sparse=True),
         IndexModel([("erase_since", ASCENDING)], name="erase_since", sparse=True),
         IndexModel([("erase_at", ASCENDING)], name="erase_at", sparse=True),
+        *(IndexModel([(name, ASCENDING)], name=name, sparse=True) for name in KEPT.values()),
         IndexModel([("alert_since", ASCENDING)], name="alert_since", sparse=True),
         IndexModel([("group", ASCENDING)], name="group", sparse=True),
         IndexModel([("case", ASCENDING)], name="case", sparse=True),
@@ -40,7 +43,7 @@ INDEXES = {
     GROUPS: [IndexModel([("pending_since", ASCENDING)], name="pending_since", sparse=True)],
 }
 # By which referrals are found when something is due.
-MOMENTS = ("due_at", "deadline_at", "steps_due_at")
+MOMENTS = ("due_at", "deadline_at", "steps_due_at", *KEPT.values())
 KEYS_KEPT_FOR = timedelta(days=30)
 KEYS_KEPT = 100
 # A reservation that its referral does not know of after this long was left over by a crash or a refusal.
@@ -48,6 +51,7 @@ LEFT_OVER = timedelta(minutes=1)
 
 # Erased at one look; the next follows soon.
 DUE_AT_ONCE = 200
+KEPT_AT_ONCE = 50
 
 # What the clock goes by, and what an event says.
 _DUE = (
@@ -72,8 +76,14 @@ _SEALED = {
     "sealed_given": 0,
     "sealed_places": 0,
     "sealed_questions": 0,
+    "sealed_fact": 0,
     "steps": 0,
 }
+# What it takes to erase.
+_ERASING = (
+    "revision", "status", "key_t2", "key_t3", "key_void", "erased", "erase_since", "sealed_fact",
+    "external_marks", *EXTERNAL_IDS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,7 @@ class Store:
         self._folios: AsyncIOMotorCollection[Document] = self.db["folios"]
         self._external_ids: AsyncIOMotorCollection[Document] = self.db["external_ids"]
         self.boxes = boxes.Boxes(self.referrals)
+        self.urns = UrnStore(self.db)
 
     async def prepare(self) -> None:
         """Create the indexes that are missing."""
@@ -223,13 +234,25 @@ class Store:
         return await found.sort(name, ASCENDING).limit(most).to_list(None)
 
     async def to_erase(self, before: datetime) -> list[Document]:
-        """Return the keys of referrals that were voided before, and whose person is not erased yet."""
-        rows = self.referrals.find({"erase_since": {"$lte": before}}, {"key_t2": 1, "key_t3": 1})
+        """Return what was to be erased before, and is not yet, as much of it as erasing takes."""
+        rows = self.referrals.find({"erase_since": {"$lte": before}}, dict.fromkeys(_ERASING, 1))
         return await rows.to_list(200)
 
-    async def erased(self, referral: str) -> None:
-        """Note that the person's keys are gone."""
-        await self.referrals.update_one({"_id": referral}, {"$unset": {"erase_since": ""}})
+    async def erased(self, doc: Document) -> None:
+        """Note that the keys are gone that were to go; not where more is to go by now: it is found again."""
+        was = {name: doc.get(name) for name in ("_id", "erase_since", "erased")}
+        await self.referrals.update_one(was, {"$unset": {"erase_since": "", "sealed_fact": ""}})
+
+    async def kept_since(self, tier: str, before: datetime) -> list[Document]:
+        """Return some of the referrals that ended before, and of which that tier is still kept."""
+        return await self.referrals.find({KEPT[tier]: {"$lte": before}}).limit(KEPT_AT_ONCE).to_list(None)
+
+    async def free_external_ids(self, doc: Document) -> None:
+        """Forget under which ids of the parties' own a referral was known."""
+        await self._external_ids.delete_many({"_id": {"$in": doc["external_marks"]}, "referral": doc["_id"]})
+        await self.referrals.update_one(
+            {"_id": doc["_id"], **dict.fromkeys(EXTERNAL_IDS)}, {"$set": {"external_marks": []}}
+        )
 
     # --- groups ---------------------------------------------------------------------------------
 
@@ -244,6 +267,18 @@ class Store:
         except DuplicateKeyError:
             return False
         return True
+
+    async def forget_group(self, group: str, before: datetime) -> None:
+        """Forget by which input a group was issued, if that was before."""
+        await self.groups.update_one(
+            {"_id": group, "created_at": {"$lte": before}}, {"$set": {"fingerprint": ""}}
+        )
+
+    async def count_case(self, group: str, referral: str) -> bool:
+        """Whether the group's case is counted by that referral: by the first for which this is asked."""
+        mine = {"_id": group, "counted_by": {"$in": [None, referral]}}
+        done = await self.groups.update_one(mine, {"$set": {"counted_by": referral}})
+        return bool(done.matched_count)
 
     async def in_groups(self, groups: Iterable[str]) -> list[Document]:
         """Return the referrals of groups, named as their sender knows them or as one receiver does."""

@@ -36,7 +36,7 @@ from contracts.referrals import (
 )
 from contracts.rpc import Actor, Message
 from contracts.talk import ReferralMessage
-from services.referrals import grouping, onward
+from services.referrals import grouping, keeping, onward
 from services.referrals.alerting import PERSON_FLAGS
 from services.referrals.deadlines.points import deadlines_of
 from services.referrals.referral import Document, allowed_actions, has_drafted, was_sent
@@ -304,7 +304,7 @@ def hidden_entries(doc: Document, party: Party) -> int:
 def person_access(doc: Document, party: Party, opened: Opened, now: datetime) -> PersonAccess:
     """Why the party sees, or does not see, the person."""
     granted, roles = open_tiers(doc, party, now), _reach(doc, party)
-    if opened.erased or doc["status"] == S.ENTERED_IN_ERROR:
+    if opened.erased or keeping.T3 in keeping.erased(doc):
         return PersonAccess.ERASED
     if opened.unreadable:
         return PersonAccess.UNREADABLE

@@ -139,6 +139,13 @@ class Vault:
         """Return an empty ring, to make keys in."""
         return Keys(self._master)
 
+    async def make(self) -> KeyId:
+        """Make one new key and store it."""
+        with self.new() as keys:
+            key = keys.make()
+            await self.keep(keys)
+        return key
+
     async def keep(self, keys: Keys) -> None:
         """Store new keys. When this returns they are durable, at a majority."""
         await self._collection.insert_many(keys.wrapped, ordered=False)

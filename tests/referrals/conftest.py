@@ -23,6 +23,7 @@ from contracts.referrals import Command
 from contracts.rpc import Actor, Operation, Rep, Req
 from services.directory import main as directory_main
 from services.directory.settings import Settings as DirectorySettings
+from services.referrals import keeping
 from services.referrals import main as referrals_main
 from services.referrals.settings import Settings
 from services.referrals.store import Store
@@ -61,7 +62,7 @@ def vault(mongo_client: mongo.Client, servers: Servers) -> Vault:
 @pytest.fixture
 async def broken(store: Store) -> AsyncIterator[None]:
     """A document that every round finds first, and that lacks all that it takes to do anything of it."""
-    moments = ("steps_due_at", "erase_at", "erase_since", "alert_since")
+    moments = ("steps_due_at", "erase_at", "erase_since", "alert_since", *keeping.KEPT.values())
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     await store.referrals.insert_one({"_id": "broken", "status": "sent", **dict.fromkeys(moments, long_ago)})
     yield

@@ -6,7 +6,7 @@ from typing import Any
 from contracts.referrals import HOW_ASKED, Accept, ReferralReply
 from contracts.referrals import Change as ChangeRequest
 from contracts.rpc import Actor
-from services.referrals import erasing, holding, questions
+from services.referrals import erasing, holding, keeping, questions
 from services.referrals.actions.working import Working
 from services.referrals.errors import ExternalIdTakenError, refused_where_erased
 from services.referrals.means import Means
@@ -61,7 +61,7 @@ async def written(
     """
     fields: Document = {}
     if "erase_since" in decided.set:
-        fields["key_void"] = await erasing.new_key(work.means.vault)
+        fields["key_void"] = await erasing.key_of_why(work.means.vault, doc)
     decided = await _sealed(work.means, {**doc, **fields}, decided, fields)
     fields |= await _external_id(work, doc, party, external_id)
     fields |= questions.after(doc, decided.history)
@@ -74,7 +74,7 @@ async def _sealed(means: Means, doc: Document, decided: Change, fields: Document
         return decided
     entry: dict[str, Any] = dict(decided.history)
     ids = {secret.key: doc[f"key_{secret.key}"] for secret in decided.secrets}
-    with await means.vault.fetch(ids.values()) as keys:
+    with await means.vault.fetch(keeping.usable(doc, *ids)) as keys:
         for secret in decided.secrets:
             with refused_where_erased():
                 blob = seal(keys, ids[secret.key], secret.value)

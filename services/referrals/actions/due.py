@@ -16,11 +16,11 @@ from chassis.rounds import Rounds, each
 from contracts.codes import Priority
 from contracts.events import DEADLINE_EVENTS, DeadlineEvent
 from contracts.rpc import Actor
-from services.referrals import erasing
+from services.referrals import erasing, keeping
+from services.referrals.actions import counting
 from services.referrals.actions.replying import count
 from services.referrals.actions.writing import write_beside
 from services.referrals.deadlines.points import Kind, Point, Step, audience, next_at, next_step
-from services.referrals.inputs import OF_THE_PERSON
 from services.referrals.means import Means
 from services.referrals.referral import Document, decide, event_data, event_of
 from services.referrals.roles import SYSTEM, Party
@@ -112,7 +112,11 @@ async def _tell(means: Means, doc: Document, step: Step, now: datetime) -> bool:
     coordinators = await means.directory.coordinators() if of_coordinators else ()
     fields: Document = {"clock": step.clock, "due_at": next_at(step.clock, doc)}
     if step.point.kind is Kind.ERASE:
-        fields |= {"erase_since": now, **dict.fromkeys(OF_THE_PERSON)}
+        whole = await means.store.load(doc["_id"])
+        if whole is None or whole["revision"] != doc["revision"]:
+            return False
+        doc = whole
+        fields |= await counting.erasure(means, doc, keeping.OF_HER, now)
 
     def tells(after: Document) -> Document:
         outline: dict[str, Any] = msgspec.structs.asdict(event_data(after, after["status"], now))
@@ -123,7 +127,7 @@ async def _tell(means: Means, doc: Document, step: Step, now: datetime) -> bool:
     if not await write_beside(means, doc, fields, now, tells=tells):
         return False
     if step.point.kind is Kind.ERASE:
-        await erasing.erase(means.store, means.vault, doc)
+        await erasing.erase(means.store, means.vault, {**doc, **fields})
     return True
 
 

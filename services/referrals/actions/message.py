@@ -5,7 +5,7 @@ from datetime import datetime
 from contracts.referrals import Command
 from contracts.rpc import Actor
 from contracts.talk import GetMessages, MarkRead, MessageReply, Messages, SendMessage
-from services.referrals import messages, paging, tiers
+from services.referrals import keeping, messages, paging, tiers
 from services.referrals.actions.beside import Aside, Outcome, carry_out
 from services.referrals.actions.working import loaded
 from services.referrals.errors import NotFoundError, refused_where_erased
@@ -14,7 +14,6 @@ from services.referrals.opening import open_history
 from services.referrals.referral import OTHER_SIDE, Document
 from services.referrals.roles import Party
 from services.referrals.sealed import seal
-from services.referrals.vault import KeyId
 
 
 async def send(means: Means, request: SendMessage, actor: Actor) -> MessageReply:
@@ -28,7 +27,7 @@ async def send(means: Means, request: SendMessage, actor: Actor) -> MessageReply
 
     async def make(doc: Document, party: Party, now: datetime) -> Aside:
         side, other = party.relation, OTHER_SIDE[party.relation]
-        note = await _sealed(means, doc[f"key_{messages.key_for(doc, side, now)}"], request.text)
+        note = await _sealed(means, doc, messages.key_for(doc, side, now), request.text)
         message = messages.written(doc, side, actor, note, now)
         return Aside(
             fields={f"unread_{other}": doc.get(f"unread_{other}", 0) + 1},
@@ -80,8 +79,9 @@ async def get(means: Means, request: GetMessages, actor: Actor) -> Messages:
     )
 
 
-async def _sealed(means: Means, key: KeyId, text: str) -> bytes:
-    with await means.vault.fetch([key]) as keys, refused_where_erased():
+async def _sealed(means: Means, doc: Document, name: str, text: str) -> bytes:
+    key = doc[f"key_{name}"]
+    with await means.vault.fetch(keeping.usable(doc, name)) as keys, refused_where_erased():
         return seal(keys, key, text)
 
 

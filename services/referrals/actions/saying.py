@@ -1,7 +1,7 @@
 """What a sender has said of a referral, out of its encrypted fields, and back into them."""
 
 from contracts.drafts import DraftReferral
-from services.referrals import drafting
+from services.referrals import drafting, keeping
 from services.referrals.errors import PersonErasedError, refused_where_erased
 from services.referrals.means import Means
 from services.referrals.opening import open_said
@@ -28,5 +28,5 @@ async def sealed_anew(means: Means, doc: Document, said: DraftReferral) -> Docum
         PersonErasedError: they are gone.
     """
     ids = doc["key_t2"], doc["key_t3"]
-    with await means.vault.fetch(ids) as keys, refused_where_erased():
+    with await means.vault.fetch(keeping.usable(doc, *keeping.OF_HER)) as keys, refused_where_erased():
         return seal_all(said, means.pathways.applied(said), keys, ids)

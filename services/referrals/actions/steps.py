@@ -8,6 +8,7 @@ from contracts.codes import StepStatus
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
 from contracts.stepping import ReportStep, ReviewOverride
+from services.referrals import keeping
 from services.referrals.actions.beside import Aside, carry_out
 from services.referrals.actions.stepping import met_by
 from services.referrals.actions.writing import write_beside
@@ -42,7 +43,7 @@ async def review(means: Means, request: ReviewOverride, actor: Actor) -> Referra
 
     async def make(doc: Document, party: Party, now: object) -> Aside:
         _check_reader(party)
-        with await means.vault.fetch([doc["key_t2"]]) as keys:
+        with await means.vault.fetch(keeping.usable(doc, keeping.T2)) as keys:
             place = _place(keys, doc, request.step, frozenset({StepStatus.OVERRIDDEN}))
             entries = list(doc["steps"])
             _check_second(entries[place], actor)
@@ -69,7 +70,7 @@ async def report(means: Means, request: ReportStep, actor: Actor) -> ReferralRep
             problems = [FieldProblem(path=(name,), message=message) for name in ("by", "note")]
             raise InvalidError("Nothing was reported.", tuple(problems))
         folio = await _folio(means, doc, request) if request.by else None
-        with await means.vault.fetch([doc["key_t2"]]) as keys:
+        with await means.vault.fetch(keeping.usable(doc, keeping.T2)) as keys:
             place = _place(keys, doc, request.step, steps.OPEN)
             entries = list(doc["steps"])
             entries[place] = steps.met(entries[place], folio, _sealed(keys, doc, request.note), means.now())

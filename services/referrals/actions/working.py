@@ -96,7 +96,7 @@ class Working:
             self.means.relay.kick(doc["_id"], write.pending)
             await children.create(self.means, write.pending)
             if "erase_since" in write.fields:
-                await erasing.erase(self.means.store, self.means.vault, doc)
+                await erasing.erase(self.means.store, self.means.vault, {**doc, **write.fields})
             if "alert_since" in write.fields:
                 await alert.look(self.means, {**doc, **write.fields})
             count(self.action, doc, write.fields)
