@@ -114,7 +114,7 @@ async def ended(network: Network, **changes: Any) -> Case:
     case = await new_case(network, state=STATE, **changes)
     await case.take(Ask, question="pregunta canaria")
     await case.take(Answer, case.sender, answer="respuesta canaria")
-    said = {"instructions": "canario en la puerta", "external_id": f"C-{case.folio}"}
+    said: dict[str, Any] = {"instructions": "canario en la puerta", "external_id": f"C-{case.folio}"}
     await case.take(Accept, arrive_by=soon(), **said)
     request = SendMessage(referral=case.id, idempotency_key="m", text="mensaje canario")
     await network.ask(SEND_MESSAGE, request, case.receiver)
