@@ -1,7 +1,8 @@
 """The directory: wiring only."""
 
+from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Protocol, Self
 
 from chassis.clock import Clock
 from chassis.consumer import Consumer
@@ -54,6 +55,13 @@ class Runner(Protocol):
         """End."""
 
 
+class Desk(Protocol):
+    """Something that answers requests."""
+
+    def serve(self, server: Server) -> None:
+        """Register them."""
+
+
 def events_stream(settings: Settings) -> StreamSpec:
     """Return the stream of every part's events, which the directory owns."""
     return StreamSpec(
@@ -78,61 +86,63 @@ def main() -> None:
     run(PART, settings, build)
 
 
+@dataclass(frozen=True)
+class Memory:
+    """What a replica has of the directory in memory, and the mirror that keeps it."""
+
+    mirror: Mirror
+    board: Board
+    hiding: Hiding
+    index: Index
+    field: Field
+    upkeep: Upkeep
+    catalogue: Catalogue
+
+    @classmethod
+    def of(cls, part: Part, settings: Settings, store: Store) -> Self:
+        """Put it together, empty: the mirror fills it once it runs."""
+        board, hiding, field = Board(), Hiding(), Field()
+        index, upkeep, catalogue = Index(), Upkeep(board), Catalogue(store, hiding, board)
+        # In this order they are told: the later ones ask the earlier ones.
+        keepers = (board, hiding, index, field, upkeep, *((catalogue,) if settings.hsds_port else ()))
+        mirror = Mirror(store, part.bus, keepers)
+        return cls(mirror, board, hiding, index, field, upkeep, catalogue)
+
+
 async def start(part: Part, settings: Settings) -> None:
     """Start the directory's parts, in order; ``part`` stops them in reverse."""
     client = connect(settings.mongo_url)
-    store = Store(client)
-    stream = events_stream(settings)
-    organizations = Relay(part.bus, store.collection("organization"))
-    services = Relay(part.bus, store.collection("service"))
+    store, stream = Store(client), events_stream(settings)
+    relays = Relay(part.bus, store.collection("organization")), Relay(part.bus, store.collection("service"))
     key = read_key(settings.hash_key, KEY_BYTES)
     vault = seal.Vault(read_key(settings.address_key, seal.KEY_BYTES))
     geography = Geography(GeographyStore(store.db))
     places = Places(PrivateStore(store.db), vault, geography)
-    rereader = Rereader(store, places)
     capacities = capacity.Means(
         store.capacity, Relay(part.bus, store.capacity.collection), Clock(store.now), Marks(key)
     )
     arrivals = Consumer(
         part.bus, store.db, durable=DURABLE, filter_subjects=SUBJECTS, handlers=handlers(capacities)
     )
-    lookout = watch(capacities)
-    board, hiding, field = Board(), Hiding(), Field()
-    index, upkeep, catalogue = Index(), Upkeep(board), Catalogue(store, hiding, board)
-    # In this order they are told: the later ones ask the earlier ones.
-    keepers = (board, hiding, index, field, upkeep, *((catalogue,) if settings.hsds_port else ()))
-    mirror = Mirror(store, part.bus, keepers)
-    server = Server(part.bus, PART, part.peers)
-    api = Api(
-        store, (organizations, services), key, part.bus.js, stream,
-        places=places, capacities=capacities, mirror=mirror, index=index,
-    )  # fmt: skip
-    api.serve(server)
-    GeographyApi(geography).serve(server)
-    ExchangeApi(store, api.take_records, mirror, hiding).serve(server)
+    memory = Memory.of(part, settings, store)
+    release = partial(capacity.release_all, capacities)
     keeping = Keeping(
-        part.bus,
-        store,
-        (organizations, services),
-        key=key,
-        places=places,
-        review_days=settings.review_days,
-        release=partial(capacity.release_all, capacities),
+        part.bus, store, relays, key=key, places=places, review_days=settings.review_days, release=release
     )
-    keeping.serve(server)
-    sight = Sight(mirror.fresh, field, board, centre_of(geography), Phone(number=settings.emergency_phone))
-    MatchingApi(keeping.means, sight).serve(server)
-    CapacityApi(capacities).serve(server)
-    search = SearchApi(upkeep, places.centre)
-    search.serve(server)
-
-    async def own_stream() -> None:
-        await reconcile(part.bus.js, stream)
-
-    async def prepare() -> None:
-        await store.prepare()
-        await places.store.prepare()
-        await keeping.prepare()
+    api = Api(
+        store, relays, key, part.bus.js, stream,
+        places=places, capacities=capacities, mirror=memory.mirror, index=memory.index,
+    )  # fmt: skip
+    exchange = ExchangeApi(store, api.take_records, memory.mirror, memory.hiding)
+    phone = Phone(number=settings.emergency_phone)
+    sight = Sight(memory.mirror.fresh, memory.field, memory.board, centre_of(geography), phone)
+    matching, search = MatchingApi(keeping.means, sight), SearchApi(memory.upkeep, places.centre)
+    server = Server(part.bus, PART, part.peers)
+    desks: tuple[Desk, ...] = (
+        api, GeographyApi(geography), exchange, keeping, matching, CapacityApi(capacities), search,
+    )  # fmt: skip
+    for desk in desks:
+        desk.serve(server)
 
     async def close() -> None:
         await search.close()
@@ -140,16 +150,18 @@ async def start(part: Part, settings: Settings) -> None:
 
     part.health.looks["database"] = store.answers
     part.health.looks["consumer"] = arrivals.runs
-    part.health.looks["mirror"] = mirror.runs
+    part.health.looks["mirror"] = memory.mirror.runs
     part.on_stop(close)
-    await part.run(own_stream)
-    await part.run(prepare)
+    await part.run(partial(reconcile, part.bus.js, stream))
+    for prepare in (store.prepare, places.store.prepare, keeping.prepare):
+        await part.run(prepare)
     runners: tuple[Runner, ...] = (
-        organizations, services, keeping.proposals, keeping.corrections, geography, keeping.watch,
-        capacities.clock, capacities.relay, lookout, arrivals, mirror,
+        *relays, keeping.proposals, keeping.corrections, geography, keeping.watch,
+        capacities.clock, capacities.relay, watch(capacities), arrivals, memory.mirror,
     )  # fmt: skip
-    for one in runners:
-        await part.run(one.start, one.stop)
+    for runner in runners:
+        await part.run(runner.start, runner.stop)
     await part.run(server.start, server.drain)
+    rereader = Rereader(store, places)
     await part.run(rereader.start, rereader.stop)
-    await rest.serve(part, settings, store, catalogue, search.ids)
+    await rest.serve(part, settings, store, memory.catalogue, search.ids)
