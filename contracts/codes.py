@@ -1,7 +1,8 @@
-"""Every code of the domain, once: kinds, needs, vulnerabilities, statuses, reasons, roles, scopes.
+"""The codes of the domain, once each: kinds, needs, vulnerabilities, statuses, roles, scopes.
 
-The lists are those of the domain's design; labels for people, in Spanish and English, stand in
-``labels.py``. A code's value is the lower-case word that the database, events and requests carry.
+Those of reasons and of standing have modules of their own. The lists are those of the domain's design; labels
+for people, in Spanish and English, stand in ``labels.py`` and ``need_labels.py``. A code's value is the
+lower-case word that the database, events and requests carry.
 """
 
 from enum import StrEnum
@@ -93,71 +94,6 @@ class Need(StrEnum):
     OTHER = "other"
 
 
-NEEDS_BY_GROUP: dict[NeedGroup, tuple[Need, ...]] = {
-    NeedGroup.PROTECTION: (
-        Need.CHILD_PROTECTION,
-        Need.GENDER_BASED_VIOLENCE,
-        Need.HUMAN_TRAFFICKING,
-        Need.VICTIM_OF_CRIME,
-        Need.MISSING_PERSON,
-        Need.INTERNATIONAL_PROTECTION,
-    ),
-    NeedGroup.HEALTH: (
-        Need.EMERGENCY_MEDICAL_CARE,
-        Need.MEDICAL_CARE,
-        Need.PRENATAL_CARE,
-        Need.POSTNATAL_CARE,
-        Need.SEXUAL_REPRODUCTIVE_HEALTH,
-        Need.MENTAL_HEALTH,
-        Need.PSYCHOSOCIAL_SUPPORT,
-        Need.MEDICINES,
-        Need.COMMUNICABLE_DISEASE,
-        Need.DISABILITY_SUPPORT,
-    ),
-    NeedGroup.LEGAL: (
-        Need.LEGAL_ASSISTANCE,
-        Need.ACCESS_TO_JUSTICE,
-        Need.MIGRATION_REGULARIZATION,
-        Need.LEGAL_IDENTITY,
-        Need.BIRTH_REGISTRATION,
-        Need.CONSULAR_ASSISTANCE,
-    ),
-    NeedGroup.SHELTER: (
-        Need.EMERGENCY_SHELTER,
-        Need.TEMPORARY_ACCOMMODATION,
-    ),
-    NeedGroup.BASIC: (
-        Need.FOOD,
-        Need.NON_FOOD_ITEMS,
-        Need.HYGIENE,
-        Need.CASH_ASSISTANCE,
-        Need.COMMUNICATION,
-    ),
-    NeedGroup.MOBILITY: (
-        Need.SAFE_TRANSPORT,
-        Need.ACCOMPANIMENT,
-        Need.VOLUNTARY_RETURN,
-        Need.RESETTLEMENT,
-        Need.FAMILY_REUNIFICATION,
-        Need.FUNERAL_OR_REPATRIATION,
-    ),
-    NeedGroup.INTEGRATION: (
-        Need.EMPLOYMENT,
-        Need.JOB_SKILLS,
-        Need.EDUCATION,
-        Need.RECOGNITION_OF_STUDIES,
-        Need.CHILDCARE,
-        Need.INTERPRETATION,
-    ),
-    NeedGroup.OTHER: (
-        Need.INFORMATION,
-        Need.OTHER,
-    ),
-}
-
-GROUP_OF: dict[Need, NeedGroup] = {need: group for group, needs in NEEDS_BY_GROUP.items() for need in needs}
-
-
 class Vulnerability(StrEnum):
     """What makes a person need more care than others."""
 
@@ -183,20 +119,6 @@ class Vulnerability(StrEnum):
 
 # Behind the firewall: they learn nothing of referrals but of their own that they were sent, received, ended.
 FIREWALLED = frozenset({OrganizationKind.POLICE, OrganizationKind.MIGRATION_AUTHORITY})
-
-# The code itself is a secret: whoever may not see T2 gets the group only.
-SENSITIVE_NEEDS = frozenset(
-    {
-        Need.CHILD_PROTECTION,
-        Need.GENDER_BASED_VIOLENCE,
-        Need.HUMAN_TRAFFICKING,
-        Need.VICTIM_OF_CRIME,
-        Need.INTERNATIONAL_PROTECTION,
-        Need.SEXUAL_REPRODUCTIVE_HEALTH,
-        Need.MENTAL_HEALTH,
-        Need.COMMUNICABLE_DISEASE,
-    }
-)
 
 
 class Priority(StrEnum):
@@ -227,72 +149,6 @@ class ReferralStatus(StrEnum):
     ENTERED_IN_ERROR = "entered_in_error"
 
 
-class DeclineReason(StrEnum):
-    """Why a receiver declines; `other` needs a note."""
-
-    NO_CAPACITY = "no_capacity"
-    NOT_ELIGIBLE = "not_eligible"
-    OUT_OF_AREA = "out_of_area"
-    SERVICE_UNAVAILABLE = "service_unavailable"
-    SAFETY_RISK = "safety_risk"
-    MISSING_DOCUMENTS = "missing_documents"
-    LANGUAGE_UNAVAILABLE = "language_unavailable"
-    DUPLICATE = "duplicate"
-    INSUFFICIENT_INFORMATION = "insufficient_information"
-    COULD_NOT_CONTACT = "could_not_contact"
-    PERSON_DECLINED = "person_declined"
-    OTHER = "other"
-
-
-class EndReason(StrEnum):
-    """Why a referral was not completed; `other` needs a note."""
-
-    NO_SHOW = "no_show"
-    COULD_NOT_CONTACT = "could_not_contact"
-    DECLINED_BY_PERSON = "declined_by_person"
-    LEFT_BEFORE_SERVICE = "left_before_service"
-    MOVED_ON = "moved_on"
-    DETAINED = "detained"
-    RETURNED = "returned"
-    MISSING = "missing"
-    DECEASED = "deceased"
-    SAFETY_RISK = "safety_risk"
-    OTHER = "other"
-
-
-class CancelReason(StrEnum):
-    """Why it was cancelled; `other` needs a note."""
-
-    NEED_MET = "need_met"
-    PERSON_WITHDREW = "person_withdrew"
-    COULD_NOT_CONTACT = "could_not_contact"
-    MOVED_ON = "moved_on"
-    DETAINED = "detained"
-    RETURNED = "returned"
-    MISSING = "missing"
-    DECEASED = "deceased"
-    SAFETY_RISK = "safety_risk"
-    SENT_IN_ERROR = "sent_in_error"
-    OTHER = "other"
-
-
-class PauseReason(StrEnum):
-    """Why it rests; `other` needs a note."""
-
-    WAITING_FOR_PERSON = "waiting_for_person"
-    WAITING_FOR_SERVICE = "waiting_for_service"
-    WAITING_FOR_DOCUMENTS = "waiting_for_documents"
-    OTHER = "other"
-
-
-class Outcome(StrEnum):
-    """How a completed referral ended."""
-
-    FULLY_MET = "fully_met"
-    PARTIALLY_MET = "partially_met"
-    REFERRED_ON = "referred_on"
-
-
 class Role(StrEnum):
     """What a member may do in its organization; roles combine."""
 
@@ -309,29 +165,6 @@ class NetworkRole(StrEnum):
     AUDITOR = "auditor"
 
 
-class OrganizationStatus(StrEnum):
-    """Whether an organization takes part in the network."""
-
-    ACTIVE = "active"
-    DEACTIVATED = "deactivated"
-
-
-class ProposalStatus(StrEnum):
-    """Where the proposal of an organization stands."""
-
-    PROPOSED = "proposed"
-    VERIFIED = "verified"
-    REJECTED = "rejected"
-
-
-class CorrectionStatus(StrEnum):
-    """Where a suggested correction stands."""
-
-    OPEN = "open"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-
-
 class ReferralFlag(StrEnum):
     """What both parties of an open referral should know beside its status."""
 
@@ -340,13 +173,6 @@ class ReferralFlag(StrEnum):
     # Another referral of the case says so; for its sender's caseworkers and managers.
     PERSON_DECEASED = "person_deceased"
     PERSON_MISSING = "person_missing"
-
-
-class MemberStatus(StrEnum):
-    """Whether a member acts for its organization."""
-
-    ACTIVE = "active"
-    REMOVED = "removed"
 
 
 class Scope(StrEnum):
@@ -547,40 +373,3 @@ class State(StrEnum):
     VER = "VER"
     YUC = "YUC"
     ZAC = "ZAC"
-
-
-# INEGI's numbering of the federal entities (Marco Geoestadístico), as HSDS addresses may carry it.
-INEGI_STATE: dict[str, State] = {
-    "01": State.AGU,
-    "02": State.BCN,
-    "03": State.BCS,
-    "04": State.CAM,
-    "05": State.COA,
-    "06": State.COL,
-    "07": State.CHP,
-    "08": State.CHH,
-    "09": State.CMX,
-    "10": State.DUR,
-    "11": State.GUA,
-    "12": State.GRO,
-    "13": State.HID,
-    "14": State.JAL,
-    "15": State.MEX,
-    "16": State.MIC,
-    "17": State.MOR,
-    "18": State.NAY,
-    "19": State.NLE,
-    "20": State.OAX,
-    "21": State.PUE,
-    "22": State.QUE,
-    "23": State.ROO,
-    "24": State.SLP,
-    "25": State.SIN,
-    "26": State.SON,
-    "27": State.TAB,
-    "28": State.TAM,
-    "29": State.TLA,
-    "30": State.VER,
-    "31": State.YUC,
-    "32": State.ZAC,
-}

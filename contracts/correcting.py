@@ -5,17 +5,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, UnsetType
 
+from contracts.changes import Change
 from contracts.codes import Need, Priority, State
-from contracts.referrals import (
-    PART,
-    Change,
-    Consent,
-    Household,
-    Note,
-    Person,
-    Places,
-    ReferralReply,
-)
+from contracts.referrals import PART, Consent, Household, Note, Person, Places, ReferralReply
 from contracts.rpc import Operation
 
 

@@ -5,10 +5,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, UnsetType
 
+from contracts.changes import Change
 from contracts.codes import Need, Priority, State
 from contracts.referrals import (
     PART,
-    Change,
     Command,
     Consent,
     Household,

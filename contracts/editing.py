@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from contracts.codes import CorrectionStatus, Intake, Need, State, Visibility
+from contracts.codes import Intake, Need, State, Visibility
 from contracts.directory import PART, Location, Name, Organization, Service
 from contracts.membership import Email, Id, Key, Link, Note, PhoneGiven
 from contracts.rpc import Message, Operation, Page, Reply
+from contracts.standing import CorrectionStatus
 
 # So many days after somebody has confirmed a service it is to be looked at again; a setting says otherwise.
 REVIEW_DAYS = 180

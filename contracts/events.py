@@ -8,19 +8,10 @@ from datetime import datetime
 
 import msgspec
 
-from contracts.codes import (
-    CorrectionStatus,
-    Deadline,
-    NeedGroup,
-    OrganizationKind,
-    Priority,
-    ProposalStatus,
-    ReferralStatus,
-    Side,
-    State,
-)
+from contracts.codes import Deadline, NeedGroup, OrganizationKind, Priority, ReferralStatus, Side, State
 from contracts.directory import Capacity
 from contracts.rpc import Message
+from contracts.standing import CorrectionStatus, ProposalStatus
 
 
 class EventType(Message):

@@ -6,16 +6,10 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from contracts import patterns
-from contracts.codes import (
-    MemberStatus,
-    NetworkRole,
-    OrganizationKind,
-    ProposalStatus,
-    Role,
-    Scope,
-)
+from contracts.codes import NetworkRole, OrganizationKind, Role, Scope
 from contracts.directory import PART, Name, Organization, Phone
 from contracts.rpc import Message, Nothing, Operation, Page, Reply
+from contracts.standing import MemberStatus, ProposalStatus
 
 DAY_SECONDS = 86_400
 # For so long an old secret goes on working beside the new one, if nothing else is said; and at most.

@@ -1,6 +1,7 @@
 """Requests that redirect a referral: the receiver proposes another service, and the sender decides."""
 
-from contracts.referrals import PART, Change, Consent, Id, ReferralReply, Reportable, Text
+from contracts.changes import Change, Reportable
+from contracts.referrals import PART, Consent, Id, ReferralReply, Text
 from contracts.rpc import Operation
 
 

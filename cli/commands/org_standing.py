@@ -13,7 +13,7 @@ from cli.exits import Exit, epilog
 from cli.ids import directory_id
 from cli.operator import run
 from cli.output import err, out, print_json
-from contracts.codes import NetworkRole, OrganizationKind, ProposalStatus
+from contracts.codes import NetworkRole, OrganizationKind
 from contracts.membership import (
     DECIDE_ORGANIZATION,
     LIST_PROPOSALS,
@@ -29,6 +29,7 @@ from contracts.membership import (
     ShowOrganization,
 )
 from contracts.rpc import Page
+from contracts.standing import ProposalStatus
 
 CODES = (Exit.UNREACHABLE, Exit.REFUSED, Exit.NOT_WRITABLE)
 MOST_SHOWN = 100

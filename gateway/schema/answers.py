@@ -5,8 +5,10 @@ from typing import Annotated
 
 import strawberry
 
+from contracts import changes
 from contracts import referrals as contract
-from contracts.codes import CancelReason, DeclineReason, EndReason, Need, Outcome
+from contracts.codes import Need
+from contracts.reasons import CancelReason, DeclineReason, EndReason, Outcome
 from contracts.rpc import Message
 from gateway.context import Info
 from gateway.schema.change import AnswerInput, ChangeInput, Done, Payload, carry_out
@@ -21,7 +23,7 @@ _EXTERNAL_ID = "Your own id for it, unique in your organization; nobody else see
 
 @strawberry.input(description="A first sign of life.")
 class ReceiveReferralInput(AnswerInput):
-    """Becomes ``contracts.referrals.Receive``."""
+    """Becomes ``contracts.changes.Receive``."""
 
     external_id: str | None = strawberry.field(description=_EXTERNAL_ID, default=None)
 
@@ -41,7 +43,7 @@ class AppointmentInput:
 
 @strawberry.input(description="An acceptance. Give `arriveBy` or `appointment`.")
 class AcceptReferralInput(AnswerInput):
-    """Becomes ``contracts.referrals.Accept``."""
+    """Becomes ``contracts.changes.Accept``."""
 
     arrive_by: datetime | None = strawberry.field(description="By when to arrive.", default=None)
     appointment: AppointmentInput | None = strawberry.field(
@@ -70,7 +72,7 @@ class AcceptReferralInput(AnswerInput):
 
 @strawberry.input(description="A refusal, with its reason.")
 class DeclineReferralInput(AnswerInput):
-    """Becomes ``contracts.referrals.Decline``."""
+    """Becomes ``contracts.changes.Decline``."""
 
     reason: DeclineReason = strawberry.field(description="Why.")
     note: str | None = strawberry.field(description=_NOTE, default=None)
@@ -78,7 +80,7 @@ class DeclineReferralInput(AnswerInput):
 
 @strawberry.input(description="An arrival.")
 class StartReferralInput(AnswerInput):
-    """Becomes ``contracts.referrals.Start``."""
+    """Becomes ``contracts.changes.Start``."""
 
     arrived_at: datetime | None = strawberry.field(description="When, if not now.", default=None)
 
@@ -93,7 +95,7 @@ class ServiceGivenInput:
 
 @strawberry.input(description="A good end.")
 class CompleteReferralInput(AnswerInput):
-    """Becomes ``contracts.referrals.Complete``."""
+    """Becomes ``contracts.changes.Complete``."""
 
     outcome: Outcome = strawberry.field(description="How the need was met.")
     services_given: list[ServiceGivenInput] | None = strawberry.field(
@@ -104,7 +106,7 @@ class CompleteReferralInput(AnswerInput):
 
 @strawberry.input(description="An end without completion.")
 class EndReferralInput(AnswerInput):
-    """Becomes ``contracts.referrals.End``."""
+    """Becomes ``contracts.changes.End``."""
 
     reason: EndReason = strawberry.field(description="Why.")
     note: str | None = strawberry.field(description=_NOTE, default=None)
@@ -112,7 +114,7 @@ class EndReferralInput(AnswerInput):
 
 @strawberry.input(description="A withdrawal.")
 class CancelReferralInput(AnswerInput):
-    """Becomes ``contracts.referrals.Cancel``."""
+    """Becomes ``contracts.changes.Cancel``."""
 
     reason: CancelReason = strawberry.field(description="Why.")
     note: str | None = strawberry.field(description=_NOTE, default=None)
@@ -120,7 +122,7 @@ class CancelReferralInput(AnswerInput):
 
 @strawberry.input(description="The sender's word that it has read the end.")
 class AcknowledgeReferralInput(ChangeInput):
-    """Becomes ``contracts.referrals.Acknowledge``."""
+    """Becomes ``contracts.changes.Acknowledge``."""
 
 
 @strawberry.type(description="What became of `receiveReferral`.")
@@ -164,56 +166,56 @@ class AcknowledgeReferralPayload(Payload):
 
 
 STRUCTS: dict[type, type[Message]] = {
-    ReceiveReferralInput: contract.Receive,
+    ReceiveReferralInput: changes.Receive,
     AppointmentInput: contract.Appointment,
     PlacesInput: contract.Places,
-    AcceptReferralInput: contract.Accept,
-    DeclineReferralInput: contract.Decline,
-    StartReferralInput: contract.Start,
+    AcceptReferralInput: changes.Accept,
+    DeclineReferralInput: changes.Decline,
+    StartReferralInput: changes.Start,
     ServiceGivenInput: contract.ServiceGiven,
-    CompleteReferralInput: contract.Complete,
-    EndReferralInput: contract.End,
-    CancelReferralInput: contract.Cancel,
-    AcknowledgeReferralInput: contract.Acknowledge,
+    CompleteReferralInput: changes.Complete,
+    EndReferralInput: changes.End,
+    CancelReferralInput: changes.Cancel,
+    AcknowledgeReferralInput: changes.Acknowledge,
 }
 _INPUT = strawberry.argument(description="The change.")
 
 
 async def receive_referral(info: Info, input: Annotated[ReceiveReferralInput, _INPUT]) -> Done:
     """The receiver's first sign of life: somebody looks at it."""
-    return await carry_out(info, contract.RECEIVE, input, STRUCTS)
+    return await carry_out(info, changes.RECEIVE, input, STRUCTS)
 
 
 async def accept_referral(info: Info, input: Annotated[AcceptReferralInput, _INPUT]) -> Done:
     """The receiver will help; from now on it sees who the person is."""
-    return await carry_out(info, contract.ACCEPT, input, STRUCTS)
+    return await carry_out(info, changes.ACCEPT, input, STRUCTS)
 
 
 async def decline_referral(info: Info, input: Annotated[DeclineReferralInput, _INPUT]) -> Done:
     """The receiver cannot help; it loses sight of the person at once."""
-    return await carry_out(info, contract.DECLINE, input, STRUCTS)
+    return await carry_out(info, changes.DECLINE, input, STRUCTS)
 
 
 async def start_referral(info: Info, input: Annotated[StartReferralInput, _INPUT]) -> Done:
     """The person arrived. Accepts the referral, if that was not said before."""
-    return await carry_out(info, contract.START, input, STRUCTS)
+    return await carry_out(info, changes.START, input, STRUCTS)
 
 
 async def complete_referral(info: Info, input: Annotated[CompleteReferralInput, _INPUT]) -> Done:
     """The receiver has helped."""
-    return await carry_out(info, contract.COMPLETE, input, STRUCTS)
+    return await carry_out(info, changes.COMPLETE, input, STRUCTS)
 
 
 async def end_referral(info: Info, input: Annotated[EndReferralInput, _INPUT]) -> Done:
     """The receiver could not complete it, and says why."""
-    return await carry_out(info, contract.END, input, STRUCTS)
+    return await carry_out(info, changes.END, input, STRUCTS)
 
 
 async def cancel_referral(info: Info, input: Annotated[CancelReferralInput, _INPUT]) -> Done:
     """The sender takes it back; from acceptance the receiver may, too."""
-    return await carry_out(info, contract.CANCEL, input, STRUCTS)
+    return await carry_out(info, changes.CANCEL, input, STRUCTS)
 
 
 async def acknowledge_referral(info: Info, input: Annotated[AcknowledgeReferralInput, _INPUT]) -> Done:
     """The sender has read the end: the loop is closed."""
-    return await carry_out(info, contract.ACKNOWLEDGE, input, STRUCTS)
+    return await carry_out(info, changes.ACKNOWLEDGE, input, STRUCTS)

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import strawberry
 
-from contracts import codes
+from contracts import codes, reasons, standing
 from contracts.acceptance import ACCEPTANCE_LABELS
-from contracts.codes import GROUP_OF, SENSITIVE_NEEDS, Need, NeedGroup
+from contracts.codes import Need, NeedGroup
 from contracts.groups import GROUP_LABELS
 from contracts.labels import LABELS
+from contracts.needs import GROUP_OF, SENSITIVE_NEEDS
 from gateway.context import ENGLISH, SPANISH, Info
 from gateway.schema.enums import publish
 
@@ -22,18 +23,18 @@ _DESCRIPTIONS: dict[type[StrEnum], str] = {
     codes.Priority: "How soon somebody must act. An emergency never expires: telephone first.",
     codes.ReferralStatus: "Where a referral stands. `DECLINED`, `REDIRECTED`, `COMPLETED`, `NOT_COMPLETED`, "
     "`CANCELLED`, `EXPIRED` and `ENTERED_IN_ERROR` are ends.",
-    codes.DeclineReason: "Why a receiver declines; `OTHER` needs a note.",
-    codes.EndReason: "Why a referral was not completed; `OTHER` needs a note.",
-    codes.CancelReason: "Why a referral was cancelled; `OTHER` needs a note.",
-    codes.PauseReason: "Why a referral rests; `OTHER` needs a note.",
-    codes.Outcome: "How a completed referral ended.",
+    reasons.DeclineReason: "Why a receiver declines; `OTHER` needs a note.",
+    reasons.EndReason: "Why a referral was not completed; `OTHER` needs a note.",
+    reasons.CancelReason: "Why a referral was cancelled; `OTHER` needs a note.",
+    reasons.PauseReason: "Why a referral rests; `OTHER` needs a note.",
+    reasons.Outcome: "How a completed referral ended.",
     codes.NetworkRole: "What an organization is in the network.",
-    codes.OrganizationStatus: "Whether an organization takes part in the network. One that is "
+    standing.OrganizationStatus: "Whether an organization takes part in the network. One that is "
     "`DEACTIVATED` gets no tokens and is sent no referrals.",
-    codes.ProposalStatus: "Where the proposal of an organization stands.",
-    codes.CorrectionStatus: "Where a suggested correction stands.",
+    standing.ProposalStatus: "Where the proposal of an organization stands.",
+    standing.CorrectionStatus: "Where a suggested correction stands.",
     codes.ReferralFlag: "What both parties of an open referral should know beside its status.",
-    codes.MemberStatus: "Whether a member acts for its organization.",
+    standing.MemberStatus: "Whether a member acts for its organization.",
     codes.Role: "What a member may do in its organization; roles combine.",
     codes.Scope: "What a client may do. In a token and on `/oauth/token` they are written as "
     "`referrals:send`. The directory is open to every access token, whatever its scopes.",
@@ -92,7 +93,7 @@ class ReferralReason(StrEnum):
 
 
 # Every list of reasons that a referral's history may name.
-REASONS = (codes.DeclineReason, codes.EndReason, codes.CancelReason, codes.PauseReason)
+REASONS = (reasons.DeclineReason, reasons.EndReason, reasons.CancelReason, reasons.PauseReason)
 
 
 publish(

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import strawberry
 
+from contracts import changes
 from contracts import referrals as contract
-from contracts.codes import PauseReason
+from contracts.reasons import PauseReason
 from contracts.rpc import Message
 from gateway.context import Info
 from gateway.schema.answers import AppointmentInput
@@ -24,7 +25,7 @@ _WHY = (
 
 @strawberry.input(description="A place on the waiting list.")
 class WaitlistReferralInput(AnswerInput):
-    """Becomes ``contracts.referrals.Waitlist``."""
+    """Becomes ``contracts.changes.Waitlist``."""
 
     review_at: datetime = strawberry.field(description="When you will look at it again; in the future.")
     note: str | None = strawberry.field(
@@ -34,7 +35,7 @@ class WaitlistReferralInput(AnswerInput):
 
 @strawberry.input(description="Another time. Give `arriveBy` or `appointment`: it takes the old one's place.")
 class RescheduleReferralInput(AnswerInput):
-    """Becomes ``contracts.referrals.Reschedule``."""
+    """Becomes ``contracts.changes.Reschedule``."""
 
     reason: str = strawberry.field(description=_WHY)
     arrive_by: datetime | None = strawberry.field(description="By when to arrive.", default=None)
@@ -45,7 +46,7 @@ class RescheduleReferralInput(AnswerInput):
 
 @strawberry.input(description="A pause of the help.")
 class PauseReferralInput(AnswerInput):
-    """Becomes ``contracts.referrals.Pause``."""
+    """Becomes ``contracts.changes.Pause``."""
 
     reason: PauseReason = strawberry.field(description="What it waits for.")
     resume_at: datetime = strawberry.field(description="When you expect to go on; in the future.")
@@ -54,19 +55,19 @@ class PauseReferralInput(AnswerInput):
 
 @strawberry.input(description="The end of a pause.")
 class ResumeReferralInput(AnswerInput):
-    """Becomes ``contracts.referrals.Resume``."""
+    """Becomes ``contracts.changes.Resume``."""
 
 
 @strawberry.input(description="An end that turned out not to be one.")
 class ReopenReferralInput(AnswerInput):
-    """Becomes ``contracts.referrals.Reopen``."""
+    """Becomes ``contracts.changes.Reopen``."""
 
     reason: str = strawberry.field(description=_WHY)
 
 
 @strawberry.input(description="The word that it should never have been.")
 class VoidReferralInput(ChangeInput):
-    """Becomes ``contracts.referrals.Void``."""
+    """Becomes ``contracts.changes.Void``."""
 
     note: str = strawberry.field(
         description="Why. It outlives the person's data, for the sender's caseworkers and managers: do not "
@@ -106,34 +107,34 @@ class VoidReferralPayload(Payload):
 
 STRUCTS: dict[type, type[Message]] = {
     AppointmentInput: contract.Appointment,
-    WaitlistReferralInput: contract.Waitlist,
-    RescheduleReferralInput: contract.Reschedule,
-    PauseReferralInput: contract.Pause,
-    ResumeReferralInput: contract.Resume,
-    ReopenReferralInput: contract.Reopen,
-    VoidReferralInput: contract.Void,
+    WaitlistReferralInput: changes.Waitlist,
+    RescheduleReferralInput: changes.Reschedule,
+    PauseReferralInput: changes.Pause,
+    ResumeReferralInput: changes.Resume,
+    ReopenReferralInput: changes.Reopen,
+    VoidReferralInput: changes.Void,
 }
 _INPUT = strawberry.argument(description="The change.")
 
 
 async def waitlist_referral(info: Info, input: Annotated[WaitlistReferralInput, _INPUT]) -> Done:
     """The receiver cannot help yet, and puts it on its waiting list until a day on which it looks again."""
-    return await carry_out(info, contract.WAITLIST, input, STRUCTS)
+    return await carry_out(info, changes.WAITLIST, input, STRUCTS)
 
 
 async def reschedule_referral(info: Info, input: Annotated[RescheduleReferralInput, _INPUT]) -> Done:
     """The receiver expects the person at another time; the places kept for her are kept until then."""
-    return await carry_out(info, contract.RESCHEDULE, input, STRUCTS)
+    return await carry_out(info, changes.RESCHEDULE, input, STRUCTS)
 
 
 async def pause_referral(info: Info, input: Annotated[PauseReferralInput, _INPUT]) -> Done:
     """The receiver waits for something; the places that the person has taken stay hers."""
-    return await carry_out(info, contract.PAUSE, input, STRUCTS)
+    return await carry_out(info, changes.PAUSE, input, STRUCTS)
 
 
 async def resume_referral(info: Info, input: Annotated[ResumeReferralInput, _INPUT]) -> Done:
     """The receiver goes on."""
-    return await carry_out(info, contract.RESUME, input, STRUCTS)
+    return await carry_out(info, changes.RESUME, input, STRUCTS)
 
 
 async def reopen_referral(info: Info, input: Annotated[ReopenReferralInput, _INPUT]) -> Done:
@@ -142,7 +143,7 @@ async def reopen_referral(info: Info, input: Annotated[ReopenReferralInput, _INP
     The places that the person had are occupied again, even where they have been given away since; the loop is
     open again. Outcome and services given are told anew at the next end.
     """
-    return await carry_out(info, contract.REOPEN, input, STRUCTS)
+    return await carry_out(info, changes.REOPEN, input, STRUCTS)
 
 
 async def void_referral(info: Info, input: Annotated[VoidReferralInput, _INPUT]) -> Done:
@@ -151,4 +152,4 @@ async def void_referral(info: Info, input: Annotated[VoidReferralInput, _INPUT])
     For a manager of the sender, and for coordinators, whose client names the member who answers for it
     (`Relevo-On-Behalf-Of`) and has the scope `REFERRALS_SEND`; no other client can.
     """
-    return await carry_out(info, contract.VOID, input, STRUCTS)
+    return await carry_out(info, changes.VOID, input, STRUCTS)

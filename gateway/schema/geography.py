@@ -6,7 +6,8 @@ from typing import Annotated
 import strawberry
 
 from contracts import geography
-from contracts.codes import INEGI_STATE, State
+from contracts.codes import State
+from contracts.inegi import INEGI_STATE
 from contracts.labels import LABELS
 from gateway.context import ENGLISH, Info
 from gateway.schema.enums import publish

@@ -2,11 +2,11 @@
 
 import strawberry
 
-from contracts import directory
+from contracts import details
 from gateway.schema.fields import computed
 
 
-def _timezone(parent: directory.Schedule) -> str | None:
+def _timezone(parent: details.Schedule) -> str | None:
     """The zone of this schedule alone, where its source gives one: an IANA name, or hours from UTC."""
     zone = parent.timezone
     return zone if zone is None or isinstance(zone, str) else f"{zone:+g}"
@@ -17,7 +17,7 @@ def _timezone(parent: directory.Schedule) -> str | None:
     "than opening is the next morning; closing at the time of opening is all day."
 )
 class Schedule:
-    """Read from ``contracts.directory.Schedule``."""
+    """Read from ``contracts.details.Schedule``."""
 
     valid_from: str | None = strawberry.field(description="The first day on which it holds, ISO 8601.")
     valid_to: str | None = strawberry.field(description="The last day on which it holds, ISO 8601.")
@@ -41,7 +41,7 @@ class Schedule:
 
 @strawberry.type(description="Days on which other hours hold than the usual ones, such as a holiday.")
 class HoursException:
-    """Read from ``contracts.directory.HoursException``."""
+    """Read from ``contracts.details.HoursException``."""
 
     date: str = strawberry.field(description="The first day, ISO 8601.")
     until: str = strawberry.field(description="The last day; the same for a single one.")

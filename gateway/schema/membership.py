@@ -6,7 +6,8 @@ from typing import Annotated
 import strawberry
 
 from contracts import directory, membership
-from contracts.codes import MemberStatus, OrganizationKind, ProposalStatus, Role, Scope
+from contracts.codes import OrganizationKind, Role, Scope
+from contracts.standing import MemberStatus, ProposalStatus
 from gateway.context import Context, Info
 from gateway.ids import global_id
 from gateway.loaders import Later

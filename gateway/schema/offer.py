@@ -5,7 +5,7 @@ import strawberry
 
 @strawberry.type(description="A language that a service is given in.")
 class SpokenLanguage:
-    """Read from ``contracts.directory.Language``."""
+    """Read from ``contracts.details.Language``."""
 
     code: str | None = strawberry.field(description="Its BCP 47 tag, where the source has one.")
     name: str | None = strawberry.field(description="Its name, as the source writes it.")
@@ -16,7 +16,7 @@ class SpokenLanguage:
 
 @strawberry.type(description="An area that a service is for (HSDS `service_area`).")
 class ServiceArea:
-    """Read from ``contracts.directory.ServiceArea``."""
+    """Read from ``contracts.details.ServiceArea``."""
 
     name: str | None = strawberry.field(description="Its name.")
     description: str | None = strawberry.field(description="Which area it is, in words.")
@@ -26,7 +26,7 @@ class ServiceArea:
 
 @strawberry.type(description="What a service costs (HSDS `cost_option`).")
 class CostOption:
-    """Read from ``contracts.directory.CostOption``."""
+    """Read from ``contracts.details.CostOption``."""
 
     option: str | None = strawberry.field(description="For whom, or for what.")
     amount: float | None = strawberry.field(description="How much.")
@@ -38,7 +38,7 @@ class CostOption:
 
 @strawberry.type(description="A term of somebody's taxonomy that was given to a thing.")
 class TaxonomyTerm:
-    """Read from ``contracts.directory.TaxonomyTerm``."""
+    """Read from ``contracts.details.TaxonomyTerm``."""
 
     id: str | None = strawberry.field(description="Its id in the imported directory.")
     code: str | None = strawberry.field(description="Its code in the taxonomy.")
@@ -48,7 +48,7 @@ class TaxonomyTerm:
 
 @strawberry.type(description="An organization's id in a register of somebody else.")
 class OrganizationIdentifier:
-    """Read from ``contracts.directory.Identifier``."""
+    """Read from ``contracts.details.Identifier``."""
 
     identifier: str = strawberry.field(description="The id there.")
     identifier_scheme: str | None = strawberry.field(description="The register's code.")

@@ -5,8 +5,9 @@ from typing import Annotated
 import strawberry
 
 from contracts import directory
-from contracts.codes import Need, NetworkRole, OrganizationKind, OrganizationStatus, State
+from contracts.codes import Need, NetworkRole, OrganizationKind, State
 from contracts.rpc import Page
+from contracts.standing import OrganizationStatus
 from gateway.context import Info
 from gateway.errors import BadArgumentError
 from gateway.ids import part_id_of

@@ -9,17 +9,9 @@ import strawberry
 from graphql import GraphQLResolveInfo
 
 from contracts import directory, membership, referrals
-from contracts.codes import (
-    Need,
-    NeedGroup,
-    Outcome,
-    PersonAccess,
-    Priority,
-    ReferralFlag,
-    ReferralStatus,
-    State,
-)
+from contracts.codes import Need, NeedGroup, PersonAccess, Priority, ReferralFlag, ReferralStatus, State
 from contracts.groups import Group
+from contracts.reasons import Outcome
 from gateway.context import Context, Info
 from gateway.ids import global_id
 from gateway.loaders import Later

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from contracts import assignment, talk
-from contracts import referrals as contract
+from contracts import assignment, changes, talk
 from gateway.context import Info
 from gateway.schema.change import AnswerInput, ChangeInput, Done, Payload, carry_out
 from gateway.schema.fields import computed
@@ -16,14 +15,14 @@ _SEEN = "Kept encrypted, up to 4,000 characters. Say what is needed to decide; w
 
 @strawberry.input(description="A question of the receiver.")
 class AskAboutReferralInput(AnswerInput):
-    """Becomes ``contracts.referrals.Ask``."""
+    """Becomes ``contracts.changes.Ask``."""
 
     question: str = strawberry.field(description=f"What you need to know. {_SEEN}")
 
 
 @strawberry.input(description="The sender's answer to the question.")
 class ReplyAboutReferralInput(ChangeInput):
-    """Becomes ``contracts.referrals.Answer``."""
+    """Becomes ``contracts.changes.Answer``."""
 
     answer: str = strawberry.field(description=f"The answer. {_SEEN}")
 
@@ -105,14 +104,14 @@ async def ask_about_referral(
 
     Up to 20 times for one referral: whoever needs more should telephone.
     """
-    return await carry_out(info, contract.ASK, input)
+    return await carry_out(info, changes.ASK, input)
 
 
 async def reply_about_referral(
     info: Info, input: Annotated[ReplyAboutReferralInput, strawberry.argument(description="The answer.")]
 ) -> Done:
     """The sender answers what was asked; the receiver decides now."""
-    return await carry_out(info, contract.REPLY, input)
+    return await carry_out(info, changes.REPLY, input)
 
 
 async def send_referral_message(

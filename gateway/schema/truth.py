@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from contracts import directory, editing
-from contracts.codes import CorrectionStatus
+from contracts.standing import CorrectionStatus
 from gateway.context import Context, Info
 from gateway.ids import global_id, part_id_or_nothing
 from gateway.loaders import Later

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from contracts.directory import Language
+from contracts.details import Language
 from services.directory import hsds
 from services.directory.text import fold
 

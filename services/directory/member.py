@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from contracts.codes import MemberStatus, Role
+from contracts.codes import Role
 from contracts.directory import CreateMember, Member
 from contracts.membership import InviteMember, OwnMember
+from contracts.standing import MemberStatus
 from services.directory import ids
 
 

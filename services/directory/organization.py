@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from contracts.codes import NetworkRole, OrganizationKind, OrganizationStatus, State
-from contracts.directory import CreateOrganization, Identifier, Organization, TaxonomyTerm
+from contracts.codes import NetworkRole, OrganizationKind, State
+from contracts.details import Identifier, TaxonomyTerm
+from contracts.directory import CreateOrganization, Organization
 from contracts.events import OrganizationEvent
+from contracts.standing import OrganizationStatus
 from services.directory import details, hsds, ids, location, phone
 from services.directory.reading import Reading
 from services.directory.text import one_line

@@ -7,14 +7,8 @@ from typing import Any
 import msgspec
 
 from contracts.codes import Intake, Need, State, Visibility
-from contracts.directory import (
-    CostOption,
-    HoursException,
-    Schedule,
-    Service,
-    ServiceArea,
-    TaxonomyTerm,
-)
+from contracts.details import CostOption, HoursException, Schedule, ServiceArea, TaxonomyTerm
+from contracts.directory import Service
 from contracts.events import ServiceEvent
 from services.directory import details, hours, hsds, language, location, phone
 from services.directory.capacity import capacity as counted

@@ -2,7 +2,8 @@
 
 import re
 
-from contracts.codes import INEGI_STATE, State
+from contracts.codes import State
+from contracts.inegi import INEGI_STATE
 from services.directory.text import fold
 
 # Names in use, and the abbreviations of the post and of plates, without accents, spaces and dots.

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from contracts.codes import EndReason, ReferralFlag
+from contracts.codes import ReferralFlag
+from contracts.reasons import EndReason
 from services.referrals.referral import Document
 from services.referrals.statuses import UNDER_WAY
 

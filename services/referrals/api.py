@@ -4,9 +4,10 @@ from functools import partial
 
 from chassis.identity import OPERATOR
 from chassis.rpc import Server
-from contracts import assignment, correcting, deadlines, drafts, lists, redirects, talk
+from contracts import assignment, changes, correcting, deadlines, drafts, lists, redirects, talk
 from contracts import referrals as contract
 from contracts.assignment import AssignReferral
+from contracts.changes import Change as ChangeRequest
 from contracts.correcting import CorrectReferral
 from contracts.deadlines import DueList, ListDue
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
@@ -14,7 +15,6 @@ from contracts.groups import GET_GROUPS, ISSUE_GROUP, GetGroups, GroupReply, Gro
 from contracts.lists import CountReferrals, ListReferrals, ReferralCounts, ReferralList
 from contracts.onward import REFER_ON, ReferOn
 from contracts.redirects import ConfirmRedirect, ProposeRedirect
-from contracts.referrals import Change as ChangeRequest
 from contracts.referrals import (
     FindReferral,
     FoundReferral,
@@ -45,22 +45,22 @@ from services.referrals.means import Means
 
 # One operation for each action, by its name in the table.
 CHANGES = (
-    contract.RECEIVE,
-    contract.ACCEPT,
-    contract.ASK,
-    contract.REPLY,
-    contract.WAITLIST,
-    contract.RESCHEDULE,
-    contract.PAUSE,
-    contract.RESUME,
-    contract.REOPEN,
-    contract.DECLINE,
-    contract.START,
-    contract.COMPLETE,
-    contract.END,
-    contract.CANCEL,
-    contract.VOID,
-    contract.ACKNOWLEDGE,
+    changes.RECEIVE,
+    changes.ACCEPT,
+    changes.ASK,
+    changes.REPLY,
+    changes.WAITLIST,
+    changes.RESCHEDULE,
+    changes.PAUSE,
+    changes.RESUME,
+    changes.REOPEN,
+    changes.DECLINE,
+    changes.START,
+    changes.COMPLETE,
+    changes.END,
+    changes.CANCEL,
+    changes.VOID,
+    changes.ACKNOWLEDGE,
     redirects.REFUSE_REDIRECT,
 )
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from chassis.problems import UnreachableError
 from contracts.capacity import Held, HoldPlaces
-from contracts.referrals import Accept, Places
+from contracts.changes import Accept
+from contracts.referrals import Places
 from services.referrals.errors import CapacityUnreachableError, FewerPlacesError
 from services.referrals.means import Means
 from services.referrals.referral import Document

@@ -10,8 +10,6 @@ import msgspec
 from chassis.outbox import pending_event
 from contracts.codes import (
     FIREWALLED,
-    GROUP_OF,
-    SENSITIVE_NEEDS,
     AgeBand,
     Basis,
     ConsentMethod,
@@ -19,14 +17,15 @@ from contracts.codes import (
     Intake,
     Need,
     OrganizationKind,
-    OrganizationStatus,
     ReferralStatus,
     Vulnerability,
 )
 from contracts.directory import Organization, Phone, Service
 from contracts.events import REFERRAL_EVENTS
+from contracts.needs import GROUP_OF, SENSITIVE_NEEDS
 from contracts.referrals import Consent, IssueReferral, Person
 from contracts.rpc import Actor, FieldProblem
+from contracts.standing import OrganizationStatus
 from services.referrals.deadlines.clock import terms, wound
 from services.referrals.inputs import AHEAD, happened, stored_moment
 from services.referrals.referral import Document, event_data, history_entry

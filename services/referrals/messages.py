@@ -17,10 +17,11 @@ from chassis.problems import InvalidError, WrongStatusError
 from contracts.rpc import Actor, FieldProblem
 from contracts.talk import ReferralMessage
 from services.referrals.errors import ByTelephoneError, TooManyError
+from services.referrals.fields import T2, T3
 from services.referrals.referral import Document
 from services.referrals.reported import answers_by_telephone
 from services.referrals.roles import SENDER, Party
-from services.referrals.tiers import T2, T3, entry_tiers, masked, receivers_stage
+from services.referrals.tiers import entry_tiers, masked, receivers_stage
 
 # For each side, so that neither can fill the other's room; and a document stays of a size to be written.
 MOST_OF_A_SIDE = 100

@@ -9,21 +9,12 @@ from pymongocrypt.errors import MongoCryptError
 
 from contracts.referrals import Places, ServiceGiven
 from services.referrals import keeping, questions
+from services.referrals.fields import NOTE, PROCEDURE, REPORT, T2, T3, T4
 from services.referrals.pathways import steps
 from services.referrals.referral import Document
 from services.referrals.roles import Party
 from services.referrals.sealed import CategoryNotes, Circumstances, Identity, Opened, unseal
-from services.referrals.tiers import (
-    NOTE,
-    PROCEDURE,
-    REPORT,
-    T2,
-    T3,
-    T4,
-    entry_tiers,
-    may_open_note,
-    open_tiers,
-)
+from services.referrals.tiers import entry_tiers, may_open_note, open_tiers
 from services.referrals.vault import KeyId, Keys, Vault, key_of
 
 log = structlog.get_logger()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from contracts.codes import INEGI_STATE, State
+from contracts.codes import State
+from contracts.inegi import INEGI_STATE
 from services.directory.states import find_state
 
 

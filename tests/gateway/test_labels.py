@@ -4,11 +4,15 @@ from enum import StrEnum
 
 import pytest
 
-from contracts import codes
+from contracts import codes, reasons, standing
 from contracts.labels import LABELS
 
-KINDS = [kind for kind in vars(codes).values() if isinstance(kind, type) and issubclass(kind, StrEnum)]
-KINDS.remove(StrEnum)
+KINDS = [
+    kind
+    for module in (codes, reasons, standing)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, StrEnum) and kind is not StrEnum
+]
 
 
 def test_every_list_of_codes_has_labels() -> None:

@@ -27,7 +27,6 @@ from contracts.codes import (
     Basis,
     Gender,
     Intake,
-    MemberStatus,
     Need,
     NeedGroup,
     OrganizationKind,
@@ -38,6 +37,7 @@ from contracts.codes import (
     Visibility,
 )
 from contracts.groups import Group, GroupState
+from contracts.standing import MemberStatus
 from gateway import schema
 from gateway.loaders import Loader
 from gateway.quick import PLAIN, Compiled, QuickExecutor

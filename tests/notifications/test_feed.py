@@ -15,7 +15,7 @@ from chassis.outbox import subject_of
 from chassis.part import Part
 from chassis.problems import RefusedError
 from chassis.rpc import Caller
-from contracts.codes import Deadline, NetworkRole, ProposalStatus, Side
+from contracts.codes import Deadline, NetworkRole, Side
 from contracts.events import (
     ARRIVAL_OVERDUE,
     ASIDE_EVENTS,
@@ -38,6 +38,7 @@ from contracts.notifications import (
     FeedTold,
 )
 from contracts.rpc import Actor, Nothing
+from contracts.standing import ProposalStatus
 from services.notifications.facts import fact_handlers
 from services.notifications.marks import EventIds
 from services.notifications.policy import TOLD, audience, may_read, still_told

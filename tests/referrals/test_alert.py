@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from contracts.codes import CancelReason, DeclineReason, EndReason, Role
+from contracts.changes import Accept, Cancel, Decline, End, Reopen
+from contracts.codes import Role
 from contracts.events import AsideEvent
+from contracts.reasons import CancelReason, DeclineReason, EndReason
 from contracts.redirects import ConfirmRedirect, ProposeRedirect
-from contracts.referrals import Accept, Cancel, Decline, End, Reopen
 from contracts.rpc import Actor
 from services.referrals.store import Store
 from tests.referrals.conftest import Network

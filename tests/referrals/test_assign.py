@@ -8,7 +8,8 @@ import pytest
 
 from chassis.problems import RefusedError
 from contracts.assignment import ASSIGN, AssignReferral
-from contracts.codes import Box, DeclineReason, NetworkRole, Role, Scope, Side
+from contracts.changes import Decline, Receive
+from contracts.codes import Box, NetworkRole, Role, Scope, Side
 from contracts.directory import CREATE_MEMBER, CreateMember
 from contracts.events import AsideEvent
 from contracts.lists import LIST, ListReferrals
@@ -20,7 +21,8 @@ from contracts.membership import (
     GetMembers,
     RemoveMember,
 )
-from contracts.referrals import Decline, Receive, Referral, ReferralReply
+from contracts.reasons import DeclineReason
+from contracts.referrals import Referral, ReferralReply
 from contracts.rpc import Actor, Page
 from tests.referrals import cast
 from tests.referrals.conftest import Network

@@ -10,8 +10,7 @@ import pytest
 from nats.js.api import RawStreamMsg
 
 from chassis.problems import RefusedError
-from contracts.codes import CancelReason, DeclineReason, EndReason, Need, Outcome, PersonAccess, Priority
-from contracts.referrals import (
+from contracts.changes import (
     ACCEPT,
     ACKNOWLEDGE,
     ASK,
@@ -19,10 +18,6 @@ from contracts.referrals import (
     COMPLETE,
     DECLINE,
     END,
-    FIND,
-    GET,
-    HISTORY,
-    ISSUE,
     PAUSE,
     RECEIVE,
     REOPEN,
@@ -41,20 +36,28 @@ from contracts.referrals import (
     Complete,
     Decline,
     End,
-    FindReferral,
-    GetHistory,
-    GetReferrals,
     Pause,
     Receive,
-    Referral,
-    ReferralReply,
     Reopen,
     Reschedule,
     Resume,
-    ServiceGiven,
     Start,
     Void,
     Waitlist,
+)
+from contracts.codes import Need, PersonAccess, Priority
+from contracts.reasons import CancelReason, DeclineReason, EndReason, Outcome
+from contracts.referrals import (
+    FIND,
+    GET,
+    HISTORY,
+    ISSUE,
+    FindReferral,
+    GetHistory,
+    GetReferrals,
+    Referral,
+    ReferralReply,
+    ServiceGiven,
 )
 from contracts.rpc import Actor, Operation, Page
 from services.referrals.marks import Marks, hash_key

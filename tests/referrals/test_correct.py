@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from contracts.changes import Accept, Cancel, Change, Receive, Void
 from contracts.codes import (
     AgeBand,
     Basis,
@@ -19,19 +20,7 @@ from contracts.codes import (
     Vulnerability,
 )
 from contracts.correcting import CORRECT, CorrectReferral
-from contracts.referrals import (
-    HISTORY,
-    Accept,
-    Cancel,
-    Change,
-    GetHistory,
-    HistoryEntry,
-    Note,
-    Person,
-    Places,
-    Receive,
-    Void,
-)
+from contracts.referrals import HISTORY, GetHistory, HistoryEntry, Note, Person, Places
 from contracts.rpc import Page
 from services.referrals.store import Store
 from tests.referrals import cast

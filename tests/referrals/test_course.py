@@ -7,17 +7,11 @@ import msgspec
 import pytest
 
 from chassis.problems import RefusedError
-from contracts.codes import EndReason, Outcome, PauseReason, PersonAccess, ReferralStatus
-from contracts.events import ReferralEvent
-from contracts.referrals import (
-    HISTORY,
+from contracts.changes import (
     Accept,
     Acknowledge,
-    Appointment,
     Complete,
     End,
-    GetHistory,
-    HistoryEntry,
     Pause,
     Receive,
     Reopen,
@@ -26,6 +20,10 @@ from contracts.referrals import (
     Start,
     Waitlist,
 )
+from contracts.codes import PersonAccess, ReferralStatus
+from contracts.events import ReferralEvent
+from contracts.reasons import EndReason, Outcome, PauseReason
+from contracts.referrals import HISTORY, Appointment, GetHistory, HistoryEntry
 from contracts.rpc import Actor, Page
 from services.referrals.store import Store
 from tests.referrals.conftest import Network

@@ -11,23 +11,18 @@ from bson.raw_bson import RawBSONDocument
 
 from chassis import mongo
 from chassis.problems import RefusedError
+from contracts.changes import ACCEPT, CANCEL, RECEIVE, Accept, Cancel, Receive
 from contracts.codes import Box, Need, PersonAccess, Priority, ReferralStatus, Role, State
 from contracts.drafts import DRAFT, SEND, UPDATE_DRAFT, DraftReferral, SendReferral, UpdateDraft
 from contracts.lists import LIST, ListReferrals
 from contracts.referrals import (
-    ACCEPT,
-    CANCEL,
     FIND,
     GET,
     HISTORY,
     ISSUE,
-    RECEIVE,
-    Accept,
-    Cancel,
     FindReferral,
     GetHistory,
     GetReferrals,
-    Receive,
     Referral,
     ReferralReply,
     Tier,

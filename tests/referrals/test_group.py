@@ -11,10 +11,12 @@ import pytest
 
 from chassis import mongo
 from chassis.problems import RefusedError
-from contracts.codes import AgeBand, CancelReason, Need, NoteCategory, Priority, Role, Scope, Vulnerability
+from contracts.changes import Accept, Acknowledge, Cancel
+from contracts.codes import AgeBand, Need, NoteCategory, Priority, Role, Scope, Vulnerability
 from contracts.groups import GET_GROUPS, ISSUE_GROUP, GetGroups, Group, GroupNeed, GroupReply, IssueGroup
+from contracts.reasons import CancelReason
 from contracts.redirects import ConfirmRedirect, ProposeRedirect
-from contracts.referrals import GET, ISSUE, Accept, Acknowledge, Cancel, GetReferrals, Note, Referral
+from contracts.referrals import GET, ISSUE, GetReferrals, Note, Referral
 from contracts.rpc import Actor
 from contracts.steps import StepOverride
 from services.referrals.store import Store

@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from chassis.problems import RefusedError
-from contracts.codes import Basis, DeclineReason, EndReason, Outcome, Priority, Role, Scope, Side
+from contracts.changes import Accept, Complete, Decline, End, Receive, Start
+from contracts.codes import Basis, Priority, Role, Scope, Side
 from contracts.events import AsideEvent
-from contracts.referrals import Accept, Complete, Decline, End, Receive, Start
+from contracts.reasons import DeclineReason, EndReason, Outcome
 from contracts.rpc import Actor, Page
 from contracts.talk import (
     MARK_READ,

@@ -6,21 +6,10 @@ from typing import Any
 
 import pytest
 
-from contracts.codes import CancelReason, DeclineReason, EndReason, ReferralStatus, Role
-from contracts.referrals import (
-    ACCEPT,
-    CANCEL,
-    DECLINE,
-    END,
-    HISTORY,
-    ISSUE,
-    Accept,
-    Cancel,
-    Change,
-    Decline,
-    End,
-    GetHistory,
-)
+from contracts.changes import ACCEPT, CANCEL, DECLINE, END, Accept, Cancel, Change, Decline, End
+from contracts.codes import ReferralStatus, Role
+from contracts.reasons import CancelReason, DeclineReason, EndReason
+from contracts.referrals import HISTORY, ISSUE, GetHistory
 from contracts.rpc import Actor, Operation, Page
 from services.referrals.opening import open_history
 from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, Party

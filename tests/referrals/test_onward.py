@@ -8,22 +8,19 @@ from typing import Any
 import pytest
 
 from chassis.problems import RefusedError
-from contracts.codes import DeclineReason, Need, NoteCategory, Outcome, Priority, Role, Scope, Vulnerability
+from contracts.changes import Accept, Cancel, Complete, Decline, Start
+from contracts.codes import Need, NoteCategory, Priority, Role, Scope, Vulnerability
 from contracts.onward import REFER_ON, ReferOn
+from contracts.reasons import DeclineReason, Outcome
 from contracts.referrals import (
     FIND,
     GET,
     HISTORY,
     ISSUE,
-    Accept,
-    Cancel,
-    Complete,
-    Decline,
     FindReferral,
     GetHistory,
     GetReferrals,
     ReferralReply,
-    Start,
 )
 from contracts.rpc import Actor, Page
 from services.referrals.store import Store

@@ -9,15 +9,14 @@ import pytest
 
 from chassis.problems import RefusedError
 from contracts.capacity import SET_CAPACITY, SetCapacity, UnitCapacity
+from contracts.changes import ACCEPT, Accept
 from contracts.codes import AgeBand, Gender
 from contracts.directory import IMPORT_RECORDS, ImportRecord, ImportRecords
 from contracts.events import ReferralEvent
 from contracts.referrals import (
-    ACCEPT,
     GET,
     HISTORY,
     ISSUE,
-    Accept,
     GetHistory,
     GetReferrals,
     Household,

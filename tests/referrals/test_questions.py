@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from nats.js.api import RawStreamMsg
 
-from contracts.codes import CancelReason, DeclineReason, Need, Role
-from contracts.referrals import HISTORY, Accept, Answer, Ask, Cancel, Decline, GetHistory, Receive
+from contracts.changes import Accept, Answer, Ask, Cancel, Decline, Receive
+from contracts.codes import Need, Role
+from contracts.reasons import CancelReason, DeclineReason
+from contracts.referrals import HISTORY, GetHistory
 from contracts.rpc import Page
 from services.referrals.questions import MOST
 from services.referrals.store import Store

@@ -11,19 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chassis.problems import InvalidError, RefusedError
-from contracts.codes import Box, CancelReason, Need, NeedGroup, Priority, ReferralStatus, State
+from contracts.changes import CANCEL, Cancel
+from contracts.codes import Box, Need, NeedGroup, Priority, ReferralStatus, State
 from contracts.lists import LIST, ListReferrals, ReferralList
-from contracts.referrals import (
-    CANCEL,
-    FIND,
-    GET,
-    ISSUE,
-    Cancel,
-    FindReferral,
-    GetReferrals,
-    Referral,
-    Tier,
-)
+from contracts.reasons import CancelReason
+from contracts.referrals import FIND, GET, ISSUE, FindReferral, GetReferrals, Referral, Tier
 from contracts.rpc import Actor, Page
 from services.referrals import paging
 from services.referrals.boxes.listing import Listing, Stretch

@@ -8,9 +8,10 @@ import pytest
 
 from chassis import mongo
 from chassis.rpc import Caller
-from contracts.codes import CancelReason
+from contracts.changes import CANCEL, START, Cancel, Start
 from contracts.directory import GET_SERVICES
-from contracts.referrals import CANCEL, START, Cancel, Places, Start
+from contracts.reasons import CancelReason
+from contracts.referrals import Places
 from contracts.rpc import Ids
 from services.referrals import reconciling
 from services.referrals.directory import Directory

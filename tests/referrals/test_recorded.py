@@ -6,19 +6,7 @@ from typing import Any
 import pytest
 
 from chassis.problems import InvalidError, RefusedError, WrongStatusError
-from contracts.codes import (
-    CancelReason,
-    Channel,
-    DeclineReason,
-    EndReason,
-    Outcome,
-    ReferralStatus,
-    Role,
-    Scope,
-)
-from contracts.referrals import (
-    HISTORY,
-    ISSUE,
+from contracts.changes import (
     Accept,
     Acknowledge,
     Answer,
@@ -27,8 +15,6 @@ from contracts.referrals import (
     Complete,
     Decline,
     End,
-    GetHistory,
-    HistoryEntry,
     Pause,
     Receive,
     Reopen,
@@ -36,6 +22,9 @@ from contracts.referrals import (
     Start,
     Waitlist,
 )
+from contracts.codes import Channel, ReferralStatus, Role, Scope
+from contracts.reasons import CancelReason, DeclineReason, EndReason, Outcome
+from contracts.referrals import HISTORY, ISSUE, GetHistory, HistoryEntry
 from contracts.rpc import Actor, Page
 from services.referrals import tiers
 from services.referrals.referral import Document, allowed_actions, decide

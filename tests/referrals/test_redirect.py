@@ -10,7 +10,9 @@ import pytest
 
 from chassis import mongo
 from chassis.problems import RefusedError
-from contracts.codes import Basis, DeclineReason, NoteCategory, PersonAccess, Role, Scope
+from contracts.changes import Accept, Change, Decline, Receive
+from contracts.codes import Basis, NoteCategory, PersonAccess, Role, Scope
+from contracts.reasons import DeclineReason
 from contracts.redirects import (
     CONFIRM_REDIRECT,
     PROPOSE_REDIRECT,
@@ -19,18 +21,7 @@ from contracts.redirects import (
     ProposeRedirect,
     RefuseRedirect,
 )
-from contracts.referrals import (
-    FIND,
-    GET,
-    Accept,
-    Change,
-    Decline,
-    FindReferral,
-    GetReferrals,
-    Receive,
-    Referral,
-    ReferralReply,
-)
+from contracts.referrals import FIND, GET, FindReferral, GetReferrals, Referral, ReferralReply
 from contracts.rpc import Actor, Operation
 from contracts.stepping import REPORT_STEP, ReportStep
 from services.referrals.actions.steps import tell_overdue

@@ -13,23 +13,11 @@ from pydantic import ValidationError
 
 from chassis import mongo
 from chassis.problems import RefusedError
-from contracts.codes import AgeBand, CancelReason, Gender, Need, PersonAccess, Role, State, Vulnerability
+from contracts.changes import Accept, Acknowledge, Answer, Ask, Cancel, Complete, Reopen, Start, Void
+from contracts.codes import AgeBand, Gender, Need, PersonAccess, Role, State, Vulnerability
 from contracts.groups import CaseCategory
-from contracts.referrals import (
-    FIND,
-    HISTORY,
-    Accept,
-    Acknowledge,
-    Answer,
-    Ask,
-    Cancel,
-    Complete,
-    FindReferral,
-    GetHistory,
-    Reopen,
-    Start,
-    Void,
-)
+from contracts.reasons import CancelReason
+from contracts.referrals import FIND, HISTORY, FindReferral, GetHistory
 from contracts.rpc import Actor, Page
 from contracts.talk import MESSAGES, SEND_MESSAGE, GetMessages, SendMessage
 from services.referrals import erasing, keeping

@@ -12,7 +12,6 @@ from contracts.codes import (
     Gender,
     Need,
     NoteCategory,
-    Outcome,
     PersonAccess,
     ReferralStatus,
     Role,
@@ -20,11 +19,13 @@ from contracts.codes import (
     StepStatus,
     Vulnerability,
 )
+from contracts.reasons import Outcome
 from contracts.referrals import ConsentView, HistoryEntry, Note, PersonView, Question, Referral, ServiceGiven
 from contracts.rpc import Actor
 from contracts.steps import ReferralStep
 from contracts.talk import ReferralMessage
 from services.referrals import tiers
+from services.referrals.fields import FIELDS, NAMES, NEED, NOTE, OWN, PARTIES, PROCEDURE, REPORT
 from services.referrals.referral import Document
 from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, Party
 from services.referrals.sealed import (
@@ -93,10 +94,10 @@ def tiers_open(doc: Document, relation: str, actor: Actor) -> set[str]:
 
 @pytest.mark.parametrize("kind", [Referral, PersonView, ConsentView, HistoryEntry, ReferralMessage])
 def test_every_field_has_its_tier(kind: type[Any]) -> None:
-    assert set(tiers.FIELDS[kind]) == set(kind.__struct_fields__)
-    known = {"T1", "T2", "T3", "T4", tiers.NEED, tiers.NAMES, tiers.PARTIES, tiers.OWN}
-    known |= {tiers.NOTE, tiers.REPORT, tiers.PROCEDURE}
-    assert set(tiers.FIELDS[kind].values()) <= known
+    assert set(FIELDS[kind]) == set(kind.__struct_fields__)
+    known = {"T1", "T2", "T3", "T4", NEED, NAMES, PARTIES, OWN}
+    known |= {NOTE, REPORT, PROCEDURE}
+    assert set(FIELDS[kind].values()) <= known
 
 
 @pytest.mark.parametrize(("status", "reader"), list(product(S, READERS)))
@@ -263,7 +264,7 @@ def test_a_reply_shows_exactly_the_fields_of_the_tiers_that_are_open(
     reply = tiers.view(doc, Party(relation, actor), EVERYTHING, NOW)
 
     for kind, struct in ((Referral, reply), (PersonView, reply.person), (ConsentView, reply.consent)):
-        fields = {name for name, tier in tiers.FIELDS[kind].items() if tier in granted}
+        fields = {name for name, tier in FIELDS[kind].items() if tier in granted}
         # What this cast has to show; a consent has no reason, a household no places.
         absent = {"alias", "birth_date", "until", "reason"} if kind is not Referral else set()
         found = set() if struct is None else shown(struct)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from chassis.problems import ForbiddenError, InvalidError, WrongStatusError
-from contracts.codes import Outcome, ReferralStatus, Role, Scope
+from contracts.codes import ReferralStatus, Role, Scope
 from contracts.events import REFERRAL_EVENTS
+from contracts.reasons import Outcome
 from contracts.referrals import Appointment
 from contracts.rpc import Actor
 from services.referrals.referral import (

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from chassis.problems import RefusedError
+from contracts.changes import Accept, Cancel, Complete, Start, Void
 from contracts.codes import PersonAccess, Role, Scope
-from contracts.referrals import HISTORY, Accept, Cancel, Complete, GetHistory, Start, Void
+from contracts.referrals import HISTORY, GetHistory
 from contracts.rpc import Actor, Page
 from services.referrals.erasing import sweep
 from services.referrals.store import Store

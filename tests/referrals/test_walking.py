@@ -15,9 +15,11 @@ from typing import Any
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from contracts.codes import Box, CancelReason, ReferralStatus, State
+from contracts.changes import CANCEL, RECEIVE, WAITLIST, Cancel, Receive, Waitlist
+from contracts.codes import Box, ReferralStatus, State
 from contracts.lists import LIST, ListReferrals, ReferralOrder
-from contracts.referrals import CANCEL, ISSUE, RECEIVE, WAITLIST, Cancel, Receive, Waitlist
+from contracts.reasons import CancelReason
+from contracts.referrals import ISSUE
 from contracts.rpc import Page
 from services.referrals.boxes.conditions import listing
 from services.referrals.boxes.listing import asked

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from chassis.problems import InvalidError
-from contracts.codes import OrganizationStatus
 from contracts.directory import (
     Clients,
     FindService,
@@ -19,6 +18,7 @@ from contracts.directory import (
     Services,
 )
 from contracts.rpc import FieldProblem, Ids
+from contracts.standing import OrganizationStatus
 from services.directory import client, organization, paging, service
 from services.directory.capacity.viewing import with_places
 from services.directory.ids import Noun

@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 
 from chassis.problems import ForbiddenError, WrongStatusError
-from contracts.codes import CorrectionStatus
 from contracts.editing import (
     CorrectionList,
     CorrectionReply,
@@ -15,6 +14,7 @@ from contracts.editing import (
     SuggestCorrection,
 )
 from contracts.rpc import Actor, FieldProblem
+from contracts.standing import CorrectionStatus
 from services.directory import allowed, changing
 from services.directory.changing import Decided
 from services.directory.editing import correction, telling

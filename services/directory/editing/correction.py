@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 
 from chassis.outbox import pending_event
-from contracts.codes import CorrectionStatus
 from contracts.editing import Correction, ServiceFields, SuggestCorrection
 from contracts.events import CORRECTION_DECIDED, CORRECTION_SUGGESTED, CorrectionEvent, EventType
 from contracts.rpc import Actor
+from contracts.standing import CorrectionStatus
 from services.directory import allowed
 from services.directory.marks import Call
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from contracts.codes import INEGI_STATE
 from contracts.geography import Municipality as ContractMunicipality
 from contracts.geography import MunicipalityRecord
+from contracts.inegi import INEGI_STATE
 from contracts.rpc import FieldProblem
 from services.directory.geography.table import Centre, Municipality, Precision, Table
 from services.directory.text import one_line

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from contracts.codes import INEGI_STATE, State
+from contracts.codes import State
+from contracts.inegi import INEGI_STATE
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from contracts.codes import INEGI_STATE, State
+from contracts.codes import State
+from contracts.inegi import INEGI_STATE
 from services.directory.geography import names
 from services.directory.geography.states import STATES
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from chassis.opening import ZONE, Hours
 from chassis.problems import InvalidError
 from contracts.acceptance import DocumentKind, RuleDimension, RuleOutcome
-from contracts.codes import INEGI_STATE, AgeBand, Gender, Need, Priority, State, Vulnerability
+from contracts.codes import AgeBand, Gender, Need, Priority, State, Vulnerability
+from contracts.inegi import INEGI_STATE
 from contracts.matching import MatchServices, Place
 from contracts.rpc import Actor, FieldProblem
 from services.directory.geography.current import Geography

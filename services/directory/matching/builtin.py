@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from contracts.acceptance import RuleDimension, RuleOutcome, RuleSource
-from contracts.codes import INEGI_STATE, Intake, Need, OrganizationKind
+from contracts.codes import Intake, Need, OrganizationKind
+from contracts.inegi import INEGI_STATE
 from contracts.matching import Words
 from services.directory.matching.asked import OF_PLACES, Asked, Terms
 from services.directory.matching.candidate import ACTIVE, Candidate, Provider

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from chassis.outbox import pending_event
-from contracts.codes import OrganizationKind, ProposalStatus
+from contracts.codes import OrganizationKind
 from contracts.events import PROPOSAL_DECIDED, PROPOSAL_MADE, EventType, ProposalEvent
 from contracts.membership import Proposal, ProposeOrganization
+from contracts.standing import ProposalStatus
 from services.directory import ids, phone
 from services.directory.marks import Call
 

@@ -13,7 +13,8 @@ from pymongo import IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from chassis import mongo
-from contracts.codes import NetworkRole, OrganizationStatus, Role
+from contracts.codes import NetworkRole, Role
+from contracts.standing import OrganizationStatus
 from services.directory import paging
 from services.directory.store import CLIENTS, KEYS_KEPT, MEMBERS, ORGANIZATIONS, SERVICES
 

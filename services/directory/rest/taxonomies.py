@@ -7,8 +7,9 @@ HSDS and not Relevo finds them where HSDS has them: in attributes.
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from contracts.codes import NEEDS_BY_GROUP, Need, NeedGroup, OrganizationKind, Vulnerability
+from contracts.codes import Need, NeedGroup, OrganizationKind, Vulnerability
 from contracts.labels import LABELS
+from contracts.needs import NEEDS_BY_GROUP
 from services.directory import ids
 from services.directory.shape import Record
 from services.directory.text import words

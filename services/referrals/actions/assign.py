@@ -7,10 +7,11 @@ from datetime import datetime
 
 from chassis.problems import ForbiddenError, InvalidError, WrongStatusError
 from contracts.assignment import AssignReferral
-from contracts.codes import MemberStatus, Role
+from contracts.codes import Role
 from contracts.membership import OwnMember
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
+from contracts.standing import MemberStatus
 from services.referrals.actions.beside import Aside, carry_out
 from services.referrals.means import Means
 from services.referrals.referral import Document, S, was_sent

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from contracts.referrals import HOW_ASKED, Accept, ReferralReply
-from contracts.referrals import Change as ChangeRequest
+from contracts.changes import Accept
+from contracts.changes import Change as ChangeRequest
+from contracts.referrals import HOW_ASKED, ReferralReply
 from contracts.rpc import Actor
 from services.referrals import erasing, holding, keeping, questions
 from services.referrals.actions.working import Working

@@ -24,6 +24,7 @@ from services.referrals.actions.stepping import judged as ruled
 from services.referrals.actions.stepping import to
 from services.referrals.alerting import inherited
 from services.referrals.errors import ExternalIdTakenError
+from services.referrals.fields import T2
 from services.referrals.means import Means
 from services.referrals.opening import open_all
 from services.referrals.pathways.steps import Ruling
@@ -34,7 +35,7 @@ from services.referrals.store import REFERRALS
 from services.referrals.vault import ErasedError, key_of
 
 NOT_ISSUED = "Nothing was issued: some inputs are not right."
-T2_ONLY = frozenset({tiers.T2})
+T2_ONLY = frozenset({T2})
 
 
 async def issue(means: Means, request: IssueGroup, actor: Actor) -> GroupReply:

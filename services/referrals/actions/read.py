@@ -16,6 +16,7 @@ from contracts.rpc import Actor, FieldProblem
 from services.referrals import folio as folios
 from services.referrals import paging, tiers
 from services.referrals.errors import NotFoundError
+from services.referrals.fields import T1
 from services.referrals.means import Means
 from services.referrals.opening import open_all, open_history
 from services.referrals.referral import Document
@@ -68,7 +69,7 @@ async def _found(means: Means, request: FindReferral, actor: Actor) -> str | Non
 
 def admit(actor: Actor) -> str:
     """Return the organization of a caller that may read some referrals, whichever they are."""
-    if actor.organization is None or tiers.T1 not in tiers_of(actor):
+    if actor.organization is None or T1 not in tiers_of(actor):
         lacks = "This client lacks the scope referrals:read." if actor.kind == "client" else NEEDS_A_ROLE
         raise ForbiddenError(lacks)
     return actor.organization

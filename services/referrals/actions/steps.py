@@ -13,6 +13,7 @@ from services.referrals.actions.beside import Aside, carry_out
 from services.referrals.actions.stepping import met_by
 from services.referrals.actions.writing import write_beside
 from services.referrals.errors import refused_where_erased
+from services.referrals.fields import T2
 from services.referrals.means import Means
 from services.referrals.pathways import steps
 from services.referrals.pathways.steps import StepSaid
@@ -20,7 +21,6 @@ from services.referrals.referral import Document, S
 from services.referrals.roles import SENDER, Party, tiers_of
 from services.referrals.sealed import seal, unseal
 from services.referrals.telling import aside_event
-from services.referrals.tiers import T2
 from services.referrals.vault import Keys
 
 REVIEW = "review an override of"

@@ -18,12 +18,14 @@ from datetime import datetime
 import msgspec
 
 from chassis.problems import InvalidError
-from contracts.codes import GROUP_OF, SENSITIVE_NEEDS, Basis, Box
+from contracts.codes import Basis, Box
 from contracts.lists import BoxFilter, ListReferrals, ReferralOrder
+from contracts.needs import GROUP_OF, SENSITIVE_NEEDS
 from contracts.rpc import Actor, FieldProblem, Page
 from services.referrals import folio as folios
 from services.referrals import tiers
 from services.referrals.boxes.listing import Listing, Stretch, between, moment
+from services.referrals.fields import T2
 from services.referrals.referral import Document, S
 from services.referrals.roles import tiers_of
 
@@ -112,7 +114,7 @@ def _conditions(request: BoxFilter, actor: Actor, workers: Sequence[str]) -> Doc
 
 def _hidden_deadlines(box: Box, actor: Actor, now: datetime) -> Document | None:
     """Which rows' deadline is not open to the caller; None: all are."""
-    if tiers.T2 not in tiers_of(actor):
+    if T2 not in tiers_of(actor):
         return {"status": S.ACCEPTED.value}
     if box is Box.INBOX:
         # As ``tiers.receivers_stage``: with the consent, what the receiver knew by it is over.

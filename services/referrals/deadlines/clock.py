@@ -26,7 +26,8 @@ from functools import cached_property
 from typing import Any
 
 from contracts.codes import Deadline, Intake, Priority, ReferralStatus
-from contracts.directory import HoursException, Schedule, Service
+from contracts.details import HoursException, Schedule
+from contracts.directory import Service
 from services.referrals.deadlines.calendar import Calendar, calendar
 from services.referrals.deadlines.limits import Limits, limits
 from services.referrals.deadlines.points import KNOWN_OVERDUE_FOR, marks

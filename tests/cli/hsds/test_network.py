@@ -12,7 +12,8 @@ from cli.demo.network import counted_at, records
 from cli.hsds import workbench
 from cli.hsds.draft import Draft
 from cli.hsds.reading import Found
-from contracts.codes import INEGI_STATE, Intake, Need, OrganizationKind, State, Visibility
+from contracts.codes import Intake, Need, OrganizationKind, State, Visibility
+from contracts.inegi import INEGI_STATE
 
 RECORDS = records()
 ORGANIZATIONS = [record.record for record in RECORDS if record.kind == "organization"]

@@ -7,7 +7,6 @@ import pytest
 
 from chassis.problems import RefusedError
 from chassis.rpc import Caller
-from contracts.codes import CorrectionStatus
 from contracts.directory import GET_SERVICES, IMPORT_RECORDS, ImportRecords, Service
 from contracts.editing import (
     DECIDE_CORRECTION,
@@ -19,6 +18,7 @@ from contracts.editing import (
     SuggestCorrection,
 )
 from contracts.rpc import Ids, Page
+from contracts.standing import CorrectionStatus
 from services.directory.editing import correcting
 from services.directory.editing.store import CORRECTIONS
 from services.directory.store import Store

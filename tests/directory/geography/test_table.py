@@ -4,7 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from contracts.codes import INEGI_STATE, State
+from contracts.codes import State
+from contracts.inegi import INEGI_STATE
 from services.directory.geography.states import STATES
 from services.directory.geography.table import Centre, Municipality, Precision, Table
 

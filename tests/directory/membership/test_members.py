@@ -1,7 +1,7 @@
 """Members are invited, given roles and removed by their own organization, and by nobody else."""
 
 from chassis.rpc import Caller
-from contracts.codes import MemberStatus, Role
+from contracts.codes import Role
 from contracts.membership import (
     CHANGE_MEMBER,
     INVITE_MEMBER,
@@ -14,6 +14,7 @@ from contracts.membership import (
     RemoveMember,
 )
 from contracts.rpc import Actor, Page
+from contracts.standing import MemberStatus
 from tests.directory.membership.acting import Acting, key
 
 NOBODY = "mb_" + "a" * 26

@@ -8,7 +8,7 @@ import pytest
 from chassis.part import Part
 from chassis.problems import RefusedError
 from chassis.rpc import Caller
-from contracts.codes import NetworkRole, OrganizationKind, OrganizationStatus, ProposalStatus, Scope
+from contracts.codes import NetworkRole, OrganizationKind, Scope
 from contracts.directory import (
     AUTHENTICATE_CLIENT,
     CREATE_CLIENT,
@@ -34,6 +34,7 @@ from contracts.membership import (
     ShowOrganization,
 )
 from contracts.rpc import Ids, Page
+from contracts.standing import OrganizationStatus, ProposalStatus
 from services.directory.membership.actions import organizations
 from services.directory.membership.store import People
 from services.directory.store import Store

@@ -24,11 +24,12 @@ from chassis.identity import Identity
 from chassis.outbox import Relay
 from chassis.problems import UnreachableError
 from chassis.rpc import Caller
+from contracts.changes import Accept, Answer, Ask, Receive, Start
 from contracts.codes import Deadline, Priority, ReferralStatus, Side
 from contracts.directory import IMPORT_RECORDS, ImportRecord, ImportRecords
 from contracts.events import EVENTS, DeadlineEvent, ReferralEvent
 from contracts.membership import SET_NETWORK_ROLE, SetNetworkRole
-from contracts.referrals import HISTORY, Accept, Answer, Ask, GetHistory, Receive, Start
+from contracts.referrals import HISTORY, GetHistory
 from contracts.rpc import Page
 from services.referrals.actions import due
 from services.referrals.deadlines.points import KNOWN_OVERDUE_FOR

@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from contracts.codes import Deadline, Need, PauseReason, Priority, Side
+from contracts.changes import Accept, Ask, Complete, Pause, Receive, Start
+from contracts.codes import Deadline, Need, Priority, Side
 from contracts.deadlines import DUE, Deadlines, Due, ListDue
-from contracts.referrals import Accept, Ask, Complete, Pause, Receive, Start
+from contracts.reasons import PauseReason
 from services.referrals.deadlines.points import deadlines_of
 from services.referrals.store import Store
 from tests.referrals.conftest import Network

@@ -11,33 +11,13 @@ import pytest
 from chassis.outbox import Relay
 from chassis.problems import RefusedError
 from chassis.rpc import Caller
-from contracts.codes import (
-    AgeBand,
-    CancelReason,
-    DeclineReason,
-    Gender,
-    Need,
-    NetworkRole,
-    Priority,
-    State,
-    StepStatus,
-    Vulnerability,
-)
+from contracts.changes import CANCEL, DECLINE, Cancel, Decline
+from contracts.codes import AgeBand, Gender, Need, NetworkRole, Priority, State, StepStatus, Vulnerability
 from contracts.correcting import CORRECT, CorrectReferral
 from contracts.drafts import DRAFT, SEND, DraftReferral, SendReferral
 from contracts.pathways import EDIT_PATHWAY, GET_PATHWAYS, EditPathway, GetPathways
-from contracts.referrals import (
-    CANCEL,
-    DECLINE,
-    GET,
-    ISSUE,
-    Cancel,
-    Decline,
-    GetReferrals,
-    HouseholdMember,
-    IssueReferral,
-    Referral,
-)
+from contracts.reasons import CancelReason, DeclineReason
+from contracts.referrals import GET, ISSUE, GetReferrals, HouseholdMember, IssueReferral, Referral
 from contracts.rpc import Actor
 from contracts.stepping import REPORT_STEP, REVIEW_OVERRIDE, ReportStep, ReviewOverride
 from contracts.steps import ReferralStep, StepOverride

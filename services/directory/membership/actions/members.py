@@ -1,7 +1,6 @@
 """An organization's members: invited, given other roles, removed, by itself or by the operator."""
 
 from chassis.problems import ContendedError
-from contracts.codes import MemberStatus
 from contracts.membership import (
     ChangeMember,
     GetMembers,
@@ -15,6 +14,7 @@ from contracts.membership import (
     Workers,
 )
 from contracts.rpc import Actor
+from contracts.standing import MemberStatus
 from services.directory import allowed, ids, member
 from services.directory.errors import MemberExistsError, NotFoundError, TooManyError
 from services.directory.marks import Call

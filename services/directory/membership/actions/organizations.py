@@ -3,7 +3,6 @@
 import sys
 
 from chassis.problems import ForbiddenError, InvalidError, NotVerifiedError, WrongStatusError
-from contracts.codes import OrganizationStatus, ProposalStatus
 from contracts.directory import Organization
 from contracts.events import ORGANIZATION_DEACTIVATED, ORGANIZATION_REACTIVATED
 from contracts.membership import (
@@ -19,6 +18,7 @@ from contracts.membership import (
     Standing,
 )
 from contracts.rpc import Actor, FieldProblem
+from contracts.standing import OrganizationStatus, ProposalStatus
 from services.directory import allowed, changing, organization
 from services.directory.changing import Decided
 from services.directory.errors import NotFoundError, TooManyError
