@@ -241,6 +241,8 @@ class Deadline(StrEnum):
     ARRIVE = "arrive"
     RESUME = "resume"
     ACTIVITY = "activity"
+    # Owed beside its course, also after its end.
+    CONFIRM_ERASURE = "confirm_erasure"
 
 
 class ConsentMethod(StrEnum):

@@ -169,6 +169,10 @@ REFERRAL_EVENTS: dict[str, EventType] = {
         "reopened",
         "acknowledged",
         "corrected",
+        # Beside ``cancelled`` where that ends it; else it stands as it did.
+        "consent_withdrawn",
+        "objected",
+        "erasure_confirmed",
         # No change of the referral: a party's organization was deactivated, or is active again.
         "flagged",
         "unflagged",

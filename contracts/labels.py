@@ -300,6 +300,10 @@ _TABLE: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
         Deadline.ARRIVE: ("Llegada de la persona", "Arrival of the person"),
         Deadline.RESUME: ("Reanudación", "Going on after a pause"),
         Deadline.ACTIVITY: ("Cualquier novedad", "Any news"),
+        Deadline.CONFIRM_ERASURE: (
+            "Confirmación de que se borraron las copias propias",
+            "Confirmation that the own copies are erased",
+        ),
     },
     StepStatus: {
         StepStatus.DUE: ("Pendiente", "Due"),

@@ -219,6 +219,11 @@ class ConsentView(Reply):
     basis: Basis
     given_at: datetime | None = None
     until: datetime | None = None
+    withdrawn_at: datetime | None = None
+    objected_at: datetime | None = None
+    # Whether the receiver has said, after a withdrawal, that it erased its own copies; until when it is to.
+    erasure_due_at: datetime | None = None
+    erasure_confirmed_at: datetime | None = None
     method: ConsentMethod | None = None
     language: str | None = None
     purpose: str | None = None

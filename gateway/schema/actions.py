@@ -40,6 +40,8 @@ class ReferralAction(StrEnum):
     REOPEN = "reopen"
     ACKNOWLEDGE = "acknowledge"
     REFER_ON = "refer_on"
+    WITHDRAW_CONSENT = "withdraw_consent"
+    CONFIRM_ERASURE = "confirm_erasure"
 
 
 _MEANINGS: dict[StrEnum, str] = {
@@ -70,6 +72,10 @@ _MEANINGS: dict[StrEnum, str] = {
     ReferralAction.REOPEN: "The receiver takes the end back.",
     ReferralAction.ACKNOWLEDGE: "The sender has read the end: the loop is closed.",
     ReferralAction.REFER_ON: "The receiver makes a referral of its own from it; the mutation is `referOn`.",
+    ReferralAction.WITHDRAW_CONSENT: "The person takes back that her data is shared; where that ends "
+    "nothing, it is recorded that she objects. The mutation is `withdrawConsent`.",
+    ReferralAction.CONFIRM_ERASURE: "The receiver has erased its own copies of her data. The mutation is "
+    "`confirmErasure`.",
 }
 
 publish(ReferralAction, "Something that is done with a referral.", _MEANINGS)

@@ -42,7 +42,8 @@ _DESCRIPTIONS: dict[type[StrEnum], str] = {
     codes.CapacityStatus: "Whether it is known how many places there are now.",
     codes.Channel: "How an answer reached whoever recorded it.",
     codes.Side: "The two parties of a referral.",
-    codes.Deadline: "What is awaited of a referral. `ACTIVITY`: that anybody changes it at all.",
+    codes.Deadline: "What is awaited of a referral. `ACTIVITY`: that anybody changes it at all. "
+    "`CONFIRM_ERASURE`: that the receiver says that it has erased what it has of the person.",
     codes.StepStatus: "How a mandatory step stands that had not been taken when the referral was sent.",
     codes.ConsentMethod: "How consent was given.",
     codes.Basis: "The lawful basis on which a person's data is shared.",

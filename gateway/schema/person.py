@@ -88,6 +88,18 @@ class Consent:
     until: datetime | None = strawberry.field(
         description="Until when it is good; from then on nothing is shown."
     )
+    withdrawn_at: datetime | None = strawberry.field(
+        description="When she withdrew it (`withdrawConsent`). From then on the receiver is shown nothing of "
+        "her; her name, contact and notes are erased."
+    )
+    objected_at: datetime | None = strawberry.field(
+        description="When she objected, where the basis is one that her word does not end."
+    )
+    erasure_due_at: datetime | None = strawberry.field(
+        description="After a withdrawal: until when the receiver is to say that it has erased its own copies "
+        "(`confirmErasure`). It is asked again and again until it does. Null before, and after."
+    )
+    erasure_confirmed_at: datetime | None = strawberry.field(description="When the receiver said so.")
     method: ConsentMethod | None = strawberry.field(description="How it was given.")
     language: str | None = strawberry.field(description="In which language, as a BCP 47 tag.")
     purpose: str | None = strawberry.field(description="What for.")

@@ -10,6 +10,7 @@ from gateway.schema import (
     acceptance,
     answers,
     boxes,
+    consents,
     course,
     editing,
     joining,
@@ -131,6 +132,8 @@ class Mutation:
     cancel_referral = published(answers.cancel_referral, answers.CancelReferralPayload)
     void_referral = published(course.void_referral, course.VoidReferralPayload)
     acknowledge_referral = published(answers.acknowledge_referral, answers.AcknowledgeReferralPayload)
+    withdraw_consent = published(consents.withdraw_consent, consents.WithdrawConsentPayload)
+    confirm_erasure = published(consents.confirm_erasure, consents.ConfirmErasurePayload)
     issue_referral_group = published(issue_referral_group, IssueReferralGroupPayload)
     refer_on = published(refer_on, ReferOnPayload)
     set_acceptance_rules = published(acceptance.set_acceptance_rules, acceptance.SetAcceptanceRulesPayload)

@@ -4,10 +4,11 @@ from functools import partial
 
 from chassis.identity import OPERATOR
 from chassis.rpc import Server
-from contracts import assignment, changes, correcting, deadlines, drafts, lists, redirects, talk
+from contracts import assignment, changes, consents, correcting, deadlines, drafts, lists, redirects, talk
 from contracts import referrals as contract
 from contracts.assignment import AssignReferral
 from contracts.changes import Change as ChangeRequest
+from contracts.consents import WithdrawConsent
 from contracts.correcting import CorrectReferral
 from contracts.deadlines import DueList, ListDue
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
@@ -39,6 +40,7 @@ from services.referrals.actions import (
     read,
     redirect,
     upcoming,
+    withdraw,
 )
 from services.referrals.boxes import actions as boxes
 from services.referrals.means import Means
@@ -62,6 +64,7 @@ CHANGES = (
     changes.VOID,
     changes.ACKNOWLEDGE,
     redirects.REFUSE_REDIRECT,
+    consents.CONFIRM_ERASURE,
 )
 
 
@@ -80,6 +83,7 @@ class Api:
         for operation in CHANGES:
             server.add(operation, partial(self.change, operation.name))
         server.add(correcting.CORRECT, self.correct)
+        server.add(consents.WITHDRAW_CONSENT, self.withdraw_consent)
         server.add(redirects.PROPOSE_REDIRECT, self.propose_redirect)
         server.add(redirects.CONFIRM_REDIRECT, self.confirm_redirect)
         server.add(assignment.ASSIGN, self.assign)
@@ -114,6 +118,9 @@ class Api:
 
     async def correct(self, request: CorrectReferral, actor: Actor) -> ReferralReply:
         return await correct.correct(self._means, request, actor)
+
+    async def withdraw_consent(self, request: WithdrawConsent, actor: Actor) -> ReferralReply:
+        return await withdraw.withdraw(self._means, request, actor)
 
     async def propose_redirect(self, request: ProposeRedirect, actor: Actor) -> ReferralReply:
         return await redirect.propose(self._means, request, actor)

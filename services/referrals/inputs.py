@@ -12,6 +12,7 @@ import msgspec
 from chassis.problems import InvalidError
 from contracts.referrals import Appointment
 from contracts.rpc import FieldProblem
+from services.referrals import consenting
 from services.referrals.keeping import OF_THE_PERSON
 
 HAPPENED_WITHIN = timedelta(days=30)
@@ -212,6 +213,8 @@ _EFFECTS: dict[str, Callable[[Fields, Given, datetime], Fields]] = {
     "cancel": _reason,
     "void": lambda _doc, _given, _at: dict.fromkeys((*OF_THE_PERSON, "outcome")),
     "acknowledge": lambda _doc, _given, at: {"loop_closed_at": at},
+    "withdraw_consent": lambda doc, _given, at: consenting.effects(doc, at),
+    "confirm_erasure": lambda _doc, _given, at: {"erasure_at": at},
 }
 
 

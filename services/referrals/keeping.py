@@ -47,6 +47,11 @@ def voided(now: datetime) -> Document:
     return {"erase_since": now, "erased": list(OF_HER), KEPT[T3]: None, "sealed_fact": None}
 
 
+def withdrawn(doc: Doc, now: datetime) -> Document:
+    """Return the fields of a consent withdrawn: T3 and T4 go at once, T2 in its time."""
+    return {**erasure(doc, (T3,), now), KEPT[T3]: None}
+
+
 def erased(doc: Doc) -> frozenset[str]:
     """Return which of its keys are gone, or going."""
     said = frozenset(doc.get("erased") or ())
@@ -79,6 +84,8 @@ def erasure(doc: Doc, tiers: Iterable[str], now: datetime) -> Document:
     if T2 in going:
         # That a step was missing tells of whom it was for, whatever the step was.
         fields |= dict.fromkeys((*OF_THE_PERSON, *EXTERNAL_IDS, "steps", "steps_due_at"))
+        # Nobody could say any more how it was done, nor of whom.
+        fields["duties"] = {}
         if doc.get("flags"):
             fields["flags"] = [flag for flag in doc["flags"] if flag not in _FLAGS]
     return fields

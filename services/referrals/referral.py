@@ -18,6 +18,7 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
 ``key_t2 key_t3``           ids of the two data keys; the second is for T3 and T4
 ``key_void``                of an erased one: the key of the note that says why
 ``kept_…_since erased …``   how long the person's data is kept, and what of it is gone: see ``keeping.py``
+``withdrawn_at`` …          what became of the consent: see ``consenting``; ``duties``: ``deadlines.duties``
 ``sealed_…``                encrypted: ``t2``, ``t3``, ``t4`` (a list, each saying when it ``opens``),
                             ``instructions``, ``given``, ``places`` (those that are kept), ``questions``
 ``counted held hold``       whether the service counted places at issue, whether some are kept, and by
@@ -47,11 +48,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chassis.problems import ForbiddenError, WrongStatusError
-from contracts.codes import NeedGroup, Priority, ReferralStatus, State
+from contracts.codes import Deadline, NeedGroup, Priority, ReferralStatus, State
 from contracts.events import REFERRAL_EVENTS, EventType, ReferralEvent
 from contracts.referrals import AllowedAction
 from contracts.rpc import Actor
-from services.referrals import keeping, questions, reported
+from services.referrals import consenting, keeping, questions, reported
+from services.referrals.deadlines import duties
 from services.referrals.deadlines.clock import may_expire, wound
 from services.referrals.inputs import (
     NO_PROPOSAL,
@@ -106,6 +108,27 @@ def _never_sent(doc: Document, _now: datetime) -> bool:
     return not was_sent(doc)
 
 
+def _may_reopen(doc: Document, now: datetime) -> bool:
+    return not consenting.is_withdrawn(doc) and _ended_within(REOPEN_WITHIN)(doc, now)
+
+
+def _is_not_withdrawn(doc: Document, _now: datetime) -> bool:
+    # Of whom nothing is left nothing more is said.
+    return not consenting.is_withdrawn(doc)
+
+
+def _may_withdraw(doc: Document, _now: datetime) -> bool:
+    return consenting.may_withdraw(doc)
+
+
+def _may_object(doc: Document, _now: datetime) -> bool:
+    return consenting.may_object(doc)
+
+
+def _is_erasure_awaited(doc: Document, _now: datetime) -> bool:
+    return consenting.is_erasure_awaited(doc)
+
+
 def _told_and_not_acknowledged(doc: Document, _now: datetime) -> bool:
     return was_sent(doc) and not doc["loop_closed_at"]
 
@@ -116,8 +139,10 @@ class Row:
 
     ``number`` is the row of the domain's table (0: closing the loop and correcting, which stand below it).
     ``come_from`` holds None where there is no referral yet; ``to`` is None where the status stays. ``needs``
-    are the inputs that must be given, alternatives with a bar. ``event`` is None where nobody is told. Of
-    ``itself`` nobody else may do it for that side: it says what only the person herself can have said.
+    are the inputs that must be given, alternatives with a bar. ``event`` is None where nobody is told,
+    ``also`` a second one, told after it. Of ``itself`` nobody else may do it for that side: it says what only
+    the person herself can have said. It ``erases`` her T3 and T4; ``owes`` is what the other side
+    owes from then on, ``settles`` what it does no longer.
     """
 
     number: int
@@ -129,6 +154,10 @@ class Row:
     event: str | None = None
     only_if: Guard | None = None
     itself: bool = False
+    also: str | None = None
+    erases: bool = False
+    owes: Deadline | None = None
+    settles: Deadline | None = None
 
     def applies(self, doc: Document, party: Party, now: datetime) -> bool:
         """Whether this row is the one for that referral and party, now."""
@@ -153,6 +182,11 @@ def _row(
 # there is at most one row, so that the table alone decides.
 _ISSUED_WITH = ("need", "priority", "service", "state", "consent", "person")
 _EXPECTED = ("arrive_by|appointment",)
+_WITHDRAWN: dict[str, Any] = {
+    "only_if": _may_withdraw,
+    "erases": True,
+    "owes": Deadline.CONFIRM_ERASURE,
+}
 TRANSITIONS: tuple[Row, ...] = (
     _row(1, "draft", SENDER, {None}, S.DRAFT, "need"),
     _row(1, "update_draft", SENDER, {S.DRAFT}, None),
@@ -183,13 +217,21 @@ TRANSITIONS: tuple[Row, ...] = (
     _row(18, "void", SENDER, OPEN | ENDED, S.ENTERED_IN_ERROR, "note", event="voided", only_if=_was_sent),
     _row(18, "void", SENDER, {S.DRAFT, S.CANCELLED}, S.ENTERED_IN_ERROR, "note", only_if=_never_sent),
     _row(19, "reopen", RECEIVER, {S.COMPLETED, S.NOT_COMPLETED}, S.IN_PROGRESS, "reason", event="reopened",
-         only_if=_ended_within(REOPEN_WITHIN)),
+         only_if=_may_reopen),
     _row(20, "start", RECEIVER, {S.EXPIRED}, S.IN_PROGRESS, "arrived_at", event="started",
          only_if=_ended_within(LATE_TRUTH_WITHIN)),
     _row(20, "complete", RECEIVER, {S.EXPIRED}, S.COMPLETED, "outcome", event="completed",
          only_if=_ended_within(LATE_TRUTH_WITHIN)),
-    _row(0, "correct", SENDER, UNDER_WAY, None, event="corrected", itself=True),
+    _row(0, "correct", SENDER, UNDER_WAY, None, event="corrected", itself=True, only_if=_is_not_withdrawn),
     _row(0, "acknowledge", SENDER, ENDED, None, event="acknowledged", only_if=_told_and_not_acknowledged),
+    _row(0, "withdraw_consent", SENDER, ARRIVABLE, S.CANCELLED, event="cancelled", also="consent_withdrawn",
+         **_WITHDRAWN),
+    _row(0, "withdraw_consent", SENDER, ENDED | {S.IN_PROGRESS, S.ON_HOLD}, None, event="consent_withdrawn",
+         **_WITHDRAWN),
+    _row(0, "withdraw_consent", SENDER, ENDED | UNDER_WAY, None, event="objected",
+         only_if=_may_object),
+    _row(0, "confirm_erasure", RECEIVER, ENDED | {S.IN_PROGRESS, S.ON_HOLD}, None,
+         event="erasure_confirmed", only_if=_is_erasure_awaited, settles=Deadline.CONFIRM_ERASURE),
 )  # fmt: skip
 
 ACTIONS = tuple(dict.fromkeys(row.action for row in TRANSITIONS))
@@ -197,7 +239,7 @@ ACTIONS = tuple(dict.fromkeys(row.action for row in TRANSITIONS))
 
 @dataclass(frozen=True)
 class Change:
-    """What one action does to the document: fields to set, the history entry, the event's name.
+    """What one action does to the document: fields to set, the history entry, the names of its events.
 
     ``children`` are the documents of referrals that it makes, committed with it.
     """
@@ -205,7 +247,7 @@ class Change:
     action: str
     set: Document
     history: Document
-    event: str | None
+    events: tuple[str, ...]
     secrets: tuple[Secret, ...] = field(default=())
     children: tuple[Document, ...] = field(default=())
 
@@ -281,12 +323,16 @@ def has_drafted(doc: Document, party: Party) -> bool:
     return doc["status"] == S.DRAFT and doc.get("drafter") == f"{actor.kind}:{actor.id}"
 
 
-def event_of(doc: Document, change: Change) -> tuple[EventType, ReferralEvent] | None:
-    """Return what is told of a change; ``doc`` is the document after it. None where nobody is told."""
-    if change.event is None:
-        return None
-    entry = change.history
-    return REFERRAL_EVENTS[change.event], event_data(doc, entry["from_status"], entry["recorded_at"])
+def events_of(doc: Document, change: Change) -> list[tuple[EventType, ReferralEvent]]:
+    """Return what is told of a change, in order; ``doc`` is the document after it."""
+    entry, first = change.history, doc["n"] - len(change.events) + 1
+    return [
+        (
+            REFERRAL_EVENTS[name],
+            event_data({**doc, "n": first + place}, entry["from_status"], entry["recorded_at"]),
+        )
+        for place, name in enumerate(change.events)
+    ]
 
 
 def event_data(doc: Document, before: str | None, at: datetime) -> ReferralEvent:
@@ -360,19 +406,25 @@ def _change(doc: Document, row: Row, party: Party, given: Mapping[str, Any], now
     entry["version"] = doc["version"] + 1
     if reported.acts_for_another(row, party):
         entry["acted_for"] = row.who
+    events = tuple(name for name in (row.event, row.also) if name is not None)
     fields = {
         "status": status,
         "version": doc["version"] + 1,
-        "n": doc["n"] + (row.event is not None),
+        "n": doc["n"] + len(events),
         "updated_at": now,
         **_waited(doc, status),
         **({} if row.to is None or row.to in UNANSWERED else NO_PROPOSAL),
         **_ending(row, now),
+        **(keeping.withdrawn(doc, now) if row.erases else {}),
+        **(duties.begun(doc, row.owes, now) if row.owes else {}),
+        **(duties.done(doc, row.settles) if row.settles else {}),
+        # Of what should never have been nobody owes anything more.
+        **({"duties": {}} if row.to == S.ENTERED_IN_ERROR else {}),
         **effects(doc, row.action, row.who, given, entry["occurred_at"]),
     }
     if was_sent(doc):
         fields |= wound(doc, {**doc, **fields}, entry["occurred_at"], now)
-    return Change(row.action, fields, entry, row.event, secrets_of(row.action, given))
+    return Change(row.action, fields, entry, events, secrets_of(row.action, given))
 
 
 def _waited(doc: Document, status: str) -> Document:

@@ -27,6 +27,7 @@ ROLES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
     ("cancel", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     ("correct", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     ("acknowledge", SENDER): (_WORKS, Scope.REFERRALS_SEND),
+    ("withdraw_consent", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     # A system cannot void: it takes a person who answers for it. A coordinator's names one, see below.
     ("void", SENDER): (_MANAGES, None),
     ("receive", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
@@ -43,6 +44,7 @@ ROLES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
     ("end", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
     ("cancel", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
     ("reopen", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
+    ("confirm_erasure", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
     # Its receiver's to do, as the sender of a new one.
     ("refer_on", RECEIVER): (_WORKS, Scope.REFERRALS_SEND),
     ("lapse_redirect", SYSTEM): (frozenset(), None),

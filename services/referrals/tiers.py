@@ -18,8 +18,9 @@ from contracts.referrals import (
     Referral,
 )
 from contracts.rpc import Actor, Message
-from services.referrals import grouping, keeping, onward
+from services.referrals import consenting, grouping, keeping, onward
 from services.referrals.alerting import PERSON_FLAGS
+from services.referrals.deadlines.duties import duty_of
 from services.referrals.deadlines.points import deadlines_of
 from services.referrals.fields import (
     DUE,
@@ -138,7 +139,7 @@ def _reach(doc: Document, party: Party) -> frozenset[str]:
 def receivers_stage(doc: Document, now: datetime) -> set[str]:
     """What the receiver's side may know, beyond the outline, at this stage."""
     status = doc["status"]
-    if _consent_is_over(doc, now):
+    if consenting.is_withdrawn(doc) or _consent_is_over(doc, now):
         return set()
     if _is_accepted(doc, now):
         return {T2, T3, T4}
@@ -330,7 +331,14 @@ def _household(party: Party, opened: Opened) -> Household | None:
 def _consent(doc: Document, opened: Opened, granted: frozenset[str]) -> ConsentView | None:
     if doc["basis"] is None:
         return None  # a draft
-    values = {name: doc[name] for name in ("basis", "given_at", "until")}
+    owed = duty_of(doc, Deadline.CONFIRM_ERASURE)
+    values = {
+        **{name: doc[name] for name in ("basis", "given_at", "until")},
+        "withdrawn_at": doc.get("withdrawn_at"),
+        "objected_at": doc.get("objected_at"),
+        "erasure_due_at": owed and owed["by"],
+        "erasure_confirmed_at": doc.get("erasure_at"),
+    }
     if opened.circumstances is not None and opened.circumstances.consent is not None:
         values |= msgspec.structs.asdict(opened.circumstances.consent)
     return _shell(ConsentView, values, granted)

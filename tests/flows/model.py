@@ -42,6 +42,12 @@ ROWS: dict[str, list[Row]] = {
     "reopenReferral": [("receiver", HELPED, "IN_PROGRESS", "reopened")],
     "acknowledgeReferral": [("sender", ENDED, STAYS, "acknowledged")],
     "correctReferral": [("sender", OPEN, STAYS, "corrected")],
+    # Her word cancels until the receiver has begun, and then leaves the status; it is told beside that.
+    "withdrawConsent": [
+        ("sender", UNANSWERED | {"ACCEPTED"}, "CANCELLED", "cancelled"),
+        ("sender", ENDED | {"IN_PROGRESS", "ON_HOLD"}, STAYS, None),
+    ],
+    "confirmErasure": [("receiver", ENDED | {"IN_PROGRESS", "ON_HOLD"}, STAYS, "erasure_confirmed")],
 }
 # What a system does for nobody in particular; a coordinator's names the member who answers for it.
 TAKES_A_PERSON = {"voidReferral"}
@@ -63,6 +69,8 @@ class Referral:
     told: bool = True
     proposed: str | None = None
     closed: bool = False
+    withdrawn: bool = False
+    erased: bool = False
     been_at: list[str] = field(default_factory=list)
     events: list[tuple[str, int]] = field(default_factory=list)
     keys: dict[tuple[str, str], object] = field(default_factory=dict)
@@ -90,7 +98,12 @@ class Referral:
             return self.proposed is not None
         if mutation == "acknowledgeReferral":
             return self.told and not self.closed
-        return True
+        if mutation == "withdrawConsent":
+            return self.told and not self.withdrawn
+        if mutation == "confirmErasure":
+            return self.withdrawn and not self.erased
+        # Of whom all is erased nothing more is said.
+        return not (self.withdrawn and mutation in {"correctReferral", "reopenReferral"})
 
     def refusal(  # noqa: PLR0911 - one line for each refusal, in their order
         self, mutation: str, who: str, used: tuple[str, object], *, expected: int | None, service: str | None
@@ -138,6 +151,10 @@ class Referral:
             self.proposed = service
         elif mutation == "refuseRedirect" or self.status not in UNANSWERED:
             self.proposed = None
+        if mutation == "withdrawConsent":
+            self.withdrawn = True
+            self.events.append(("consent_withdrawn", self.version))
+        self.erased = self.erased or mutation == "confirmErasure"
         if mutation == "acknowledgeReferral":
             self.closed = True
         elif to is not STAYS:

@@ -41,6 +41,8 @@ CHANGES: dict[str, Json] = {
     "endReferral": {"reason": "NO_SHOW"},
     "cancelReferral": {"reason": "NEED_MET"},
     "acknowledgeReferral": {},
+    "withdrawConsent": {},
+    "confirmErasure": {},
     "reviewOverride": {"step": "pregnancy.card", "confirm": True},
     "reportStep": {"step": "pregnancy.card", "note": "Hecho"},
     "voidReferral": {"note": "Otra persona"},

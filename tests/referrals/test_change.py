@@ -46,6 +46,7 @@ from contracts.changes import (
     Waitlist,
 )
 from contracts.codes import Need, PersonAccess, Priority
+from contracts.consents import CONFIRM_ERASURE, WITHDRAW_CONSENT, ConfirmErasure, WithdrawConsent
 from contracts.reasons import CancelReason, DeclineReason, EndReason, Outcome
 from contracts.referrals import (
     FIND,
@@ -88,6 +89,8 @@ OPERATIONS: dict[type[Change], Operation[Any, ReferralReply]] = {
     Resume: RESUME,
     Reopen: REOPEN,
     Void: VOID,
+    WithdrawConsent: WITHDRAW_CONSENT,
+    ConfirmErasure: CONFIRM_ERASURE,
 }
 
 
@@ -169,7 +172,7 @@ async def test_a_referral_goes_all_the_way_and_each_side_sees_what_it_may(case: 
     await case.take(Complete, outcome=Outcome.FULLY_MET, services_given=given, note="nota canaria")
     ended = await case.seen(case.sender)
     assert (ended.status, ended.outcome, ended.services_given) == ("completed", "fully_met", given)
-    assert [action.action for action in ended.allowed_actions] == ["acknowledge"]
+    assert [action.action for action in ended.allowed_actions] == ["acknowledge", "withdraw_consent"]
     closed = (await case.take(Acknowledge, case.sender)).referral
     assert (closed.loop_closed_at is not None, closed.version) == (True, 6)
 

@@ -72,7 +72,7 @@ async def test_the_sender_gets_back_what_it_said_and_the_network_added(network: 
     assert got.places == request.places
     assert got.consent is not None
     assert got.consent.taken_by == "consentimiento canario"
-    assert [action.action for action in got.allowed_actions] == ["cancel", "correct"]
+    assert [action.action for action in got.allowed_actions] == ["cancel", "correct", "withdraw_consent"]
 
 
 async def test_the_receiver_knows_the_circumstances_and_not_yet_who_she_is(network: Network) -> None:

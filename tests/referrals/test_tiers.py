@@ -233,6 +233,9 @@ FULL: dict[str, Any] = {
     "referred_from_sender": "REL-444444-44",
     "referred_from_receiver": "REL-555555-55",
     "given_at": NOW,
+    "objected_at": NOW,
+    "erasure_at": NOW,
+    "duties": {"confirm_erasure": {"since": NOW, "by": NOW, "next": NOW}},
 }
 # Those that say nothing of whether something is hidden.
 ALWAYS = {"person_access", "person", "consent", "allowed_actions"}
@@ -265,8 +268,8 @@ def test_a_reply_shows_exactly_the_fields_of_the_tiers_that_are_open(
 
     for kind, struct in ((Referral, reply), (PersonView, reply.person), (ConsentView, reply.consent)):
         fields = {name for name, tier in FIELDS[kind].items() if tier in granted}
-        # What this cast has to show; a consent has no reason, a household no places.
-        absent = {"alias", "birth_date", "until", "reason"} if kind is not Referral else set()
+        # What this cast has to show; a consent has no reason, and is not withdrawn, a household no places.
+        absent = {"alias", "birth_date", "until", "reason", "withdrawn_at"} if kind is not Referral else set()
         found = set() if struct is None else shown(struct)
         assert found - ALWAYS - absent == fields - ALWAYS - absent
 
@@ -278,6 +281,7 @@ def test_before_acceptance_nothing_opened_too_much_gets_through() -> None:
     assert shown(reply.person) == {"age_band", "gender", "languages", "needs_interpreter", "vulnerabilities"}
     assert shown(reply.consent) == {
         "basis", "given_at", "method", "language", "purpose", "taken_by", "vulnerabilities",
+        "objected_at", "erasure_due_at", "erasure_confirmed_at",
     }  # fmt: skip
     assert reply.acceptance_instructions is None
 

@@ -21,7 +21,7 @@ from services.referrals.referral import (
     Row,
     allowed_actions,
     decide,
-    event_of,
+    events_of,
     permitted,
 )
 from services.referrals.roles import COORDINATOR, RECEIVER, ROLES, SENDER, SYSTEM, Party
@@ -35,7 +35,7 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
     ("draft", SENDER): {
         "update_draft": "draft", "send": "sent", "cancel": "cancelled", "void": "entered_in_error",
     },
-    ("sent", SENDER): {"correct": "sent",
+    ("sent", SENDER): {"correct": "sent", "withdraw_consent": "cancelled",
         "cancel": "cancelled", "void": "entered_in_error",
         "confirm_redirect": "redirected", "refuse_redirect": "sent",
     },
@@ -44,7 +44,7 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
         "decline": "declined", "propose_redirect": "sent", "start": "in_progress",
     },
     ("sent", SYSTEM): {"expire": "expired", "lapse_redirect": "sent"},
-    ("received", SENDER): {"correct": "received",
+    ("received", SENDER): {"correct": "received", "withdraw_consent": "cancelled",
         "cancel": "cancelled", "void": "entered_in_error",
         "confirm_redirect": "redirected", "refuse_redirect": "received",
     },
@@ -53,7 +53,7 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
         "decline": "declined", "propose_redirect": "received", "start": "in_progress",
     },
     ("received", SYSTEM): {"expire": "expired", "lapse_redirect": "received"},
-    ("info_requested", SENDER): {"correct": "info_requested",
+    ("info_requested", SENDER): {"correct": "info_requested", "withdraw_consent": "cancelled",
         "reply": "received", "cancel": "cancelled", "void": "entered_in_error",
         "confirm_redirect": "redirected", "refuse_redirect": "info_requested",
     },
@@ -62,7 +62,7 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
         "propose_redirect": "info_requested", "start": "in_progress",
     },
     ("info_requested", SYSTEM): {"expire": "expired", "lapse_redirect": "info_requested"},
-    ("waitlisted", SENDER): {"correct": "waitlisted",
+    ("waitlisted", SENDER): {"correct": "waitlisted", "withdraw_consent": "cancelled",
         "cancel": "cancelled", "void": "entered_in_error",
         "confirm_redirect": "redirected", "refuse_redirect": "waitlisted",
     },
@@ -70,28 +70,52 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
         "accept": "accepted", "decline": "declined", "propose_redirect": "waitlisted", "start": "in_progress",
     },
     ("waitlisted", SYSTEM): {"expire": "expired", "lapse_redirect": "waitlisted"},
-    ("accepted", SENDER): {"correct": "accepted", "cancel": "cancelled", "void": "entered_in_error"},
+    ("accepted", SENDER): {
+        "correct": "accepted", "cancel": "cancelled", "void": "entered_in_error",
+        "withdraw_consent": "cancelled",
+    },
     ("accepted", RECEIVER): {
         "reschedule": "accepted", "start": "in_progress", "complete": "completed",
         "end": "not_completed", "cancel": "cancelled",
     },
-    ("in_progress", SENDER): {"correct": "in_progress", "cancel": "cancelled", "void": "entered_in_error"},
-    ("in_progress", RECEIVER): {
+    ("in_progress", SENDER): {
+        "correct": "in_progress", "cancel": "cancelled", "void": "entered_in_error",
+        "withdraw_consent": "in_progress",
+    },
+    ("in_progress", RECEIVER): {"confirm_erasure": "in_progress",
         "pause": "on_hold", "complete": "completed", "end": "not_completed", "cancel": "cancelled",
     },
-    ("on_hold", SENDER): {"correct": "on_hold", "cancel": "cancelled", "void": "entered_in_error"},
-    ("on_hold", RECEIVER): {
+    ("on_hold", SENDER): {
+        "correct": "on_hold", "cancel": "cancelled", "void": "entered_in_error",
+        "withdraw_consent": "on_hold",
+    },
+    ("on_hold", RECEIVER): {"confirm_erasure": "on_hold",
         "resume": "in_progress", "complete": "completed", "end": "not_completed", "cancel": "cancelled",
     },
-    ("declined", SENDER): {"void": "entered_in_error", "acknowledge": "declined"},
-    ("redirected", SENDER): {"void": "entered_in_error", "acknowledge": "redirected"},
-    ("completed", SENDER): {"void": "entered_in_error", "acknowledge": "completed"},
-    ("completed", RECEIVER): {"reopen": "in_progress"},
-    ("not_completed", SENDER): {"void": "entered_in_error", "acknowledge": "not_completed"},
-    ("not_completed", RECEIVER): {"reopen": "in_progress"},
-    ("cancelled", SENDER): {"void": "entered_in_error", "acknowledge": "cancelled"},
-    ("expired", SENDER): {"void": "entered_in_error", "acknowledge": "expired"},
-    ("expired", RECEIVER): {"start": "in_progress", "complete": "completed"},
+    ("declined", SENDER): {
+        "void": "entered_in_error", "acknowledge": "declined", "withdraw_consent": "declined",
+    },
+    ("declined", RECEIVER): {"confirm_erasure": "declined"},
+    ("redirected", SENDER): {
+        "void": "entered_in_error", "acknowledge": "redirected", "withdraw_consent": "redirected",
+    },
+    ("redirected", RECEIVER): {"confirm_erasure": "redirected"},
+    ("completed", SENDER): {
+        "void": "entered_in_error", "acknowledge": "completed", "withdraw_consent": "completed",
+    },
+    ("completed", RECEIVER): {"confirm_erasure": "completed", "reopen": "in_progress"},
+    ("not_completed", SENDER): {
+        "void": "entered_in_error", "acknowledge": "not_completed", "withdraw_consent": "not_completed",
+    },
+    ("not_completed", RECEIVER): {"confirm_erasure": "not_completed", "reopen": "in_progress"},
+    ("cancelled", SENDER): {
+        "void": "entered_in_error", "acknowledge": "cancelled", "withdraw_consent": "cancelled",
+    },
+    ("cancelled", RECEIVER): {"confirm_erasure": "cancelled"},
+    ("expired", SENDER): {
+        "void": "entered_in_error", "acknowledge": "expired", "withdraw_consent": "expired",
+    },
+    ("expired", RECEIVER): {"confirm_erasure": "expired", "start": "in_progress", "complete": "completed"},
 }  # fmt: skip
 
 # What a coordinator cannot say for a silent sender.
@@ -134,7 +158,8 @@ def take(doc: Document, action: str, relation: str, **inputs: Any) -> Change:
 
 def ready(status: ReferralStatus, **changes: Any) -> Document:
     """A referral at that status for which every condition of the table holds."""
-    return document(status, **{"proposed_redirect": "otro", **changes})
+    owed = {"confirm_erasure": {"since": NOW, "by": SOON, "next": SOON}}
+    return document(status, **{"proposed_redirect": "otro", "duties": owed, **changes})
 
 
 @pytest.mark.parametrize("relation", PARTIES)
@@ -212,7 +237,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 
 def test_a_refusal_names_what_is_possible_from_there() -> None:
     with pytest.raises(WrongStatusError) as refusal:
-        take(ready(S.DECLINED), "accept", RECEIVER)
+        take(ready(S.DECLINED, duties={}), "accept", RECEIVER)
     assert refusal.value.detail == (
         "ACCEPT is not possible for the receiver while the referral is DECLINED; possible now: nothing."
     )
@@ -345,21 +370,19 @@ def test_a_redirect_is_confirmed_or_refused_only_where_one_is_proposed() -> None
 def test_nobody_is_told_of_a_draft_that_is_cancelled_or_voided() -> None:
     for action in ("cancel", "void"):
         change = take(ready(S.DRAFT), action, SENDER)
-        assert (change.event, change.set["n"]) == (None, 0)
+        assert (change.events, change.set["n"]) == ((), 0)
     never_sent = ready(S.CANCELLED, n=0)
     with pytest.raises(WrongStatusError):
         take(never_sent, "acknowledge", SENDER)
-    assert take(never_sent, "void", SENDER).event is None
+    assert take(never_sent, "void", SENDER).events == ()
 
 
 def test_every_event_is_in_the_catalogue_and_says_no_more_than_it_may() -> None:
-    told = {row.event for row in TRANSITIONS} - {None}
+    told = {name for row in TRANSITIONS for name in (row.event, row.also)} - {None}
     assert told == set(REFERRAL_EVENTS) - {"flagged", "unflagged"}  # no changes of the referral itself
     doc = ready(S.SENT, need=None, need_group="protection")
     change = take(doc, "accept", RECEIVER, instructions="toque la puerta")
-    told_of = event_of({**doc, **change.set}, change)
-    assert told_of is not None
-    kind, event = told_of
+    ((kind, event),) = events_of({**doc, **change.set}, change)
     assert kind.type == "referrals.referral.accepted.v1"
     assert (event.n, event.version, event.from_status, event.to_status) == (8, 8, S.SENT, S.ACCEPTED)
     assert set(event.__struct_fields__) == {

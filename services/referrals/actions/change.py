@@ -61,7 +61,7 @@ async def written(
         ExternalIdTakenError, PersonErasedError: see ``change``.
     """
     fields: Document = {}
-    if "erase_since" in decided.set:
+    if any(secret.key == keeping.VOID for secret in decided.secrets):
         fields["key_void"] = await erasing.key_of_why(work.means.vault, doc)
     decided = await _sealed(work.means, {**doc, **fields}, decided, fields)
     fields |= await _external_id(work, doc, party, external_id)

@@ -22,7 +22,7 @@ from services.referrals.actions.replying import count
 from services.referrals.actions.writing import write_beside
 from services.referrals.deadlines.points import Kind, Point, Step, audience, next_at, next_step
 from services.referrals.means import Means
-from services.referrals.referral import Document, decide, event_data, event_of
+from services.referrals.referral import Document, decide, event_data, events_of
 from services.referrals.roles import SYSTEM, Party
 from services.referrals.store import Write
 
@@ -110,7 +110,8 @@ async def _tell(means: Means, doc: Document, step: Step, now: datetime) -> bool:
     """Tell of it: no change of status, version or history."""
     sides, of_coordinators = audience(step.point, doc)
     coordinators = await means.directory.coordinators() if of_coordinators else ()
-    fields: Document = {"clock": step.clock, "due_at": next_at(step.clock, doc)}
+    after = {**doc, **step.fields}
+    fields: Document = {**step.fields, "due_at": next_at(after.get("clock"), after)}
     if step.point.kind is Kind.ERASE:
         whole = await means.store.load(doc["_id"])
         if whole is None or whole["revision"] != doc["revision"]:
@@ -138,8 +139,8 @@ async def _move(means: Means, found: Document, point: Point, now: datetime) -> b
         return False
     action = MOVES[point.kind]
     decided = decide(doc, action, ITSELF, {"deadline": point.deadline.value}, now)
-    told = event_of({**doc, **decided.set}, decided)
-    pending = [pending_event(told[0].type, doc["_id"], decided.set["n"], now, told[1])] if told else []
+    told = events_of({**doc, **decided.set}, decided)
+    pending = [pending_event(kind.type, doc["_id"], data.n, now, data) for kind, data in told]
     write = Write(fields=decided.set, history=decided.history, idempotency=None, pending=pending)
     if not await means.store.save(doc["_id"], doc["revision"], write):
         return False

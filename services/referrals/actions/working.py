@@ -14,7 +14,7 @@ from services.referrals.actions.replying import count, replied
 from services.referrals.actions.writing import until_written, used_before
 from services.referrals.errors import NotFoundError, StaleVersionError
 from services.referrals.means import Means
-from services.referrals.referral import Change, Document, event_of, has_a_say, permitted
+from services.referrals.referral import Change, Document, events_of, has_a_say, permitted
 from services.referrals.roles import Party
 from services.referrals.store import Write
 
@@ -117,10 +117,11 @@ class Working:
         """Put one change together, all of it for one write: what was decided, and ``fields`` beside it."""
         fields = {**decided.set, **fields}
         fields |= alerting.after(doc, fields, self.now)
-        told = event_of({**doc, **fields}, decided)
         pending = [pending_create(child["_id"], child, fields["n"]) for child in decided.children]
-        if told:
-            pending.append(pending_event(told[0].type, doc["_id"], fields["n"], self.now, told[1]))
+        pending += [
+            pending_event(kind.type, doc["_id"], data.n, self.now, data)
+            for kind, data in events_of({**doc, **fields}, decided)
+        ]
         return Write(
             fields=fields,
             history=decided.history,

@@ -119,7 +119,8 @@ class _Winding:
 
     def fields(self) -> Document:
         if self.after["status"] not in UNDER_WAY:
-            return {"clock": None, **marks(None, self.after)} if self.old else {}
+            is_marked = self.old or self.before.get("duties") or self.after.get("duties")
+            return {"clock": None, **marks(None, self.after)} if is_marked else {}
         clock = self._clock()
         return {"clock": clock, **marks(clock, self.after)}
 

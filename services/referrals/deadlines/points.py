@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Any
 
 from contracts.codes import Deadline, Intake, Priority, ReferralStatus, Side
+from services.referrals.deadlines import duties
 from services.referrals.reported import answers_by_telephone
 
 Document = dict[str, Any]
@@ -60,18 +61,17 @@ class Point:
 
 @dataclass(frozen=True)
 class Step:
-    """What is to be done of all that is due, and the clock after it."""
+    """What is to be done of all that is due, and the clock, or the duties, after it."""
 
     point: Point
-    clock: Document
+    fields: Document
 
 
 def points(clock: Mapping[str, Any] | None, doc: Mapping[str, Any]) -> list[Point]:
     """Return all that is still to come, and what is due and not told yet, in order."""
-    if clock is None:
-        return []
-    found = [one for one in _of_clocks(clock, doc) if one.at > clock["told"]]
-    return sorted([*found, *_of_quiet(clock, doc)], key=lambda one: (one.at, one.kind))
+    found = [] if clock is None else [one for one in _of_clocks(clock, doc) if one.at > clock["told"]]
+    quiet = [] if clock is None else _of_quiet(clock, doc)
+    return sorted([*found, *quiet, *_of_duties(doc)], key=lambda one: (one.at, one.kind))
 
 
 def marks(clock: Mapping[str, Any] | None, doc: Mapping[str, Any]) -> Document:
@@ -92,18 +92,30 @@ def next_step(doc: Mapping[str, Any], now: datetime) -> Step | None:
     """Return what is to be done of the referral at that moment of the database's clock; None: nothing."""
     clock = doc.get("clock")
     due = [one for one in points(clock, doc) if one.at <= now]
+    owed = [one for one in due if one.deadline in duties.TIMES]
+    if owed:
+        return _of_what_is_owed(owed[0], doc, now)
     if clock is None or not due:
         return None
     moves = [one for one in due if one.kind in MOVES]
     words = [one for one in due if one.kind not in MOVES and one.kind not in QUIETS]
     if moves and (not words or moves[0].kind is Kind.LAPSE):
-        return Step(moves[0], dict(clock))
+        return Step(moves[0], {"clock": dict(clock)})
     if words:
         told = max(words, key=lambda one: (one.kind, one.at))
         up_to = min([now, *(one.at - MOMENT for one in moves)])
-        return Step(told, {**clock, "told": up_to, **_after(told, doc, now)})
+        return Step(told, {"clock": {**clock, "told": up_to, **_after(told, doc, now)}})
     last = max(due, key=lambda one: one.kind)
-    return Step(last, {**clock, "quiet": QUIETS.index(last.kind) + 1, **_after(last, doc, now)})
+    after = {**clock, "quiet": QUIETS.index(last.kind) + 1, **_after(last, doc, now)}
+    return Step(last, {"clock": after})
+
+
+def _of_what_is_owed(point: Point, doc: Mapping[str, Any], now: datetime) -> Step:
+    """One word of it: where nobody looked for so long that it is overdue, not that it is to be done."""
+    duty = duties.duty_of(doc, point.deadline) or {}
+    if point.kind is Kind.REMIND and duty["by"] <= now:
+        point = Point(duty["by"], Kind.OVERDUE, point.deadline)
+    return Step(point, duties.told(doc, point.deadline, now))
 
 
 def waiting_for(turn: Deadline, doc: Mapping[str, Any]) -> Side:
@@ -152,6 +164,14 @@ def _of_clocks(clock: Mapping[str, Any], doc: Mapping[str, Any]) -> Iterable[Poi
         yield Point(clock["alarm"], Kind.ALARM, D(clock["of"]))
     if clock["expire"]:
         yield Point(clock["expire"], Kind.EXPIRE, D(clock["turn"]))
+
+
+def _of_duties(doc: Mapping[str, Any]) -> Iterable[Point]:
+    """What is still owed: reminded of, then overdue, and told again where it was told to be overdue."""
+    for name, duty in (doc.get("duties") or {}).items():
+        at, by = duty["next"], duty["by"]
+        kind = Kind.OVERDUE if at == by else Kind.REMIND if at < by else Kind.ALARM
+        yield Point(at, kind, D(name))
 
 
 def _of_turn(turn: Deadline, clock: Mapping[str, Any], doc: Mapping[str, Any]) -> Iterable[Point]:

@@ -63,7 +63,8 @@ class Life:
         if found.point.kind in MOVES:
             self.take(MOVES[found.point.kind], "system", deadline=found.point.deadline)
         else:
-            self.doc = {**self.doc, "clock": found.clock, "due_at": next_at(found.clock, self.doc)}
+            self.doc = {**self.doc, **found.fields}
+            self.doc["due_at"] = next_at(self.doc["clock"], self.doc)
         self.told.append((now - self.doc["created_at"], found.point.kind, found.point.deadline))
         return found.point
 

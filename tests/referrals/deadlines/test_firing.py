@@ -26,6 +26,7 @@ from chassis.problems import UnreachableError
 from chassis.rpc import Caller
 from contracts.changes import Accept, Answer, Ask, Receive, Start
 from contracts.codes import Deadline, Priority, ReferralStatus, Side
+from contracts.consents import ConfirmErasure, WithdrawConsent
 from contracts.directory import IMPORT_RECORDS, ImportRecord, ImportRecords
 from contracts.events import EVENTS, DeadlineEvent, ReferralEvent
 from contracts.membership import SET_NETWORK_ROLE, SetNetworkRole
@@ -492,3 +493,47 @@ def none_early(told: list[tuple[str, ReferralEvent]]) -> bool:
         event.at - sent.at >= EARLIEST[event.priority][name, getattr(event, "deadline", None)]
         for name, event in rest
     )
+
+
+async def test_whoever_has_to_confirm_an_erasure_is_asked_until_it_does(
+    network: Network, one: Replica, ahead: Ahead
+) -> None:
+    role = SetNetworkRole(organization=network.ids["tercera"], role="coordinator")  # type: ignore[arg-type]
+    await network.operator.call(SET_NETWORK_ROLE, role, network.operator.me)
+    try:
+        case = await ahead.case(network)
+        await case.take(WithdrawConsent, case.sender)
+        await until(one, ahead, 23 * HOUR)
+        await names_of(network, case, 3)
+        await until(one, ahead, 11 * DAY, step=6 * HOUR)
+        told = await eventually(lambda: told_of(network, case.id), lambda found: len(found) == 6)
+        assert [
+            (name, event.deadline, event.told, len(event.coordinators))
+            for name, event in told
+            if isinstance(event, DeadlineEvent)
+        ] == [
+            ("reminded", Deadline.CONFIRM_ERASURE, (Side.RECEIVER,), 0),
+            ("overdue", Deadline.CONFIRM_ERASURE, (Side.SENDER, Side.RECEIVER), 1),
+            ("escalated", Deadline.CONFIRM_ERASURE, (Side.SENDER, Side.RECEIVER), 1),
+        ]
+        await case.take(ConfirmErasure)
+        await until(one, ahead, 60 * DAY)
+        await names_of(network, case, 7)
+        stored = await one.means.store.load(case.id)
+        assert stored is not None
+        assert (stored["duties"], "due_at" in stored) == ({}, False)
+    finally:
+        role = msgspec.structs.replace(role, granted=False)
+        await network.operator.call(SET_NETWORK_ROLE, role, network.operator.me)
+
+
+async def test_an_erasure_to_be_confirmed_by_telephone_and_a_long_stop_is_one_word_to_the_sender(
+    network: Network, one: Replica, ahead: Ahead
+) -> None:
+    case = await ahead.case(network, service="telefono")
+    await case.take(WithdrawConsent, case.sender)
+    await until(one, ahead, 5 * DAY)
+    told = await eventually(lambda: told_of(network, case.id), lambda found: len(found) == 4)
+    name, event = told[-1]
+    assert isinstance(event, DeadlineEvent)
+    assert (name, event.told) == ("overdue", (Side.SENDER,))

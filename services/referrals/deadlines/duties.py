@@ -1,0 +1,63 @@
+"""What a side still owes beside a referral's course, until it is done: also after its end. Pure functions.
+
+On the document ``duties`` has an entry for each, by its ``Deadline``; what is done leaves:
+
+=========  ==========================================================================================
+``since``  since when it is owed
+``by``     until when it is to be done
+``next``   when it is told of next: reminded of once, then told to be overdue, and again and again
+=========  ==========================================================================================
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from contracts.codes import Deadline
+
+Document = dict[str, Any]
+D = Deadline
+
+
+@dataclass(frozen=True)
+class Times:
+    """After how long a duty is reminded of, until when it is to be done, and how often it is told then."""
+
+    reminded: timedelta
+    within: timedelta
+    again: timedelta
+
+
+# Hours of the wall, not working hours: what is with the receiver is with it at night, too.
+TIMES: Mapping[Deadline, Times] = {
+    D.CONFIRM_ERASURE: Times(timedelta(hours=24), timedelta(hours=72), timedelta(days=7)),
+}
+
+
+def begun(doc: Mapping[str, Any], what: Deadline, now: datetime) -> Document:
+    """Return the document's field with that duty, owed from now on."""
+    times = TIMES[what]
+    duty = {"since": now, "by": now + times.within, "next": now + times.reminded}
+    return {"duties": {**_owed(doc), what.value: duty}}
+
+
+def done(doc: Mapping[str, Any], what: Deadline) -> Document:
+    """Return the document's field without that duty."""
+    return {"duties": {name: duty for name, duty in _owed(doc).items() if name != what}}
+
+
+def told(doc: Mapping[str, Any], what: Deadline, now: datetime) -> Document:
+    """Return the document's field after it was told, at that moment, that the duty is still owed."""
+    duty = _owed(doc)[what.value]
+    at = duty["by"] if now < duty["by"] else now + TIMES[what].again
+    return {"duties": {**_owed(doc), what.value: {**duty, "next": at}}}
+
+
+def duty_of(doc: Mapping[str, Any], what: Deadline) -> Document | None:
+    """Return how that duty stands; None where it is not owed."""
+    return _owed(doc).get(what.value)
+
+
+def _owed(doc: Mapping[str, Any]) -> dict[str, Document]:
+    return doc.get("duties") or {}
