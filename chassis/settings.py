@@ -1,5 +1,6 @@
 """Settings that every part has, read once from the environment (``RELEVO_…``) and passed on."""
 
+import hashlib
 import sys
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -55,6 +56,11 @@ def load(kind: type[SettingsT]) -> SettingsT:
 def without_credentials(url: str) -> str:
     """Return the addresses that a server's URL names, as ``host:27017``, and no password."""
     return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def key_name(key: bytes) -> str:
+    """Return a name for a random key that tells nothing of it, and is the same wherever the key is."""
+    return hashlib.sha256(b"relevo key name\0" + key).hexdigest()[:16]
 
 
 def read_key(path: Path, length: int) -> bytes:

@@ -95,19 +95,23 @@ def _public(path: Path) -> str:
 def _create(path: Path, new: Callable[[], bytes]) -> bool:
     if path.exists():
         return False
-    _write(path, new())
+    write(path, new())
     return True
 
 
 def _renew(path: Path, content: bytes) -> bool:
     if path.exists() and path.read_bytes() == content:
         return False
-    _write(path, content)
+    write(path, content)
     return True
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write a whole file or none of it, readable by its owner only."""
+def write(path: Path, content: bytes) -> None:
+    """Write a whole file or none of it, readable by its owner only.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # mkdir gives the mode to the last folder only, and the umask has its say.
     path.parent.chmod(0o700)

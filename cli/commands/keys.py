@@ -7,7 +7,9 @@ import typer
 
 from cli import keys
 from cli.exits import CommandError, Exit, epilog
+from cli.operator import OperatorSettings, run
 from cli.output import err, out
+from cli.rotation import Rotation
 
 group = typer.Typer(help="The keys of a network.", no_args_is_help=True)
 
@@ -28,6 +30,41 @@ def init(
     for name in made:
         out.print(name, highlight=False)
     err.print(f"relevo: {len(made)} files made in {folder}" if made else f"relevo: all keys are in {folder}")
+
+
+@group.command(
+    "rotate-master",
+    epilog=epilog(
+        "relevo keys rotate-master",
+        "relevo keys rotate-master --prepare",
+        codes=(Exit.WRONG, Exit.UNREACHABLE, Exit.REFUSED, Exit.NOT_WRITABLE),
+    ),
+)
+def rotate_master(
+    prepare: Annotated[
+        bool, typer.Option("--prepare", help="Only put the new key beside the old one, and end.")
+    ] = False,
+    at_once: Annotated[int, typer.Option(help="So many data keys in one request.", min=1, max=1000)] = 200,
+) -> None:
+    """Exchange referrals/master.key, which opens every person's data, while the network goes on.
+
+    The new key is master.next.key until every data key is wrapped with it, then master.key; the old one is
+    removed at the end. Whatever stops it, run it again. Where the replicas do not share the folder:
+    --prepare, bring master.next.key to all of them, then run it. Back the new key up, and keep the old one as
+    long as backups of the key vault are kept that it opens.
+    """
+    settings = OperatorSettings()
+    rotation = Rotation(settings.keys)
+    made = rotation.prepare()
+    if prepare:
+        err.print("relevo: the new key is there" if made else "relevo: the new key was there already")
+        return
+
+    def progress(done: int, left: int) -> None:
+        err.print(f"relevo: {done} data keys wrapped anew, {left} to go")
+
+    done = run(lambda operator: rotation.carry_out(operator, at_once, progress), settings)
+    err.print(f"relevo: the master key is exchanged; {done} data keys were wrapped anew")
 
 
 def register(app: typer.Typer) -> None:

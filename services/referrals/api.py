@@ -13,6 +13,7 @@ from contracts.correcting import CorrectReferral
 from contracts.deadlines import DueList, ListDue
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
 from contracts.groups import GET_GROUPS, ISSUE_GROUP, GetGroups, GroupReply, Groups, IssueGroup
+from contracts.keys import REWRAP_KEYS, RewrapKeys, Rewrapped
 from contracts.lists import CountReferrals, ListReferrals, ReferralCounts, ReferralList
 from contracts.onward import REFER_ON, ReferOn
 from contracts.redirects import ConfirmRedirect, ProposeRedirect
@@ -39,6 +40,7 @@ from services.referrals.actions import (
     onward,
     read,
     redirect,
+    rewrapping,
     upcoming,
     withdraw,
 )
@@ -99,6 +101,7 @@ class Api:
         server.add(lists.COUNT, self.count)
         server.add(contract.HISTORY, self.history)
         server.add(deadlines.DUE, self.due, frozenset({OPERATOR}))
+        server.add(REWRAP_KEYS, self.rewrap_keys, frozenset({OPERATOR}))
         server.add(contract.STATUS, self.status, frozenset({OPERATOR}))
 
     async def issue(self, request: IssueReferral, actor: Actor) -> ReferralReply:
@@ -166,6 +169,9 @@ class Api:
 
     async def due(self, request: ListDue, _actor: Actor) -> DueList:
         return await upcoming.list_due(self._means, request)
+
+    async def rewrap_keys(self, request: RewrapKeys, _actor: Actor) -> Rewrapped:
+        return await rewrapping.rewrap(self._means, request)
 
     async def status(self, _request: Nothing, _actor: Actor) -> PartStatus:
         missing = await self._means.store.missing_indexes()

@@ -15,6 +15,7 @@ from services.referrals.consumers import DURABLE, SUBJECTS, handlers
 from services.referrals.directory import Directory
 from services.referrals.erasing import sweeper
 from services.referrals.marks import Marks, hash_key
+from services.referrals.masters import master_key
 from services.referrals.means import Means
 from services.referrals.pathways import library
 from services.referrals.pathways.api import PathwaysApi
@@ -26,7 +27,7 @@ from services.referrals.screening.api import ScreeningApi
 from services.referrals.screening.desk import Desk
 from services.referrals.settings import Settings
 from services.referrals.store import Store
-from services.referrals.vault import Vault, master_key
+from services.referrals.vault import Vault
 from services.referrals.watch import steps, watch
 
 WRONG_KEY = (

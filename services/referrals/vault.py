@@ -1,8 +1,8 @@
 """The vault: a person's data as encrypted blobs, and the data keys whose deletion erases it for good.
 
 Explicit client-side field level encryption, as any MongoDB driver can read it: AEAD with a random
-initialization vector, data keys wrapped by a local master key, kept in a database of their own so that
-they are backed up apart from the data. A referral has two keys, one for T2, one for T3 and T4.
+initialization vector, data keys wrapped by a local master key (``masters``), kept in a database of their own
+so that they are backed up apart from the data. A referral has two keys, one for T2, one for T3 and T4.
 
 libmongocrypt is driven directly. The driver's own ClientEncryption asks the key vault for every key that
 it has just made, and again for every value once a key is out of its cache; here keys that are made are at
@@ -11,8 +11,7 @@ libmongocrypt of its own and forgets its keys, so that a key that was deleted de
 moment on: the library's own cache would go on for a minute.
 """
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -22,17 +21,18 @@ from bson.binary import Binary
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongo import UpdateOne
 from pymongocrypt.errors import MongoCryptError
 from pymongocrypt.options import MongoCryptOptions
 from pymongocrypt.synchronous.explicit_encrypter import ExplicitEncrypter
 from pymongocrypt.synchronous.state_machine import MongoCryptCallback
 
 from chassis import mongo
-from chassis.settings import read_key
+from services.referrals.masters import Known, Masters
 
 DATABASE = "relevo_keys"
 COLLECTION = "data_keys"
-MASTER_KEY_BYTES = 96
+_WRAPPED_WITH = "masterKey.provider"
 # Random: the same name twice is two different blobs. Nothing encrypted is ever searched.
 ALGORITHM = "AEAD_AES_256_CBC_HMAC_SHA_512-Random"
 
@@ -50,7 +50,10 @@ class _Ring(MongoCryptCallback):  # type: ignore[misc] # pymongocrypt has no typ
         self.keys = {bytes(key["_id"]): key for key in wrapped}
 
     def fetch_keys(self, filter: bytes) -> Iterator[Any]:
-        wanted = bson.decode(filter)["$or"][0]["_id"]["$in"]
+        asked = bson.decode(filter)
+        if "$or" not in asked:
+            return (key.raw for key in self.keys.values())  # to be wrapped anew
+        wanted = asked["$or"][0]["_id"]["$in"]
         return (self.keys[bytes(key)].raw for key in wanted if bytes(key) in self.keys)
 
     def insert_data_key(self, data_key: bytes) -> Binary:
@@ -77,9 +80,10 @@ class _Ring(MongoCryptCallback):  # type: ignore[misc] # pymongocrypt has no typ
 class Keys:
     """Some data keys in hand, to encrypt and decrypt with; close them after the operation."""
 
-    def __init__(self, master: bytes, wrapped: Iterable[RawBSONDocument] = ()) -> None:
+    def __init__(self, masters: Known, wrapped: Iterable[RawBSONDocument] = ()) -> None:
         self._ring = _Ring(wrapped)
-        options = MongoCryptOptions({"local": {"key": master}}, bypass_encryption=True)
+        self.target = masters.target
+        options = MongoCryptOptions(masters.providers, bypass_encryption=True)
         self._crypt = ExplicitEncrypter(self._ring, options)
 
     def __enter__(self) -> Self:
@@ -100,7 +104,16 @@ class Keys:
 
     def make(self) -> KeyId:
         """Make a new data key, in hand only: ``Vault.keep`` stores it."""
-        return UUID(bytes=bytes(self._crypt.create_data_key("local")))
+        return UUID(bytes=bytes(self._crypt.create_data_key(self.target)))
+
+    def rewrapped(self) -> list[dict[str, Any]]:
+        """Return all of them as the master key that wraps what is new wraps them.
+
+        Raises:
+            MongoCryptError: one of them was wrapped with a master key that is not there.
+        """
+        rows: list[dict[str, Any]] = bson.decode(self._crypt.rewrap_many_data_key({}, self.target))["v"]
+        return rows
 
     def seal(self, key: KeyId, value: bytes) -> Binary:
         """Return the value encrypted with that key.
@@ -129,15 +142,15 @@ class Keys:
 class Vault:
     """The key vault: makes, keeps, fetches and erases data keys. One per process."""
 
-    def __init__(self, client: mongo.Client, master: bytes) -> None:
-        self._master = master
+    def __init__(self, client: mongo.Client, masters: Masters) -> None:
+        self._masters = masters
         self._collection: AsyncIOMotorCollection[Any] = client[DATABASE].get_collection(
             COLLECTION, codec_options=CodecOptions(document_class=RawBSONDocument)
         )
 
     def new(self) -> Keys:
         """Return an empty ring, to make keys in."""
-        return Keys(self._master)
+        return Keys(self._masters.known())
 
     async def make(self) -> KeyId:
         """Make one new key and store it."""
@@ -149,26 +162,67 @@ class Vault:
     async def keep(self, keys: Keys) -> None:
         """Store new keys. When this returns they are durable, at a majority."""
         await self._collection.insert_many(keys.wrapped, ordered=False)
+        if keys.target != self.target:
+            # The master key was exchanged meanwhile: whoever wraps anew may have passed it by.
+            await self._rewrap(keys.wrapped)
 
     async def fetch(self, ids: Iterable[KeyId]) -> Keys:
         """Return those keys that are still there, in one query whatever their number."""
         wanted = list(dict.fromkeys(ids))
         if not wanted:
-            return Keys(self._master)
-        rows = self._collection.find({"_id": {"$in": [Binary(key.bytes, 4) for key in wanted]}})
-        return Keys(self._master, await rows.to_list(None))
+            return self.new()
+        found = self._collection.find({"_id": {"$in": [Binary(key.bytes, 4) for key in wanted]}})
+        rows = await found.to_list(None)
+        # Only now: what they are wrapped with may have come a moment ago.
+        return Keys(self._masters.known(), rows)
 
     async def opens(self) -> bool:
         """Whether the master key is the one that the vault's keys were wrapped with, tried on one of them."""
         row = await self._collection.find_one({})
         if row is None:
             return True
-        with Keys(self._master, [row]) as keys:
+        with Keys(self._masters.known(), [row]) as keys:
             try:
                 keys.seal(UUID(bytes=bytes(row["_id"])), b"")
             except MongoCryptError:
                 return False
         return True
+
+    @property
+    def target(self) -> str:
+        """Which master key wraps what is new."""
+        return self._masters.known().target
+
+    async def wrapped_otherwise(self) -> int:
+        """Return how many keys are not wrapped with that one."""
+        return await self._collection.count_documents({_WRAPPED_WITH: {"$ne": self.target}})
+
+    async def rewrap(self, most: int) -> tuple[int, int]:
+        """Wrap some of those with it; return how many were, and how many open with no master key there is."""
+        rows = await self._collection.find({_WRAPPED_WITH: {"$ne": self.target}}).limit(most).to_list(None)
+        failed = await self._rewrap(rows)
+        return len(rows) - failed, failed
+
+    async def _rewrap(self, rows: Sequence[RawBSONDocument]) -> int:
+        """Wrap those keys anew where each is as it was, and none that was erased; return how many failed."""
+        try:
+            with Keys(self._masters.known(), rows) as keys:
+                wrapped = keys.rewrapped() if rows else []
+        except MongoCryptError:
+            if len(rows) == 1:
+                return 1
+            return sum([await self._rewrap([row]) for row in rows])
+        was = {bytes(row["_id"]): row for row in rows}
+        changes = [
+            UpdateOne(
+                {"_id": row["_id"], "keyMaterial": was[bytes(row["_id"])]["keyMaterial"]},
+                {"$set": {"keyMaterial": row["keyMaterial"], "masterKey": row["masterKey"]}},
+            )
+            for row in wrapped
+        ]
+        if changes:
+            await self._collection.bulk_write(changes, ordered=False)
+        return 0
 
     async def erase(self, ids: Iterable[KeyId]) -> None:
         """Delete keys: what they encrypted is gone, here and in every backup of the data."""
@@ -178,8 +232,3 @@ class Vault:
 def key_of(blob: bytes) -> KeyId:
     """Return the id of the key that encrypted a blob, which stands in its first bytes after the type."""
     return UUID(bytes=bytes(blob[1:17]))
-
-
-def master_key(keys_dir: Path) -> bytes:
-    """Read the master key of the referrals service; ends the process where it is not as it should be."""
-    return read_key(keys_dir / "referrals" / "master.key", MASTER_KEY_BYTES)

@@ -35,6 +35,7 @@ from contracts import (
     stepping,
     talk,
 )
+from contracts import keys as vault_keys
 from contracts.rpc import Operation
 
 AnyOperation = Operation[Any, Any]
@@ -175,6 +176,7 @@ def operations() -> list[AnyOperation]:
         talk,
         screening,
         deadlines,
+        vault_keys,
         stepping,
         notifications,
     )
@@ -184,7 +186,7 @@ def operations() -> list[AnyOperation]:
 def public(operation: AnyOperation) -> bool:
     if operation.part == directory.PART:
         return operation in PUBLIC_DIRECTORY
-    return operation.name not in {"status", "due"}
+    return operation.name not in {"status", "due", "rewrap_keys"}
 
 
 @pytest.mark.parametrize("operation", operations(), ids=repr)

@@ -25,9 +25,10 @@ from services.directory import main as directory_main
 from services.directory.settings import Settings as DirectorySettings
 from services.referrals import keeping
 from services.referrals import main as referrals_main
+from services.referrals.masters import master_key
 from services.referrals.settings import Settings
 from services.referrals.store import Store
-from services.referrals.vault import Vault, master_key
+from services.referrals.vault import Vault
 from tests.referrals import cast
 from tests.servers import Servers
 

@@ -16,6 +16,7 @@ from pymongocrypt.errors import MongoCryptError
 
 from chassis import mongo
 from cli.embedded.ports import choose
+from services.referrals.masters import Known, Masters, provider
 from services.referrals.vault import (
     COLLECTION,
     DATABASE,
@@ -24,7 +25,6 @@ from services.referrals.vault import (
     Keys,
     Vault,
     key_of,
-    master_key,
 )
 from tests.cli.running import RELEVO
 from tests.referrals.cast import CANARIES
@@ -55,7 +55,8 @@ async def test_mongodbs_own_client_encryption_reads_it_and_writes_what_the_vault
     vault: Vault, servers: Servers
 ) -> None:
     _, blob = await kept(vault)
-    providers = {"local": {"key": master_key(servers.keys_dir)}}
+    master = (servers.keys_dir / "referrals" / "master.key").read_bytes()
+    providers = {provider(master): {"key": master}}
     options: CodecOptions[dict[str, object]] = CodecOptions(uuid_representation=STANDARD)
     namespace = f"{DATABASE}.{COLLECTION}"
     driver: ClientEncryption[dict[str, object]]
@@ -64,7 +65,7 @@ async def test_mongodbs_own_client_encryption_reads_it_and_writes_what_the_vault
         ClientEncryption(providers, namespace, client, options) as driver,
     ):
         assert driver.decrypt(Binary(blob, 6)) == TEXT
-        theirs = driver.create_data_key("local")
+        theirs = driver.create_data_key(provider(master))
         algorithm = "AEAD_AES_256_CBC_HMAC_SHA_512-Random"
         by_driver = driver.encrypt(Binary(b"theirs"), algorithm, key_id=theirs)
     with await vault.fetch([uuid.UUID(bytes=bytes(theirs))]) as keys:
@@ -91,18 +92,27 @@ async def test_erasing_one_key_leaves_the_others(vault: Vault) -> None:
         assert keys.open(blob) == TEXT
 
 
-async def test_without_the_master_key_nothing_opens(vault: Vault, mongo_client: mongo.Client) -> None:
+@pytest.fixture
+def other(tmp_path: Path) -> Masters:
+    """Another network's master key."""
+    (tmp_path / "master.key").write_bytes(os.urandom(96))
+    return Masters(tmp_path)
+
+
+async def test_without_the_master_key_nothing_opens(
+    vault: Vault, mongo_client: mongo.Client, other: Masters
+) -> None:
     key, blob = await kept(vault)
-    with await Vault(mongo_client, os.urandom(96)).fetch([key]) as keys, pytest.raises(MongoCryptError):
+    with await Vault(mongo_client, other).fetch([key]) as keys, pytest.raises(MongoCryptError):
         keys.open(blob)
 
 
 async def test_another_master_key_is_told_before_anybody_reads(
-    vault: Vault, mongo_client: mongo.Client
+    vault: Vault, mongo_client: mongo.Client, other: Masters
 ) -> None:
     await kept(vault)
     assert await vault.opens()
-    assert not await Vault(mongo_client, os.urandom(96)).opens()
+    assert not await Vault(mongo_client, other).opens()
 
 
 async def test_a_blob_that_was_changed_does_not_open(vault: Vault) -> None:
@@ -118,14 +128,14 @@ async def test_keys_are_wrapped_by_the_master_key_where_they_are_kept(
     key, _ = await kept(vault)
     row = await mongo_client[DATABASE][COLLECTION].find_one({"_id": Binary(key.bytes, 4)})
     assert row is not None
-    assert row["masterKey"] == {"provider": "local"}
+    assert row["masterKey"] == {"provider": vault.target}
     with vault.new() as keys:
         keys.make()
         assert all(isinstance(wrapped, RawBSONDocument) for wrapped in keys.wrapped)
 
 
 def test_a_ring_without_keys_seals_nothing() -> None:
-    with Keys(os.urandom(96)) as keys, pytest.raises(ErasedError):
+    with Keys(Known(os.urandom(96))) as keys, pytest.raises(ErasedError):
         keys.seal(uuid.uuid4(), TEXT)
 
 

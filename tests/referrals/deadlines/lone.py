@@ -21,10 +21,11 @@ from chassis.outbox import Relay
 from chassis.rpc import Caller
 from services.referrals.actions import due
 from services.referrals.directory import Directory
+from services.referrals.masters import master_key
 from services.referrals.means import Means
 from services.referrals.referral import Document
 from services.referrals.store import Store
-from services.referrals.vault import Vault, master_key
+from services.referrals.vault import Vault
 
 AHEAD = "test_ahead"
 
