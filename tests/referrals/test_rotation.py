@@ -15,9 +15,10 @@ from chassis import mongo
 from chassis.problems import RefusedError
 from chassis.settings import key_name
 from cli.rotation import Rotation
-from contracts.codes import CancelReason, PersonAccess, Role
+from contracts.changes import Cancel, Void
+from contracts.codes import PersonAccess, Role
 from contracts.keys import REWRAP_KEYS, RewrapKeys
-from contracts.referrals import Cancel, Void
+from contracts.reasons import CancelReason
 from services.referrals.masters import CURRENT, NEXT, OLD, Known, Masters, provider
 from services.referrals.store import Store
 from services.referrals.vault import COLLECTION, DATABASE, Keys, Vault
