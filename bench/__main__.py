@@ -19,6 +19,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench.audit import lines as audit_lines
+from bench.audit import run_audit
 from bench.capacity import run_capacity
 from bench.importing import lines, run_import
 from bench.lists import run_lists, show_lists
@@ -45,6 +47,7 @@ async def measure(rounds: int) -> dict[str, Any]:
                 "list": await run_list(network, rounds, Path(folder)),
                 "transitions": await run_transitions(network, rounds),
                 "capacity": await run_capacity(network, rounds),
+                "audit": await run_audit(network, rounds),
                 "import": await run_import(network, Path(folder)),
             }
 
@@ -89,7 +92,7 @@ def show(result: dict[str, Any]) -> None:
     console.print(f"a transition: {result['transitions']['database_operations']} database operations")
     for name, value in result["idle"]["megabytes"].items():
         console.print(f"idle: {value:.0f} MB in {name}")
-    for line in lines(result["import"]):
+    for line in (*lines(result["import"]), *audit_lines(result["audit"])):
         console.print(line)
     console.print(f"idle: ready after {result['idle']['seconds_to_start']:.1f} s")
 

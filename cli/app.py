@@ -21,6 +21,7 @@ COMMANDS = {
     "member": "cli.commands.member",
     "token": "cli.commands.token",
     "due": "cli.commands.due",
+    "audit": "cli.commands.audit",
     "doctor": "cli.commands.doctor",
     "keys": "cli.commands.keys",
 }

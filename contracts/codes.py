@@ -188,6 +188,7 @@ class Scope(StrEnum):
     FEED_READ = "feed:read"
     WEBHOOKS_MANAGE = "webhooks:manage"
     STATISTICS_READ = "statistics:read"
+    AUDIT_READ = "audit:read"
 
 
 class Intake(StrEnum):

@@ -214,6 +214,7 @@ _TABLE: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
         Scope.FEED_READ: ("Leer las novedades", "Read the feed"),
         Scope.WEBHOOKS_MANAGE: ("Administrar webhooks", "Manage webhooks"),
         Scope.STATISTICS_READ: ("Leer estadísticas", "Read statistics"),
+        Scope.AUDIT_READ: ("Leer el registro de auditoría", "Read the audit"),
     },
     Intake: {
         Intake.NETWORK: ("En la red", "In the network"),

@@ -333,10 +333,14 @@ class FoundReferral(Reply):
 
 
 class GetHistory(Message):
-    """A page of a referral's history, oldest first; positions are the entries' ``n``."""
+    """A page of a referral's history, oldest first; positions are the entries' ``n``.
+
+    Without ``texts`` notes stay closed: most who look at a history do not read them.
+    """
 
     referral: str
     page: Page
+    texts: bool = True
 
 
 class History(Reply):

@@ -50,10 +50,11 @@ class MessageReply(ReferralReply):
 
 
 class GetMessages(Message):
-    """A page of a referral's messages, oldest first; positions are their ``n``."""
+    """A page of a referral's messages, oldest first; positions are their ``n``; their texts, or not."""
 
     referral: str
     page: Page
+    texts: bool = True
 
 
 class Messages(Reply):

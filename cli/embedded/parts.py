@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cli.embedded.child import Program
-from cli.embedded.settings import HSDS, PARTS, EmbeddedSettings
+from cli.embedded.settings import AUDIT_HEADS, HSDS, PARTS, EmbeddedSettings
 from cli.probe import ask
 
 Command = Callable[[str], tuple[str, ...]]
@@ -56,6 +56,7 @@ class Addresses:
             "RELEVO_PUBLIC_URL": self.urls["gateway"],
             "RELEVO_HSDS_PORT": str(self.ports[HSDS]),
             "RELEVO_HSDS_URL": self.urls[HSDS],
+            "RELEVO_AUDIT_HEADS": str(data / AUDIT_HEADS),
         }
 
     def _host(self, part: str) -> str:

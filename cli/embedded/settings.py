@@ -10,6 +10,8 @@ NATS = "nats"
 DATABASE = "database"
 # The public directory, which the directory's part serves beside its own face.
 HSDS = "hsds"
+# Where the heads of the audit's chains are appended, in the folder of the data.
+AUDIT_HEADS = "audit-heads.jsonl"
 
 
 class EmbeddedSettings(BaseSettings):

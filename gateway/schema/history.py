@@ -87,10 +87,11 @@ async def history(
 ) -> Rows[referrals.HistoryEntry] | None:
     """Every change, oldest first. Null to a client that may send referrals and not read them."""
     page = page_of(info, LIST, first=first, last=last, after=after, before=before)
-    request = referrals.GetHistory(referral=parent.id, page=page)
+    selected = names(info.raw, of_rows(info.raw))
+    request = referrals.GetHistory(referral=parent.id, page=page, texts="note" in selected)
     reply = await info.context.clients.find(referrals.HISTORY, request)
     if reply is None:
         return None
-    if "organization" in names(info.raw, of_rows(info.raw)):
+    if "organization" in selected:
         await info.context.organizations.prime(item.organization for item in reply.items)
     return Rows(info.context.cursors, LIST, reply)

@@ -66,9 +66,11 @@ async def messages(
 ) -> Rows[talk.ReferralMessage] | None:
     """What the two parties wrote to one another, oldest first. Null to everybody else."""
     page = page_of(info, LIST, first=first, last=last, after=after, before=before)
-    reply = await info.context.clients.find(talk.MESSAGES, talk.GetMessages(referral=parent.id, page=page))
+    selected = names(info.raw, of_rows(info.raw))
+    request = talk.GetMessages(referral=parent.id, page=page, texts="text" in selected)
+    reply = await info.context.clients.find(talk.MESSAGES, request)
     if reply is None:
         return None
-    if "organization" in names(info.raw, of_rows(info.raw)):
+    if "organization" in selected:
         await info.context.organizations.prime(item.organization for item in reply.items)
     return Rows(info.context.cursors, LIST, reply)

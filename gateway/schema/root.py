@@ -22,6 +22,7 @@ from gateway.schema import (
     talk,
     truth,
 )
+from gateway.schema.audit import AuditEntryConnection, AuditHeadConnection, audit_entries, audit_heads
 from gateway.schema.capacity import SetCapacityPayload, set_capacity
 from gateway.schema.changes import CapacityChange, capacity_changed
 from gateway.schema.codes import Code, codes_of
@@ -95,6 +96,8 @@ class Query:
     screening = published(screening, Screening)
     screen = published(screen, ScreeningProposal)
     stale_services = published(truth.stale_services, ServiceConnection)
+    audit_entries = published(audit_entries, AuditEntryConnection | None)
+    audit_heads = published(audit_heads, AuditHeadConnection)
 
 
 @strawberry.type(

@@ -11,6 +11,11 @@ from chassis.settings import load
 from contracts.referrals import PART
 from services.referrals.actions import alert, due, retaining
 from services.referrals.api import Api
+from services.referrals.audit.api import AuditApi
+from services.referrals.audit.heads import Heads
+from services.referrals.audit.noting import entering
+from services.referrals.audit.store import AuditStore
+from services.referrals.audit.trail import Trail
 from services.referrals.consumers import DURABLE, SUBJECTS, handlers
 from services.referrals.directory import Directory
 from services.referrals.erasing import sweeper
@@ -54,6 +59,7 @@ async def start(part: Part, settings: Settings) -> None:
     client = connect(settings.mongo_url)
     store = Store(client)
     clock = Clock(store.now)
+    audits = AuditStore(store.db)
     relay, groups = Relay(part.bus, store.referrals), Relay(part.bus, store.groups)
     means = Means(
         store=store,
@@ -63,15 +69,18 @@ async def start(part: Part, settings: Settings) -> None:
         relay=relay,
         groups=groups,
         pathways=library.Library(PathwayStore(store.db), shipped()),
+        audit=Trail(audits, clock.now),
         now=clock.now,
         overrides=settings.limits,
     )
     server = Server(part.bus, PART, part.peers)
     Api(means).serve(server)
     PathwaysApi(means).serve(server)
+    AuditApi(audits).serve(server)
     ScreeningApi(Desk(means, *questionnaire.shipped())).serve(server)
     drafts, deadlines, alerts = watch(means), due.rounds(means), alert.rounds(means)
     overdue_steps = steps(means)
+    entries, heads = entering(audits, means.audit), Heads(audits, means.audit, settings.audit_heads)
     pathways = Rounds("pathways", library.LOOK_SECONDS, means.pathways.look)
     retention = retaining.rounds(means, settings.kept)
     erasing = sweeper(store, means.vault, clock.now)
@@ -93,7 +102,10 @@ async def start(part: Part, settings: Settings) -> None:
     part.on_stop(close_database)
     await part.run(know_the_keys)
     await part.run(store.prepare)
+    await part.run(audits.prepare)
     await part.run(clock.start, clock.stop)
+    await part.run(heads.start, heads.stop)
+    await part.run(entries.start, entries.stop)
     await part.run(relay.start, relay.stop)
     await part.run(groups.start, groups.stop)
     await part.run(erasing.start, erasing.stop)

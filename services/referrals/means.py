@@ -1,5 +1,5 @@
 """What every action works with: the store, the vault, the hashes, the directory, the relay, the
-pathways and the clock.
+pathways, the audit and the clock.
 """
 
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from chassis.outbox import Relay
+from services.referrals.audit.trail import Trail
 from services.referrals.deadlines.limits import Overrides
 from services.referrals.directory import Directory
 from services.referrals.inputs import stored_moment
@@ -32,5 +33,6 @@ class Means:
     relay: Relay
     groups: Relay
     pathways: Library
+    audit: Trail
     now: Callable[[], datetime] = utc_now
     overrides: Overrides = field(default_factory=lambda: Overrides({}))

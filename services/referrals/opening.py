@@ -1,4 +1,7 @@
-"""Opens the encrypted blobs that a reader may have, and only those: the keys of a whole list in one query."""
+"""Opens the encrypted blobs that a reader may have, and only those: the keys of a whole list in one query.
+
+What a reader is shown of T3 and T4 is opened here and nowhere else, and is in the audit before it is shown.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -7,12 +10,15 @@ from datetime import datetime
 import structlog
 from pymongocrypt.errors import MongoCryptError
 
+from contracts.audit import AuditKind
 from contracts.referrals import Places, ServiceGiven
 from services.referrals import keeping, questions
+from services.referrals.audit.noting import note
 from services.referrals.fields import NOTE, PROCEDURE, REPORT, T2, T3, T4
+from services.referrals.means import Means
 from services.referrals.pathways import steps
 from services.referrals.referral import Document
-from services.referrals.roles import Party
+from services.referrals.roles import COORDINATOR, Party
 from services.referrals.sealed import CategoryNotes, Circumstances, Identity, Opened, unseal
 from services.referrals.tiers import entry_tiers, may_open_note, open_tiers
 from services.referrals.vault import KeyId, Keys, Vault, key_of
@@ -34,6 +40,8 @@ class _Blobs:
     places: bytes | None = None
     questions: list[Document] | None = None
     steps: list[Document] | None = None
+    # Which categories the consent names is T4, and stands in the T2 blob.
+    categories_closed: bool = False
     history: dict[int, bytes] = field(default_factory=dict)
     reporters: dict[int, bytes] = field(default_factory=dict)
 
@@ -47,34 +55,88 @@ class _Blobs:
 
 
 async def open_all(
-    vault: Vault, reads: Sequence[tuple[Document, Party]], asked: frozenset[str], now: datetime
+    means: Means, reads: Sequence[tuple[Document, Party]], asked: frozenset[str], now: datetime
 ) -> list[Opened]:
     """Return for each referral what its reader may open now of the tiers asked for, in order.
 
-    Asks the key vault once, or not at all where there is nothing to open.
+    One reader's, that is. Asks the key vault once, or not at all where there is nothing to open. What is
+    opened of T3 and T4 is in the audit when this returns.
+
+    Raises:
+        UnreachableError, ContendedError: the audit could not be written; then nothing is shown.
     """
-    return await _open(vault, [(doc, _blobs(doc, party, asked, now)) for doc, party in reads])
+    opened = await _open(means.vault, [(doc, _blobs(doc, party, asked, now)) for doc, party in reads])
+    await _enter(means, [(*read, _protected(one)) for read, one in zip(reads, opened, strict=True)])
+    return opened
+
+
+async def open_as(vault: Vault, doc: Document, party: Party, now: datetime) -> Opened:
+    """Return what a party could open, for the service itself: to refer on, and not to be shown."""
+    return (await _open(vault, [(doc, _blobs(doc, party, ALL, now))]))[0]
 
 
 async def open_said(vault: Vault, doc: Document) -> Opened:
     """Return all that its sender said, for the service itself: to edit or send a draft, or to redirect it."""
-    notes = [note["blob"] for note in doc["sealed_t4"]]
+    notes = [one["blob"] for one in doc["sealed_t4"]]
     blobs = _Blobs(circumstances=doc["sealed_t2"], identity=doc["sealed_t3"], notes=notes)
     return (await _open(vault, [(doc, blobs)]))[0]
 
 
+async def open_own_words(vault: Vault, doc: Document, message: Document) -> str | None:
+    """Return the text of a message for whoever has just given it, which is no reading."""
+    blobs = _Blobs(history={message["n"]: message["note"]})
+    return (await _open(vault, [(doc, blobs)]))[0].history.get(message["n"])
+
+
+def without_texts(entries: Iterable[Document]) -> list[Document]:
+    """Return entries for a reader who did not ask for what they say."""
+    return [{**one, "note": None} for one in entries]
+
+
 async def open_history(
-    vault: Vault, doc: Document, party: Party, entries: Iterable[Document], now: datetime
+    means: Means, doc: Document, party: Party, entries: Iterable[Document], now: datetime
 ) -> Opened:
-    """Return the notes of those entries of the history, or messages, as far as the party may read them."""
+    """Return the notes of those entries of the history, or messages, as far as the party may read them.
+
+    Raises:
+        UnreachableError, ContendedError: as ``open_all``.
+    """
     entries = list(entries)
     shown = (entry for entry in entries if NOTE in entry_tiers(doc, entry, party, now))
     notes = {entry["n"]: entry["note"] for entry in shown}
     blobs = _Blobs(
-        history={n: note for n, note in notes.items() if note},
+        history={n: text for n, text in notes.items() if text},
         reporters=_reporters(doc, party, entries, now),
     )
-    return (await _open(vault, [(doc, blobs)]))[0]
+    (opened,) = await _open(means.vault, [(doc, blobs)])
+    is_t3 = any(key_of(notes[n]) != doc["key_t2"] for n in opened.history)
+    await _enter(means, [(doc, party, {T3} if is_t3 else set())])
+    return opened
+
+
+async def _enter(means: Means, reads: Iterable[tuple[Document, Party, set[str]]]) -> None:
+    """Enter what one reader was opened of T3 and T4 into the audit: which referrals, by folio, which tiers.
+
+    Of a coordinator's reading, each referral's parties have an entry of their own.
+    """
+    seen: dict[tuple[str, ...], tuple[Party, list[str], set[str]]] = {}
+    for doc, party, tiers in reads:
+        if tiers:
+            is_coordinators = party.relation == COORDINATOR
+            others: tuple[str, ...] = (doc["sender"], doc["receiver"]) if is_coordinators else ()
+            _, folios, of_all = seen.setdefault(others, (party, [], set()))
+            folios.append(doc["folio"])
+            of_all |= tiers
+    for others, (party, folios, of_all) in seen.items():
+        await note(means.audit, AuditKind.READ, "read", party.actor, folios, chains=others, tiers=of_all)
+
+
+def _protected(opened: Opened) -> set[str]:
+    """Which of T3 and T4 there is something of in what was opened."""
+    consent = opened.circumstances and opened.circumstances.consent
+    of_t4 = opened.notes or (consent and not opened.categories_closed and consent.categories)
+    of_t3 = opened.identity is not None or opened.instructions is not None
+    return ({T3} if of_t3 else set()) | ({T4} if of_t4 else set())
 
 
 def _reporters(doc: Document, party: Party, entries: list[Document], now: datetime) -> dict[int, bytes]:
@@ -98,6 +160,7 @@ def _blobs(doc: Document, party: Party, asked: frozenset[str], now: datetime) ->
     # The consent stands in the T2 blob, and its categories are T4: the filter shows what is open of it.
     if not tiers.isdisjoint({T2, T4}):
         blobs.circumstances = doc["sealed_t2"]
+        blobs.categories_closed = T4 not in tiers
     if T2 in tiers:
         blobs.places = doc.get("sealed_places")
         # Hidden is null, never empty in disguise; and so is what is gone.
@@ -108,7 +171,7 @@ def _blobs(doc: Document, party: Party, asked: frozenset[str], now: datetime) ->
         blobs.identity, blobs.instructions = doc["sealed_t3"], doc["sealed_instructions"]
     if T4 in tiers:
         notes = doc["sealed_t4"]
-        shown = [note["blob"] for note in notes if may_open_note(doc, party, note["opens"], now)]
+        shown = [one["blob"] for one in notes if may_open_note(doc, party, one["opens"], now)]
         blobs.notes = shown if shown or not notes else None
     if asked and REPORT in granted:
         blobs.given = doc["sealed_given"]
@@ -137,12 +200,13 @@ def _opened(keys: Keys, blobs: _Blobs) -> Opened:
         identity=unseal(keys, there(blobs.identity), Identity),
         notes=None
         if blobs.notes is None or (gone and not notes)
-        else tuple(note for category in notes for note in category.notes()),
+        else tuple(one for category in notes for one in category.notes()),
         instructions=unseal(keys, there(blobs.instructions), str),
         given=unseal(keys, there(blobs.given), tuple[ServiceGiven, ...]),
         places=unseal(keys, there(blobs.places), tuple[Places, ...]),
         questions=questions.opened(keys, blobs.questions, gone),
         steps=steps.opened(keys, blobs.steps),
+        categories_closed=blobs.categories_closed,
         history={n: unseal(keys, blob, str) for n, blob in blobs.history.items() if there(blob)},
         reporters={n: unseal(keys, blob, str) for n, blob in blobs.reporters.items() if there(blob)},
         erased=bool(gone),

@@ -44,12 +44,23 @@ def slice_of(page: Page, length: int, hidden: int) -> slice:
         InvalidError: as ``wanted``.
     """
     name, count = _count(page)
-    start = max(hidden, _number(page.after, "after", 0))
-    stop = _number(page.before, "before", length + 1) - 1
-    start, stop = min(start, length), max(0, min(stop, length))
+    after, before = bounds(page, length)
+    start, stop = max(hidden, after), before - 1
+    start = min(start, length)
     if name == "first":
         return slice(start, max(start, min(stop, start + count)))
     return slice(min(stop, max(start, stop - count)), stop)
+
+
+def bounds(page: Page, length: int) -> tuple[int, int]:
+    """Return between which positions, both excluded, of a list of that length a page lies.
+
+    Raises:
+        InvalidError: they are none.
+    """
+    after = _number(page.after, "after", 0)
+    before = _number(page.before, "before", length + 1)
+    return min(after, length), max(1, min(before, length + 1))
 
 
 def position(place: str) -> tuple[str, ...]:

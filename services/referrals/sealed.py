@@ -81,7 +81,8 @@ class Opened:
 
     ``erased`` says that something was to be opened, and its key is gone; ``unreadable``, that it is there
     and does not open: it was changed, or wrapped with another master key. ``history`` has the notes of the
-    history, by the entry's ``n``, ``reporters`` who gave an answer that others recorded.
+    history, by the entry's ``n``, ``reporters`` who gave an answer that others recorded. Of the
+    consent ``categories_closed`` says that those which it names were not asked for.
     """
 
     circumstances: Circumstances | None = None
@@ -92,6 +93,7 @@ class Opened:
     places: tuple[Places, ...] | None = None
     questions: tuple[Question, ...] | None = None
     steps: tuple[ReferralStep, ...] | None = None
+    categories_closed: bool = False
     history: dict[int, str] = field(default_factory=dict)
     reporters: dict[int, str] = field(default_factory=dict)
     erased: bool = False
@@ -175,6 +177,7 @@ def opened_by_sender(request: IssueReferral, pathways: tuple[AppliedPathway, ...
         else None,
         questions=(),
         steps=(),
+        categories_closed="T4" not in request.tiers,
     )
 
 

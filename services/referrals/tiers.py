@@ -341,4 +341,6 @@ def _consent(doc: Document, opened: Opened, granted: frozenset[str]) -> ConsentV
     }
     if opened.circumstances is not None and opened.circumstances.consent is not None:
         values |= msgspec.structs.asdict(opened.circumstances.consent)
+    if opened.categories_closed:
+        values.pop("categories", None)
     return _shell(ConsentView, values, granted)

@@ -19,6 +19,7 @@ from cli.embedded.keeper import Keeper
 from cli.embedded.ports import choose
 from contracts import (
     assignment,
+    audit,
     capacity,
     deadlines,
     directory,
@@ -173,6 +174,7 @@ def operations() -> list[AnyOperation]:
         referrals,
         lists,
         assignment,
+        audit,
         talk,
         screening,
         deadlines,
@@ -186,7 +188,8 @@ def operations() -> list[AnyOperation]:
 def public(operation: AnyOperation) -> bool:
     if operation.part == directory.PART:
         return operation in PUBLIC_DIRECTORY
-    return operation.name not in {"status", "due", "rewrap_keys"}
+    ours = {"status", "due", "rewrap_keys", "list_audit_chains", "read_audit_chain"}
+    return operation.name not in ours
 
 
 @pytest.mark.parametrize("operation", operations(), ids=repr)

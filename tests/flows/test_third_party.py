@@ -75,6 +75,8 @@ QUERIES = {
 COVERED = {"node", "nodes", "referral", "referralCounts", "referrals", "events"}
 DIRECTORY = {
     "acceptanceRules",
+    "auditEntries",
+    "auditHeads",
     "clients",
     "codes",
     "corrections",

@@ -68,6 +68,7 @@ from services.referrals.sealed import Opened
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
+from tests.referrals.audit.chains import opening
 from tests.referrals.conftest import Network
 from tests.servers import Servers, eventually
 
@@ -342,11 +343,12 @@ async def test_nothing_is_decrypted_that_its_reader_may_not_have(
     doc = await store.load(case.id)
     assert doc is not None
     now = datetime.now(UTC)
+    means = opening(vault)
     viewer = Party("receiver", case.network.member("clinica", "viewer"))
-    assert await open_history(vault, doc, viewer, doc["history"], now) == Opened()
+    assert await open_history(means, doc, viewer, doc["history"], now) == Opened()
     caseworker = Party("receiver", case.receiver)
-    assert (await open_history(vault, doc, caseworker, doc["history"], now)).history == {2: "nota canaria"}
-    assert await open_all(vault, [(doc, caseworker)], ALL, now) == [Opened()]
+    assert (await open_history(means, doc, caseworker, doc["history"], now)).history == {2: "nota canaria"}
+    assert await open_all(means, [(doc, caseworker)], ALL, now) == [Opened()]
 
 
 async def test_notes_and_instructions_are_encrypted_where_they_are_stored(case: Case, store: Store) -> None:

@@ -343,7 +343,8 @@ async def test_nobody_is_told_of_a_draft_that_is_given_up(network: Network) -> N
 @pytest.fixture
 def means(store: Store, vault: Vault) -> Means:
     """What erasing takes."""
-    return Means(store=store, vault=vault, marks=None, directory=None, relay=None, groups=None, pathways=None)  # type: ignore[arg-type]
+    nothing: Any = None
+    return Means(store, vault, nothing, nothing, nothing, nothing, nothing, nothing)
 
 
 async def _age(store: Store, *drafts: Referral) -> None:

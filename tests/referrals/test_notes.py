@@ -16,6 +16,7 @@ from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, Party
 from services.referrals.sealed import seal
 from services.referrals.vault import Vault
 from tests.referrals import cast
+from tests.referrals.audit.chains import opening
 from tests.referrals.conftest import Network
 
 _keys = (f"note-{number}" for number in itertools.count())
@@ -96,5 +97,5 @@ async def test_a_note_is_as_secret_as_the_key_that_sealed_it(
             {"n": 3, "organization": "clinica", "note": seal(keys, key_t3, NAMING)},
         ]
     doc = cast.document(status, key_t2=key_t2, key_t3=key_t3)
-    opened = await open_history(vault, doc, Party(relation, actor), entries, cast.NOW)
+    opened = await open_history(opening(vault), doc, Party(relation, actor), entries, cast.NOW)
     assert set(opened.history) == expected

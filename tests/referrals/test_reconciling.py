@@ -79,7 +79,7 @@ async def scene(
 ) -> Scene:
     """The service of these tests counts two rooms, of which one is taken by somebody of no referral."""
     directory = Directory(Caller(network.referrals), "000")
-    means = Means(store, vault, None, directory, None, None, None)  # type: ignore[arg-type] # it asks no others
+    means = Means(store, vault, None, directory, None, None, None, None)  # type: ignore[arg-type] # it asks no others
     scene = Scene(network, service, means, mongo_client)
     await scene.becomes(1, 0, 1)
     return scene

@@ -371,7 +371,7 @@ async def test_a_mandatory_step_that_was_not_taken_is_a_task_of_what_takes_its_p
         return doc and doc.get("steps_due_at")
 
     nothing: Any = None
-    await tell_overdue(Means(store, nothing, nothing, nothing, nothing, nothing, nothing))
+    await tell_overdue(Means(store, nothing, nothing, nothing, nothing, nothing, nothing, nothing))
     assert await waits() is None
 
 

@@ -68,7 +68,7 @@ class Replica:
         nothing: Any = None
         self.means = Means(
             store=self.store, vault=vault, marks=nothing, directory=nothing, relay=nothing, groups=nothing,
-            pathways=nothing,
+            pathways=nothing, audit=nothing,
         )  # fmt: skip
 
     async def after(self, days: float) -> None:

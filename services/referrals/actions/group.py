@@ -267,7 +267,7 @@ async def _shown(
     category = None
     # A receiver sees a part of the case: what it would be counted as by that is not what it is.
     if with_category and party.relation == SENDER:
-        opened = await open_all(means.vault, members, T2_ONLY, means.now())
+        opened = await open_all(means, members, T2_ONLY, means.now())
         known = [one.circumstances for one in opened if one.circumstances is not None]
         category = grouping.category_of(known) if known else None
     return Group(

@@ -111,7 +111,8 @@ class Issuing:
         count("issue", {}, document)
         await taken(self.means, document, self.now)
         party = tiers.sender_of(document, self.actor)
-        if document.get("steps"):
+        if document.get("steps") or self.links:
+            # Of what goes on from another referral, whoever asks has not said all: that is a read.
             return await replied(self.means, document, party, self.now, self.request.tiers)
         opened = opened_by_sender(self.request, reserved.pathways)
         return ReferralReply(referral=tiers.view(document, party, opened, self.now))

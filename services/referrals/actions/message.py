@@ -10,7 +10,7 @@ from services.referrals.actions.beside import Aside, Outcome, carry_out
 from services.referrals.actions.working import loaded
 from services.referrals.errors import NotFoundError, refused_where_erased
 from services.referrals.means import Means
-from services.referrals.opening import open_history
+from services.referrals.opening import open_history, open_own_words, without_texts
 from services.referrals.referral import OTHER_SIDE, Document
 from services.referrals.roles import Party
 from services.referrals.sealed import seal
@@ -70,7 +70,8 @@ async def get(means: Means, request: GetMessages, actor: Actor) -> Messages:
         raise NotFoundError
     now, there = means.now(), messages.messages_of(doc)
     page = paging.slice_of(request.page, len(there), 0)
-    opened = await open_history(means.vault, doc, party, there[page], now)
+    asked = there[page] if request.texts else without_texts(there[page])
+    opened = await open_history(means, doc, party, asked, now)
     return Messages(
         items=tuple(messages.view(doc, one, party, opened.history.get(one["n"]), now) for one in there[page]),
         positions=tuple((str(one["n"]),) for one in there[page]),
@@ -92,6 +93,7 @@ async def _replied(means: Means, request: Command, outcome: Outcome) -> MessageR
     shown = None
     if "n" in outcome.about:
         message = messages.messages_of(doc)[outcome.about["n"] - 1]
-        opened = await open_history(means.vault, doc, party, [message], now)
-        shown = messages.view(doc, message, party, opened.history.get(message["n"]), now)
+        # Whoever wrote it has just said it, also where it is replayed: the input was the same.
+        text = await open_own_words(means.vault, doc, message)
+        shown = messages.view(doc, message, party, text, now)
     return MessageReply(referral=reply.referral, replayed=reply.replayed, message=shown)

@@ -17,7 +17,7 @@ from services.referrals.actions.replying import replayed
 from services.referrals.actions.reserving import admit
 from services.referrals.actions.working import loaded
 from services.referrals.means import Means
-from services.referrals.opening import ALL, open_all
+from services.referrals.opening import open_as
 from services.referrals.referral import Document
 from services.referrals.roles import RECEIVER, Party, lacking
 
@@ -74,5 +74,4 @@ async def _seen(means: Means, doc: Document, party: Party) -> Referral:
     caseworker = msgspec.structs.replace(party.actor, kind="member", roles=(Role.CASEWORKER.value,))
     reader = Party(RECEIVER, caseworker)
     now = means.now()
-    (opened,) = await open_all(means.vault, [(doc, reader)], ALL, now)
-    return tiers.view(doc, reader, opened, now)
+    return tiers.view(doc, reader, await open_as(means.vault, doc, reader, now), now)

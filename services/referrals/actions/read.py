@@ -18,7 +18,7 @@ from services.referrals import paging, tiers
 from services.referrals.errors import NotFoundError
 from services.referrals.fields import T1
 from services.referrals.means import Means
-from services.referrals.opening import open_all, open_history
+from services.referrals.opening import open_all, open_history, without_texts
 from services.referrals.referral import Document
 from services.referrals.roles import Party, tiers_of
 
@@ -84,7 +84,7 @@ async def shown(
     reads: list[tuple[Document, Party]] = [
         (doc, party) for doc, party in parties if party is not None and tiers.may_read(party)
     ]
-    opened = await open_all(means.vault, reads, frozenset(asked), now)
+    opened = await open_all(means, reads, frozenset(asked), now)
     return {
         doc["_id"]: tiers.view(doc, party, inside, now)
         for (doc, party), inside in zip(reads, opened, strict=True)
@@ -106,7 +106,8 @@ async def history(means: Means, request: GetHistory, actor: Actor) -> History:
     hidden = tiers.hidden_entries(doc, party)
     page = paging.slice_of(request.page, len(doc["history"]), hidden)
     entries = doc["history"][page]
-    opened = await open_history(means.vault, doc, party, entries, now)
+    asked = entries if request.texts else without_texts(entries)
+    opened = await open_history(means, doc, party, asked, now)
     return History(
         items=tuple(tiers.history_view(doc, entry, party, opened, now) for entry in entries),
         positions=tuple((str(entry["n"]),) for entry in entries),

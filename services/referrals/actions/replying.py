@@ -27,7 +27,7 @@ async def replied(
     means: Means, doc: Document, party: Party, now: datetime, asked: Iterable[Tier], *, replayed: bool = False
 ) -> ReferralReply:
     """Return the reply that shows a referral to a party, with those tiers asked for that are open to it."""
-    (opened,) = await open_all(means.vault, [(doc, party)], frozenset(asked), now)
+    (opened,) = await open_all(means, [(doc, party)], frozenset(asked), now)
     return ReferralReply(referral=tiers.view(doc, party, opened, now), replayed=replayed)
 
 

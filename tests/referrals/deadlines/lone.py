@@ -71,7 +71,7 @@ async def main(urls: list[str], seconds: float) -> None:
         directory=Directory(Caller(bus), "911"),
         relay=relay,
         now=clock.now,
-        **dict.fromkeys(("marks", "pathways", "groups")),  # type: ignore[arg-type] # nobody asks it anything
+        **dict.fromkeys(("marks", "pathways", "groups", "audit")),  # type: ignore[arg-type] # nobody asks it anything
     )
     await clock.start()
     await relay.start()

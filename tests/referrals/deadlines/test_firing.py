@@ -114,6 +114,7 @@ async def replica(
         relay=Relay(bus, store.referrals),
         groups=Relay(bus, store.groups),
         pathways=None,  # type: ignore[arg-type]
+        audit=None,  # type: ignore[arg-type]
         now=Clock(store.now).now,
     )
     yield Replica(means, store)

@@ -329,6 +329,7 @@ def looking(network: Network, store: Store, vault: Vault) -> Means:
     return Means(
         store=store, vault=vault, marks=nothing, directory=Directory(Caller(network.referrals), "911"),
         relay=Relay(network.referrals, store.referrals), groups=nothing, pathways=nothing,
+        audit=nothing,
     )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""The audit: who read what of a person, and who did what with the rules; a chain for each organization."""

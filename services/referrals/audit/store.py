@@ -1,0 +1,140 @@
+"""Every database call of the audit: entries by their place, notes that wait, heads, and what was told.
+
+An entry's ``_id`` is its chain and its number: two replicas that append at once write the same id, and one of
+them is refused. So a chain has neither gaps nor forks, and nobody holds a lock.
+"""
+
+import contextlib
+from collections.abc import Iterable, Sequence
+
+from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongo import IndexModel
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from chassis import mongo
+from chassis.chained import GENESIS, Head
+from services.referrals.audit.entry import Document
+
+ENTRIES, WAITING, HEADS, READINGS = "audit", "audit_waiting", "audit_heads", "audit_readings"
+INDEXES = {
+    ENTRIES: [IndexModel([("source", 1)], name="source", sparse=True)],
+    WAITING: [],
+    HEADS: [IndexModel([("pending_since", 1)], name="pending_since", sparse=True)],
+    READINGS: [IndexModel([("pending_since", 1)], name="pending_since", sparse=True)],
+}
+_DIGITS = 12
+# The character after the digits: behind every number of a chain.
+_BEYOND = ":"
+AT_ONCE = 200
+
+
+def place_of(chain: str, number: int) -> str:
+    """Return the ``_id`` of an entry; those of a chain sort by number."""
+    return f"{chain}:{number:0{_DIGITS}d}"
+
+
+def number_of(place: str) -> int:
+    """Return the number at which an entry stands, whatever it says itself."""
+    digits = place.rpartition(":")[2]
+    return int(digits) if digits.isdecimal() else 0
+
+
+class AuditStore:
+    """The collections of the audit, in the database of the referrals."""
+
+    def __init__(self, db: mongo.Database) -> None:
+        self._db = db
+        self._entries: AsyncIOMotorCollection[Document] = db[ENTRIES]
+        self._waiting: AsyncIOMotorCollection[Document] = db[WAITING]
+        self.heads: AsyncIOMotorCollection[Document] = db[HEADS]
+        self.readings: AsyncIOMotorCollection[Document] = db[READINGS]
+
+    async def prepare(self) -> None:
+        """Create the indexes that are missing."""
+        await mongo.ensure_indexes(self._db, INDEXES)
+
+    async def missing_indexes(self) -> list[str]:
+        """Return the names of the indexes that should be there and are not."""
+        return await mongo.missing_indexes(self._db, INDEXES)
+
+    # --- entries --------------------------------------------------------------------------------
+
+    async def append(self, entries: Sequence[Document]) -> int:
+        """Add entries at their places, in order; return how many: at the next somebody else was faster."""
+        documents = [{"_id": place_of(one["chain"], one["number"]), **one} for one in entries]
+        try:
+            if len(documents) == 1:
+                await self._entries.insert_one(documents[0])
+            else:
+                await self._entries.insert_many(documents, ordered=True)
+        except DuplicateKeyError:
+            return 0
+        except BulkWriteError as error:
+            return min(mongo.collided(error))
+        return len(entries)
+
+    async def head(self, chain: str, after: int = 0) -> tuple[Head, str]:
+        """Return the last entry of a chain that goes at least to ``after``: its head and its moment."""
+        known = after or await self._exported(chain)
+        # Of what a minute brings; a chain whose head nobody exported is read through once.
+        for start in dict.fromkeys((known, 0)):
+            rows = self._entries.find(_between(chain, start), {"number": 1, "hash": 1, "at": 1})
+            found = await rows.to_list(None)
+            if found:
+                last = max(found, key=lambda row: str(row["_id"]))
+                return Head(number_of(last["_id"]), last["hash"]), last["at"]
+        return Head(0, GENESIS), ""
+
+    async def _exported(self, chain: str) -> int:
+        row = await self.heads.find_one({"_id": chain}, {"number": 1})
+        return int(row["number"]) if row else 0
+
+    async def sources(self, chain: str, sources: Iterable[str]) -> set[str]:
+        """Return which of those things have been entered into a chain already."""
+        wanted = {"source": {"$in": list(sources)}}
+        rows = self._entries.find(wanted, {"source": 1, "chain": 1})
+        return {row["source"] async for row in rows if row.get("chain") == chain}
+
+    async def range(self, chain: str, after: int, most: int) -> list[tuple[int, Document]]:
+        """Return the entries that stand behind a place, in order, with where they stand; so many at most."""
+        places = range(after + 1, after + 1 + most)
+        found = await self._entries.find(_between(chain, after + 1, after + most)).to_list(None)
+        by_place = {number_of(row.pop("_id")): row for row in found}
+        if not by_place:
+            return await self._beyond(chain, after + most, most)
+        return [(number, by_place[number]) for number in places if number in by_place]
+
+    async def _beyond(self, chain: str, after: int, most: int) -> list[tuple[int, Document]]:
+        """What stands behind a gap as wide as a page, if anything does: somebody has taken much out."""
+        rows = self._entries.find(_between(chain, after + 1)).limit(most)
+        return sorted([(number_of(row.pop("_id")), row) async for row in rows], key=lambda placed: placed[0])
+
+    async def chains(self) -> list[Document]:
+        """Return every chain that is known, with the head that was last exported."""
+        return await self.heads.find({}, {"number": 1, "hash": 1, "at": 1}).to_list(None)
+
+    async def begin(self, chain: str) -> None:
+        """Note that there is such a chain, before its first entry."""
+        row = {"_id": chain, "number": 0, "hash": GENESIS, "at": "", "n": 0, "pending": []}
+        with contextlib.suppress(DuplicateKeyError):
+            await self.heads.insert_one(row)
+
+    async def export(self, chain: str, head: Head, at: str) -> None:
+        """Keep the head of a chain, unless another replica has kept one further on."""
+        further = {"number": head.number, "hash": head.hash, "at": at}
+        await self.heads.update_one({"_id": chain, "number": {"$lt": head.number}}, {"$set": further})
+
+    # --- notes that wait ------------------------------------------------------------------------
+
+    async def waiting(self) -> list[Document]:
+        """Return some notes that were committed with what they tell of, and are in no chain yet."""
+        return await self._waiting.find({}).limit(AT_ONCE).to_list(None)
+
+    async def entered(self, ids: Sequence[str]) -> None:
+        """Forget notes that are in their chains."""
+        await self._waiting.delete_many({"_id": {"$in": list(ids)}})
+
+
+def _between(chain: str, first: int, last: int | None = None) -> Document:
+    end = {"$lt": f"{chain}:{_BEYOND}"} if last is None else {"$lte": place_of(chain, last)}
+    return {"_id": {"$gte": place_of(chain, first), **end}}

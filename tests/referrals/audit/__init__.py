@@ -1,0 +1,1 @@
+"""Tests of the audit: what is entered, that it holds, who reads it."""
