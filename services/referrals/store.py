@@ -57,7 +57,7 @@ KEPT_AT_ONCE = 50
 _DUE = (
     "revision", "n", "version", "folio", "status", "need_group", "priority", "state", "sender", "receiver",
     "service", "intake", "held", "hold", "arrive_by", "appointment", "updated_at", "clock", "due_at",
-    "key_t2", "key_t3", "duties",
+    "key_t2", "key_t3", "duties", "terms.limits",
 )  # fmt: skip
 _INNER = {
     "history": 0,

@@ -30,7 +30,7 @@ from contracts.details import HoursException, Schedule
 from contracts.directory import Service
 from services.referrals.deadlines.calendar import Calendar, calendar
 from services.referrals.deadlines.limits import Limits, limits
-from services.referrals.deadlines.points import KNOWN_OVERDUE_FOR, marks
+from services.referrals.deadlines.points import marks
 from services.referrals.statuses import UNANSWERED, UNDER_WAY
 
 Document = dict[str, Any]
@@ -204,7 +204,7 @@ class _Winding:
         expire_left = self._stopped()["expire_left"]
         expire = self._expire(self.now)
         if expire is not None and expire_left is not None:
-            expire = max(self.now + timedelta(seconds=expire_left), by + KNOWN_OVERDUE_FOR)
+            expire = max(self.now + timedelta(seconds=expire_left), by + self._limits.known)
         return {**self._running(self.now, by), "expire": expire, "left": None, "expire_left": None}
 
     def _sent(self) -> Document:

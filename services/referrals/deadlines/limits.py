@@ -27,6 +27,8 @@ from contracts.codes import Priority
 from services.referrals.deadlines.calendar import Calendar, Runs
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+# Nothing expires before it has been known for so long to be overdue.
+KNOWN_OVERDUE_FOR = timedelta(hours=12)
 # "At most 24 h", whatever the opening hours are.
 MOST_OPEN = DAY
 LONGEST = 366 * DAY
@@ -73,6 +75,13 @@ class Limits:
     decide: Limit
     arrive: Limit
     expire: Limit | None
+
+    @property
+    def known(self) -> timedelta:
+        """How long it is known to be overdue before it expires: less only where the network gives less."""
+        if self.expire is None:
+            return KNOWN_OVERDUE_FOR
+        return min(KNOWN_OVERDUE_FOR, self.expire.most - self.decide.most)
 
 
 def _always(amount: timedelta) -> Limit:

@@ -13,13 +13,12 @@ from typing import Any
 
 from contracts.codes import Deadline, Intake, Priority, ReferralStatus, Side
 from services.referrals.deadlines import duties
+from services.referrals.deadlines.limits import limits
 from services.referrals.reported import answers_by_telephone
 
 Document = dict[str, Any]
 S, D = ReferralStatus, Deadline
 
-# Nothing expires before it has been known for so long to be overdue.
-KNOWN_OVERDUE_FOR = timedelta(hours=12)
 # An emergency that nobody acts on is told again: twice as late each time, but not later than that.
 FIRST_ALARM = timedelta(minutes=30)
 LATEST_ALARM = timedelta(hours=4)
@@ -200,7 +199,8 @@ def _after(point: Point, doc: Mapping[str, Any], now: datetime) -> Document:
     fields: Document = {}
     clock, is_emergency = doc["clock"], doc["priority"] == Priority.EMERGENCY
     if point.kind is Kind.OVERDUE and clock["expire"]:
-        fields["expire"] = max(clock["expire"], now + KNOWN_OVERDUE_FOR)
+        said = (doc.get("terms") or {}).get("limits")
+        fields["expire"] = max(clock["expire"], now + limits(Priority(doc["priority"]), said).known)
     if point.kind is Kind.OVERDUE and is_emergency:
         fields |= {"alarm": now + FIRST_ALARM, "of": point.deadline.value, "step": 1}
     if point.kind is Kind.ALARM:

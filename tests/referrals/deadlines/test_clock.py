@@ -33,9 +33,12 @@ MOVES = {Kind.LAPSE: "lapse_redirect", Kind.EXPIRE: "expire"}
 class Life:
     """One referral and its clock; ``told`` is all that came due, and when it was told."""
 
-    def __init__(self, priority: str, at: datetime = SENT_AT, **more: Any) -> None:
+    def __init__(
+        self, priority: str, at: datetime = SENT_AT, limits: dict[str, Any] | None = None, **more: Any
+    ) -> None:
+        terms = {**OFFICE, "limits": limits}
         doc = document(
-            ReferralStatus.SENT, priority=priority, terms=OFFICE, created_at=at, updated_at=at, **more
+            ReferralStatus.SENT, priority=priority, terms=terms, created_at=at, updated_at=at, **more
         )
         self.doc: Document = doc | wound(None, doc, at, at)
         self.now = at
@@ -83,6 +86,21 @@ def test_of_an_urgent_one_all_comes_when_the_domain_says() -> None:
         (72 * HOUR, Kind.EXPIRE, Deadline.DECIDE),
     ]
     assert (life.doc["status"], life.doc["due_at"], life.doc["deadline_at"]) == ("expired", None, None)
+
+
+def test_where_a_network_gives_less_than_half_a_day_before_the_end_that_is_what_holds() -> None:
+    hours = {"receive": {"hours": 1}, "decide": {"hours": 2}, "expire": {"hours": 3}}
+    last = (3 * HOUR, Kind.EXPIRE, Deadline.DECIDE)
+    assert Life("urgent", limits=hours).until(SENT_AT + DAY)[-1] == last
+    # Nobody looked for long: it is told first, and known for as long before it ends.
+    away = Life("urgent", limits=hours)
+    away.look(SENT_AT + 2 * DAY)
+    assert away.until(SENT_AT + 3 * DAY)[-1] == (2 * DAY + HOUR, Kind.EXPIRE, Deadline.DECIDE)
+    asked = Life("urgent", limits=hours)
+    asked.take("ask", "receiver", question="q")
+    asked.until(SENT_AT + HOUR / 2)
+    asked.take("reply", "sender", answer="a")
+    assert asked.until(SENT_AT + DAY)[-1] == (3 * HOUR + HOUR / 2, Kind.EXPIRE, Deadline.DECIDE)
 
 
 def test_of_a_routine_one_working_days_are_counted() -> None:

@@ -33,7 +33,7 @@ from contracts.membership import SET_NETWORK_ROLE, SetNetworkRole
 from contracts.referrals import HISTORY, GetHistory
 from contracts.rpc import Page
 from services.referrals.actions import due
-from services.referrals.deadlines.points import KNOWN_OVERDUE_FOR
+from services.referrals.deadlines.limits import KNOWN_OVERDUE_FOR
 from services.referrals.directory import Directory
 from services.referrals.means import Means
 from services.referrals.referral import Document

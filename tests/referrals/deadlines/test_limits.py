@@ -109,3 +109,10 @@ def test_what_cannot_be_is_named(tmp_path: Path, text: str, named: str) -> None:
 def test_a_file_that_is_not_there_is_an_error_and_not_the_table(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot be read"):
         overrides(tmp_path / "none.toml")
+
+
+def test_it_is_known_to_be_overdue_for_half_a_day_or_for_as_long_as_the_network_says() -> None:
+    assert {limits(priority, None).known for priority in P} == {12 * HOUR}
+    short = {"decide": {"hours": 2}, "expire": {"hours": 3}}
+    assert limits(P.URGENT, short).known == HOUR
+    assert limits(P.URGENT, {"expire": {"hours": 30}}).known == 6 * HOUR
