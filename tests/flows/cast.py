@@ -32,7 +32,10 @@ SERVICES = {
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Everybody, each with a client of its own, and the services by their short names."""
+    """Everybody, each with a client of its own, and the services by their short names.
+
+    ``others`` are the gateways beside the stack's own, where the network has several.
+    """
 
     stack: Stack
     shelter: Client
@@ -40,16 +43,19 @@ class Cast:
     third: Client
     organizations: dict[str, str]
     services: dict[str, str]
+    others: tuple[str, ...] = ()
 
     def issue(self, **changes: Any) -> Json:
         """What it takes to issue a referral from the shelter to the hospital."""
         return issue_of(**{"service": self.services["consulta"], **changes})
 
     @asynccontextmanager
-    async def another(self, name: str, url: str | None = None) -> AsyncIterator[Client]:
+    async def another(self, name: str, url: str | None = None, *, member: str = "") -> AsyncIterator[Client]:
         """One more client of an organization, ``refugio``, ``hospital`` or ``tercera``."""
         (credentials,) = await _clients(self.stack, [self.organizations[name]])
-        async with Client(url or self.stack.urls["gateway"], credentials) as client:
+        others = () if url else self.others
+        own = url or self.stack.urls["gateway"]
+        async with Client(own, credentials, others=others, member=member) as client:
             yield client
 
 
@@ -73,16 +79,20 @@ def issue_of(service: str, **changes: Any) -> Json:
 
 
 @asynccontextmanager
-async def gathered(stack: Stack) -> AsyncIterator[Cast]:
-    """Register the cast in a network, through the operator, and give everybody a client."""
+async def gathered(stack: Stack, *others: str) -> AsyncIterator[Cast]:
+    """Register the cast in a network, through the operator, and give everybody a client.
+
+    ``others`` are more gateways of the same network.
+    """
     organizations = await _register(stack)
     credentials = await _clients(stack, list(organizations.values()))
     async with AsyncExitStack() as clients:
         shelter, hospital, third = [
-            await clients.enter_async_context(Client(stack.urls["gateway"], one)) for one in credentials
+            await clients.enter_async_context(Client(stack.urls["gateway"], one, others=others))
+            for one in credentials
         ]
         services = {name: await _service(shelter, name) for name in SERVICES}
-        yield Cast(stack, shelter, hospital, third, organizations, services)
+        yield Cast(stack, shelter, hospital, third, organizations, services, others)
 
 
 async def _service(client: Client, source_id: str) -> str:

@@ -2,8 +2,8 @@
 
 Clients write down each change they asked for, in order: with the version they were told, or without one
 where the answer was lost for good, so that it may have happened or not, but at most once. Whatever the
-network does, every feed must then hold each change that happened once, in the order of its referral, and
-nothing else.
+network does, every feed must then hold each change that happened and is for it once, in the order of its
+referral, and nothing else: least of all what is for another.
 """
 
 from collections import Counter
@@ -13,6 +13,8 @@ from itertools import pairwise
 from typing import Literal
 
 FIRST = "sent"
+# Of what is asked where nothing is said of who hears of it: everybody whose feed is compared.
+EVERYBODY: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +22,16 @@ class Asked:
     """A change that a client asked for, by the name of its event.
 
     ``version`` is the one it was told; None where the answer was lost. ``referral`` is None where that
-    was the answer of an issue: then nobody knows which referral it made, if any.
+    was the answer of an issue: then nobody knows which referral it made, if any. ``told`` are the feeds that
+    hear of it. What is ``aside`` leaves the version as it is.
     """
 
     referral: str | None
     event: str
     version: int | None
     folio: str | None = None
+    told: frozenset[str] = EVERYBODY
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +44,15 @@ class Told:
     folio: str
 
 
+# An entry, and the feeds that hear of it. What is told to one side may look like what is told to the other.
+Happened = tuple[Told, frozenset[str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Violation:
     """Something that must not be: of which kind, in whose feed, and which entry."""
 
-    kind: Literal["lost", "duplicate", "swapped", "invented"]
+    kind: Literal["lost", "duplicate", "swapped", "invented", "leaked"]
     feed: str
     entry: Told
 
@@ -55,13 +64,25 @@ def check(record: Sequence[Asked], feeds: Mapping[str, Sequence[Told]]) -> list[
     """
     heard = {entry for feed in feeds.values() for entry in feed}
     happened = _happened(record, heard)
-    order = {entry: place for place, entry in enumerate(happened)}
-    return [
+    return [violation for name, feed in feeds.items() for violation in _of_feed(name, feed, happened)]
+
+
+def _of_feed(name: str, feed: Sequence[Told], happened: Sequence[Happened]) -> list[Violation]:
+    mine = [entry for entry, told in happened if told == EVERYBODY or name in told]
+    order = {entry: place for place, entry in enumerate(mine)}
+    others = {entry for entry, _ in happened} - set(mine)
+    found = [
         violation
-        for name, feed in feeds.items()
-        for entries in _by_referral(feed, happened).values()
+        for entries in _by_referral((entry for entry in feed if entry not in others), mine).values()
         for violation in _compare(name, entries, order)
-    ] + [Violation("lost", name, entry) for name, feed in feeds.items() for entry in _missing(happened, feed)]
+    ]
+    found += [Violation("leaked", name, entry) for entry in feed if entry in others]
+    return found + [Violation("lost", name, entry) for entry in _missing(mine, feed)]
+
+
+def awaited(record: Sequence[Asked], name: str) -> int:
+    """Return how many entries a feed has to hold at least: what was answered, and is for it."""
+    return sum(one.version is not None and (one.told == EVERYBODY or name in one.told) for one in record)
 
 
 def follow(name: str, feed: Sequence[Told], seen: Sequence[Told]) -> list[Violation]:
@@ -71,21 +92,22 @@ def follow(name: str, feed: Sequence[Told], seen: Sequence[Told]) -> list[Violat
     return lost + list(_compare(name, seen, order))
 
 
-def _happened(record: Sequence[Asked], heard: set[Told]) -> list[Told]:
-    """The changes that happened, in an order that keeps each referral's own."""
+def _happened(record: Sequence[Asked], heard: set[Told]) -> list[Happened]:
+    """The changes that happened, in an order that keeps each referral's own, and who hears of each."""
     folios = {asked.referral: asked.folio for asked in record if asked.referral and asked.folio}
     highest = {asked.referral: asked.version or 0 for asked in sorted(record, key=_version)}
     versions: Counter[str] = Counter()
-    happened: list[Told] = []
+    happened: list[Happened] = []
     for asked in record:
         if asked.referral is None:
             continue
         # One after the other: a change that went unanswered can only have made the next version. It did
         # where somebody was told of it, or where a later change was answered with a higher one.
-        version = asked.version or versions[asked.referral] + 1
+        version = asked.version or versions[asked.referral] + (not asked.aside)
         entry = Told(asked.referral, asked.event, version, folios.get(asked.referral, ""))
-        if asked.version is not None or entry in heard or highest[asked.referral] > version:
-            happened.append(entry)
+        went_on = not asked.aside and highest[asked.referral] > version
+        if asked.version is not None or entry in heard or went_on:
+            happened.append((entry, asked.told))
             versions[asked.referral] = version
     return happened + _nameless(record, heard)
 
@@ -94,12 +116,12 @@ def _version(asked: Asked) -> int:
     return asked.version or 0
 
 
-def _nameless(record: Sequence[Asked], heard: set[Told]) -> list[Told]:
+def _nameless(record: Sequence[Asked], heard: set[Told]) -> list[Happened]:
     """Referrals that nobody knows by name, as far as there were issues without an answer."""
     known = {asked.referral for asked in record}
     strangers = [entry for entry in heard if entry.referral not in known and _is_issue(entry)]
-    allowed = sum(asked.referral is None for asked in record)
-    return sorted(strangers, key=lambda entry: entry.folio)[:allowed]
+    allowed = [asked.told for asked in record if asked.referral is None]
+    return list(zip(sorted(strangers, key=lambda entry: entry.folio), allowed, strict=False))
 
 
 def _is_issue(entry: Told) -> bool:

@@ -1,8 +1,10 @@
 """A partner's system as we advise to write one: a token, queries, and changes that bear a lost answer."""
 
 import asyncio
+import random
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -50,17 +52,21 @@ class Credentials:
 
 
 class Client:
-    """Speaks to the gateway at ``url``.
+    """Speaks to the gateway at ``url``; to any of several replicas, where there are ``others``.
 
-    ``lost`` counts the answers that never came, ``in_flight`` the requests that wait for theirs now.
+    ``member`` is on whose behalf it acts, if it says so. ``lost`` counts the answers that never came,
+    ``in_flight`` the requests that wait for theirs now.
     """
 
-    def __init__(self, url: str, credentials: Credentials) -> None:
-        self.url = url
+    def __init__(
+        self, url: str, credentials: Credentials, *, others: Sequence[str] = (), member: str = ""
+    ) -> None:
         self.lost = 0
         self.in_flight = 0
+        self._urls = (url, *others)
+        self._member = member
         self._credentials = credentials
-        self._http = httpx.AsyncClient(base_url=url, timeout=TIMEOUT, trust_env=False)
+        self._http = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False)
         self._token = ""
         self._until = 0.0
 
@@ -71,6 +77,11 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._http.aclose()
+
+    @property
+    def url(self) -> str:
+        """The gateway of the next request: any of them, as behind a balancer."""
+        return random.choice(self._urls)  # noqa: S311 - not a secret
 
     async def token(self) -> str:
         """An access token that is good for a while.
@@ -91,7 +102,8 @@ class Client:
 
     async def headers(self, accept: str = "application/graphql-response+json") -> dict[str, str]:
         """What a request carries beside its document."""
-        return {"authorization": f"Bearer {await self.token()}", "accept": accept}
+        said = {"authorization": f"Bearer {await self.token()}", "accept": accept}
+        return {**said, "relevo-on-behalf-of": self._member} if self._member else said
 
     async def raw(self, document: str, variables: Json) -> httpx.Response:
         """The answer as it came, whatever it says.
@@ -152,7 +164,7 @@ class Client:
 
     async def _post(self, path: str, **request: Any) -> httpx.Response:
         try:
-            answer = await self._http.post(path, **request)
+            answer = await self._http.post(self.url + path, **request)
         except httpx.TransportError as error:
             raise LostError(type(error).__name__) from error
         if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
@@ -160,7 +172,7 @@ class Client:
         return answer
 
 
-def mutation_of(name: str) -> str:
-    """The document of a mutation, which takes one input object of its own type."""
+def mutation_of(name: str, more: str = "") -> str:
+    """The document of a mutation, which takes one input object of its own type; ``more`` is shown too."""
     kind = f"{name[0].upper()}{name[1:]}Input"
-    return f"mutation ($input: {kind}!) {{ {name}(input: $input) {{ {CHANGED} }} }}"
+    return f"mutation ($input: {kind}!) {{ {name}(input: $input) {{ {more} {CHANGED} }} }}"

@@ -2,7 +2,7 @@
 
 import random
 
-from tests.flows.checker import Asked, Told, Violation, check, follow
+from tests.flows.checker import Asked, Told, Violation, awaited, check, follow
 
 EVENTS = ("sent", "received", "accepted", "completed")
 REFERRALS = [f"r{number}" for number in range(20)]
@@ -130,3 +130,42 @@ def test_a_live_reader_must_see_all_of_the_feed_once_in_its_order() -> None:
     assert kinds(follow("live", feed, [feed[1], feed[0], *feed[2:]])) == ["swapped"]
     stranger = Told("x", "sent", 1, "REL-x")
     assert follow("live", feed, [*feed, stranger]) == [Violation("invented", "live", stranger)]
+
+
+def test_what_is_told_to_somebody_else_is_a_leak_and_what_it_is_for_must_be_there() -> None:
+    both, three = frozenset({"a", "b"}), frozenset({"a", "c"})
+    record = [
+        Asked("r", "sent", 1, "REL-r", told=both),
+        Asked("r", "message_sent", 1, "REL-r", told=frozenset({"b"}), aside=True),
+        Asked("r", "assigned", 1, "REL-r", told=frozenset({"a"}), aside=True),
+        Asked("r", "assigned", 1, "REL-r", told=frozenset({"b"}), aside=True),
+        Asked("r", "redirected", 2, "REL-r", told=both),
+        Asked("s", "sent", 1, "REL-s", told=three),
+    ]
+    sent, wrote, given, moved = (
+        Told("r", event, version, "REL-r")
+        for event, version in (("sent", 1), ("message_sent", 1), ("assigned", 1), ("redirected", 2))
+    )
+    new = Told("s", "sent", 1, "REL-s")
+    right = {"a": [sent, given, moved, new], "b": [sent, wrote, given, moved], "c": [new]}
+    assert check(record, right) == []
+    assert [awaited(record, name) for name in right] == [4, 4, 1]
+    for name, entry in (("a", wrote), ("b", new), ("c", moved)):
+        leaky = {**right, name: [*right[name], entry]}
+        assert check(record, leaky) == [Violation("leaked", name, entry)]
+    assert check(record, {**right, "c": []}) == [Violation("lost", "c", new)]
+    late = {**right, "b": [sent, given, moved, wrote]}
+    assert check(record, late) == [Violation("swapped", "b", wrote)]
+
+
+def test_what_is_beside_a_course_and_went_unanswered_may_have_happened_and_takes_no_version() -> None:
+    record = [
+        Asked("r", "sent", 1, "REL-r"),
+        Asked("r", "message_sent", None, aside=True),
+        Asked("r", "received", 2, "REL-r"),
+    ]
+    feed = [Told("r", event, version, "REL-r") for event, version in (("sent", 1), ("received", 2))]
+    wrote = Told("r", "message_sent", 1, "REL-r")
+    assert check(record, {"a": feed}) == []
+    assert check(record, {"a": [feed[0], wrote, feed[1]]}) == []
+    assert kinds(check(record, {"a": [feed[0], wrote, feed[1]], "b": feed})) == ["lost"]

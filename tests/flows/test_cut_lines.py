@@ -23,10 +23,11 @@ from cli.embedded.settings import DATABASE, NATS, EmbeddedSettings
 from cli.embedded.stack import Stack
 from tests.flows.cast import gathered
 from tests.flows.checker import check, follow
+from tests.flows.courses import CHANGES, HOSPITAL, SHELTER
 from tests.flows.evidence import evidence
 from tests.flows.streams import Follower, feed_of, head_of, sse, websocket
 from tests.flows.wire import Wire
-from tests.flows.work import CHANGES, Work, just, record_of, refer_while, shares
+from tests.flows.work import Work, just, record_of, refer_while, shares
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ async def test_cut_lines_to_the_bus_and_the_database_lose_and_repeat_nothing(tmp
         held.push_async_callback(asyncio.to_thread, stack.stop)
         cast = await held.enter_async_context(gathered(stack))
         work = await held.enter_async_context(shares(cast, WORKERS))
-        feeds = {"sender": cast.shelter, "receiver": cast.hospital}
+        feeds = {SHELTER: cast.shelter, HOSPITAL: cast.hospital}
         readers = {
             (name, open_stream.__name__): await held.enter_async_context(
                 Follower(open_stream, client, await head_of(client))

@@ -17,9 +17,10 @@ from gateway.ids import Cursors
 from tests.flows.cast import Cast
 from tests.flows.checker import check, follow
 from tests.flows.client import AnswerError
+from tests.flows.courses import CHANGES
 from tests.flows.streams import PAGE, Follower, Open, feed_of, head_of, sse, websocket
 from tests.flows.wire import Wire
-from tests.flows.work import CHANGES, just, record_of, refer_while, shares
+from tests.flows.work import just, record_of, refer_while, shares
 
 log = logging.getLogger(__name__)
 
