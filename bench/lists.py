@@ -179,7 +179,7 @@ async def _measured(network: Network, grown: Grown, rounds: int) -> dict[str, An
             raise RuntimeError("the counts are not of a box")
 
     async def due() -> None:
-        if len(await store.due(grown.due, 2 * DUE)) != DUE:
+        if len((await store.due.page(grown.due, None, 2 * DUE)).found) != DUE:
             raise RuntimeError("other referrals are due than those that were made so")
 
     actions: dict[str, Action] = {

@@ -1,6 +1,7 @@
 """Something that is looked after again and again, for as long as a part runs."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
@@ -61,14 +62,26 @@ async def each(
     What fails is logged and left for the next look, and keeps nothing else from being done. Where the work
     returns False it was not done either: somebody else was faster.
     """
-    slots = asyncio.Semaphore(abreast)
+    return sum(outcome is True for outcome in await tried(of, found, work, abreast))
 
-    async def done(one: Found) -> bool:
+
+async def tried(
+    of: str, found: Iterable[Found], work: Callable[[Found], Awaitable[object]], abreast: int
+) -> list[bool | None]:
+    """Do the same, and return of each whether it was done; None where that failed."""
+    slots = asyncio.Semaphore(abreast)
+    # However many fail in the same way, that is one line.
+    failed: Counter[tuple[str, str]] = Counter()
+
+    async def done(one: Found) -> bool | None:
         async with slots:
             try:
                 return await work(one) is not False
             except Exception as error:  # noqa: BLE001 - whatever it is, the others are looked after
-                log.warning("rounds.left", of=of, kind=type(error).__name__, where=place_of(error))
-                return False
+                failed[type(error).__name__, place_of(error)] += 1
+                return None
 
-    return sum(await asyncio.gather(*(done(one) for one in found)))
+    outcomes = await asyncio.gather(*(done(one) for one in found))
+    for (kind, where), count in failed.items():
+        log.warning("rounds.left", of=of, kind=kind, where=where, count=count)
+    return outcomes

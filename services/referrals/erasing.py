@@ -9,7 +9,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from chassis.rounds import Rounds, each
+from chassis.moments import Page, Place
+from chassis.turns import Turns
 from services.referrals import keeping
 from services.referrals.facts.urn import Slip, Urns
 from services.referrals.referral import Document
@@ -17,7 +18,8 @@ from services.referrals.sealed import seal, unseal
 from services.referrals.store import Store
 from services.referrals.vault import ErasedError, KeyId, Vault
 
-SWEEP_SECONDS = 5.0
+LOOK_SECONDS = 5.0
+AT_ONCE = 200
 # Whoever erases deletes the keys at once: what is this old was left over by a process that died.
 LEFT_OVER = timedelta(seconds=5)
 
@@ -63,15 +65,10 @@ async def _cast(store: Store, vault: Vault, doc: Document) -> bool:
     return True
 
 
-async def sweep(store: Store, vault: Vault, before: datetime) -> int:
-    """Erase what was to be erased before and is not yet; return how many were."""
-    return await each("erasing", await store.to_erase(before), partial(erase, store, vault))
+def turns(store: Store, vault: Vault, now: Callable[[], datetime]) -> Turns:
+    """Return the turns over what was left over, by the database's clock."""
 
+    async def read(after: Place | None) -> Page:
+        return await store.to_erase.page(now() - LEFT_OVER, after, AT_ONCE)
 
-def sweeper(store: Store, vault: Vault, now: Callable[[], datetime]) -> Rounds:
-    """Return the rounds that look for what was left over, by the database's clock."""
-
-    async def look() -> None:
-        await sweep(store, vault, now() - LEFT_OVER)
-
-    return Rounds("erasing", SWEEP_SECONDS, look)
+    return Turns("erasing", read, partial(erase, store, vault))

@@ -9,7 +9,7 @@ from chassis.rounds import Rounds
 from chassis.rpc import Caller, Server
 from chassis.settings import load
 from contracts.referrals import PART
-from services.referrals.actions import alert, due, retaining
+from services.referrals.actions import retaining
 from services.referrals.api import Api
 from services.referrals.audit.api import AuditApi
 from services.referrals.audit.heads import Heads
@@ -18,7 +18,6 @@ from services.referrals.audit.store import AuditStore
 from services.referrals.audit.trail import Trail
 from services.referrals.consumers import DURABLE, SUBJECTS, handlers
 from services.referrals.directory import Directory
-from services.referrals.erasing import sweeper
 from services.referrals.marks import Marks, hash_key
 from services.referrals.masters import master_key
 from services.referrals.means import Means
@@ -33,7 +32,7 @@ from services.referrals.screening.desk import Desk
 from services.referrals.settings import Settings
 from services.referrals.store import Store
 from services.referrals.vault import Vault
-from services.referrals.watch import steps, watch
+from services.referrals.watch import watch
 
 WRONG_KEY = (
     "referrals/master.key is not the one with which the data in this database was encrypted: "
@@ -78,12 +77,9 @@ async def start(part: Part, settings: Settings) -> None:
     PathwaysApi(means).serve(server)
     AuditApi(audits).serve(server)
     ScreeningApi(Desk(means, *questionnaire.shipped())).serve(server)
-    drafts, deadlines, alerts = watch(means), due.rounds(means), alert.rounds(means)
-    overdue_steps = steps(means)
     entries, heads = entering(audits, means.audit), Heads(audits, means.audit, settings.audit_heads)
     pathways = Rounds("pathways", library.LOOK_SECONDS, means.pathways.look)
     retention = retaining.rounds(means, settings.kept)
-    erasing = sweeper(store, means.vault, clock.now)
     reconciling = Reconciler(means).rounds()
     organizations = Consumer(
         part.bus, store.db, durable=DURABLE, filter_subjects=SUBJECTS, handlers=handlers(means)
@@ -108,13 +104,10 @@ async def start(part: Part, settings: Settings) -> None:
     await part.run(entries.start, entries.stop)
     await part.run(relay.start, relay.stop)
     await part.run(groups.start, groups.stop)
-    await part.run(erasing.start, erasing.stop)
     await part.run(retention.start, retention.stop)
     await part.run(organizations.start, organizations.stop)
-    await part.run(drafts.start, drafts.stop)
-    await part.run(deadlines.start, deadlines.stop)
-    await part.run(alerts.start, alerts.stop)
-    await part.run(overdue_steps.start, overdue_steps.stop)
+    for rounds in watch(means):
+        await part.run(rounds.start, rounds.stop)
     await part.run(reconciling.start, reconciling.stop)
     await part.run(means.pathways.begin)
     await part.run(pathways.start, pathways.stop)

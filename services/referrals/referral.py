@@ -52,9 +52,10 @@ from contracts.codes import Deadline, NeedGroup, Priority, ReferralStatus, State
 from contracts.events import REFERRAL_EVENTS, EventType, ReferralEvent
 from contracts.referrals import AllowedAction
 from contracts.rpc import Actor
-from services.referrals import consenting, keeping, questions, reported
+from services.referrals import bounding, consenting, keeping, questions, reported
 from services.referrals.deadlines import duties
 from services.referrals.deadlines.clock import may_expire, wound
+from services.referrals.errors import TooManyError
 from services.referrals.inputs import (
     NO_PROPOSAL,
     SUPPLIED,
@@ -260,12 +261,16 @@ def decide(doc: Document, action: str, party: Party, inputs: Mapping[str, Any], 
     Raises:
         ForbiddenError: the actor's roles or scopes are not enough for the action.
         WrongStatusError: the table has no such row from here, for this side, now.
+        TooManyError: the referral has been changed as often as any may be.
         InvalidError: inputs are missing or wrong, all of them at once.
     """
     rows = [row for row in permitted(action, party) if row.applies(doc, party, now)]
     row = reported.chosen(rows, inputs)
     if row is None:
         raise WrongStatusError(_words(doc, action, party, now))
+    if not bounding.has_room(doc, action):
+        possible = (allowed.action for allowed in allowed_actions(doc, party, now))
+        raise TooManyError(bounding.words(action, possible))
     needs = row.needs + reported.needs(doc, row, party)
     given = checked(row.action, needs, inputs, reported.problems(doc, row, party, inputs), now)
     return _change(doc, row, party, given, now)
@@ -303,6 +308,8 @@ def allowed_actions(doc: Document, party: Party, now: datetime) -> tuple[Allowed
 
 def _may_take(row: Row, doc: Document, party: Party) -> bool:
     if not party.may(row.action, row.who) or not may_work_on(doc, party):
+        return False
+    if not bounding.has_room(doc, row.action):
         return False
     return row.action != "correct" or may_correct(party)
 

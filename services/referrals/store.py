@@ -15,12 +15,15 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from chassis import mongo
+from chassis.moments import Moments
 from services.referrals import folio as folios
 from services.referrals.boxes import store as boxes
 from services.referrals.boxes.listing import Asked, Listing
 from services.referrals.boxes.store import Rows
 from services.referrals.facts.store import UrnStore
 from services.referrals.keeping import EXTERNAL_IDS, KEPT
+from services.referrals.pathways.store import INDEXES as PATHWAY_INDEXES
+from services.referrals.pathways.store import PATHWAYS
 from services.referrals.referral import Document, S
 
 DATABASE = "relevo_referrals"
@@ -40,6 +43,7 @@ INDEXES = {
         IndexModel([("steps_due_at", ASCENDING)], name="steps_due_at", sparse=True),
         IndexModel([("deadline_at", ASCENDING)], name="deadline_at", sparse=True),
     ],
+    PATHWAYS: PATHWAY_INDEXES,
     GROUPS: [IndexModel([("pending_since", ASCENDING)], name="pending_since", sparse=True)],
 }
 # By which referrals are found when something is due.
@@ -48,10 +52,6 @@ KEYS_KEPT_FOR = timedelta(days=30)
 KEYS_KEPT = 100
 # A reservation that its referral does not know of after this long was left over by a crash or a refusal.
 LEFT_OVER = timedelta(minutes=1)
-
-# Erased at one look; the next follows soon.
-DUE_AT_ONCE = 200
-KEPT_AT_ONCE = 50
 
 # What the clock goes by, and what an event says.
 _DUE = (
@@ -109,6 +109,17 @@ class Store:
         self._external_ids: AsyncIOMotorCollection[Document] = self.db["external_ids"]
         self.boxes = boxes.Boxes(self.referrals)
         self.urns = UrnStore(self.db)
+        # What is looked after: a deadline is due; a mandatory step is overdue, and was not told; a draft was
+        # never sent; a person is to be erased, or her time is over; a group is to be looked at.
+        self.due = self._by("due_at", *_DUE)
+        self.steps_due = Moments(self.referrals, "steps_due_at", _INNER)
+        self.drafts_due = self._by("erase_at", "revision", "key_t2", "key_t3", "key_void")
+        self.to_erase = self._by("erase_since", *_ERASING)
+        self.kept = {tier: Moments(self.referrals, name, None) for tier, name in KEPT.items()}
+        self.to_alert = self._by("alert_since", "group")
+
+    def _by(self, name: str, *fields: str) -> Moments:
+        return Moments(self.referrals, name, dict.fromkeys((name, *fields), 1))
 
     async def prepare(self) -> None:
         """Create the indexes that are missing."""
@@ -177,10 +188,6 @@ class Store:
         moment: datetime = hello["localTime"]
         return moment
 
-    async def drafts_due(self, now: datetime) -> list[Document]:
-        """Return some of what was never sent and is to be erased by now."""
-        return await self.referrals.find({"erase_at": {"$lte": now}}).limit(DUE_AT_ONCE).to_list(None)
-
     async def close_draft(self, referral: str, revision: int) -> bool:
         """Take what is sealed out of a draft: nobody can send it any more. False where it has changed."""
         closed: Document = {
@@ -199,10 +206,6 @@ class Store:
         """Remove what is left of a draft; what was sent stays."""
         await self.referrals.delete_one({"_id": referral, "n": 0})
 
-    async def steps_due(self, now: datetime) -> list[Document]:
-        """Return some referrals of which a mandatory step is overdue, and was not told."""
-        return await self.referrals.find({"steps_due_at": {"$lte": now}}).limit(DUE_AT_ONCE).to_list(None)
-
     # --- by a party -----------------------------------------------------------------------------
 
     async def ids_of(self, side: str, organization: str, statuses: Sequence[str]) -> list[str]:
@@ -216,14 +219,6 @@ class Store:
 
     # --- deadlines ------------------------------------------------------------------------------
 
-    async def due(self, now: datetime, most: int) -> list[Document]:
-        """Return what something is due of by now, as much of it as telling of it takes.
-
-        A walk along the index finds the longest due first.
-        """
-        found = self.referrals.find({"due_at": {"$lte": now}}, dict.fromkeys(_DUE, 1))
-        return await found.limit(most).to_list(None)
-
     async def count_due(self, before: datetime) -> int:
         """Return of how many referrals something was due before that moment and is not told yet."""
         return await self.referrals.count_documents({"due_at": {"$lt": before}})
@@ -233,19 +228,10 @@ class Store:
         found = self.referrals.find({name: {"$gt": after, "$lte": before}}, _projection(sealed=False))
         return await found.sort(name, ASCENDING).limit(most).to_list(None)
 
-    async def to_erase(self, before: datetime) -> list[Document]:
-        """Return what was to be erased before, and is not yet, as much of it as erasing takes."""
-        rows = self.referrals.find({"erase_since": {"$lte": before}}, dict.fromkeys(_ERASING, 1))
-        return await rows.to_list(200)
-
     async def erased(self, doc: Document) -> None:
         """Note that the keys are gone that were to go; not where more is to go by now: it is found again."""
         was = {name: doc.get(name) for name in ("_id", "erase_since", "erased")}
         await self.referrals.update_one(was, {"$unset": {"erase_since": "", "sealed_fact": ""}})
-
-    async def kept_since(self, tier: str, before: datetime) -> list[Document]:
-        """Return some of the referrals that ended before, and of which that tier is still kept."""
-        return await self.referrals.find({KEPT[tier]: {"$lte": before}}).limit(KEPT_AT_ONCE).to_list(None)
 
     async def free_external_ids(self, doc: Document) -> None:
         """Forget under which ids of the parties' own a referral was known."""
@@ -288,11 +274,6 @@ class Store:
             found = self.referrals.find({name: named}, _projection(sealed=True))
             rows |= {row["_id"]: row async for row in found}
         return list(rows.values())
-
-    async def to_alert(self, before: datetime) -> list[Document]:
-        """Return referrals whose group was to be looked at before, and was not yet."""
-        rows = self.referrals.find({"alert_since": {"$lte": before}}, {"group": 1, "alert_since": 1})
-        return await rows.to_list(200)
 
     async def alerted(self, referral: str, since: datetime) -> None:
         """Note that the group was looked at, unless something new has been said since."""

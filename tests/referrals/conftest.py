@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
@@ -25,6 +25,7 @@ from services.directory import main as directory_main
 from services.directory.settings import Settings as DirectorySettings
 from services.referrals import keeping
 from services.referrals import main as referrals_main
+from services.referrals.actions.draft import AT_ONCE
 from services.referrals.masters import master_key
 from services.referrals.settings import Settings
 from services.referrals.store import Store
@@ -62,12 +63,18 @@ def vault(mongo_client: mongo.Client, servers: Servers) -> Vault:
 
 @pytest.fixture
 async def broken(store: Store) -> AsyncIterator[None]:
-    """A document that every round finds first, and that lacks all that it takes to do anything of it."""
-    moments = ("steps_due_at", "erase_at", "erase_since", "alert_since", *keeping.KEPT.values())
-    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
-    await store.referrals.insert_one({"_id": "broken", "status": "sent", **dict.fromkeys(moments, long_ago)})
+    """More documents than fit on a page, which every round finds first, and can do nothing of."""
+    moments = ("steps_due_at", "erase_at", "erase_since", "alert_since", "due_at", *keeping.KEPT.values())
+    lacking = [
+        {"_id": f"broken-{n}", "status": "sent", **dict.fromkeys(moments, LONG_AGO + n * timedelta(hours=1))}
+        for n in range(AT_ONCE + 5)
+    ]
+    await store.referrals.insert_many(lacking)
     yield
-    await store.referrals.delete_one({"_id": "broken"})
+    await store.referrals.delete_many({"due_at": {"$lt": LONG_AGO + timedelta(days=365)}})
+
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Ask(Protocol):

@@ -29,7 +29,7 @@ from contracts.referrals import (
 )
 from contracts.rpc import Actor, Operation, Page
 from services.referrals import drafting
-from services.referrals.actions.draft import erase_due
+from services.referrals.actions.draft import turns
 from services.referrals.means import Means
 from services.referrals.store import Store
 from services.referrals.vault import Vault
@@ -369,7 +369,7 @@ async def test_what_nobody_sent_for_thirty_days_is_erased_with_its_keys_and_all_
     keys = [was[one.id][name] for one in (old, given_up) for name in ("key_t2", "key_t3")]
     await _age(store, old, given_up)
     # As any number of replicas do.
-    assert sum(await asyncio.gather(*(erase_due(means) for _ in range(5)))) >= 2
+    assert sum(await asyncio.gather(*(turns(means).turn() for _ in range(5)))) >= 2
     assert await store.load(old.id) is None
     assert await store.load(given_up.id) is None
     with await vault.fetch(keys) as ring:
@@ -395,7 +395,7 @@ async def test_what_a_crash_left_half_erased_is_erased_at_the_next_look_and_is_s
         await vault.erase(keys)
     request = SendReferral(referral=draft.id, idempotency_key="s")
     assert (await refused(network, SEND, request, network.caseworker("casa"))).code == "WRONG_STATUS"
-    await erase_due(means)
+    await turns(means).turn()
     assert await store.load(draft.id) is None
     with await vault.fetch(keys) as ring:
         assert not any(key in ring for key in keys)
@@ -410,7 +410,7 @@ async def test_an_edit_or_a_sending_at_the_last_moment_wins_or_loses_as_a_whole(
     await _age(store, draft)
     await updated(network, draft, state=State.OAX)
     assert not await store.close_draft(draft.id, stored["revision"])
-    await erase_due(means)
+    await turns(means).turn()
     assert await seen(network, draft.id, network.caseworker("casa")) is not None
 
 

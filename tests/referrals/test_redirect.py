@@ -24,7 +24,7 @@ from contracts.redirects import (
 from contracts.referrals import FIND, GET, FindReferral, GetReferrals, Referral, ReferralReply
 from contracts.rpc import Actor, Operation
 from contracts.stepping import REPORT_STEP, ReportStep
-from services.referrals.actions.steps import tell_overdue
+from services.referrals.actions.steps import turns
 from services.referrals.means import Means
 from services.referrals.store import Store
 from services.referrals.vault import Vault
@@ -371,7 +371,7 @@ async def test_a_mandatory_step_that_was_not_taken_is_a_task_of_what_takes_its_p
         return doc and doc.get("steps_due_at")
 
     nothing: Any = None
-    await tell_overdue(Means(store, nothing, nothing, nothing, nothing, nothing, nothing, nothing))
+    await turns(Means(store, nothing, nothing, nothing, nothing, nothing, nothing, nothing)).turn()
     assert await waits() is None
 
 

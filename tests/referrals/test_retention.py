@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chassis import mongo
+from chassis import moments, mongo
 from chassis.problems import RefusedError
 from contracts.changes import Accept, Acknowledge, Answer, Ask, Cancel, Complete, Reopen, Start, Void
 from contracts.codes import AgeBand, Gender, Need, PersonAccess, Role, State, Vulnerability
@@ -31,6 +31,7 @@ from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
 from tests.referrals.conftest import Network
+from tests.referrals.ours import Ours
 from tests.referrals.test_change import Case, new_case, soon
 from tests.referrals.test_group import issued, need
 from tests.referrals.test_void import keys_left
@@ -48,15 +49,13 @@ class Looking(Store):
         super().__init__(client)
         self.ahead = timedelta(0)
         self.ours = {case.id for case in cases}
+        self.kept = {
+            tier: Ours(self.referrals, name, None, self.ours | {f"broken-{n}" for n in range(300)})
+            for tier, name in keeping.KEPT.items()
+        }
 
     async def now(self) -> datetime:
         return await super().now() + self.ahead
-
-    async def kept_since(self, tier: str, before: datetime) -> list[dict[str, Any]]:
-        found = self.referrals.find(
-            {keeping.KEPT[tier]: {"$lte": before}, "_id": {"$in": ["broken", *self.ours]}}
-        )
-        return await found.to_list(None)
 
 
 class Replica:
@@ -74,7 +73,8 @@ class Replica:
     async def after(self, days: float) -> None:
         """Look, when so many days have gone by."""
         self.store.ahead = days * DAY
-        await retaining.end_due(self.means, KEPT, await self.store.now())
+        for turns in retaining.turns(self.means, KEPT):
+            await turns.turn()
 
     async def sweep(self) -> None:
         """Do what somebody who died has left."""
@@ -176,8 +176,7 @@ async def test_what_was_given_as_the_parties_own_id_goes_with_the_year(
     request = FindReferral(external_id=f"C-{case.folio}")
     assert (await network.ask(FIND, request, case.receiver)).item is not None
     replica = Replica(mongo_client, vault, case)
-    replica.store.ahead = 400 * DAY
-    await retaining.end_due(replica.means, KEPT, await replica.store.now())
+    await replica.after(400)
     assert (await network.ask(FIND, request, case.receiver)).item is None
     doc = await store.load(case.id)
     assert doc is not None
@@ -224,10 +223,11 @@ async def test_a_change_at_that_very_moment_is_faster(
     stale = await store.load(case.id)
     await case.take(Acknowledge, case.sender)
 
-    async def as_it_was(tier: str, before: datetime) -> list[Any]:
-        return [stale]
+    async def as_it_was(*_page: Any) -> moments.Page:
+        return moments.Page([stale or {}], None)
 
-    replica.store.kept_since = as_it_was  # type: ignore[method-assign]
+    for kept in replica.store.kept.values():
+        kept.page = as_it_was  # type: ignore[method-assign,assignment]
     await replica.after(400)
     assert await keys_left(store, vault, case) == 2
     assert "erased" not in (await store.load(case.id) or {})

@@ -19,3 +19,9 @@ async def test_all_is_well_and_what_is_not_is_named(network: Network, store: Sto
         assert await failing() == ["missing: referrals.outbox"]
     finally:
         await store.prepare()
+
+
+async def test_pathways_are_found_by_code_and_by_revision(network: Network, store: Store) -> None:
+    assert network
+    names = {index["name"] async for index in store.db["pathways"].list_indexes()}
+    assert {"code", "revision"} <= names

@@ -10,7 +10,7 @@ from contracts.changes import Accept, Cancel, Complete, Start, Void
 from contracts.codes import PersonAccess, Role, Scope
 from contracts.referrals import HISTORY, GetHistory
 from contracts.rpc import Actor, Page
-from services.referrals.erasing import sweep
+from services.referrals.erasing import AT_ONCE, LEFT_OVER, turns
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
@@ -152,12 +152,13 @@ async def test_what_a_process_that_died_left_is_erased_later_and_opened_by_nobod
     assert await keys_left(store, vault, case) == 2
     doc = await store.load(case.id)
     assert doc is not None
-    left = await store.to_erase(now + timedelta(hours=2))
-    assert [one["_id"] for one in left] == ["broken", case.id]
-    assert await sweep(store, vault, now) == 0
-    assert await sweep(store, vault, now + timedelta(hours=2)) == 1
+    later = now + timedelta(hours=2)
+    left = [one["_id"] for one in (await store.to_erase.page(later, None, 1000)).found]
+    assert case.id in left[AT_ONCE:], "others stand before it"
+    assert await turns(store, vault, lambda: now).turn() == 0
+    assert await turns(store, vault, lambda: later + LEFT_OVER).turn() == 1
     assert await keys_left(store, vault, case) == 0
-    assert await sweep(store, vault, now + timedelta(hours=2)) == 0
+    assert await turns(store, vault, lambda: later + LEFT_OVER).turn() == 0
 
 
 async def test_a_draft_is_voided_and_nobody_else_hears_of_it(

@@ -62,15 +62,12 @@ async def set_capacity(means: Means, request: SetCapacity, actor: Actor) -> Capa
         raise ServiceNotFoundError
     _permitted(seed["organization"], actor)
     call = means.marks.call("set_capacity", request, actor)
-    if call.was_done({"idempotency": await means.store.keys(request.service)}):
-        document = await means.store.load(request.service) or capacity.seeded(seed)
-        return _reply(document, means.clock.now(), replayed=True)
     by = f"{actor.kind}:{actor.id}"
     replayed = False
 
     def decide(document: Document, now: datetime) -> Document:
         nonlocal replayed
-        replayed = call.was_done(document)  # by the same call, which was still on its way a moment ago
+        replayed = call.was_done(document)
         if replayed:
             return document
         changed = capacity.change_units(document, request.units, by, now)

@@ -10,6 +10,7 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from chassis import mongo
+from chassis.moments import Moments
 from services.directory.capacity.capacity import Document
 from services.directory.followed import IDS, Followed
 from services.directory.ids import PREFIXES
@@ -52,15 +53,12 @@ class CapacityStore:
         self.collection: AsyncIOMotorCollection[Document] = db[CAPACITY]
         self._services: AsyncIOMotorCollection[Document] = db["services"]
         self._applied: AsyncIOMotorCollection[Document] = db["applied_directory"]
+        # At whose places something has to be done that nobody asks for.
+        self.due = Moments(self.collection, "wake_at", {"wake_at": 1})
 
     async def load(self, service: str) -> Document | None:
         """Return what a change needs of a service's document, or None."""
         return await self.collection.find_one({"_id": service}, _CHANGED)
-
-    async def keys(self, service: str) -> list[Document]:
-        """Return the idempotency keys that were used on a service's places."""
-        found = await self.collection.find_one({"_id": service}, {"idempotency": 1})
-        return list((found or {}).get("idempotency") or ())
 
     async def seen(self, services: Some[str]) -> dict[str, Document]:
         """Return by service what views are made of, of those that have a document."""
@@ -122,11 +120,6 @@ class CapacityStore:
         except DuplicateKeyError:
             return False
         return True
-
-    async def due(self, now: datetime, most: int) -> list[str]:
-        """Return services at whose places something has to be done that nobody asks for."""
-        cursor = self.collection.find({"wake_at": {"$lte": now}}, {"_id": 1}, limit=most)
-        return [one["_id"] async for one in cursor]
 
     async def overdue(self, older_than: timedelta) -> int:
         """Return how many documents have waited longer than that to have their events published."""

@@ -3,15 +3,11 @@
 Any number of replicas may look: each finds what is due by an index, and does it by a conditional write.
 """
 
-from functools import partial
-
-import structlog
-
-from chassis.problems import PartError
+from chassis.moments import Page, Place
 from chassis.rounds import Rounds
+from chassis.turns import Turns
 from services.directory.capacity.actions import Means, look_after
-
-log = structlog.get_logger()
+from services.directory.capacity.capacity import Document
 
 LOOK_SECONDS = 1.0
 BATCH = 200
@@ -19,15 +15,16 @@ BATCH = 200
 
 def watch(means: Means) -> Rounds:
     """Return the rounds that look after what is due."""
-    return Rounds("capacity", LOOK_SECONDS, partial(look, means))
+    return turns(means).rounds(LOOK_SECONDS)
 
 
-async def look(means: Means) -> bool:
-    """Do what is due, and return whether more may be."""
-    due = await means.store.due(means.clock.now(), BATCH)
-    for service in due:
-        try:
-            await look_after(means, service)
-        except PartError as error:
-            log.warning("capacity.watch", code=error.code)
-    return len(due) == BATCH
+def turns(means: Means) -> Turns:
+    """Return the turns over what is due."""
+
+    async def read(after: Place | None) -> Page:
+        return await means.store.due.page(means.clock.now(), after, BATCH)
+
+    async def look(service: Document) -> None:
+        await look_after(means, service["_id"])
+
+    return Turns("capacity", read, look)

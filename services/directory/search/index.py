@@ -4,6 +4,7 @@ In memory, since 100,000 services take some 100 MB there, and no file can be lef
 shows in searches after the next ``commit``; what a page shows of a service is always the newest.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -65,27 +66,52 @@ def key_numbers(sort: str) -> list[int]:
 
 
 class HoursTable:
-    """Every distinct set of opening hours once: many services share them, and each is asked once a minute."""
+    """Every distinct set of opening hours once: many services share them, and each is asked once a minute.
+
+    Those that no service has any more are forgotten once ``forget`` is called.
+    """
 
     def __init__(self) -> None:
         self._ids: dict[Any, str] = {}
         self._hours: dict[str, Hours] = {}
+        self._keys: dict[str, Any] = {}
+        self._services: Counter[str] = Counter()
+        # Grows with every change, and gives no id twice: a searcher of before may still know it.
+        self._version = 0
         self._open: tuple[datetime, int, list[str]] | None = None
+
+    def __len__(self) -> int:
+        return len(self._hours)
 
     def id_of(self, hours: Hours | None) -> str | None:
         """Return the id of these hours, which is the same for the same hours."""
         if hours is None:
             return None
         key = (str(hours.zone), hours.schedules, tuple(sorted(hours.exceptions.items())))
-        if key not in self._ids:
-            self._ids[key] = f"hours:{len(self._ids)}"
-            self._hours[self._ids[key]] = hours
-        return self._ids[key]
+        name = self._ids.get(key)
+        if name is None:
+            self._version += 1
+            name = self._ids[key] = f"hours:{self._version}"
+            self._hours[name], self._keys[name] = hours, key
+        return name
+
+    def count(self, before: str | None, after: str | None) -> None:
+        """Note that a service has the hours ``after`` in place of ``before``; None is none."""
+        if after is not None:
+            self._services[after] += 1
+        if before is not None:
+            self._services[before] -= 1
+
+    def forget(self) -> None:
+        """Forget the hours that no service has: once no search can find one by them."""
+        for name in [name for name in self._hours if self._services[name] <= 0]:
+            self._version += 1
+            del self._ids[self._keys.pop(name)], self._hours[name], self._services[name]
 
     def open_at(self, at: datetime) -> list[str]:
         """Return the ids of the hours that are open in that minute."""
         minute = at.astimezone(UTC).replace(second=0, microsecond=0)
-        known = len(self._hours)
+        known = self._version
         if self._open is None or self._open[:2] != (minute, known):
             found = [name for name, hours in list(self._hours.items()) if hours.is_open(minute)]
             self._open = minute, known, found
@@ -146,7 +172,9 @@ class SearchIndex:
         """Take a service out."""
         number = self._numbers.pop(service_id, None)
         if number is not None:
-            self._services_of[self._entries.pop(number).organization].discard(service_id)
+            gone = self._entries.pop(number)
+            self._services_of[gone.organization].discard(service_id)
+            self.hours.count(gone.hours, None)
             self._writer.delete_documents_by_term("id", service_id)
 
     def commit(self) -> None:
@@ -175,11 +203,13 @@ class SearchIndex:
     def _number(self, one: Entry) -> int:
         """A number for it that stays, so that a hit of an older searcher still finds it."""
         number = self._numbers.get(one.id)
+        before = self._entries[number] if number is not None else None
         if number is None:
             self._last_number = number = self._last_number + 1
             self._numbers[one.id] = number
-        else:
-            self._services_of[self._entries[number].organization].discard(one.id)
+        if before is not None:
+            self._services_of[before.organization].discard(one.id)
+        self.hours.count(before.hours if before else None, one.hours)
         self._entries[number] = one
         self._services_of.setdefault(one.organization, set()).add(one.id)
         return number

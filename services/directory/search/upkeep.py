@@ -62,4 +62,5 @@ class Upkeep(Keeper):
             await turn.give()
         if self._uncommitted:
             await asyncio.to_thread(self.index.commit)
+            self.index.hours.forget()
             self._uncommitted = False

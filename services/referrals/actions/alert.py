@@ -8,7 +8,8 @@ two at once, it comes out the same.
 from datetime import timedelta
 from functools import partial
 
-from chassis.rounds import Rounds, each
+from chassis.moments import Page, Place
+from chassis.turns import Turns
 from services.referrals import alerting
 from services.referrals.actions.writing import write_beside
 from services.referrals.grouping import goes_on
@@ -18,6 +19,7 @@ from services.referrals.roles import SENDER
 from services.referrals.telling import aside_event
 
 LOOK_SECONDS = 5.0
+AT_ONCE = 200
 # Whoever changes looks at once: what is this old was left over by a process that died.
 LEFT_OVER = timedelta(seconds=5)
 # Each further look finds a change that was faster.
@@ -55,10 +57,10 @@ async def _flag(means: Means, doc: Document, flags: list[str]) -> None:
     await write_beside(means, doc, {"flags": flags}, now, tells=tells)
 
 
-def rounds(means: Means) -> Rounds:
-    """Return the rounds that look at what was left over."""
+def turns(means: Means) -> Turns:
+    """Return the turns over what was left over."""
 
-    async def look_again() -> None:
-        await each("alerts", await means.store.to_alert(means.now() - LEFT_OVER), partial(look, means))
+    async def read(after: Place | None) -> Page:
+        return await means.store.to_alert.page(means.now() - LEFT_OVER, after, AT_ONCE)
 
-    return Rounds("alerts", LOOK_SECONDS, look_again)
+    return Turns("alerts", read, partial(look, means))

@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 
+from chassis.moments import Page, Place
 from chassis.problems import (
     ContendedError,
     ForbiddenError,
     InvalidError,
 )
-from chassis.rounds import each
+from chassis.turns import Turns
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
@@ -39,6 +40,8 @@ from services.referrals.telling import aside_event
 
 # All that opens anything of a draft: also why it was voided.
 _KEYS = ("key_t2", "key_t3", "key_void")
+# Erased at one go.
+AT_ONCE = 200
 # What sending a draft needs, by the names of the table.
 _CONTENT = ("need", "priority", "service", "state", "consent", "person")
 
@@ -196,12 +199,15 @@ def _decided(
     return decided
 
 
-async def erase_due(means: Means) -> int:
-    """Erase what was never sent and whose time is over, by the database's clock; return how many.
+def turns(means: Means) -> Turns:
+    """Return the turns over what was never sent and whose time is over, by the database's clock.
 
     Whoever else does the same meanwhile changes nothing by it. What a crash leaves half done is done at the
     next look: it goes only after its keys.
     """
+
+    async def read(after: Place | None) -> Page:
+        return await means.store.drafts_due.page(await means.store.now(), after, AT_ONCE)
 
     async def erase(doc: Document) -> bool:
         # Whoever edits or sends it at this moment is faster, or finds it closed.
@@ -211,7 +217,7 @@ async def erase_due(means: Means) -> int:
         await means.store.remove_draft(doc["_id"])
         return True
 
-    return await each("drafts", await means.store.drafts_due(await means.store.now()), erase)
+    return Turns("drafts", read, erase)
 
 
 def _check_it_is_theirs(doc: Document, party: Party) -> None:

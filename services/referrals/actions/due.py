@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-import structlog
 
+from chassis.moments import Page, Place
 from chassis.outbox import pending_event
-from chassis.rounds import Rounds, each
+from chassis.turns import Turns
 from contracts.codes import Priority
 from contracts.events import DEADLINE_EVENTS, DeadlineEvent
 from contracts.rpc import Actor
@@ -26,12 +26,9 @@ from services.referrals.referral import Document, decide, event_data, events_of
 from services.referrals.roles import SYSTEM, Party
 from services.referrals.store import Write
 
-log = structlog.get_logger()
-
 # An emergency is reminded of after a quarter of an hour.
 LOOK_SECONDS = 2.0
 AT_ONCE = 100
-MOST_AT_ONCE = 10_000
 ABREAST = 8
 ITSELF = Party(SYSTEM, Actor(kind="service", id="referrals"))
 
@@ -52,45 +49,23 @@ def name_of(kind: Kind) -> str:
     return EVENTS.get(kind) or {Kind.LAPSE: "redirect_refused", Kind.EXPIRE: "expired"}[kind]
 
 
-def rounds(means: Means) -> Rounds:
-    """Return the rounds that look after what is due."""
+def turns(means: Means) -> Turns:
+    """Return the turns over what is due: of each page emergencies first, and then the longest due."""
+    now: datetime
 
-    most = AT_ONCE
+    async def read(after: Place | None) -> Page:
+        nonlocal now
+        now = await means.store.now()
+        return await means.store.due.page(now, after, AT_ONCE)
 
-    async def look() -> bool:
-        nonlocal most
-        asked = most
-        found, fired = await fire(means, asked)
-        # What cannot be told now must not stand for ever before all that can.
-        most = AT_ONCE if fired == found else min(2 * asked, MOST_AT_ONCE)
-        # Where nothing could be done at all, something is away: that can wait.
-        return found == asked and fired > 0
-
-    return Rounds("deadlines", LOOK_SECONDS, look)
-
-
-async def fire(means: Means, most: int = AT_ONCE) -> tuple[int, int]:
-    """Tell and do what is due, emergencies first and then the longest due, of so many referrals at most.
-
-    Returns of how many something was due, and of how many it was done.
-    """
-    now = await means.store.now()
-    found = sorted(await means.store.due(now, most), key=lambda doc: doc["due_at"])
-    emergencies = [doc for doc in found if doc["priority"] == Priority.EMERGENCY]
-    others = [doc for doc in found if doc["priority"] != Priority.EMERGENCY]
-    fired = await _fire_all(means, emergencies, now) + await _fire_all(means, others, now)
-    if fired:
-        log.info("deadlines.fired", count=fired)
-    return len(found), fired
-
-
-async def _fire_all(means: Means, found: list[Document], now: datetime) -> int:
-    """Do what is due of each, some at a time in that order; return of how many it was done."""
-
-    async def one(doc: Document) -> bool:
+    async def fire(doc: Document) -> bool:
         return await _fire(means, doc, now)
 
-    return await each("deadlines", found, one, ABREAST)
+    def urgency(doc: Document) -> int:
+        # Also of one that is broken: it must not keep the others from being told.
+        return int(doc.get("priority") == Priority.EMERGENCY)
+
+    return Turns("deadlines", read, fire, abreast=ABREAST, urgency=urgency)
 
 
 async def _fire(means: Means, doc: Document, now: datetime) -> bool:

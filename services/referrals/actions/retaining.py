@@ -8,19 +8,18 @@ day.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
-
-from chassis.rounds import Rounds, each
+from chassis.moments import Page, Place
+from chassis.rounds import Rounds
+from chassis.turns import Turns
 from services.referrals import erasing, keeping
 from services.referrals.actions import counting
 from services.referrals.facts.urn import Urns
 from services.referrals.means import Means
 from services.referrals.referral import Document
-from services.referrals.store import KEPT_AT_ONCE, KEYS_KEPT_FOR
-
-log = structlog.get_logger()
+from services.referrals.store import KEYS_KEPT_FOR
 
 LOOK_SECONDS = 60.0
+AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -33,32 +32,34 @@ class Kept:
 
 def rounds(means: Means, kept: Kept) -> Rounds:
     """Return the rounds that look after whose time is over, and after the urn of facts."""
+    over = turns(means, kept)
 
-    async def look() -> bool:
-        now = await means.store.now()
-        more = await end_due(means, kept, now)
-        await Urns(means.store.urns, means.vault).look(now)
-        return more
+    async def look() -> None:
+        for one in over:
+            await one.turn()
+        await Urns(means.store.urns, means.vault).look(await means.store.now())
 
     return Rounds("retention", LOOK_SECONDS, look)
 
 
-async def end_due(means: Means, kept: Kept, now: datetime) -> bool:
-    """Erase what was kept for long enough by now; return whether more may wait."""
-    more = False
+def turns(means: Means, kept: Kept) -> tuple[Turns, ...]:
+    """Return the turns over what was kept for long enough, in their order."""
     # With T2 all goes: whoever is found for both is erased once.
-    for tier, time in ((keeping.T2, kept.t2), (keeping.T3, kept.t3)):
-        found = await means.store.kept_since(tier, now - time)
+    return _turns(means, keeping.T2, kept.t2), _turns(means, keeping.T3, kept.t3)
 
-        async def end(doc: Document, tier: str = tier) -> bool:
-            return await _end(means, doc, tier, now)
 
-        done = await each("retention", found, end)
-        if done:
-            log.info("retention.erased", tier=tier, count=done)
-        # Where nothing could be done at all, something is wrong: that can wait.
-        more = more or (len(found) == KEPT_AT_ONCE and done > 0)
-    return more
+def _turns(means: Means, tier: str, time: timedelta) -> Turns:
+    now: datetime
+
+    async def read(after: Place | None) -> Page:
+        nonlocal now
+        now = await means.store.now()
+        return await means.store.kept[tier].page(now - time, after, AT_ONCE)
+
+    async def end(doc: Document) -> bool:
+        return await _end(means, doc, tier, now)
+
+    return Turns(f"retention of {tier}", read, end)
 
 
 async def _end(means: Means, doc: Document, tier: str, now: datetime) -> bool:

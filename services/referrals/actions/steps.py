@@ -1,9 +1,11 @@
 """What becomes of a mandatory step: its override is reviewed, it is taken, or it is overdue."""
 
 from datetime import datetime
+from functools import partial
 
+from chassis.moments import Page, Place
 from chassis.problems import ForbiddenError, InvalidError
-from chassis.rounds import each
+from chassis.turns import Turns
 from contracts.codes import StepStatus
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
@@ -27,6 +29,7 @@ REVIEW = "review an override of"
 REPORT = "report a step of"
 # What ended so waits for no step any more: of what was redirected another referral has its tasks.
 _OVER = frozenset({S.CANCELLED, S.REDIRECTED, S.ENTERED_IN_ERROR})
+AT_ONCE = 200
 
 Entries = list[Document]
 
@@ -123,25 +126,23 @@ def _sealed(keys: Keys, doc: Document, text: str | None) -> bytes | None:
         return seal(keys, doc["key_t2"], text) if text else None
 
 
-async def tell_overdue(means: Means) -> bool:
-    """Tell sender and coordinators of each step that is overdue, once; return whether more may wait.
+def turns(means: Means) -> Turns:
+    """Return the turns over steps that are overdue: sender and coordinators are told of each, once.
 
     By the database's clock; any number of replicas may look: each is a conditional write.
     """
-    now = await means.store.now()
-    found = await means.store.steps_due(now)
-    over = [doc for doc in found if doc["status"] in _OVER]
-    waiting = [doc for doc in found if doc["status"] not in _OVER]
 
-    async def end(doc: Document) -> bool:
+    async def read(after: Place | None) -> Page:
+        return await means.store.steps_due.page(await means.store.now(), after, AT_ONCE)
+
+    return Turns("steps", read, partial(_look, means))
+
+
+async def _look(means: Means, doc: Document) -> bool:
+    """Tell of a referral's overdue steps, unless it waits for none; False where somebody else wrote it."""
+    if doc["status"] in _OVER:
         return await means.store.beside(doc["_id"], doc["revision"], {"steps_due_at": None}, {})
-
-    done = await each("steps", over, end)
-    if waiting:
-        coordinators = await means.directory.coordinators()
-        done += await each("steps", waiting, lambda doc: _tell(means, doc, coordinators, now))
-    # Where nothing could be done at all, something is wrong: that can wait.
-    return done > 0
+    return await _tell(means, doc, await means.directory.coordinators(), await means.store.now())
 
 
 async def _tell(means: Means, doc: Document, coordinators: tuple[str, ...], now: datetime) -> bool:

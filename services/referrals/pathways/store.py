@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from bson.binary import Binary
 from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from chassis import mongo
@@ -22,6 +23,10 @@ from contracts.pathways import Pathway
 from services.referrals.pathways.pathway import Version
 
 PATHWAYS = "pathways"
+INDEXES = [
+    IndexModel([("code", ASCENDING)], name="code"),
+    IndexModel([("revision", ASCENDING)], name="revision"),
+]
 
 Document = dict[str, Any]
 

@@ -18,10 +18,9 @@ from chassis.problems import RefusedError
 from contracts.capacity import HOLD_PLACES, Held, HoldPlaces
 from contracts.events import ArrivalEvent, CapacityEvent
 from contracts.referrals import Places
-from services.directory.capacity import actions
+from services.directory.capacity import actions, watch
 from services.directory.capacity.actions import Means
 from services.directory.capacity.errors import NoCapacityError
-from services.directory.capacity.watch import look
 from services.directory.marks import Marks
 from services.directory.settings import Settings
 from services.directory.store import Store
@@ -206,10 +205,30 @@ async def test_numbers_that_grow_stale_are_told_once(
     await store.capacity.collection.update_one(
         {"_id": scene.service}, {"$set": {"units.0.valid_until": past, "wake_at": past}}
     )
-    await asyncio.gather(*(look(means) for means in replicas))
+    await asyncio.gather(*(watch.turns(means).turn() for means in replicas))
     told = [msgspec.convert(one, CapacityEvent, strict=False) for one in await scene.events(2)]
     assert [one.units[0].status.value for one in told] == ["known", "unknown"]
-    assert not await store.capacity.due(datetime.now(UTC), 10)
+    assert not (await store.capacity.due.page(datetime.now(UTC), None, 10)).found
+
+
+async def test_what_cannot_be_looked_after_keeps_nothing_else_from_it_and_wears_nobody_out(
+    scene: Scene, store: Store, replicas: list[Means], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "BATCH", 5)
+    await scene.say(scene.service, maximum=3, occupied=0)
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    lacking = [{"_id": f"broken-{n}", "wake_at": past - timedelta(hours=1)} for n in range(12)]
+    await store.capacity.collection.insert_many(lacking)
+    try:
+        await store.capacity.collection.update_one(
+            {"_id": scene.service}, {"$set": {"units.0.valid_until": past, "wake_at": past}}
+        )
+        looking = watch.turns(replicas[0])
+        assert await looking.turn() >= 1
+        assert [one[0] for one in await scene.seen()] == ["unknown"]
+        assert looking.stuck == 12
+    finally:
+        await store.capacity.collection.delete_many({"_id": {"$regex": "^broken-"}})
 
 
 async def events(part: Part, service: str) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ from services.referrals.means import Means
 from services.referrals.referral import Document
 from services.referrals.store import Store
 from services.referrals.vault import Vault
+from tests.referrals.ours import Ours
 
 AHEAD = "test_ahead"
 
@@ -50,9 +51,10 @@ class Clocked(Store):
     async def now(self) -> datetime:
         return await super().now() + timedelta(seconds=(await self._ahead())["by"])
 
-    async def due(self, now: datetime, most: int) -> list[Document]:
+    async def only_ours(self) -> None:
+        """From now on have eyes for those of this test only."""
         ours = set((await self._ahead())["ours"])
-        return [doc for doc in await super().due(now, 100_000) if doc["_id"] in ours][:most]
+        self.due = Ours(self.referrals, "due_at", self.due.projection, ours)
 
 
 async def main(urls: list[str], seconds: float) -> None:
@@ -75,7 +77,8 @@ async def main(urls: list[str], seconds: float) -> None:
     )
     await clock.start()
     await relay.start()
-    await due.rounds(means).start()
+    await store.only_ours()
+    await due.turns(means).rounds(due.LOOK_SECONDS).start()
     print("ready", flush=True)  # noqa: T201 - whoever started it waits for this
     await asyncio.Event().wait()
 

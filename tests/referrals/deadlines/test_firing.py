@@ -36,11 +36,11 @@ from services.referrals.actions import due
 from services.referrals.deadlines.limits import KNOWN_OVERDUE_FOR
 from services.referrals.directory import Directory
 from services.referrals.means import Means
-from services.referrals.referral import Document
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
 from tests.referrals.conftest import Network
+from tests.referrals.ours import Ours
 from tests.referrals.test_change import Case, new_case
 from tests.servers import Servers, eventually
 
@@ -53,17 +53,15 @@ class Clocked(Store):
     def __init__(self, client: mongo.Client, ahead: "Ahead") -> None:
         super().__init__(client)
         self._ahead = ahead
+        self.due = Ours(self.referrals, "due_at", self.due.projection, ahead.ours)
 
     async def now(self) -> datetime:
         return (await super().now()) + self._ahead.by
 
-    async def due(self, now: datetime, most: int) -> list[Document]:
-        found = await super().due(now, 100_000)
-        return [doc for doc in found if doc["_id"] in self._ahead.ours][:most]
-
     async def left(self) -> int:
         """How many of ours are due."""
-        return len(await self.due(await self.now(), 100_000))
+        ours = {"_id": {"$in": list(self._ahead.ours)}, "due_at": {"$lte": await self.now()}}
+        return await self.referrals.count_documents(ours)
 
 
 class Ahead:
@@ -91,7 +89,7 @@ class Replica:
         self.store = store
 
     async def look(self) -> None:
-        await due.fire(self.means)
+        await due.turns(self.means).turn()
 
 
 @pytest.fixture
@@ -375,7 +373,6 @@ async def test_what_cannot_be_told_keeps_nothing_else_from_being_told(
     network: Network, one: Replica, ahead: Ahead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(due, "AT_ONCE", 2)
-    monkeypatch.setattr(due, "LOOK_SECONDS", 0.01)
 
     async def away() -> tuple[str, ...]:
         raise UnreachableError("The directory did not answer.")
@@ -384,7 +381,7 @@ async def test_what_cannot_be_told_keeps_nothing_else_from_being_told(
     alarms = [await ahead.case(network, priority=Priority.EMERGENCY) for _ in range(5)]
     later = await ahead.case(network)
     ahead.by = 3 * HOUR
-    rounds = due.rounds(one.means)
+    rounds = due.turns(one.means).rounds(0.01)
     await rounds.start()
     try:
         assert await names_of(network, later, 2) == ["sent", "reminded"]

@@ -21,7 +21,7 @@ from contracts.referrals import GET, ISSUE, GetReferrals, HouseholdMember, Issue
 from contracts.rpc import Actor
 from contracts.stepping import REPORT_STEP, REVIEW_OVERRIDE, ReportStep, ReviewOverride
 from contracts.steps import ReferralStep, StepOverride
-from services.referrals.actions.steps import tell_overdue
+from services.referrals.actions.steps import turns
 from services.referrals.directory import Directory
 from services.referrals.means import Means
 from services.referrals.pathways.steps import DUE_WITHIN, NEVER_REFUSED
@@ -349,7 +349,7 @@ async def test_a_step_that_was_told_to_be_overdue_is_taken_all_the_same(
 ) -> None:
     made = await issue(network, need=Need.FOOD)
     await overdue(store, made.id)
-    await tell_overdue(looking(network, store, vault))
+    await turns(looking(network, store, vault)).turn()
     await told_of(network, made.id, "step_overdue")
     told = await issue(network, service="ninez", need=Need.CHILD_PROTECTION, follows=made.folio)
     step = only(await seen(network, made.id))
@@ -387,12 +387,12 @@ async def test_what_is_overdue_is_told_once_also_after_the_referral_has_ended(
     counts = {one.id: await overdue(store, one.id) for one in (made, ended, gone)}
     means = looking(network, store, vault)
     # Replicas look at once.
-    await asyncio.gather(*(tell_overdue(means) for _ in range(3)))
+    await asyncio.gather(*(turns(means).turn() for _ in range(3)))
     for one, name in ((made, "step_overdue"), (ended, "step_overdue"), (gone, "cancelled")):
         await told_of(network, one.id, name)
         doc = await store.load(one.id)
         assert doc is not None
         assert "steps_due_at" not in doc
         assert doc["n"] == counts[one.id] + (name == "step_overdue")
-    assert not await tell_overdue(means)
+    assert not await turns(means).turn()
     assert only(await seen(network, made.id)).status is StepStatus.DUE
