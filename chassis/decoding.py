@@ -10,6 +10,7 @@ import msgspec
 
 from contracts.patterns import WORDS
 from contracts.rpc import FieldProblem
+from contracts.sentences import Sentence, either
 
 _PLACE = re.compile(r"(?P<words>.*) - at `\$(?P<path>[^`]*)`", re.DOTALL)
 _STEP = re.compile(r"[A-Za-z_]\w*|\d+")
@@ -26,28 +27,38 @@ _TYPES = {
     "date": "a date, as 1990-12-31",
 }
 _UNITS = {"str": ("character", "characters"), "array": ("entry", "entries"), "object": ("entry", "entries")}
+_LENGTHS = {
+    ">=": "Must have at least {number} {unit}.",
+    "<=": "Must have at most {number} {unit}.",
+    "==": "Must have {number} {unit}.",
+}
+_BOUNDS = {
+    ">=": "Must be at least {number}.",
+    "<=": "Must be at most {number}.",
+    ">": "Must be more than {number}.",
+    "<": "Must be less than {number}.",
+}
 _ANYTHING_ELSE = "Is not of the form that it should have."
 
 Say = Callable[[re.Match[str]], str]
 
 
 def _of_type(found: re.Match[str]) -> str:
-    kinds = [_TYPES.get(kind, kind) for kind in found["kinds"].split(" | ")]
-    return f"Must be {' or '.join(kinds)}."
+    kinds = [Sentence(_TYPES[kind]) if kind in _TYPES else kind for kind in found["kinds"].split(" | ")]
+    return Sentence("Must be {kinds}.", kinds=either(kinds))
 
 
 def _of_length(found: re.Match[str]) -> str:
     number = int(found["number"])
     if found["sign"] == ">=" and number == 1:
         return "Must not be empty."
-    one, more = _UNITS.get(found["kind"], ("", ""))
-    how = {">=": "at least ", "<=": "at most ", "==": ""}[found["sign"]]
-    return f"Must have {how}{number} {one if number == 1 else more}."
+    one, more = _UNITS.get(found["kind"], _UNITS["array"])
+    unit = Sentence(one if number == 1 else more)
+    return Sentence(_LENGTHS[found["sign"]], number=number, unit=unit)
 
 
 def _of_bounds(found: re.Match[str]) -> str:
-    how = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}[found["sign"]]
-    return f"Must be {how} {found['number'].removesuffix('.0')}."
+    return Sentence(_BOUNDS[found["sign"]], number=found["number"].removesuffix(".0"))
 
 
 # By the beginning of msgspec's words; the first that fits.
@@ -63,7 +74,7 @@ _SAID: tuple[tuple[re.Pattern[str], Say], ...] = (
         re.compile(r"Expected `datetime` with a timezone"),
         lambda _: "Needs Z or an offset from UTC, as 2026-01-31T17:00:00Z.",
     ),
-    (re.compile(r"Invalid RFC3339 encoded (?P<kind>\w+)"), lambda found: f"Must be {_TYPES[found['kind']]}."),
+    (re.compile(r"Invalid RFC3339 encoded (?P<kinds>\w+)"), _of_type),
     (re.compile(r"Invalid enum value"), lambda _: "Is none of the codes that may stand here."),
 )
 _OF_A_FIELD = re.compile(r"Object (?P<what>missing required|contains unknown) field `(?P<name>\w+)`")

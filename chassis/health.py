@@ -6,7 +6,10 @@ from collections.abc import Awaitable, Callable
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chassis.unknown import nothing_here
 
 Look = Callable[[], Awaitable[bool]]
 LOOK_SECONDS = 2.0
@@ -45,6 +48,7 @@ def health_app(part: str, health: Health) -> FastAPI:
         openapi_url=None,
         # Its own spans record the query of a URL, in which a client may have put anything.
         telemetry={"tracing": False, "metrics": False, "logs": False},
+        exception_handlers={HTTPException: nothing_here},
     )
 
     @app.get("/livez")

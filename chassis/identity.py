@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from chassis.problems import BadActorError
 from contracts.rpc import Actor, Message
+from contracts.sentences import Sentence
 
 LIFE_SECONDS = 10
 # Clocks of two machines differ; NTP keeps them well within this.
@@ -144,7 +145,7 @@ class Peers:
         if claims.exp + LEEWAY_SECONDS <= time.time():
             raise BadActorError("The actor header is stale; clocks may differ by two seconds.")
         if not _may_speak_for(part, claims.act):
-            raise BadActorError(f"{part} may not speak for this actor.")
+            raise BadActorError(Sentence("{part} may not speak for this actor.", part=part))
         return part, claims.act
 
     def _open(self, token: str) -> tuple[str, _Claims]:

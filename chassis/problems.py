@@ -133,7 +133,7 @@ class RefusedError(PartError):
     """Another part's refusal, as it came back; ``code`` and ``status`` are that part's."""
 
     def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.detail, problem.fields)
+        super().__init__(problem.words, problem.fields)
         self.code = problem.code  # type: ignore[misc] # the remote refusal's own, not this class's
         self.status = problem.status  # type: ignore[misc]
         self.title = problem.title  # type: ignore[misc]

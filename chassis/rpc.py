@@ -30,6 +30,7 @@ from chassis.problems import (
     UnreachableError,
 )
 from contracts.rpc import Actor, Operation, Problem, Rep, Req
+from contracts.sentences import Sentence
 
 log = structlog.get_logger()
 
@@ -67,7 +68,7 @@ class Caller:
             except MaxPayloadError:
                 raise
             except (NatsError, TimeoutError, OSError) as error:
-                raise UnreachableError(f"{operation.part} did not answer; repeat it with its key.") from error
+                raise UnreachableError("A part did not answer; repeat it with its key.") from error
             except Exception as error:
                 if self._bus.connected:
                     raise
@@ -180,7 +181,9 @@ class _Endpoint:
         header = (request.headers or {}).get(ACTOR_HEADER, "")
         part, actor = self._server.peers.verify(header, self._operation.subject, request.data)
         if part not in self._callers:
-            raise NotAllowedError(f"{part} may not ask for {self._operation.name}.")
+            raise NotAllowedError(
+                Sentence("{part} may not ask for {operation}.", part=part, operation=self._operation.name)
+            )
         return actor
 
     def _decode(self, body: bytes) -> Any:
@@ -202,7 +205,7 @@ class _Endpoint:
             return UnreachableError("The database or the bus is away; repeat it with its key.").problem
         except Exception as error:  # noqa: BLE001 - the edge: everything unknown is masked here
             _log_failure(self._operation.subject, error)
-            return PartError(f"It is logged as trace {telemetry.trace_id()}.").problem
+            return PartError(Sentence("It is logged as trace {trace}.", trace=telemetry.trace_id())).problem
 
 
 def _log_failure(subject: str, error: Exception) -> None:

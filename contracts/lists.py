@@ -36,6 +36,10 @@ class BoxFilter(Message):
     # Whose deadline comes before that moment; is over.
     deadline_before: datetime | None = None
     overdue: bool = False
+    # Ended, and the sender has not acknowledged the end: the loop is open.
+    unacknowledged: bool = False
+    # With messages of the other side that the caller's side has not marked as read.
+    unread: bool = False
     # Part of a folio, as people say or write it.
     folio: FolioPart | None = None
 

@@ -3,6 +3,9 @@
 from typing import Any, Generic, Literal, TypeVar, dataclass_transform
 
 import msgspec
+from msgspec.structs import force_setattr
+
+from contracts.sentences import Said, said_of, words_of
 
 Req = TypeVar("Req")
 Rep = TypeVar("Rep")
@@ -55,18 +58,31 @@ class Operation(Generic[Req, Rep]):
 
 
 class FieldProblem(Reply):
-    """What is wrong with one field: ``path`` leads to it (``["person", "birthDate"]``)."""
+    """What is wrong with one field: ``path`` leads to it (``["person", "birthDate"]``).
+
+    ``message`` is in English; ``said`` is how to say it in another language, where that is not plain.
+    """
 
     path: tuple[str, ...]
     message: str
     code: str = "INVALID"
+    said: Said | None = None
+
+    def __post_init__(self) -> None:
+        _keep_said(self, "message")
+
+    @property
+    def words(self) -> str:
+        """The message, which knows how to be said in another language."""
+        return words_of(self.message, self.said)
 
 
 class Problem(Reply):
     """A refusal. ``code`` is SCREAMING_CASE and stable; ``status`` is the HTTP-like class of it.
 
-    ``title`` says the kind in a few words, ``detail`` names the thing and what would be right. Never
-    holds personal data: it is logged, and shown to whoever asked.
+    ``title`` says the kind in a few words, ``detail`` names the thing and what would be right, both in
+    English; ``said`` is how to say the detail in another language. Never holds personal data: it is logged,
+    and shown to whoever asked.
     """
 
     code: str
@@ -74,6 +90,24 @@ class Problem(Reply):
     title: str
     detail: str
     fields: tuple[FieldProblem, ...] = ()
+    said: Said | None = None
+
+    def __post_init__(self) -> None:
+        _keep_said(self, "detail")
+
+    @property
+    def words(self) -> str:
+        """The detail, which knows how to be said in another language."""
+        return words_of(self.detail, self.said)
+
+
+def _keep_said(struct: msgspec.Struct, name: str) -> None:
+    """Put what a sentence knows beside its plain text: only that crosses the bus."""
+    text = getattr(struct, name)
+    said = said_of(text)
+    if said is not None:
+        force_setattr(struct, "said", said)
+        force_setattr(struct, name, str.__str__(text))
 
 
 class Actor(Message):

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import msgspec
 
 from contracts.rpc import Actor
+from contracts.sentences import Sentence
 from gateway.errors import RateLimitedError, RequestError, UnauthenticatedError
 from gateway.live import Stream
 from gateway.rates import Rates
@@ -58,9 +59,8 @@ class Admission:
         seconds = self._rates.take(actor.id)
         if seconds > 0:
             rate = self._settings.rate_per_second
-            raise RateLimitedError(
-                f"More than {rate:g} requests a second; wait a little.", math.ceil(seconds), limit=rate
-            )
+            words = Sentence("More than {rate} requests a second; wait a little.", rate=f"{rate:g}")
+            raise RateLimitedError(words, math.ceil(seconds), limit=rate)
 
     @contextmanager
     def stream(self, actor: Actor, stream: Stream) -> Iterator[None]:
@@ -71,7 +71,8 @@ class Admission:
         """
         most = self._settings.client_streams
         if self._standing.streams_of(actor) >= most:
-            raise RateLimitedError(f"This client has {most} streams; that is the limit.", 10, limit=most)
+            words = Sentence("This client has {most} streams; that is the limit.", most=most)
+            raise RateLimitedError(words, 10, limit=most)
         with self._standing.hold(actor, stream):
             yield
 

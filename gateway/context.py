@@ -10,6 +10,7 @@ from graphql import GraphQLResolveInfo
 
 from contracts.directory import Address, Organization, Phone, Service
 from contracts.groups import Group
+from contracts.languages import SPANISH
 from contracts.membership import OwnMember
 from contracts.notifications import FeedTold, PublicEntry
 from contracts.referrals import Referral, Tier
@@ -18,8 +19,6 @@ from gateway.clients import Clients
 from gateway.ids import Cursors
 from gateway.loaders import Loader
 
-SPANISH = "es"
-ENGLISH = "en"
 # The number that answers in all of Mexico, until the network names its own (RELEVO_EMERGENCY_PHONE).
 LAST_RESORT = "911"
 
@@ -94,12 +93,3 @@ class Info(strawberry.Info[Context, None]):
     def raw(self) -> GraphQLResolveInfo[Any]:
         """graphql-core's own, for looking ahead."""
         return self._raw_info
-
-
-def language_of(header: str | None) -> str:
-    """The first of the languages that we have in an ``Accept-Language`` header; Spanish otherwise."""
-    for entry in (header or "").split(","):
-        tag = entry.split(";")[0].strip().lower().split("-")[0]
-        if tag in {SPANISH, ENGLISH}:
-            return tag
-    return SPANISH

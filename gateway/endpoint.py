@@ -5,7 +5,8 @@ from contextlib import ExitStack
 
 from starlette.types import Receive, Scope, Send
 
-from gateway.context import language_of
+from contracts.languages import language_of
+from contracts.sentences import Sentence
 from gateway.errors import MethodError, RequestError, UnauthenticatedError
 from gateway.execution import Operation, Params, Response
 from gateway.http import (
@@ -39,14 +40,13 @@ class GraphQLEndpoint:
         if scope["type"] == "websocket":
             await Socket(self._means, headers, receive, send).serve(scope.get("subprotocols", ()))
             return
-        media_type = RESPONSE_JSON
+        media_type, language = RESPONSE_JSON, language_of(headers.get("accept-language"))
         try:
             if scope["method"] != "POST":
                 raise MethodError("Ask by POST; for a stream as well.")
             media_type = negotiate(headers.get("accept"))
             verified = await self._means.admission.admit(headers)
             params = await self._read(headers, verified, receive)
-            language = language_of(headers.get("accept-language"))
             asker = Asker(verified.actor, language, "POST /graphql", headers)
             if media_type == EVENTS:
                 seconds = self._means.admission.stream_seconds(verified)
@@ -54,7 +54,9 @@ class GraphQLEndpoint:
                 return
             response = await self._answer(params, asker)
         except RequestError as error:
-            await refuse(send, JSON if media_type == EVENTS else media_type, _challenged(error, headers))
+            await refuse(
+                send, JSON if media_type == EVENTS else media_type, _challenged(error, headers), language
+            )
             return
         await respond(send, media_type, response)
 
@@ -67,7 +69,9 @@ class GraphQLEndpoint:
         """The response to a query or mutation."""
         begun = await self._means.begin(params, asker)
         if isinstance(begun, Operation):
-            raise RequestError(f"A subscription needs Accept: {EVENTS}, or a WebSocket.")
+            raise RequestError(
+                Sentence("A subscription needs Accept: {media}, or a WebSocket.", media=EVENTS)
+            )
         return begun
 
     async def _stream(
@@ -81,7 +85,7 @@ class GraphQLEndpoint:
             stack.enter_context(means.admission.stream(asker.actor, stream))
             timer = asyncio.get_running_loop().call_later(seconds, stream.end, token_expired())
             stack.callback(timer.cancel)
-            await send_events(receive, send, stream, means.respond(params, asker))
+            await send_events(receive, send, stream, means.respond(params, asker), asker.language)
 
 
 def _challenged(error: RequestError, headers: dict[str, str]) -> RequestError:

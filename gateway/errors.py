@@ -13,6 +13,7 @@ from graphql import GraphQLError
 from chassis import telemetry
 from chassis.logs import place_of
 from chassis.problems import PartError
+from contracts.sentences import Sentence, spoken
 from gateway import words
 
 log = structlog.get_logger()
@@ -36,10 +37,10 @@ class RequestError(PartError):
         self.extensions = extensions
         self.headers: dict[str, str] = {}
 
-    @property
-    def entry(self) -> dict[str, Any]:
-        """The refusal as an entry of a response's ``errors``."""
-        return {"message": self.detail, "extensions": {"code": self.code, **self.extensions}}
+    def entry_in(self, language: str) -> dict[str, Any]:
+        """The refusal as an entry of a response's ``errors``, in that language."""
+        message = spoken(self.detail, language, self.code)
+        return {"message": message, "extensions": {"code": self.code, **self.extensions}}
 
 
 class MethodError(RequestError):
@@ -176,8 +177,11 @@ class FaultError(Exception):
         self.code = code
 
 
-def shown(error: GraphQLError) -> dict[str, Any]:
-    """One entry of a response's ``errors``: refusals in words, everything unknown masked and logged."""
+def shown(error: GraphQLError, language: str) -> dict[str, Any]:
+    """One entry of a response's ``errors``: refusals in words, everything unknown masked and logged.
+
+    What graphql-core says of a document stays in English: it is for whoever wrote that.
+    """
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
@@ -191,30 +195,35 @@ def shown(error: GraphQLError) -> dict[str, Any]:
                 "extensions": {"code": "BAD_USER_INPUT"},
             }
     if isinstance(cause, PartError) and cause.code not in _OURS:
-        message, extensions = _refusal(cause)
+        message, extensions = _refusal(cause, language)
     else:
-        message, extensions = _masked(error, cause)
+        message, extensions = _masked(error, cause, language)
     return {**error.formatted, "message": message, "extensions": extensions}
 
 
-def _refusal(cause: PartError) -> tuple[str, dict[str, Any]]:
+def _refusal(cause: PartError, language: str) -> tuple[str, dict[str, Any]]:
     # Nothing was wrong with the request: it may be repeated, with its key where it has one.
     if cause.status == HTTPStatus.SERVICE_UNAVAILABLE:
         message = "A part of the network did not answer. Repeat the request, with the same idempotencyKey."
-        return message, {"code": "UNAVAILABLE"}
-    detail = cause.detail
+        return spoken(message, language, cause.code), {"code": "UNAVAILABLE"}
+    detail = spoken(cause.detail, language, cause.code)
     if cause.code == "INVALID" and cause.fields:
-        detail = words.of_fields((field.path, field.message) for field in cause.fields)
+        detail = words.of_fields(
+            (field.path, spoken(field.words, language, field.code)) for field in cause.fields
+        )
     return detail, {"code": cause.code, **getattr(cause, "extensions", {})}
 
 
-def _masked(error: GraphQLError, cause: BaseException) -> tuple[str, dict[str, Any]]:
+def _masked(error: GraphQLError, cause: BaseException, language: str) -> tuple[str, dict[str, Any]]:
     path = ".".join(str(step) for step in error.path or ())
-    return _logged(cause, path), {"code": "INTERNAL", "trace": telemetry.trace_id()}
+    return spoken(_logged(cause, path), language, "INTERNAL"), {
+        "code": "INTERNAL",
+        "trace": telemetry.trace_id(),
+    }
 
 
-def _logged(cause: BaseException, path: str) -> str:
+def _logged(cause: BaseException, path: str) -> Sentence:
     """Log code, place and path only: arguments, and an exception's own words, may hold a name."""
     code = getattr(cause, "code", "INTERNAL")
     log.error("graphql.failed", code=code, kind=type(cause).__name__, path=path, where=place_of(cause))
-    return f"Something went wrong here; it is logged as trace {telemetry.trace_id()}."
+    return Sentence("Something went wrong here; it is logged as trace {trace}.", trace=telemetry.trace_id())

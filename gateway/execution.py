@@ -183,7 +183,7 @@ class Engine:
         result = executor.execute_operation()
         if inspect.isawaitable(result):
             result = await result
-        return _response(result)
+        return _response(result, context.language)
 
     async def subscribe(self, operation: Operation, context: Context) -> AsyncGenerator[Response, None]:
         """Yield the responses of a subscription; a failure of the stream itself is the last of them.
@@ -206,9 +206,9 @@ class Engine:
             raise RefusedDocumentError("BAD_USER_INPUT", stream.errors or [], self._schema)
         try:
             async for result in stream:
-                yield _response(result)
+                yield _response(result, context.language)
         except Exception as error:  # noqa: BLE001 - whatever ended it is said to the client, or masked
-            yield failed(error, operation.node)
+            yield failed(error, context.language, operation.node)
         finally:
             await stream.aclose()
 
@@ -261,16 +261,16 @@ def shape_of(schema: GraphQLSchema) -> Shape:
     return Shape({**lists, **_LISTS}, dict.fromkeys(mutations, limits.MUTATION))
 
 
-def failed(error: Exception, node: OperationDefinitionNode | None = None) -> Response:
-    """A response that consists of one failure of an operation as a whole."""
+def failed(error: Exception, language: str, node: OperationDefinitionNode | None = None) -> Response:
+    """A response that consists of one failure of an operation as a whole, in that language."""
     if isinstance(error, RequestError):
-        return {"errors": [error.entry]}
+        return {"errors": [error.entry_in(language)]}
     if not isinstance(error, GraphQLError):
         error = GraphQLError("", node, original_error=error)
-    return {"errors": [shown(error)]}
+    return {"errors": [shown(error, language)]}
 
 
-def _response(result: Any) -> Response:
+def _response(result: Any, language: str) -> Response:
     if not result.errors:
         return {"data": result.data}
-    return {"data": result.data, "errors": [shown(error) for error in result.errors]}
+    return {"data": result.data, "errors": [shown(error, language) for error in result.errors]}

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import msgspec
 from starlette.types import Receive, Scope, Send
 
+from chassis.decoding import problem_of
+from contracts.sentences import Sentence, of_input, together
 from gateway.errors import (
     BodyTooLargeError,
     BodyTooSlowError,
@@ -56,7 +58,7 @@ def negotiate(accept: str | None) -> str:
     wanted = [_wanted(entry) for entry in accept.split(",") if entry.strip()]
     best = max(OFFERED, key=lambda offered: (_quality(offered, wanted), -OFFERED.index(offered)))
     if _quality(best, wanted) <= 0:
-        raise NotAcceptableError(f"Accept one of {', '.join(OFFERED)}.")
+        raise NotAcceptableError(Sentence("Accept one of {media}.", media=", ".join(OFFERED)))
     return best
 
 
@@ -101,7 +103,8 @@ async def read_body(receive: Receive, limit: int) -> bytes:
         async with asyncio.timeout(BODY_SECONDS):
             return await _read_body(receive, limit)
     except TimeoutError:
-        raise BodyTooSlowError(f"The body did not arrive within {BODY_SECONDS} seconds.") from None
+        words = Sentence("The body did not arrive within {seconds} seconds.", seconds=BODY_SECONDS)
+        raise BodyTooSlowError(words) from None
 
 
 async def _read_body(receive: Receive, limit: int) -> bytes:
@@ -111,9 +114,8 @@ async def _read_body(receive: Receive, limit: int) -> bytes:
         chunk: bytes = message.get("body", b"")
         body += chunk
         if len(body) > limit:
-            raise BodyTooLargeError(
-                f"The body has more than {limit} bytes; that is the limit.", limit=limit, value=len(body)
-            )
+            words = Sentence("The body has more than {limit} bytes; that is the limit.", limit=limit)
+            raise BodyTooLargeError(words, limit=limit, value=len(body))
         if not message.get("more_body"):
             return body
 
@@ -127,7 +129,9 @@ def decode(body: bytes) -> Params:
     try:
         return _params(body)
     except msgspec.ValidationError as error:
-        raise RequestError(f"The body is not a GraphQL request: {error}.") from None
+        wrong = problem_of(error)
+        place = of_input(".".join(wrong.path) or "body", wrong.words)
+        raise RequestError(together(["The body is not a GraphQL request.", place])) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise RequestError("The body is not JSON in UTF-8.") from None
     except RecursionError:
@@ -140,10 +144,10 @@ async def respond(send: Send, media_type: str, response: Response) -> None:
     await _send(send, status, media_type, response, {})
 
 
-async def refuse(send: Send, media_type: str, error: RequestError) -> None:
+async def refuse(send: Send, media_type: str, error: RequestError, language: str) -> None:
     """Send a refusal of a request as a whole."""
     status = error.status if error.always or media_type == RESPONSE_JSON else OK
-    await _send(send, status, media_type, {"errors": [error.entry]}, error.headers)
+    await _send(send, status, media_type, {"errors": [error.entry_in(language)]}, error.headers)
 
 
 async def _send(

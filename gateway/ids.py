@@ -9,6 +9,7 @@ import binascii
 from typing import Any
 
 from chassis.seal import Sealer, SealError
+from contracts.sentences import Sentence
 from gateway.errors import BadArgumentError
 
 Position = tuple[str, ...]
@@ -76,10 +77,14 @@ class Cursors:
         match values:
             case (str(epoch), int(seq), owner) if owner == organization:
                 return epoch, seq
-        raise BadArgumentError(f"{argument} is a cursor of another organization's feed.")
+        raise BadArgumentError(
+            Sentence("{argument} is a cursor of another organization's feed.", argument=argument)
+        )
 
     def _open(self, purpose: str, argument: str, cursor: str) -> tuple[Any, ...]:
         try:
             return self._sealer.open(purpose, cursor)
         except SealError:
-            raise BadArgumentError(f"{argument} is not a cursor of this list.") from None
+            raise BadArgumentError(
+                Sentence("{argument} is not a cursor of this list.", argument=argument)
+            ) from None

@@ -33,6 +33,7 @@ from graphql import (
 )
 from graphql.language import NullValueNode
 
+from contracts.sentences import Sentence
 from gateway.errors import FragmentCycleError, TooCostlyError, TooDeepError, TooManyTokensError
 
 # A cost is counted in tenths, so that a leaf can cost one.
@@ -131,7 +132,9 @@ def check_tokens(source: str, limits: Limits) -> int:
         tokens += 1
         if tokens > limits.tokens:
             raise TooManyTokensError(
-                f"The document has more than {limits.tokens} tokens; that is the limit.",
+                Sentence(
+                    "The document has more than {limit} tokens; that is the limit.", limit=limits.tokens
+                ),
                 limit=limits.tokens, value=tokens,
             )  # fmt: skip
         if first in "{[(":
@@ -141,7 +144,10 @@ def check_tokens(source: str, limits: Limits) -> int:
             brackets -= 1
     if deepest > MOST_BRACKETS:
         raise TooDeepError(
-            f"The document nests {deepest} brackets; the limit is {MOST_BRACKETS}.",
+            Sentence(
+                "The document nests {value} brackets; the limit is {limit}.",
+                value=deepest, limit=MOST_BRACKETS,
+            ),
             limit=MOST_BRACKETS, value=deepest,
         )  # fmt: skip
     return tokens
@@ -155,13 +161,19 @@ def check(measured: Measured, variables: Mapping[str, Any], limits: Limits) -> i
     """
     if measured.depth > limits.depth:
         raise TooDeepError(
-            f"The document is {measured.depth} fields deep; the limit is {limits.depth}.",
+            Sentence(
+                "The document is {value} fields deep; the limit is {limit}.",
+                value=measured.depth, limit=limits.depth,
+            ),
             limit=limits.depth, value=measured.depth,
         )  # fmt: skip
     cost = -(-_work_out(measured.cost, variables, {}) // UNIT)
     if cost > limits.cost:
         raise TooCostlyError(
-            f"The document would cost {cost}; the limit is {limits.cost}. Ask for shorter pages, or less.",
+            Sentence(
+                "The document would cost {value}; the limit is {limit}. Ask for shorter pages, or less.",
+                value=cost, limit=limits.cost,
+            ),
             limit=limits.cost, value=cost,
         )  # fmt: skip
     return cost
@@ -223,7 +235,7 @@ class _Scale:
         if name in self._weights:
             weight = self._weights[name]
             if weight is None:
-                raise FragmentCycleError(f"The fragment {name} contains itself.")
+                raise FragmentCycleError(Sentence("The fragment {name} contains itself.", name=name))
             return weight
         node = self._fragments.get(name)
         if node is None:

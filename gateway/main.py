@@ -7,7 +7,7 @@ from chassis.part import Part, run
 from chassis.rpc import Caller
 from chassis.seal import Sealer
 from chassis.settings import load, read_key
-from gateway import schema
+from gateway import schema, welcome
 from gateway.admission import Admission
 from gateway.endpoint import GraphQLEndpoint
 from gateway.execution import Engine
@@ -61,6 +61,7 @@ def main() -> None:
             return PlainTextResponse(text, headers={"cache-control": "public, max-age=300"})
 
         part.app.add_route("/schema.graphql", published)
+        welcome.serve(part.app)
         await part.run(standing.start, standing.stop)
         part.on_stop(streams.stop)
 

@@ -88,9 +88,9 @@ class Means:
         except RefusedDocumentError as refusal:
             yield refusal.response
         except RequestError as error:
-            yield failed(error)
+            yield failed(error, asker.language)
         except Exception as error:  # noqa: BLE001 - the edge: everything unknown is masked here
-            yield failed(InternalError.of(error))
+            yield failed(InternalError.of(error), asker.language)
 
     def _context(self, asker: Asker) -> Context:
         clients = Clients(self.caller, asker.actor)

@@ -25,26 +25,32 @@ _COMPLETE = b"event: complete\ndata:\n\n"
 
 
 async def send_events(
-    receive: Receive, send: Send, stream: Stream, responses: AsyncGenerator[Response, None]
+    receive: Receive,
+    send: Send,
+    stream: Stream,
+    responses: AsyncGenerator[Response, None],
+    language: str,
 ) -> None:
-    """Send responses as events until the stream ends; close them in any case."""
+    """Send responses as events until the stream ends, why in that language; close them in any case."""
     watcher = asyncio.create_task(_watch(receive, stream))
     try:
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         # At once: a client learns that its stream is open before the first event comes.
         await _send(send, _ALIVE)
-        await _pass_on(send, stream, responses)
+        await _pass_on(send, stream, responses, language)
         await send({"type": "http.response.body", "body": _COMPLETE})
     finally:
         await end(watcher)
 
 
-async def _pass_on(send: Send, stream: Stream, responses: AsyncGenerator[Response, None]) -> None:
+async def _pass_on(
+    send: Send, stream: Stream, responses: AsyncGenerator[Response, None], language: str
+) -> None:
     try:
         async for response in until_ended(stream, responses):
             await _send(send, _ALIVE if response is None else _event(response))
     except StreamEndedError as reason:
-        await _send(send, _event(failed(reason)))
+        await _send(send, _event(failed(reason, language)))
 
 
 async def _watch(receive: Receive, stream: Stream) -> None:

@@ -20,7 +20,8 @@ import msgspec
 from starlette.types import Receive, Send
 
 from chassis.tasks import end
-from gateway.context import language_of
+from contracts.languages import language_of
+from contracts.sentences import Sentence
 from gateway.errors import RateLimitedError, RequestError, StreamEndedError
 from gateway.execution import Params, Response, failed
 from gateway.http import encode
@@ -187,7 +188,7 @@ class Socket:
                         return
             await self._say({"type": "complete", "id": key})
         except RequestError as error:
-            await self._tell(key, failed(error))
+            await self._tell(key, failed(error, self._language))
         except OSError:
             return  # the client has gone
         finally:
@@ -198,7 +199,8 @@ class Socket:
     def _count(self, verified: Verified) -> None:
         most = self._means.settings.socket_subscriptions
         if len(self._operations) > most:
-            raise RateLimitedError(f"This socket has {most} operations; that is the limit.", 1, limit=most)
+            words = Sentence("This socket has {most} operations; that is the limit.", most=most)
+            raise RateLimitedError(words, 1, limit=most)
         self._means.admission.count(verified.actor)
 
     async def _tell(self, key: str, response: Response) -> None:

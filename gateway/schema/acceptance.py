@@ -18,9 +18,11 @@ from contracts.acceptance import (
     RuleOperator,
     RuleStatus,
 )
+from contracts.languages import ENGLISH
 from contracts.rpc import FieldProblem, Message
 from contracts.rpc import Operation as Request
-from gateway.context import ENGLISH, Context, Info
+from contracts.sentences import spoken
+from gateway.context import Context, Info
 from gateway.ids import part_id_of, part_id_or_nothing
 from gateway.schema.enums import publish
 from gateway.schema.fields import beside, computed
@@ -121,12 +123,17 @@ def _path(parent: FieldProblem) -> list[str]:
     return [camel(step) for step in parent.path]
 
 
+def _warning(parent: FieldProblem, context: Context) -> str:
+    """What is odd, for people, in the language of `Accept-Language`."""
+    return spoken(parent.words, context.language, parent.code)
+
+
 @strawberry.type(description="Something that was done, and is worth a second look.")
 class AcceptanceWarning:
     """Read from ``contracts.rpc.FieldProblem``."""
 
     path = computed(_path, list[str])
-    message: str = strawberry.field(description="What is odd, for people.")
+    message = beside(_warning, str)
 
 
 @strawberry.input(description="A rule: whom the service is for, or not for.")
@@ -270,7 +277,10 @@ async def _carry_out(info: Info, operation: Request[Any, contract.AcceptanceRepl
     except RefusedError as refusal:
         if refusal.status >= _NOT_THE_INPUT:
             raise
-        return Done(acceptance_rules=await _current(info, command, refusal), user_errors=user_errors(refusal))
+        return Done(
+            acceptance_rules=await _current(info, command, refusal),
+            user_errors=user_errors(refusal, info.context.language),
+        )
     return Done(reply.acceptance, list(reply.warnings), reply.replayed)
 
 

@@ -70,6 +70,15 @@ class ReferralFilter:
     overdue: bool = strawberry.field(
         description="Whose deadline has passed: as `deadlineBefore` with the present moment.", default=False
     )
+    unacknowledged: bool = strawberry.field(
+        description="That have ended without the sender having acknowledged it (`acknowledgeReferral`): in "
+        "your outbox those whose end you still have to confirm, in your inbox those that wait for it.",
+        default=False,
+    )
+    unread: bool = strawberry.field(
+        description="With messages that your organization has not marked as read (`unreadMessages`).",
+        default=False,
+    )
     folio: str | None = strawberry.field(
         description="With this in its folio, as people say or write it: `7k3`, `rel 7K3F`, `9M-2P`.",
         default=None,
@@ -148,5 +157,7 @@ def _conditions(box: Box, chosen: ReferralFilter | None) -> dict[str, Any]:
         "unassigned": chosen.unassigned,
         "deadline_before": chosen.deadline_before,
         "overdue": chosen.overdue,
+        "unacknowledged": chosen.unacknowledged,
+        "unread": chosen.unread,
         "folio": chosen.folio,
     }

@@ -107,5 +107,5 @@ async def set_capacity(
             raise
         if refusal.code in OURS:
             raise FaultError(refusal.code) from refusal
-        return Counted(user_errors=user_errors(refusal))
+        return Counted(user_errors=user_errors(refusal, info.context.language))
     return Counted(service=await info.context.services.load(reply.service), replayed=reply.replayed)

@@ -154,4 +154,4 @@ async def _refused(info: Info, command: Any, refusal: RefusedError) -> Done:
         found = await info.context.clients.referrals([command.referral], tiers_for(info.raw, selections))
         await prime(info.context, info.raw, selections, found)
         current = found[0]
-    return Done(referral=current, user_errors=user_errors(refusal))
+    return Done(referral=current, user_errors=user_errors(refusal, info.context.language))

@@ -11,6 +11,7 @@ import strawberry
 from contracts import directory, notifications
 from contracts.codes import CapacityStatus
 from contracts.notifications import PUBLIC
+from contracts.sentences import Sentence
 from gateway.context import Context, Info
 from gateway.errors import BadArgumentError
 from gateway.ids import global_id, part_id_or_nothing
@@ -92,7 +93,14 @@ async def capacity_changed(
     """
     context = info.context
     if services and len(services) > MOST_SERVICES:
-        raise BadArgumentError(f"services has {len(services)} entries; the limit is {MOST_SERVICES}.")
+        raise BadArgumentError(
+            Sentence(
+                "{argument} has {given} entries; the limit is {most}.",
+                argument="services",
+                given=len(services),
+                most=MOST_SERVICES,
+            )
+        )
     wanted = frozenset(part_id_or_nothing("Service", one) for one in services or ())
     begin = None if after is None else context.cursors.open_feed("after", after, PUBLIC)
     entries = context.feed.public(context.actor, begin, wanted)

@@ -10,8 +10,9 @@ from contracts.acceptance import ACCEPTANCE_LABELS
 from contracts.codes import Need, NeedGroup
 from contracts.groups import GROUP_LABELS
 from contracts.labels import LABELS
+from contracts.languages import ENGLISH, SPANISH
 from contracts.needs import GROUP_OF, SENSITIVE_NEEDS
-from gateway.context import ENGLISH, SPANISH, Info
+from gateway.context import Info
 from gateway.schema.enums import publish
 
 # What a stranger should know of each list of codes, besides the labels of its values.
@@ -165,7 +166,7 @@ publish(
 )
 publish(
     Language,
-    "A language of labels; messages of errors are in English.",
+    "A language of labels and of the messages of errors.",
     {Language.ES: "Spanish", Language.EN: "English"},
 )
 _LABELS = {**LABELS, **ACCEPTANCE_LABELS, **GROUP_LABELS}

@@ -79,7 +79,7 @@ async def carry_out(info: Info, operation: Operation[Req, Rep], command: Req) ->
             raise
         if refusal.code in _OURS:
             raise FaultError(refusal.code) from refusal
-        return Answer(None, user_errors(refusal))
+        return Answer(None, user_errors(refusal, info.context.language))
     return Answer(reply, [])
 
 

@@ -11,6 +11,7 @@ import strawberry
 
 from contracts import notifications, referrals
 from contracts.codes import Deadline, NeedGroup, Priority, ReferralStatus, State
+from contracts.sentences import Sentence
 from gateway.context import Context, Info
 from gateway.errors import BadArgumentError
 from gateway.ids import global_id
@@ -234,7 +235,8 @@ async def events(
     from `viewer.feedHead`.
     """
     if not 1 <= first <= LONGEST:
-        raise BadArgumentError(f"A page has 1 to {LONGEST} rows, not {first}.", limit=LONGEST, value=first)
+        words = Sentence("A page has 1 to {most} rows, not {given}.", most=LONGEST, given=first)
+        raise BadArgumentError(words, limit=LONGEST, value=first)
     context = info.context
     epoch, seq = _opened(context, after) or (None, 0)
     wanted = tuple(_checked(types))
@@ -307,9 +309,18 @@ def _opened(context: Context, after: str | None) -> tuple[str, int] | None:
 
 def _checked(types: list[str] | None) -> frozenset[str]:
     if types and len(types) > MOST_TYPES:
-        raise BadArgumentError(f"types has {len(types)} entries; the limit is {MOST_TYPES}.")
+        raise BadArgumentError(
+            Sentence(
+                "{argument} has {given} entries; the limit is {most}.",
+                argument="types",
+                given=len(types),
+                most=MOST_TYPES,
+            )
+        )
     if not set(types or ()) <= set(notifications.TOLD_TYPES):
         # Else it would be silent for ever. What was asked for is not repeated: it may be anything.
         there_are = ", ".join(notifications.TOLD_TYPES)
-        raise BadArgumentError(f"types has one that does not exist; there are {there_are}.")
+        raise BadArgumentError(
+            Sentence("types has one that does not exist; there are {types}.", types=there_are)
+        )
     return frozenset(types or ())

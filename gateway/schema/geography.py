@@ -9,7 +9,8 @@ from contracts import geography
 from contracts.codes import State
 from contracts.inegi import INEGI_STATE
 from contracts.labels import LABELS
-from gateway.context import ENGLISH, Info
+from contracts.languages import ENGLISH
+from gateway.context import Info
 from gateway.schema.enums import publish
 from gateway.schema.fields import computed
 from gateway.schema.pages import After, Before, First, Last, PageInfo, Rows, page_of

@@ -174,6 +174,6 @@ async def issue_referral_group(
             raise
         if refusal.code in OURS:
             raise FaultError(refusal.code) from refusal
-        return Issued(user_errors=user_errors(refusal))
-    refused = user_errors(InvalidError("", reply.refused)) if reply.refused else []
+        return Issued(user_errors=user_errors(refusal, info.context.language))
+    refused = user_errors(InvalidError("", reply.refused), info.context.language) if reply.refused else []
     return Issued(group=reply.group, replayed=reply.replayed, user_errors=refused)

@@ -9,6 +9,7 @@ from contracts.directory import Organization, Service
 from contracts.groups import Group
 from contracts.referrals import Referral
 from contracts.rpc import Message
+from contracts.sentences import Sentence
 from gateway.context import Info
 from gateway.errors import BadArgumentError
 from gateway.ids import global_id, split_id
@@ -65,7 +66,14 @@ async def nodes(
 ) -> list[Later[Message]]:
     """Several things by their ids, in the order of the ids; null as in `node`."""
     if len(ids) > MOST_IDS:
-        raise BadArgumentError(f"ids has {len(ids)} entries; the limit is {MOST_IDS}.")
+        raise BadArgumentError(
+            Sentence(
+                "{argument} has {given} entries; the limit is {most}.",
+                argument="ids",
+                given=len(ids),
+                most=MOST_IDS,
+            )
+        )
     wanted: dict[str, list[str]] = {}
     for kind, part_id in filter(None, map(split_id, ids)):
         wanted.setdefault(kind, []).append(part_id)

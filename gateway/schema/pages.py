@@ -7,6 +7,7 @@ from typing import Annotated, Generic, Protocol, TypeVar
 import strawberry
 
 from contracts.rpc import Page
+from contracts.sentences import Sentence
 from gateway.context import Info
 from gateway.errors import BadArgumentError
 from gateway.ids import Cursors, Position
@@ -123,10 +124,13 @@ def page_of(
         BadArgumentError: neither or both of first and last, a length out of bounds, or a bad cursor.
     """
     if (first is None) == (last is None):
-        raise BadArgumentError(f"Give first or last, 1 to {LONGEST}: one of them, not both.")
+        raise BadArgumentError(
+            Sentence("Give first or last, 1 to {most}: one of them, not both.", most=LONGEST)
+        )
     length = first if first is not None else last
     if length is None or not 1 <= length <= LONGEST:
-        raise BadArgumentError(f"A page has 1 to {LONGEST} rows, not {length}.", limit=LONGEST, value=length)
+        words = Sentence("A page has 1 to {most} rows, not {given}.", most=LONGEST, given=length)
+        raise BadArgumentError(words, limit=LONGEST, value=length)
     opened = info.context.cursors.open
     return Page(
         first=first,

@@ -9,7 +9,8 @@ import strawberry
 from contracts import directory
 from contracts import pathways as contract
 from contracts.codes import AgeBand, Need, OrganizationKind, Priority, Vulnerability
-from gateway.context import ENGLISH, Context, Info
+from contracts.languages import ENGLISH
+from gateway.context import Context, Info
 from gateway.errors import BadArgumentError
 from gateway.loaders import Later
 from gateway.lookahead import below, names

@@ -5,6 +5,7 @@ from enum import StrEnum
 import strawberry
 
 from chassis.problems import PartError
+from contracts.sentences import spoken
 from gateway.schema.enums import publish
 from gateway.words import camel, respelt
 
@@ -91,23 +92,30 @@ class UserError:
         description="Where in the input: `person`, `birthDate`. Empty if it is about the whole."
     )
     message: str = strawberry.field(
-        description="The reason, for people: what is wrong, and what would be right."
+        description="The reason, for people: what is wrong, and what would be right; in the language of "
+        "`Accept-Language`."
     )
 
 
-def user_errors(refusal: PartError) -> list[UserError]:
-    """A part's refusal, one entry for each field that it names."""
+def user_errors(refusal: PartError, language: str) -> list[UserError]:
+    """A part's refusal in that language, one entry for each field that it names."""
     if refusal.code != "INVALID":
         path = _path(refusal.fields[0].path) if refusal.fields else []
-        return [UserError(code=_code(refusal.code), path=path, message=refusal.detail)]
+        message = spoken(refusal.detail, language, refusal.code)
+        return [UserError(code=_code(refusal.code), path=path, message=message)]
     if refusal.fields:
         # Parts name inputs in their own spelling, also in their words.
         names = {step for field in refusal.fields for step in field.path}
         return [
-            UserError(code=_code(field.code), path=_path(field.path), message=respelt(field.message, names))
+            UserError(
+                code=_code(field.code),
+                path=_path(field.path),
+                message=respelt(spoken(field.words, language, field.code), names),
+            )
             for field in refusal.fields
         ]
-    return [UserError(code=UserErrorCode.INVALID, path=[], message=refusal.detail)]
+    message = spoken(refusal.detail, language, refusal.code)
+    return [UserError(code=UserErrorCode.INVALID, path=[], message=message)]
 
 
 def _path(steps: tuple[str, ...]) -> list[str]:

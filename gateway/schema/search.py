@@ -9,8 +9,9 @@ import strawberry
 from contracts import directory, search
 from contracts.codes import Need, OrganizationKind, State
 from contracts.labels import LABELS
+from contracts.languages import ENGLISH
 from contracts.search import FacetKind, ReasonCode, SearchField, ServiceOrder
-from gateway.context import ENGLISH, Context, Info
+from gateway.context import Context, Info
 from gateway.ids import part_id_or_nothing
 from gateway.lookahead import below, deeper, names, of_rows
 from gateway.schema.enums import publish

@@ -14,12 +14,17 @@ from typing import Any
 from chassis.problems import ForbiddenError, NotVerifiedError
 from contracts.codes import FIREWALLED, NetworkRole, Role, Scope
 from contracts.rpc import Actor
+from contracts.sentences import Sentence
 from services.directory import organization
 from services.directory.errors import NotFoundError
 from services.directory.store import Store
 
 # Whoever ``may_manage``, in a refusal's words.
-MANAGER = f"the role {Role.MANAGER}; of a client, the scope {Scope.DIRECTORY_WRITE}"
+NEEDS_MANAGER = Sentence(
+    "It takes the role {role}; of a client, the scope {scope}.",
+    role=Role.MANAGER,
+    scope=Scope.DIRECTORY_WRITE,
+)
 
 # What the clients of an organization behind the firewall may have: its own entry, and what it sends.
 _FIREWALLED_SCOPES = frozenset({Scope.DIRECTORY_READ, Scope.DIRECTORY_WRITE, Scope.REFERRALS_SEND})
@@ -69,7 +74,7 @@ async def managed(store: Store, actor: Actor, organization_id: str | None) -> Do
     if wanted is None or not (is_operator(actor) or wanted == actor.organization):
         raise NotFoundError("organization")
     if not (is_operator(actor) or may_manage(actor)):
-        raise ForbiddenError(f"That needs {MANAGER}.")
+        raise ForbiddenError(NEEDS_MANAGER)
     found = await store.get("organization", wanted)
     if found is None:
         raise NotFoundError("organization")

@@ -11,6 +11,7 @@ from typing import Any
 from chassis.outbox import Relay, pending_event
 from chassis.problems import ContendedError
 from contracts.events import EventType, OrganizationEvent, ServiceEvent
+from contracts.sentences import Sentence
 from services.directory import allowed, organization, record, service
 from services.directory.errors import NotFoundError
 from services.directory.ids import Noun
@@ -71,7 +72,9 @@ async def change(means: Means, noun: Noun, noun_id: str, call: Call, decide: Dec
         written = await write(means, noun, known, decide(known.values), call)
         if written is not None:
             return Changed(written)
-    raise ContendedError(f"The {noun} changed again and again; nothing was done. Try again.")
+    raise ContendedError(
+        Sentence("The {noun} changed again and again; nothing was done. Try again.", noun=Sentence(noun))
+    )
 
 
 async def write(means: Means, noun: Noun, known: Known, decided: Decided, call: Call) -> Document | None:

@@ -1,6 +1,7 @@
 """The directory's refusals."""
 
 from chassis.problems import PartError
+from contracts.sentences import Sentence
 
 
 class InvalidClientError(PartError):
@@ -43,7 +44,7 @@ class NotFoundError(PartError):
     title = "Not found"
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"There is no such {what}.")
+        super().__init__(Sentence("There is no such {what}.", what=Sentence(what)))
 
 
 class StaleVersionError(PartError):
@@ -54,7 +55,14 @@ class StaleVersionError(PartError):
     title = "It has changed"
 
     def __init__(self, what: str, expected: int, version: int) -> None:
-        super().__init__(f"The {what} is at version {version}, not {expected}: read it, and decide again.")
+        super().__init__(
+            Sentence(
+                "The {what} is at version {version}, not {expected}: read it, and decide again.",
+                what=Sentence(what),
+                version=version,
+                expected=expected,
+            )
+        )
 
 
 class TooManyError(PartError):

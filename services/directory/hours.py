@@ -89,7 +89,7 @@ def _is_good(one: Schedule, path: Path, notes: Notes) -> bool:
     for first, last in (("valid_from", "valid_to"), ("dtstart", "until")):
         begins, ends = _checked(one, first, path, notes), _checked(one, last, path, notes)
         if begins and ends and ends < begins:
-            notes.add((*path, last), f"It ends before it begins ({first}): the schedule is left out.")
+            notes.add((*path, last), "It ends before it begins: the schedule is left out.")
             return False
     for field in ("opens_at", "closes_at"):
         text = getattr(one, field)

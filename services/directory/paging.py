@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from chassis.problems import InvalidError
 from contracts.rpc import FieldProblem, Page
+from contracts.sentences import Sentence
 from services.directory.index import Key
 
 MOST = 100
@@ -46,8 +47,8 @@ def check(page: Page) -> None:
         raise InvalidError("Give either first or last.", (_problem("first", "Give either first or last."),))
     for field, count in (("first", page.first), ("last", page.last)):
         if count is not None and not 1 <= count <= MOST:
-            words = f"It must be 1 to {MOST}, not {count}."
-            raise InvalidError(f"{field}: {words}", (_problem(field, words),))
+            words = Sentence("It must be 1 to {most}, not {given}.", most=MOST, given=count)
+            raise InvalidError(words, (_problem(field, words),))
 
 
 def _key(field: str, position: tuple[str, ...]) -> Key:
@@ -56,7 +57,7 @@ def _key(field: str, position: tuple[str, ...]) -> Key:
             return sort, noun_id
         case _:
             words = "It is not a position of this list."
-            raise InvalidError(f"{field}: {words}", (_problem(field, words),))
+            raise InvalidError(words, (_problem(field, words),))
 
 
 def _problem(field: str, words: str) -> FieldProblem:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from chassis.problems import PartError
 from contracts.rpc import FieldProblem
+from contracts.sentences import Sentence
 from services.referrals.vault import ErasedError
 
 
@@ -28,8 +29,12 @@ class StaleVersionError(PartError):
 
     def __init__(self, expected: int, version: int, status: str) -> None:
         super().__init__(
-            f"The referral is at version {version} ({status.upper()}), not {expected}:"
-            " read it, and decide again."
+            Sentence(
+                "The referral is at version {version} ({status}), not {expected}: read it, and decide again.",
+                version=version,
+                status=status.upper(),
+                expected=expected,
+            )
         )
 
 

@@ -15,6 +15,7 @@ from contracts.directory import Organization, Service
 from contracts.groups import MOST_NEEDS, CaseCategory, GroupNeed, GroupState, IssueGroup
 from contracts.referrals import IssueReferral
 from contracts.rpc import FieldProblem
+from contracts.sentences import Sentence
 from services.referrals.inputs import required
 from services.referrals.issuing import request_problems, service_problems
 from services.referrals.referral import Document
@@ -116,7 +117,9 @@ def _size(request: IssueGroup) -> Iterable[FieldProblem]:
     if not request.needs:
         yield required("needs", "Name at least one need.")
     if len(request.needs) > MOST_NEEDS:
-        message = f"There are {len(request.needs)}; the limit is {MOST_NEEDS}."
+        message = Sentence(
+            "There are {given}; the limit is {most}.", given=len(request.needs), most=MOST_NEEDS
+        )
         yield FieldProblem(path=("needs",), message=message, code="TOO_MANY")
 
 

@@ -12,6 +12,7 @@ import msgspec
 from chassis.problems import InvalidError
 from contracts.referrals import Appointment
 from contracts.rpc import FieldProblem
+from contracts.sentences import Sentence
 from services.referrals import consenting
 from services.referrals.keeping import OF_THE_PERSON
 
@@ -86,7 +87,7 @@ def checked(
         problems += _ahead((name,), given.get(name), now, most)
     problems += [*_appointment(given.get("appointment"), now), *_places(given)]
     if problems:
-        raise InvalidError(f"To {action}, some inputs are not right.", tuple(problems))
+        raise InvalidError("Some inputs are not right.", tuple(problems))
     return given
 
 
@@ -110,14 +111,17 @@ def _missing(need: str, given: Given) -> list[FieldProblem]:
         return []
     if len(names) == 1:
         return [required(need)]
-    message = f"Give one of {' and '.join(names)}" + (", not both." if found else ".")
+    message = Sentence(
+        "Give one of {inputs}, not both." if found else "Give one of {inputs}.", inputs=", ".join(names)
+    )
     return [FieldProblem(path=(name,), message=message, code="REQUIRED") for name in names]
 
 
 def _ahead(path: tuple[str, ...], at: datetime | None, now: datetime, most: timedelta) -> list[FieldProblem]:
     if at is None or now < at <= now + most:
         return []
-    return [FieldProblem(path=path, message=f"Must be in the future, within {most.days} days.")]
+    words = Sentence("Must be in the future, within {days} days.", days=most.days)
+    return [FieldProblem(path=path, message=words)]
 
 
 def _appointment(appointment: Appointment | None, now: datetime) -> list[FieldProblem]:

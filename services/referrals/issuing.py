@@ -25,6 +25,7 @@ from contracts.events import REFERRAL_EVENTS
 from contracts.needs import GROUP_OF, SENSITIVE_NEEDS
 from contracts.referrals import Consent, IssueReferral, Person
 from contracts.rpc import Actor, FieldProblem
+from contracts.sentences import Sentence
 from contracts.standing import OrganizationStatus
 from services.referrals.deadlines.clock import terms, wound
 from services.referrals.inputs import AHEAD, happened, stored_moment
@@ -152,7 +153,8 @@ def _birth_date(born: date, band: AgeBand, today: date) -> Problems:
     if max(ages) < 0 or min(ages) > OLDEST_YEARS:
         yield _wrong("Must be within the last 120 years.", "INVALID", "person", "birth_date")
     elif not any(youngest <= max(age, 0) <= oldest for age in ages):
-        yield _wrong(f"Does not agree with the age band {band}.", "INVALID", "person", "birth_date")
+        words = Sentence("Does not agree with the age band {band}.", band=band.upper())
+        yield _wrong(words, "INVALID", "person", "birth_date")
 
 
 def _years(born: date, on: date) -> int:
@@ -163,7 +165,8 @@ def _vulnerabilities(codes: tuple[Vulnerability, ...], band: AgeBand, path: tupl
     if len(set(codes)) < len(codes):
         yield _wrong("Names a code twice.", "INVALID", *path, "vulnerabilities")
     if band not in CHILDREN and not OF_CHILDREN.isdisjoint(codes):
-        yield _wrong(f"Names what only a child can be, of an {band}.", "INVALID", *path, "vulnerabilities")
+        words = Sentence("Names what only a child can be, and the age band is {band}.", band=band.upper())
+        yield _wrong(words, "INVALID", *path, "vulnerabilities")
 
 
 def _household(request: Said) -> Problems:

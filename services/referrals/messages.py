@@ -15,6 +15,7 @@ from typing import Any
 
 from chassis.problems import InvalidError, WrongStatusError
 from contracts.rpc import Actor, FieldProblem
+from contracts.sentences import Sentence
 from contracts.talk import ReferralMessage
 from services.referrals.errors import ByTelephoneError, TooManyError
 from services.referrals.fields import T2, T3
@@ -38,13 +39,17 @@ def key_for(doc: Document, side: str, now: datetime) -> str:
     stage = receivers_stage(doc, now)
     if T2 not in stage or doc["n"] == 0:
         raise WrongStatusError(
-            f"The referral is {doc['status'].upper()}, or its consent has run out: "
-            "the receiver would not read the message. Telephone."
+            Sentence(
+                "The referral is {status}, or its consent has run out: "
+                "the receiver would not read the message. Telephone.",
+                status=doc["status"].upper(),
+            )
         )
     if answers_by_telephone(doc) and side == SENDER:
         raise ByTelephoneError("The receiver answers by telephone and would not read the message.")
     if sum(one["side"] == side for one in messages_of(doc)) >= MOST_OF_A_SIDE:
-        raise TooManyError(f"Your side has written {MOST_OF_A_SIDE} messages on this referral: telephone.")
+        words = "Your side has written {most} messages on this referral: telephone."
+        raise TooManyError(Sentence(words, most=MOST_OF_A_SIDE))
     return "t3" if T3 in stage else "t2"
 
 
@@ -81,7 +86,7 @@ def marked(doc: Document, side: str, up_to: int, now: datetime) -> Document | No
     """
     count = len(messages_of(doc))
     if up_to > count:
-        message = f"There are {count} messages."
+        message = Sentence("There are {count} messages.", count=count)
         raise InvalidError(message, (FieldProblem(path=("up_to",), message=message),))
     if _unread(doc, side, up_to) == doc.get(f"unread_{side}", 0):
         return None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from chassis.problems import InvalidError
 from contracts.rpc import FieldProblem, Page
+from contracts.sentences import Sentence
 
 MOST = 100
 FIRST_WINDOW = 3_600_000
@@ -103,7 +104,7 @@ def _count(page: Page) -> tuple[str, int]:
         raise _invalid("first", "Give first or last: one of them.")
     name, count = counts[0]
     if not 1 <= count <= MOST:
-        raise _invalid(name, f"Must be 1 to {MOST}.")
+        raise _invalid(name, Sentence("Must be 1 to {most}.", most=MOST))
     return name, count
 
 

@@ -52,6 +52,7 @@ from contracts.codes import Deadline, NeedGroup, Priority, ReferralStatus, State
 from contracts.events import REFERRAL_EVENTS, EventType, ReferralEvent
 from contracts.referrals import AllowedAction
 from contracts.rpc import Actor
+from contracts.sentences import Sentence
 from services.referrals import bounding, consenting, keeping, questions, reported
 from services.referrals.deadlines import duties
 from services.referrals.deadlines.clock import may_expire, wound
@@ -267,7 +268,7 @@ def decide(doc: Document, action: str, party: Party, inputs: Mapping[str, Any], 
     rows = [row for row in permitted(action, party) if row.applies(doc, party, now)]
     row = reported.chosen(rows, inputs)
     if row is None:
-        raise WrongStatusError(_words(doc, action, party, now))
+        raise WrongStatusError(_closed(doc, action) or _words(doc, action, party, now))
     if not bounding.has_room(doc, action):
         possible = (allowed.action for allowed in allowed_actions(doc, party, now))
         raise TooManyError(bounding.words(action, possible))
@@ -396,13 +397,21 @@ def history_entry(
     }
 
 
-def _words(doc: Document, action: str, party: Party, now: datetime) -> str:
+def _closed(doc: Document, action: str) -> str | None:
+    if action != "acknowledge" or doc.get("loop_closed_at") is None:
+        return None
+    return "The end was acknowledged before: there is nothing more to do. The loop is closed."
+
+
+def _words(doc: Document, action: str, party: Party, now: datetime) -> Sentence:
     # In the spelling of the API: people look them up there.
     possible = ", ".join(allowed.action.upper() for allowed in allowed_actions(doc, party, now))
-    return (
-        f"{action.upper()} is not possible for the {party.relation} while the referral is "
-        f"{doc['status'].upper()}; "
-        f"possible now: {possible or 'nothing'}."
+    return Sentence(
+        "{action} is not possible for the {side} while the referral is {status}; possible now: {possible}.",
+        action=action.upper(),
+        side=Sentence(party.relation),
+        status=doc["status"].upper(),
+        possible=possible or Sentence("nothing"),
     )
 
 

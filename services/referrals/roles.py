@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from contracts.codes import FIREWALLED, NetworkRole, Role, Scope
 from contracts.rpc import Actor
+from contracts.sentences import Sentence
 
 SENDER = "sender"
 RECEIVER = "receiver"
@@ -126,16 +127,18 @@ class Party:
         return scope is not None and scope in self.actor.scopes
 
 
-def lacking(action: str, side: str, party: Party) -> str:
+def lacking(action: str, side: str, party: Party) -> Sentence:
     """Say what this party's actor lacks to take the action on that side: for the refusal."""
     is_recorded = party.relation == SENDER and side == RECEIVER
     roles, scope = RECORDING if is_recorded else (ROLES | ASIDES)[action, side]
     actor = party.actor
     if actor.kind == "client":
         if scope is not None:
-            return f"This client lacks the scope {scope}."
-        return f"No client can {action} a referral but a coordinator's, for a member whom it names."
-    return f"To {action} a referral takes one of the roles {', '.join(sorted(roles))}."
+            return Sentence("This client lacks the scope {scope}.", scope=scope)
+        words = "No client can {action} a referral but a coordinator's, for a member whom it names."
+        return Sentence(words, action=Sentence(action))
+    words = "To {action} a referral takes one of the roles {roles}."
+    return Sentence(words, action=Sentence(action), roles=", ".join(sorted(roles)))
 
 
 def tiers_of(actor: Actor) -> frozenset[str]:

@@ -55,12 +55,13 @@ class Client:
     """Speaks to the gateway at ``url``; to any of several replicas, where there are ``others``.
 
     ``member`` is on whose behalf it acts, if it says so. ``lost`` counts the answers that never came,
-    ``in_flight`` the requests that wait for theirs now.
+    ``in_flight`` the requests that wait for theirs now; ``language`` is the one asked for.
     """
 
     def __init__(
         self, url: str, credentials: Credentials, *, others: Sequence[str] = (), member: str = ""
     ) -> None:
+        self.language: str | None = None
         self.lost = 0
         self.in_flight = 0
         self._urls = (url, *others)
@@ -103,6 +104,7 @@ class Client:
     async def headers(self, accept: str = "application/graphql-response+json") -> dict[str, str]:
         """What a request carries beside its document."""
         said = {"authorization": f"Bearer {await self.token()}", "accept": accept}
+        said |= {"accept-language": self.language} if self.language else {}
         return {**said, "relevo-on-behalf-of": self._member} if self._member else said
 
     async def raw(self, document: str, variables: Json) -> httpx.Response:

@@ -95,7 +95,7 @@ async def test_places_are_set_held_occupied_and_freed(cast: Cast) -> None:
     other = (await issued(cast, service=service))["id"]
     refused = await cast.hospital.change("acceptReferral", referral=other, arriveBy=soon())
     assert codes(refused) == [("NO_CAPACITY", ("places", "0", "count"))]
-    assert "bed: 1 asked for, 0 free" in refused["userErrors"][0]["message"]
+    assert "bed: se piden 1, hay 0 libres" in refused["userErrors"][0]["message"]
     await changed(cast.hospital, "startReferral", referral)
     await eventually(lambda: numbers(cast, service), lambda found: found == [("KNOWN", 0, 0, 3)])
     await changed(cast.hospital, "completeReferral", referral, outcome="FULLY_MET")

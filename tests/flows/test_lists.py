@@ -6,11 +6,15 @@ import pytest
 
 from tests.flows.cast import Cast
 from tests.flows.client import AnswerError, Client, Json
+from tests.flows.test_one_referral import changed
 
 LIST = """query ($box: Box!, $filter: ReferralFilter, $order: ReferralOrder, $first: Int, $after: String) {
   referrals(box: $box, filter: $filter, orderBy: $order, first: $first, after: $after) {
     nodes { id } pageInfo { hasNextPage endCursor } }
   referralCounts(box: $box, filter: $filter) { total byStatus { status count } } }"""
+
+
+WRITE = "mutation ($input: SendReferralMessageInput!) { sendReferralMessage(input: $input) { replayed } }"
 
 
 async def told(client: Client, **asked: object) -> Json:
@@ -54,6 +58,30 @@ async def test_a_desk_works_off_what_is_due_first_and_sees_how_many_stand_where(
         assert ids(await told(client, box=box, filter={**which, "folio": said})) == [made["URGENT"]["id"]]
     third = await told(cast.third, filter=which)
     assert (ids(third), third["referralCounts"]["total"]) == ([], 0)
+
+
+async def test_what_is_left_to_do_after_the_end_and_what_is_unread_is_found_and_counted(cast: Cast) -> None:
+    which = {"needs": ["MEDICINES"], "states": ["SIN"]}
+    made = [
+        (await cast.shelter.change("issueReferral", **cast.issue(need="MEDICINES", state="SIN")))["referral"][
+            "id"
+        ]
+        for _ in range(3)
+    ]
+    quiet, over, closed = made
+    for referral in (over, closed):
+        await changed(cast.hospital, "declineReferral", referral, reason="NO_CAPACITY")
+    await changed(cast.shelter, "acknowledgeReferral", closed)
+    await cast.hospital.ask(WRITE, input={"referral": quiet, "idempotencyKey": "w", "text": "¿Llegan hoy?"})
+    for client, box in ((cast.shelter, "OUTBOX"), (cast.hospital, "INBOX")):
+        answer = await told(client, box=box, filter={**which, "unacknowledged": True})
+        assert ids(answer) == [over]
+        assert answer["referralCounts"] == {"total": 1, "byStatus": [{"status": "DECLINED", "count": 1}]}
+    assert ids(await told(cast.shelter, box="OUTBOX", filter={**which, "unread": True})) == [quiet]
+    assert ids(await told(cast.hospital, filter={**which, "unread": True})) == [], "it wrote that itself"
+    await changed(cast.shelter, "markReferralMessagesRead", quiet, upTo=1)
+    answer = await told(cast.shelter, box="OUTBOX", filter={**which, "unread": True})
+    assert (ids(answer), answer["referralCounts"]["total"]) == ([], 0)
 
 
 async def test_a_sensitive_need_is_not_searched_for_and_a_cursor_is_good_in_its_order(cast: Cast) -> None:

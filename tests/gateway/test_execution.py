@@ -2,7 +2,8 @@
 
 import contextlib
 import time
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from graphql import (
@@ -19,6 +20,7 @@ from structlog.testing import capture_logs
 from chassis.problems import InvalidError, RefusedError, UnreachableError
 from contracts.rpc import Problem
 from gateway import schema
+from gateway.context import Context
 from gateway.errors import DocumentError, TooCostlyError
 from gateway.execution import Engine, Params, RefusedDocumentError
 from gateway.limits import Limits
@@ -60,7 +62,7 @@ REAL = Engine(schema.build(), BOUNDS)
 
 async def ask(source: str, engine: Engine = ENGINE, **variables: Any) -> dict[str, Any]:
     operation = engine.prepare(Params(query=source, variables=variables))
-    return await engine.execute(operation, None)  # type: ignore[arg-type] # these resolvers need none
+    return await engine.execute(operation, cast("Context", SimpleNamespace(language="en")))
 
 
 async def code_of(field: str) -> str:

@@ -46,7 +46,7 @@ async def test_a_cursor_is_good_for_its_own_query(cast: Cast) -> None:
     assert (await ask(cast, by="RELEVANCE", first=1, after=after))["pageInfo"]["hasPreviousPage"]
     with pytest.raises(AnswerError) as refusal:
         await ask(cast, by="RELEVANCE", first=1, after=after, filter={"needs": ["FOOD"]})
-    assert "another query" in refusal.value.errors[0]["message"]
+    assert "otra consulta" in refusal.value.errors[0]["message"]
 
 
 async def test_where_distances_begin_has_to_be_somewhere(cast: Cast) -> None:
@@ -59,11 +59,11 @@ async def test_where_distances_begin_has_to_be_somewhere(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        ({"filter": {"age": -1}}, "age: Must be at least 0."),
-        ({"filter": {"text": "x" * 10_000}}, "text: Must have at most 200 characters."),
+        ({"filter": {"age": -1}}, "age: Debe ser 0 o más."),
+        ({"filter": {"text": "x" * 10_000}}, "text: Debe tener como máximo 200 caracteres."),
         (
             {"filter": {"openNow": True, "openAt": "2026-01-01T00:00:00Z"}},
-            "openAt: Give a moment, or ask for what is open now: not both.",
+            "openAt: Indique un momento, o pida lo que está abierto ahora: no ambos.",
         ),
     ],
 )

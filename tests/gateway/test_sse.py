@@ -136,7 +136,7 @@ async def test_types_that_do_not_exist_are_refused_and_those_that_do_are_named(c
     assert data is not None
     for error in (entry, data["errors"][0]):
         assert error["extensions"]["code"] == "BAD_USER_INPUT"
-        assert "there are referrals.referral.sent.v1, " in error["message"]
+        assert "hay referrals.referral.sent.v1, " in error["message"]
         assert "directory.client" not in error["message"], "the feed tells nobody of that"
 
 

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import schema
+from gateway.context import Context
 from gateway.errors import RequestError
 from gateway.execution import Engine, Params, RefusedDocumentError
 from gateway.limits import Limits
@@ -30,12 +32,12 @@ async def refusal_of(query: str, variables: dict[str, Any] | None = None) -> lis
     """The errors with which a request is refused as a whole; none if it is not."""
     try:
         operation = ENGINE.prepare(Params(query=query, variables=variables))
-        await ENGINE.execute(operation, None)  # type: ignore[arg-type] # it never gets so far
+        await ENGINE.execute(operation, cast("Context", SimpleNamespace(language="en")))  # no further
     except RefusedDocumentError as refused:
         errors: list[dict[str, Any]] = refused.response["errors"]
         return errors
     except RequestError as error:
-        return [error.entry]
+        return [error.entry_in("en")]
     return []
 
 

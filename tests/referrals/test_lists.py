@@ -82,7 +82,7 @@ async def test_what_cannot_be_looked_for_is_refused_with_every_field_whoever_ask
                 await call
             paths = [field.path for field in refusal.value.fields]
             assert paths == [("needs", "1"), ("needs", "2"), ("folio",)]
-            assert "protection" in refusal.value.fields[0].message
+            assert "PROTECTION" in refusal.value.fields[0].message
 
 
 async def test_by_deadline_comes_what_is_due_first_and_then_what_waits_for_nobody(

@@ -18,6 +18,7 @@ from contracts.directory import (
     Services,
 )
 from contracts.rpc import FieldProblem, Ids
+from contracts.sentences import Sentence
 from contracts.standing import OrganizationStatus
 from services.directory import client, organization, paging, service
 from services.directory.capacity.viewing import with_places
@@ -122,5 +123,5 @@ def _page(page: paging.Slice, found: Sequence[Organization | Service | None]) ->
 
 def _check(request: Ids) -> None:
     if len(request.ids) > MOST_IDS:
-        words = f"Ask for {MOST_IDS} ids at most, not {len(request.ids)}."
+        words = Sentence("Ask for {most} ids at most, not {given}.", most=MOST_IDS, given=len(request.ids))
         raise InvalidError(words, (FieldProblem(path=("ids",), message=words),))

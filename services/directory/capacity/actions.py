@@ -21,7 +21,7 @@ from contracts.capacity import (
 )
 from contracts.referrals import Places
 from contracts.rpc import Actor
-from services.directory.allowed import MANAGER, may_manage
+from services.directory.allowed import NEEDS_MANAGER, may_manage
 from services.directory.capacity import capacity, holds
 from services.directory.capacity.capacity import Document
 from services.directory.capacity.desk import Decide, Desk, Doing
@@ -210,4 +210,4 @@ def _permitted(organization: str, actor: Actor) -> None:
     if not actor.verified:
         raise NotVerifiedError("No coordinator has verified your organization yet.")
     if not may_manage(actor):
-        raise ForbiddenError(f"It takes {MANAGER}.")
+        raise ForbiddenError(NEEDS_MANAGER)

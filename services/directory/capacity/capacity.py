@@ -27,6 +27,7 @@ from contracts.capacity import UnitCapacity
 from contracts.codes import CapacityStatus
 from contracts.directory import Capacity
 from contracts.rpc import FieldProblem
+from contracts.sentences import Sentence
 
 Document = dict[str, Any]
 Unit = dict[str, Any]
@@ -190,7 +191,8 @@ def change_units(
         else:
             units[one.unit] = {**_said(one, before, on_hold, by, now), "held": kept}
     if len(units) > MOST_UNITS:
-        problems.append(FieldProblem(path=("units",), message=f"A service has {MOST_UNITS} units at most."))
+        words = Sentence("A service has {most} units at most.", most=MOST_UNITS)
+        problems.append(FieldProblem(path=("units",), message=words))
     return tuple(problems) or {**document, "units": list(units.values()), "removed": sorted(removed)}
 
 
@@ -213,7 +215,12 @@ def _numbers(one: UnitCapacity, before: Unit | None, on_hold: int) -> Iterable[t
     elif one.available is not None and one.available + on_hold > maximum:
         yield (
             "available",
-            f"{one.available} free and {on_hold} held would be more than the maximum of {maximum}.",
+            Sentence(
+                "{free} free and {held} held would be more than the maximum of {maximum}.",
+                free=one.available,
+                held=on_hold,
+                maximum=maximum,
+            ),
         )
 
 
@@ -221,8 +228,14 @@ def _removal(one: UnitCapacity, before: Unit | None, on_hold: int) -> Iterable[t
     if before is None:
         yield "unit", "The service counts no such unit."
     elif (on_hold or before["occupied"]) and not one.even_if_taken:
-        taken = f"{on_hold} held and {before['occupied']} occupied"
-        yield "remove", f"{taken}: say evenIfTaken, too, if it is to go all the same."
+        yield (
+            "remove",
+            Sentence(
+                "{held} held and {occupied} occupied: say evenIfTaken, too, if it is to go all the same.",
+                held=on_hold,
+                occupied=before["occupied"],
+            ),
+        )
     if any(n is not None for n in (one.available, one.occupied, one.maximum, one.waiting, one.valid_until)):
         yield "remove", "What is removed has no numbers: give none."
 
@@ -239,7 +252,7 @@ def _maximum(one: UnitCapacity, before: Unit | None) -> int | None:
 
 def _validity(one: UnitCapacity, now: datetime) -> Iterable[tuple[str, str]]:
     if one.valid_until is not None and not now < one.valid_until <= now + VALID_AT_MOST:
-        yield "valid_until", f"Must be in the future, and within {VALID_AT_MOST.days} days."
+        yield "valid_until", Sentence("Must be in the future, within {days} days.", days=VALID_AT_MOST.days)
 
 
 def _said(one: UnitCapacity, before: Unit | None, on_hold: int, by: str, now: datetime) -> Unit:

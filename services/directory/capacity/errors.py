@@ -2,6 +2,7 @@
 
 from chassis.problems import PartError
 from contracts.rpc import FieldProblem
+from contracts.sentences import Sentence, together
 
 
 class NoCapacityError(PartError):
@@ -14,12 +15,12 @@ class NoCapacityError(PartError):
     def __init__(self, asked: list[tuple[str, int, int | None]]) -> None:
         """``asked`` says of each unit how many were asked for and how many are left (None: any number)."""
         short = [
-            (place, f"{unit}: {count} asked for, {left} free.")
+            (place, Sentence("{unit}: {asked} asked for, {free} free.", unit=unit, asked=count, free=left))
             for place, (unit, count, left) in enumerate(asked)
             if left is not None and left < count
         ]
         super().__init__(
-            f"Not enough places. {' '.join(words for _, words in short)}",
+            together([Sentence("Not enough places."), *(words for _, words in short)]),
             tuple(
                 FieldProblem(path=("places", str(place), "count"), code=self.code, message=words)
                 for place, words in short

@@ -28,6 +28,7 @@ from contracts.capacity import HoldPlaces, PutHoldRight
 from contracts.events import ReferralEvent
 from contracts.referrals import Places
 from contracts.rpc import FieldProblem
+from contracts.sentences import Sentence
 from services.directory.capacity import capacity
 from services.directory.capacity.capacity import (
     Document,
@@ -307,16 +308,17 @@ def _resolved(document: Document, request: HoldPlaces) -> PlaceList:
         return _checked(units, request.wished)
     only = _only_place(document) if request.one_will_do else []
     if not only:
-        words = f"Say how many of which unit: {', '.join(units)}."
+        words = Sentence("Say how many of which unit: {units}.", units=", ".join(units))
         raise InvalidError(words, (FieldProblem(path=("places",), message=words, code="REQUIRED"),))
     return only
 
 
 def _checked(units: list[str], places: Sequence[Places]) -> PlaceList:
-    problems = []
+    problems: list[tuple[int, str]] = []
     for number, one in enumerate(places):
         if one.unit not in units:
-            problems.append((number, f"The service counts no such unit; it counts {', '.join(units)}."))
+            words = Sentence("The service counts no such unit; it counts {units}.", units=", ".join(units))
+            problems.append((number, words))
         elif one.unit in [other.unit for other in places[:number]]:
             problems.append((number, "Names a unit twice."))
     if problems:

@@ -10,6 +10,7 @@ from chassis.seal import SealError
 from contracts.codes import Scope
 from contracts.directory import Address, Addresses
 from contracts.rpc import Actor, FieldProblem, Ids
+from contracts.sentences import Sentence
 from services.directory import hsds, phone
 from services.directory.confidential.places import Places
 from services.directory.location import main_address
@@ -28,7 +29,7 @@ async def get_addresses(places: Places, request: Ids, actor: Actor) -> Addresses
         InvalidError: more than 100 ids.
     """
     if len(request.ids) > MOST_IDS:
-        words = f"Ask for {MOST_IDS} ids at most, not {len(request.ids)}."
+        words = Sentence("Ask for {most} ids at most, not {given}.", most=MOST_IDS, given=len(request.ids))
         raise InvalidError(words, (FieldProblem(path=("ids",), message=words),))
     if actor.organization is None or not _may_see(actor):
         return Addresses(items=(None,) * len(request.ids))

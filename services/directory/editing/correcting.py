@@ -14,6 +14,7 @@ from contracts.editing import (
     SuggestCorrection,
 )
 from contracts.rpc import Actor, FieldProblem
+from contracts.sentences import Sentence
 from contracts.standing import CorrectionStatus
 from services.directory import allowed, changing
 from services.directory.changing import Decided
@@ -28,7 +29,9 @@ Document = dict[str, Any]
 # By one client: nobody sees more mistakes than this in a day, and a broken program stops here.
 MOST_A_DAY = 50
 _DAY = timedelta(days=1)
-_TOO_MANY = f"This client has suggested {MOST_A_DAY} corrections in a day; go on tomorrow."
+_TOO_MANY = Sentence(
+    "This client has suggested {most} corrections in a day; go on tomorrow.", most=MOST_A_DAY
+)
 
 
 async def suggest(editing: Editing, request: SuggestCorrection, actor: Actor) -> CorrectionReply:
@@ -106,7 +109,9 @@ async def decide(editing: Editing, request: DecideCorrection, actor: Actor) -> C
         if call.was_done(stored):
             return CorrectionReply(correction=correction.view(stored, actor), replayed=True)
         if stored["status"] != CorrectionStatus.OPEN:
-            raise WrongStatusError(f"The correction is {stored['status']} already.")
+            raise WrongStatusError(
+                Sentence("The correction is {status} already.", status=stored["status"].upper())
+            )
         if request.accept:
             _check_edit(stored)
             await _check_told(editing, stored, actor)
@@ -170,7 +175,10 @@ def _check_edit(stored: Document) -> None:
     try:
         correction.edit(stored)
     except msgspec.ValidationError:
-        words = f"The text is no good value of {stored['field']}; reject it, and edit the service instead."
+        words = Sentence(
+            "The text is no good value of {field}; reject it, and edit the service instead.",
+            field=stored["field"],
+        )
         refuse([FieldProblem(path=("correction",), message=words)])
 
 

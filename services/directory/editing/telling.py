@@ -14,6 +14,7 @@ from chassis.seal import SealError
 from contracts.codes import Visibility
 from contracts.editing import OrganizationFields, ServiceFields, ServicePlace
 from contracts.rpc import FieldProblem
+from contracts.sentences import Sentence
 from services.directory import record
 from services.directory.confidential import traces
 from services.directory.confidential.restoring import occurrences
@@ -150,12 +151,15 @@ def _kept(noun: Noun, entry: Document, location: str) -> Iterable[str]:
     return _FIELDS[noun]
 
 
-def _of_entry(find: Finder, noun: Noun, entry: Document, field: str) -> str:
+def _of_entry(find: Finder, noun: Noun, entry: Document, field: str) -> Sentence:
     name = find.replace(str(entry.get("name") or ""), traces.HIDDEN_WORDS)
-    words = field.replace("_", " ")
-    return (
-        f"The {noun} {entry['_id']} ({name}) tells street, postal code or coordinates of the place in its"
-        f" {words}: edit that first, then hide the place."
+    return Sentence(
+        "The {noun} {id} ({name}) tells street, postal code or coordinates of the place in its {field}:"
+        " edit that first, then hide the place.",
+        noun=Sentence(noun),
+        id=entry["_id"],
+        name=name,
+        field=field,
     )
 
 

@@ -11,6 +11,7 @@ from contracts.geography import (
     MunicipalityRecord,
 )
 from contracts.rpc import FieldProblem, Ids
+from contracts.sentences import Sentence
 from services.directory import paging
 from services.directory.geography import municipality
 from services.directory.geography.current import Geography
@@ -50,7 +51,7 @@ async def get_municipalities(geography: Geography, request: Ids) -> Municipaliti
         InvalidError: more than 100.
     """
     if len(request.ids) > MOST_IDS:
-        sentence = f"Ask for {MOST_IDS} ids at most, not {len(request.ids)}."
+        sentence = Sentence("Ask for {most} ids at most, not {given}.", most=MOST_IDS, given=len(request.ids))
         raise InvalidError(sentence, (FieldProblem(path=("ids",), message=sentence),))
     table = geography.table
     found = [table.municipality(code) for code in request.ids]

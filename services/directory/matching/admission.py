@@ -14,7 +14,7 @@ the rules of the own organization.
 from chassis.problems import FirewalledError, ForbiddenError, NotVerifiedError
 from contracts.codes import FIREWALLED, Scope
 from contracts.rpc import Actor
-from services.directory.allowed import MANAGER, is_operator, may_manage
+from services.directory.allowed import NEEDS_MANAGER, is_operator, may_manage
 
 _MATCH = frozenset({Scope.DIRECTORY_READ, Scope.REFERRALS_SEND})
 
@@ -40,7 +40,7 @@ def permit_set(actor: Actor) -> None:
     """
     _permit_organization(actor)
     if not may_manage(actor):
-        raise ForbiddenError(f"It takes {MANAGER}.")
+        raise ForbiddenError(NEEDS_MANAGER)
 
 
 def _permit_organization(actor: Actor) -> None:

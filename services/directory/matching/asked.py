@@ -12,6 +12,7 @@ from contracts.codes import AgeBand, Gender, Need, Priority, State, Vulnerabilit
 from contracts.inegi import INEGI_STATE
 from contracts.matching import MatchServices, Place
 from contracts.rpc import Actor, FieldProblem
+from contracts.sentences import together
 from services.directory.geography.current import Geography
 from services.directory.geography.table import Precision
 from services.directory.matching.composition import Someone, possible
@@ -181,7 +182,7 @@ def minute_of_day(moment: datetime, zone: str | None) -> int:
 def _check(request: MatchServices) -> None:
     problems = [*_person_problems(request), *_place_problems(request.place or Place())]
     if problems:
-        raise InvalidError("; ".join(one.message for one in problems), tuple(problems))
+        raise InvalidError(together([one.words for one in problems]), tuple(problems))
 
 
 def _person_problems(request: MatchServices) -> Iterator[FieldProblem]:

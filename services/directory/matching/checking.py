@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from contracts.acceptance import REVIEWED, RuleDimension, RuleEffect, RuleOperator, RuleOutcome
 from contracts.matching import AcceptanceRule
 from contracts.rpc import FieldProblem
+from contracts.sentences import Sentence
 from services.directory.matching.dimension import (
     COUNTS,
     MINUTES_OF_DAY,
@@ -52,7 +53,10 @@ def unjustified(rules: Sequence[AcceptanceRule]) -> list[FieldProblem]:
     """Return a problem for each rule that has to say why it is needed, and does not."""
     return [
         _wrong(
-            f"A rule on {rule.dimension} needs its reason, for a coordinator to approve.",
+            Sentence(
+                "A rule on {dimension} needs its reason, for a coordinator to approve.",
+                dimension=rule.dimension,
+            ),
             "REQUIRED",
             number,
             "justification",
@@ -82,8 +86,12 @@ def _shape(number: int, rule: AcceptanceRule) -> Problems:
     """What is wrong with a rule by itself, as far as its form goes."""
     allowed = operators_of(rule.dimension)
     if rule.operator not in allowed:
-        words = ", ".join(operator.value for operator in allowed)
-        yield _wrong(f"{rule.dimension} is compared by one of: {words}.", "INVALID", number, "operator")
+        words = Sentence(
+            "{dimension} is compared by one of: {operators}.",
+            dimension=rule.dimension,
+            operators=", ".join(operator.value for operator in allowed),
+        )
+        yield _wrong(words, "INVALID", number, "operator")
         return
     yield from _count(number, rule)
     yield from _values(number, rule)
@@ -93,8 +101,14 @@ def _count(number: int, rule: AcceptanceRule) -> Problems:
     fewest, most = COUNTS[rule.operator]
     given = len(rule.values)
     if given < fewest or (most is not None and given > most):
-        wanted = str(fewest) if fewest == most else f"at least {fewest}"
-        message = f"{rule.operator} takes {wanted} values, not {given}."
+        message = Sentence(
+            "{operator} takes {wanted} values, not {given}."
+            if fewest == most
+            else "{operator} takes at least {wanted} values, not {given}.",
+            operator=rule.operator,
+            wanted=fewest,
+            given=given,
+        )
         yield _wrong(message, "INVALID", number, "values")
 
 
@@ -103,7 +117,11 @@ def _values(number: int, rule: AcceptanceRule) -> Problems:
     for place, value in enumerate(rule.values):
         found = normal(rule.dimension, value)
         if found is None:
-            message = f"Is no value of {rule.dimension}: give {_wanted(rule.dimension)}."
+            message = Sentence(
+                "Is no value of {dimension}: give {wanted}.",
+                dimension=rule.dimension,
+                wanted=_wanted(rule.dimension),
+            )
             yield _wrong(message, "INVALID", number, "values", str(place))
         elif found in seen and rule.operator is not RuleOperator.BETWEEN:
             yield _wrong("Stands there twice.", "INVALID", number, "values", str(place))
@@ -122,13 +140,14 @@ def _order(number: int, dimension: RuleDimension, seen: Sequence[str | None]) ->
         yield _wrong("Begins and ends at the same minute.", "INVALID", number, "values")
 
 
-def _wanted(dimension: RuleDimension) -> str:
+def _wanted(dimension: RuleDimension) -> Sentence:
     spec = SPECS[dimension]
-    if not spec.codes:
-        most = f" up to {spec.most}" if spec.most else ""
-        return f"one like {spec.example}{most}"
-    shown = ", ".join(spec.codes[:MOST_SHOWN])
-    return f"one of {shown}" + (", …" if len(spec.codes) > MOST_SHOWN else "")
+    if spec.codes:
+        shown = [*spec.codes[:MOST_SHOWN], *(["…"] if len(spec.codes) > MOST_SHOWN else [])]
+        return Sentence("one of {codes}", codes=", ".join(shown))
+    if spec.most:
+        return Sentence("one like {example} up to {most}", example=spec.example, most=spec.most)
+    return Sentence("one like {example}", example=spec.example)
 
 
 def _normal(rule: AcceptanceRule) -> AcceptanceRule:

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from chassis.problems import PartError
 from contracts.rpc import Problem
+from contracts.sentences import spoken
 
 # For a minute nobody has to ask again; then the ETag tells whether anything has changed. It is also how
 # long a shared cache may show a place that has just become confidential, so it is not longer.
@@ -87,14 +88,32 @@ class Stream(StreamingResponse):
             self._ended()
 
 
-def refusal(problem: Problem) -> Response:
-    """Return a problem as JSON, which nobody keeps."""
-    headers = {"cache-control": NOT_KEPT}
+def refusal(problem: Problem, language: str) -> Response:
+    """Return a problem as JSON in that language, which nobody keeps."""
+    headers = {"cache-control": NOT_KEPT, "content-language": language, "vary": "accept-language"}
     if problem.status == 503:  # noqa: PLR2004 - the number is the protocol's
         headers["retry-after"] = "1"
     return Response(
-        msgspec.json.encode(problem), problem.status, headers, media_type="application/problem+json"
+        msgspec.json.encode(_told(problem, language)),
+        problem.status,
+        headers,
+        media_type="application/problem+json",
     )
+
+
+def _told(problem: Problem, language: str) -> dict[str, object]:
+    """The problem as clients read it: what is said of it for other languages stays inside."""
+    fields = [
+        {"path": field.path, "message": spoken(field.words, language, field.code), "code": field.code}
+        for field in problem.fields
+    ]
+    return {
+        "code": problem.code,
+        "status": problem.status,
+        "title": spoken(problem.title, language, problem.code),
+        "detail": spoken(problem.words, language, problem.code),
+        **({"fields": fields} if fields else {}),
+    }
 
 
 class NoSuchRecordError(PartError):

@@ -7,12 +7,16 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pymongo.errors import PyMongoError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.problems import InvalidError, PartError
+from contracts.languages import language_of
 from contracts.rpc import FieldProblem, Problem
+from contracts.sentences import Sentence, of_input, together
+from contracts.spanish import SPANISH
 from services.directory.rest import answers
 from services.directory.rest.answers import NotReadyError
 from services.directory.rest.catalogue import Catalogue
@@ -80,11 +84,11 @@ class _Turns:
             return
         if time.monotonic() - self._catalogue.followed > STALE_SECONDS:
             detail = "The directory is being read: come again."
-            await answers.refusal(NotReadyError(detail).problem)(scope, receive, send)
+            await answers.refusal(NotReadyError(detail).problem, _language(scope))(scope, receive, send)
             return
         if not await self._has_turn():
             detail = "Too many requests at once: come again."
-            await answers.refusal(NotReadyError(detail).problem)(scope, receive, send)
+            await answers.refusal(NotReadyError(detail).problem, _language(scope))(scope, receive, send)
             return
         made = False
 
@@ -138,38 +142,48 @@ class _Nosniff:
         await self._app(scope, receive, say)
 
 
-async def _wrong_parameters(_request: Request, error: Exception) -> Response:
+async def _wrong_parameters(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     fields = tuple(_field(one["loc"], one["type"], one["msg"]) for one in error.errors())
-    detail = "; ".join(f"{field.path[-1]}: {field.message}" for field in fields[:5])
-    return answers.refusal(InvalidError(detail, fields).problem)
+    detail = together([of_input(field.path[-1], field.words) for field in fields[:5]])
+    return answers.refusal(InvalidError(detail, fields).problem, _language(request.scope))
+
+
+def _language(scope: Scope) -> str:
+    return language_of(Headers(scope=scope).get("accept-language"))
 
 
 def _field(where: tuple[int | str, ...], kind: str, message: str) -> FieldProblem:
-    words = "There is no such parameter here." if kind == "extra_forbidden" else f"{message}."
+    if kind == "extra_forbidden":
+        words: str = "There is no such parameter here."
+    else:
+        # pydantic's own words say more, in English only.
+        words = Sentence.in_both(en=f"{message}.", es=SPANISH["Its value is not right."])
     return FieldProblem(path=(str(where[-1])[:100],), message=words)
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, PartError)
-    return answers.refusal(error.problem)
+    return answers.refusal(error.problem, _language(request.scope))
 
 
-async def _out_of_reach(_request: Request, error: Exception) -> Response:
+async def _out_of_reach(request: Request, error: Exception) -> Response:
     log.warning("rest.database_out_of_reach", kind=type(error).__name__)
-    return answers.refusal(NotReadyError("The directory cannot be read now: come again.").problem)
+    problem = NotReadyError("The directory cannot be read now: come again.").problem
+    return answers.refusal(problem, _language(request.scope))
 
 
-async def _failed(_request: Request, _error: Exception) -> Response:
-    return answers.refusal(PartError("It is not your request: tell whoever runs this.").problem)
+async def _failed(request: Request, _error: Exception) -> Response:
+    problem = PartError("It is not your request: tell whoever runs this.").problem
+    return answers.refusal(problem, _language(request.scope))
 
 
-async def _http(_request: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     title = _TITLES.get(error.status_code, "Not possible")
     problem = Problem(
         code=title.upper().replace(" ", "_"), status=error.status_code, title=title, detail=title
     )
-    response = answers.refusal(problem)
+    response = answers.refusal(problem, _language(request.scope))
     response.headers.update(error.headers or {})
     return response

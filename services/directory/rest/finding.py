@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
 from chassis.problems import InvalidError
 from contracts.rpc import FieldProblem
+from contracts.sentences import of_input
 from services.directory import ids
 from services.directory.rest.catalogue import Catalogue, Row, Site
 from services.directory.rest.parameters import OrganizationQuery, ServiceQuery, SiteQuery
@@ -108,4 +109,4 @@ def _fits(row: Row, query: ServiceQuery | SiteQuery) -> bool:
 
 
 def _refusal(parameter: str, message: str) -> InvalidError:
-    return InvalidError(f"{parameter}: {message}", (FieldProblem(path=(parameter,), message=message),))
+    return InvalidError(of_input(parameter, message), (FieldProblem(path=(parameter,), message=message),))

@@ -8,6 +8,7 @@ from fastapi import Request, Response
 
 from chassis.problems import InvalidError
 from contracts.rpc import FieldProblem
+from contracts.sentences import Sentence, of_input
 from services.directory import ids
 from services.directory.rest import answers
 from services.directory.rest.answers import NotReadyError
@@ -86,7 +87,10 @@ def check(query: Paging) -> None:
         InvalidError: more records on a page than it may have; a page of a stream.
     """
     if query.per_page is not None and query.per_page > query.most:
-        raise refusal("per_page", f"It must be 1 to {query.most}, not {query.per_page}.")
+        raise refusal(
+            "per_page",
+            Sentence("It must be 1 to {most}, not {given}.", most=query.most, given=query.per_page),
+        )
     given = query.model_fields_set
     if query.format == "ndjson" and (paged := given & {"page", "per_page"}):
         raise refusal(sorted(paged)[0], "A stream (format=ndjson) has no pages: leave it out.")
@@ -94,7 +98,7 @@ def check(query: Paging) -> None:
 
 def refusal(parameter: str, message: str) -> InvalidError:
     """Return the refusal that names a parameter and says what would be right."""
-    return InvalidError(f"{parameter}: {message}", (FieldProblem(path=(parameter,), message=message),))
+    return InvalidError(of_input(parameter, message), (FieldProblem(path=(parameter,), message=message),))
 
 
 def _latest(wanted: Iterable[Wanted]) -> datetime | None:

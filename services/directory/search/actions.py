@@ -16,6 +16,7 @@ from contracts.search import (
     SearchServices,
     ServicePage,
 )
+from contracts.sentences import Sentence
 from services.directory.geography.table import Centre, Precision
 from services.directory.search import entry, facets, position, reasons
 from services.directory.search.entry import Provider
@@ -137,7 +138,9 @@ def _check_words(request: SearchServices) -> None:
 def _check_times(request: SearchServices) -> None:
     days = request.days
     if days is not None and not 0 <= (days.last - days.first).days < MOST_DAYS:
-        raise position.refused("days", f"Give 1 to {MOST_DAYS} days, the first one first.")
+        raise position.refused(
+            "days", Sentence("Give 1 to {most} days, the first one first.", most=MOST_DAYS)
+        )
     if request.open_at is not None and request.open_at.tzinfo is None:
         raise position.refused("open_at", "It needs Z or an offset from UTC.")
     if request.open_at is not None and request.open_now:

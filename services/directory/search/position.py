@@ -7,6 +7,7 @@ import msgspec
 from chassis.problems import InvalidError
 from contracts.rpc import FieldProblem, Page
 from contracts.search import MOST_RANKED, SearchServices, ServiceOrder
+from contracts.sentences import of_input
 from services.directory import paging
 
 Position = tuple[str, ...]
@@ -81,7 +82,7 @@ def offset(request: SearchServices) -> int:
 
 def refused(field: str, words: str) -> InvalidError:
     """Return the refusal of one field; ``field`` is its path with dots."""
-    return InvalidError(f"{field}: {words}", (FieldProblem(path=tuple(field.split(".")), message=words),))
+    return InvalidError(of_input(field, words), (FieldProblem(path=tuple(field.split(".")), message=words),))
 
 
 def _fingerprint(request: SearchServices) -> str:

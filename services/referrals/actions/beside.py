@@ -9,6 +9,7 @@ from typing import Any
 from chassis.problems import ForbiddenError
 from contracts.referrals import Command, ReferralReply
 from contracts.rpc import Actor
+from contracts.sentences import Sentence
 from services.referrals.actions.replying import replied
 from services.referrals.actions.working import loaded
 from services.referrals.actions.writing import until_written, used_before, write_beside
@@ -91,6 +92,8 @@ def _admit(action: str, party: Party) -> None:
     if party.relation not in OTHER_SIDE:
         raise ForbiddenError("That is for the two parties of a referral.")
     if (action, party.relation) not in ASIDES:
-        raise ForbiddenError(f"That is for the {OTHER_SIDE[party.relation]} of a referral.")
+        raise ForbiddenError(
+            Sentence("That is for the {side} of a referral.", side=Sentence(OTHER_SIDE[party.relation]))
+        )
     if not party.may_beside(action):
         raise ForbiddenError(lacking(action, party.relation, party))

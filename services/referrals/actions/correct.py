@@ -76,7 +76,10 @@ def _clock(means: Means, after: Document, now: datetime) -> Document:
 def _of_places(doc: Document, given: dict[str, object]) -> list[FieldProblem]:
     if "places" not in given or doc["status"] not in WORKED_ON:
         return []
-    message = "The receiver has accepted, and keeps what was asked for: agree with it on another acceptance."
+    message = (
+        "The receiver has accepted and keeps the places that were asked for: write to it, and if it needs to "
+        "keep others, cancel this referral (cancelReferral) and issue a new one."
+    )
     return [FieldProblem(path=("places",), message=message)]
 
 

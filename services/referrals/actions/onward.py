@@ -11,6 +11,7 @@ from contracts.codes import Role
 from contracts.onward import ReferOn
 from contracts.referrals import Referral, ReferralReply
 from contracts.rpc import Actor
+from contracts.sentences import Sentence
 from services.referrals import onward, tiers
 from services.referrals.actions.issue import Issuing
 from services.referrals.actions.replying import replayed
@@ -61,8 +62,11 @@ def _check(doc: Document, party: Party) -> None:
         raise ForbiddenError(lacking(onward.ACTION, RECEIVER, party))
     if not onward.may_go_on(doc):
         raise WrongStatusError(
-            f"REFER_ON is not possible for the receiver while the referral is {doc['status'].upper()}: "
-            "it takes one that is accepted, and not ended."
+            Sentence(
+                "REFER_ON is not possible for the receiver while the referral is {status}: "
+                "it takes one that is accepted, and not ended.",
+                status=doc["status"].upper(),
+            )
         )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from chassis.problems import FirewalledError, ForbiddenError, NotVerifiedError
 from contracts.rpc import Actor, FieldProblem
+from contracts.sentences import Sentence
 from contracts.steps import AppliedPathway
 from services.referrals import folio as folios
 from services.referrals.errors import ExternalIdTakenError
@@ -23,13 +24,14 @@ def admit(actor: Actor, action: str) -> None:
         FirewalledError, NotVerifiedError, ForbiddenError: the caller may not.
     """
     if actor.organization is None:
-        raise ForbiddenError(f"Only a member or a client of an organization can {action} a referral.")
+        words = "Only a member or a client of an organization can {action} a referral."
+        raise ForbiddenError(Sentence(words, action=Sentence(action)))
     if is_firewalled(actor):
-        raise FirewalledError(f"Organizations of this kind cannot {action} referrals here.")
+        words = "Organizations of this kind cannot {action} referrals here."
+        raise FirewalledError(Sentence(words, action=Sentence(action)))
     if not actor.verified:
-        raise NotVerifiedError(
-            f"A coordinator has to verify the organization before it can {action} referrals."
-        )
+        words = "A coordinator has to verify the organization before it can {action} referrals."
+        raise NotVerifiedError(Sentence(words, action=Sentence(action)))
     if not Party(SENDER, actor).may(action, SENDER):
         raise ForbiddenError(lacking(action, SENDER, Party(SENDER, actor)))
 

@@ -10,6 +10,7 @@ from chassis.problems import ContendedError
 from contracts.codes import StepStatus
 from contracts.directory import Organization
 from contracts.rpc import Actor, FieldProblem
+from contracts.sentences import Sentence
 from contracts.steps import Overrides
 from services.referrals.actions.writing import until_written
 from services.referrals.errors import refused_where_erased
@@ -65,10 +66,10 @@ def to(receiver: Organization | None, said: Said) -> Met:
 
 
 def _of_who_overrides(actor: Actor) -> list[FieldProblem]:
-    message = None if steps.who(actor) else _NOBODY
+    message: str | None = None if steps.who(actor) else _NOBODY
     if not Party(SENDER, actor).may_beside(OVERRIDE):
         roles, _ = ASIDES[OVERRIDE, SENDER]
-        message = f"It takes one of the roles {', '.join(sorted(roles))}."
+        message = Sentence("It takes one of the roles {roles}.", roles=", ".join(sorted(roles)))
     return [FieldProblem(path=("overrides",), message=message, code="FORBIDDEN")] if message else []
 
 

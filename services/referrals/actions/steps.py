@@ -9,6 +9,7 @@ from chassis.turns import Turns
 from contracts.codes import StepStatus
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
+from contracts.sentences import Sentence, either
 from contracts.stepping import ReportStep, ReviewOverride
 from services.referrals import keeping
 from services.referrals.actions.beside import Aside, carry_out
@@ -117,7 +118,8 @@ def _place(keys: Keys, doc: Document, step: str, wanted: frozenset[StepStatus]) 
             said: StepSaid = unseal(keys, one["sealed"], StepSaid)
         if said.step == step and one["status"] in wanted:
             return place
-    message = f"Is no step of this referral that is {' or '.join(sorted(one.upper() for one in wanted))}."
+    statuses = either(sorted(one.upper() for one in wanted))
+    message = Sentence("Is no step of this referral that is {statuses}.", statuses=statuses)
     raise InvalidError("Nothing was done.", (FieldProblem(path=("step",), message=message),))
 
 

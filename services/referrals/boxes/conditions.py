@@ -1,7 +1,8 @@
 """What a row of a box must fit, and in which order it stands: made of a request, for whoever asks.
 
 Each condition is on what the reader may see of the row, or it would tell it. Statuses, groups, priorities,
-states, folios and most deadlines are T1 of every row; these are not:
+states, folios, whether an end was acknowledged and most deadlines are T1 of every row; how many messages wait
+is of the own side. These are not:
 
 * a **service** is hidden from those of the outline where the need is sensitive: then it matches no such row;
 * the day on which somebody is **to arrive** is T2: to whom T2 is not open, an accepted referral has no
@@ -22,12 +23,14 @@ from contracts.codes import Basis, Box
 from contracts.lists import BoxFilter, ListReferrals, ReferralOrder
 from contracts.needs import GROUP_OF, SENSITIVE_NEEDS
 from contracts.rpc import Actor, FieldProblem, Page
+from contracts.sentences import Sentence
 from services.referrals import folio as folios
 from services.referrals import tiers
 from services.referrals.boxes.listing import Listing, Stretch, between, moment
 from services.referrals.fields import T2
 from services.referrals.referral import Document, S
 from services.referrals.roles import tiers_of
+from services.referrals.statuses import ENDED
 
 BY_TIME, DUE, REST = "time", "due", "rest"
 _NO_PAGE = Page()
@@ -90,14 +93,21 @@ def _conditions(request: BoxFilter, actor: Actor, workers: Sequence[str]) -> Doc
     drafts = request.box is Box.DRAFTS
     conditions: Document = {"n": 0 if drafts else {"$gt": 0}}
     codes = {
-        "status": request.statuses or ((S.DRAFT,) if drafts else ()),
+        "status": () if request.unacknowledged else request.statuses or ((S.DRAFT,) if drafts else ()),
         "need_group": request.need_groups,
         "need": request.needs,
         "priority": request.priorities,
         "state": request.states,
     }
     conditions |= {name: {"$in": sorted(map(str, some))} for name, some in codes.items() if some}
-    assignee = "assignee_receiver" if request.box is Box.INBOX else "assignee_sender"
+    side = "receiver" if request.box is Box.INBOX else "sender"
+    if request.unacknowledged:
+        # What was never sent has nobody's end to acknowledge.
+        ended = frozenset() if drafts else ENDED & frozenset(request.statuses or ENDED)
+        conditions |= {"status": {"$in": sorted(map(str, ended))}, "loop_closed_at": None}
+    if request.unread:
+        conditions[f"unread_{side}"] = {"$gt": 0}
+    assignee = f"assignee_{side}"
     if request.unassigned:
         # Also what was given to somebody who is there no more: it must not lie because of that.
         conditions[assignee] = {"$nin": sorted(workers)}
@@ -126,7 +136,10 @@ def _check(request: BoxFilter) -> None:
     problems = [
         FieldProblem(
             path=("needs", str(index)),
-            message=f"Is kept encrypted, and not searched for. Ask for its group: {GROUP_OF[need]}.",
+            message=Sentence(
+                "Is kept encrypted, and not searched for. Ask for its group: {group}.",
+                group=GROUP_OF[need].upper(),
+            ),
         )
         for index, need in enumerate(request.needs)
         if need in SENSITIVE_NEEDS

@@ -2,6 +2,7 @@
 
 from chassis.problems import PartError
 from contracts.rpc import FieldProblem
+from contracts.sentences import Sentence
 
 
 class StalePathwayError(PartError):
@@ -13,8 +14,14 @@ class StalePathwayError(PartError):
 
     def __init__(self, code: str, version: str | None) -> None:
         detail = (
-            f"The pathway {code} is at version {version}: read it, and edit that one."
+            Sentence(
+                "The pathway {code} is at version {version}: read it, and edit that one.",
+                code=code.upper(),
+                version=version,
+            )
             if version
-            else f"There is no pathway {code} yet: leave expected_version out to make one."
+            else Sentence(
+                "There is no pathway {code} yet: leave expected_version out to make one.", code=code.upper()
+            )
         )
         super().__init__(detail, (FieldProblem(path=("expected_version",), message=detail, code=self.code),))

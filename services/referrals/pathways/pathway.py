@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from contracts.codes import FIREWALLED, AgeBand, Need, Priority, Vulnerability
 from contracts.pathways import OnlyFor, Pathway, Step
 from contracts.rpc import FieldProblem
+from contracts.sentences import Sentence
 from services.referrals.pathways.page import LONGEST, TONGUES, page
 
 # From the least to the most.
@@ -106,7 +107,8 @@ def _kept(pathway: Pathway, shipped: Pathway | None) -> Iterator[FieldProblem]:
     found = {step.code: (place, step) for place, step in enumerate(pathway.steps)}
     for code, law in asked.items():
         if code not in found:
-            yield _wrong(f"Lacks the step {code}, which the law asks for: change its words only.", "steps")
+            words = "Lacks the step {code}, which the law asks for: change its words only."
+            yield _wrong(Sentence(words, code=code), "steps")
             continue
         place, step = found[code]
         for name in ("mandatory", "by_law", "kinds", "only_for"):
@@ -123,4 +125,5 @@ def _long(pathway: Pathway) -> Iterator[FieldProblem]:
     for tongue in TONGUES:
         lines = len(page(pathway, "", tongue).splitlines())
         if lines > LONGEST:
-            yield _wrong(f"Does not fit on one page: {lines} lines of {LONGEST} (in {tongue}).")
+            words = "Does not fit on one page: {lines} lines of {most} (in {language})."
+            yield _wrong(Sentence(words, lines=lines, most=LONGEST, language=tongue))

@@ -18,6 +18,7 @@ import msgspec
 from contracts.codes import Need, OrganizationKind, Priority, ReferralStatus, StepStatus
 from contracts.pathways import MandatoryStep
 from contracts.rpc import Actor, FieldProblem
+from contracts.sentences import Sentence, either
 from contracts.steps import ReferralStep, StepOverride
 from services.referrals.pathways.pathway import Situation
 from services.referrals.sealed import Said, unseal
@@ -122,10 +123,13 @@ def rule(
 
 
 def _missing(step: MandatoryStep) -> FieldProblem:
-    kinds = " or ".join(kind.value.upper() for kind in step.kinds)
-    message = (
-        f"The mandatory step {step.step} is missing: {step.words.en} Refer to an organization of kind "
-        f"{kinds} first, and name that referral as the one that this follows; or override the step."
+    message = Sentence(
+        "The mandatory step {step} is missing: {words} Refer to an organization of kind {kinds} first, "
+        "and name "
+        "that referral as the one that this follows; or override the step.",
+        step=step.step,
+        words=Sentence.in_both(en=step.words.en, es=step.words.es),
+        kinds=either([kind.value.upper() for kind in step.kinds]),
     )
     return FieldProblem(path=("overrides",), message=message, code="STEP_MISSING")
 

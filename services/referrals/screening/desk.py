@@ -19,6 +19,7 @@ from contracts.screening import (
     Screen,
     Screening,
 )
+from contracts.sentences import Sentence
 from services.referrals.actions import draft
 from services.referrals.means import Means
 from services.referrals.pathways.library import Library, least_priority, mandatory_steps
@@ -98,7 +99,8 @@ class Desk:
             message = "The answers propose no such need." if wanted else "The answers propose no need."
             problems.append(FieldProblem(path=("need",), message=message))
         if proposal.age_band is None:
-            message = f"Answer {self._questionnaire.person.age}: an estimate is enough."
+            age = self._questionnaire.person.age
+            message = Sentence("Answer {question}: an estimate is enough.", question=age)
             problems.append(FieldProblem(path=("answers",), message=message, code="REQUIRED"))
         if problems or found is None:
             raise InvalidError("No draft was begun.", tuple(problems))

@@ -13,6 +13,7 @@ from contracts.membership import (
     RotateClient,
 )
 from contracts.rpc import Actor, FieldProblem
+from contracts.sentences import Sentence
 from services.directory import allowed, client
 from services.directory.errors import NotFoundError, TooManyError
 from services.directory.membership.means import Membership
@@ -20,7 +21,7 @@ from services.directory.store import Document
 
 MOST_CLIENTS = 100
 TRIES = 20
-_TOO_MANY = f"The organization has {MOST_CLIENTS} clients; revoke one that is not needed."
+_TOO_MANY = Sentence("The organization has {most} clients; revoke one that is not needed.", most=MOST_CLIENTS)
 
 
 async def add(membership: Membership, request: AddClient, actor: Actor) -> ClientReply:
@@ -148,10 +149,12 @@ async def _own(membership: Membership, client_id: str, actor: Actor) -> Document
 def _check_scopes(owner: Document, actor: Actor, scopes: frozenset[Scope]) -> None:
     beyond = scopes - allowed.grantable(owner)
     if beyond:
-        _refuse(f"An organization of this kind cannot have {', '.join(sorted(beyond))}.")
+        words = "An organization of this kind cannot have {scopes}."
+        _refuse(Sentence(words, scopes=", ".join(sorted(beyond))))
     if not allowed.within_reach(actor, scopes):
         lacking = scopes - {Scope(scope) for scope in actor.scopes}
-        _refuse(f"A client can give only the scopes that it has itself, not {', '.join(sorted(lacking))}.")
+        words = "A client can give only the scopes that it has itself, not {scopes}."
+        _refuse(Sentence(words, scopes=", ".join(sorted(lacking))))
 
 
 def _refuse(words: str) -> None:

@@ -14,6 +14,7 @@ from contracts.membership import (
     Workers,
 )
 from contracts.rpc import Actor
+from contracts.sentences import Sentence
 from contracts.standing import MemberStatus
 from services.directory import allowed, ids, member
 from services.directory.errors import MemberExistsError, NotFoundError, TooManyError
@@ -65,7 +66,9 @@ def _there(stored: Document, roles: list[str]) -> MemberReply:
 
 async def _check_room(membership: Membership, owner: Document) -> None:
     if await membership.people.members.count_documents({"organization": owner["_id"]}) >= MOST_MEMBERS:
-        raise TooManyError(f"The organization has {MOST_MEMBERS} members; that is the limit.")
+        raise TooManyError(
+            Sentence("The organization has {most} members; that is the limit.", most=MOST_MEMBERS)
+        )
 
 
 async def change(membership: Membership, request: ChangeMember, actor: Actor) -> MemberReply:

@@ -18,6 +18,7 @@ from contracts.membership import (
     Standing,
 )
 from contracts.rpc import Actor, FieldProblem
+from contracts.sentences import Sentence
 from contracts.standing import OrganizationStatus, ProposalStatus
 from services.directory import allowed, changing, organization
 from services.directory.changing import Decided
@@ -30,7 +31,9 @@ from services.directory.store import Document, Known
 
 # Proposals of one organization that nobody has decided yet: so nobody floods the coordinators.
 MOST_OPEN = 20
-_TOO_MANY = f"{MOST_OPEN} proposals of your organization wait for a coordinator; that is the limit."
+_TOO_MANY = Sentence(
+    "{most} proposals of your organization wait for a coordinator; that is the limit.", most=MOST_OPEN
+)
 # So many coordinators hear that a proposal waits; the others find it in the list.
 MOST_TOLD = 50
 _NEED_REASON = frozenset({"reject", "deactivate"})
@@ -220,9 +223,10 @@ async def _proposal_reply(membership: Membership, stored: Document, *, replayed:
 
 def _proposal_status(stored: Document, decision: str) -> ProposalStatus:
     if decision not in {"verify", "reject"}:
-        raise WrongStatusError(f"A proposal is verified or rejected; {decision} is for organizations.")
+        words = "A proposal is verified or rejected; {decision} is for organizations."
+        raise WrongStatusError(Sentence(words, decision=decision.upper()))
     if stored["status"] != ProposalStatus.PROPOSED:
-        raise WrongStatusError(f"The proposal is {stored['status']} already.")
+        raise WrongStatusError(Sentence("The proposal is {status} already.", status=stored["status"].upper()))
     return ProposalStatus.VERIFIED if decision == "verify" else ProposalStatus.REJECTED
 
 
@@ -241,5 +245,12 @@ def _decided(stored: Document, request: DecideOrganization) -> Decided:
     if request.decision == "reactivate" and not active:
         fields = {"status": OrganizationStatus.ACTIVE, "deactivation_reason": None}
         return Decided(fields, "reactivated", ORGANIZATION_REACTIVATED)
-    stands = f"{organization.status(stored)}, and {'' if stored['verified'] else 'not '}verified"
-    raise WrongStatusError(f"The organization is {stands}: {request.decision} is not possible.")
+    raise WrongStatusError(
+        Sentence(
+            "The organization is {status}, and verified: {decision} is not possible."
+            if stored["verified"]
+            else "The organization is {status}, and not verified: {decision} is not possible.",
+            status=organization.status(stored).upper(),
+            decision=request.decision.upper(),
+        )
+    )

@@ -1,0 +1,339 @@
+"""Spanish for what the referrals and the notifications services refuse, by the English template."""
+
+_TITLES = {
+    "The referral has changed": "La referencia cambió",
+    "The external id is taken": "El identificador externo ya está en uso",
+    "Nobody can say whether there is a place": "Nadie puede decir si hay lugar",
+    "Fewer places than were asked for": "Menos lugares de los que se pidieron",
+    "The receiver answers by telephone": "La institución que recibe responde por teléfono",
+    "The person's data was erased": "Los datos de la persona se borraron",
+    "The pathway has changed": "La ruta de atención cambió",
+    "The cursor is too old": "El cursor es demasiado antiguo",
+}
+
+_WHO = {
+    "That is for the two parties of a referral.": "Eso corresponde a las dos partes de una referencia.",
+    "That is for the {side} of a referral.": "Eso corresponde a {side}.",
+    "Only those of its sender may correct a referral who may read it.": (
+        "Una referencia solo la corrige quien, en la institución que refiere, puede leerla."
+    ),
+    "Somebody else began this draft: it takes who may read it.": (
+        "Otra persona empezó este borrador: lo cambia quien puede leerlo."
+    ),
+    "Only who receives a referral can refer on from it.": (
+        "Solo quien recibe una referencia puede referir desde ella a otra institución."
+    ),
+    "To read referrals needs a role in an organization.": (
+        "Para leer referencias hace falta un rol en una institución."
+    ),
+    "This client lacks the scope referrals:read.": "A este cliente le falta el permiso referrals:read.",
+    "This client lacks the scope {scope}.": "A este cliente le falta el permiso {scope}.",
+    "Only a member or a client of an organization can {action} a referral.": (
+        "Solo una persona integrante o un cliente de una institución puede {action} una referencia."
+    ),
+    "Organizations of this kind cannot {action} referrals here.": (
+        "Las instituciones de este tipo no pueden {action} referencias aquí."
+    ),
+    "A coordinator has to verify the organization before it can {action} referrals.": (
+        "La coordinación tiene que verificar la institución antes de que pueda {action} referencias."
+    ),
+    "To {action} a referral takes one of the roles {roles}.": (
+        "Para {action} una referencia hace falta uno de los roles {roles}."
+    ),
+    "No client can {action} a referral but a coordinator's, for a member whom it names.": (
+        "Ningún cliente puede {action} una referencia, salvo uno de la coordinación, por una persona "
+        "integrante a la que nombre."
+    ),
+    "It takes one of the roles {roles}.": "Hace falta uno de los roles {roles}.",
+    "It takes a member who answers for it: name the one (Relevo-On-Behalf-Of).": (
+        "Hace falta una persona integrante que responda por ello: nómbrela (Relevo-On-Behalf-Of)."
+    ),
+    "Whoever overrode the step does not review it: a second member does.": (
+        "Quien omitió el paso no lo revisa: lo revisa otra persona integrante."
+    ),
+    "That is for those of its sender who may read the referral.": (
+        "Eso corresponde a quien, en la institución que refiere, puede leer la referencia."
+    ),
+    "To give a referral to somebody else, or to take it from them, takes a manager.": (
+        "Para asignar una referencia a otra persona, o quitársela, hace falta el rol manager."
+    ),
+    "Only a coordinator of the network may do that; of a client, with directory:write.": (
+        "Eso solo lo hace la coordinación de la red; si es un cliente, con directory:write."
+    ),
+}
+
+_WHERE_IT_STANDS = {
+    "There is no such referral.": "No existe esa referencia.",
+    "There is no such referral of yours.": "Su institución no tiene esa referencia.",
+    "{action} is not possible for the {side} while the referral is {status}; possible now: {possible}.": (
+        "{action} no es posible para {side} mientras la referencia está en {status}; posible ahora: "
+        "{possible}."
+    ),
+    "The end was acknowledged before: there is nothing more to do. The loop is closed.": (
+        "El término ya se había confirmado: no hay nada más que hacer. El ciclo está cerrado."
+    ),
+    "REFER_ON is not possible for the receiver while the referral is {status}: it takes one that is "
+    "accepted, "
+    "and not ended.": (
+        "REFER_ON no es posible para la institución que recibe mientras la referencia está en {status}: hace "
+        "falta una aceptada que no haya terminado."
+    ),
+    "The referral is at version {version} ({status}), not {expected}: read it, and decide again.": (
+        "La referencia está en la versión {version} ({status}), no en la {expected}: léala y decida de nuevo."
+    ),
+    "A draft, or what was entered in error, is nobody's work.": (
+        "Un borrador, o lo que se registró por error, no es trabajo de nadie."
+    ),
+    "The draft was there, and is not any more: try again.": "El borrador ya no está: inténtelo de nuevo.",
+    "The group was there, and is not any more: try again.": "El caso ya no está: inténtelo de nuevo.",
+    "The referral was there, and is not any more: try again.": (
+        "La referencia ya no está: inténtelo de nuevo."
+    ),
+    "The referral changed again and again; nothing was done. Try again.": (
+        "La referencia cambió una y otra vez; no se hizo nada. Inténtelo de nuevo."
+    ),
+    "The pathway changed again and again; nothing was done. Try again.": (
+        "La ruta cambió una y otra vez; no se hizo nada. Inténtelo de nuevo."
+    ),
+    "This referral has another external id of your organization.": (
+        "Esta referencia tiene otro identificador externo de su institución."
+    ),
+    "Your organization gave this external id to another referral.": (
+        "Su institución dio este identificador externo a otra referencia."
+    ),
+    "The person's data was erased: nothing can be added to it. Leave notes out.": (
+        "Los datos de la persona se borraron: no se les puede agregar nada. Omita las notas."
+    ),
+    "The directory did not answer.": "El directorio no respondió.",
+    "The directory cannot be asked for places now. Try again, or accept without a hold.": (
+        "Ahora no se puede preguntar por lugares al directorio. Inténtelo de nuevo, o acepte sin apartar "
+        "lugar."
+    ),
+    "The sender asked for more places. Ask it: once it has corrected that, accept.": (
+        "La institución que refiere pidió más lugares. Pregúntele: cuando lo haya corregido, acepte."
+    ),
+    "Are fewer than were asked for.": "Son menos de los que se pidieron.",
+}
+
+_INPUTS = {
+    "Some inputs are not right.": "Algunos datos no son correctos.",
+    "Must be given.": "Es obligatorio.",
+    "Give one of {inputs}.": "Indique uno de estos: {inputs}.",
+    "Give one of {inputs}, not both.": "Indique uno de estos, no ambos: {inputs}.",
+    "Give one of the two.": "Indique uno de los dos.",
+    "Give a folio or an external id: one of the two.": (
+        "Indique un folio o un identificador externo: uno de los dos."
+    ),
+    "Must be within the last 30 days, and not in the future.": (
+        "Debe estar dentro de los últimos 30 días, y no en el futuro."
+    ),
+    "Must be in the future, within {days} days.": "Debe ser en el futuro, dentro de {days} días.",
+    "Must not be in the future.": "No debe ser en el futuro.",
+    "Must be in the future.": "Debe ser en el futuro.",
+    "Must be within the last 120 years.": "Debe estar dentro de los últimos 120 años.",
+    "Must be an IANA name, as America/Mexico_City.": "Debe ser un nombre de IANA, como America/Mexico_City.",
+    "The reason `other` needs a note.": "El motivo `other` necesita una nota.",
+    "To accept with without_hold needs a reason.": "Para aceptar con without_hold hace falta un motivo.",
+    "Give places or without_hold, not both.": "Indique places o without_hold, no ambos.",
+    "Must be given for this channel.": "Es obligatorio con este medio.",
+    "Must not be given where there is no channel.": "No debe indicarse si no hay medio de contacto.",
+    "Must be given where the basis is not consent.": (
+        "Es obligatorio cuando la base no es el consentimiento."
+    ),
+    "Must be given where the basis is consent.": "Es obligatorio cuando la base es el consentimiento.",
+    "This basis is for children only.": "Esta base es solo para niñas, niños y adolescentes.",
+    "Names a code twice.": "Nombra un código dos veces.",
+    "Names a unit twice.": "Nombra una unidad dos veces.",
+    "Names what only a child can be, and the age band is {band}.": (
+        "Nombra lo que solo se aplica a niñas, niños y adolescentes, y el grupo de edad es {band}."
+    ),
+    "Does not agree with the age band {band}.": "No concuerda con el grupo de edad {band}.",
+    "There are {given}; the limit is {most}.": "Hay {given}; el límite es {most}.",
+    "Name at least one need.": "Nombre al menos una necesidad.",
+    "Asks the same service for the same.": "Pide lo mismo al mismo servicio.",
+    "Is another need's of this group.": "Es el de otra necesidad de este caso.",
+    "Must be 1 to {most}.": "Debe ser de 1 a {most}.",
+    "Give first or last: one of them.": "Indique first o last: uno de los dos.",
+    "Is no position in this list.": "No es una posición de esta lista.",
+    "Is no part of a folio: letters and digits as in REL-7K3F9M-2P, one at least.": (
+        "No es parte de un folio: letras y dígitos como en REL-7K3F9M-2P, al menos uno."
+    ),
+    "Some conditions cannot be looked for.": "No se puede buscar por algunas de las condiciones.",
+    "Is kept encrypted, and not searched for. Ask for its group: {group}.": (
+        "Se guarda cifrado y no se busca por ello. Pida su grupo: {group}."
+    ),
+    "This is your own word: only who records another's says by whom and how it came.": (
+        "Es su propia respuesta: solo quien registra la de otra institución dice de quién y por qué "
+        "medio llegó."
+    ),
+    "The receiver's own id is for the receiver to give.": (
+        "El identificador propio de la institución que recibe lo da ella misma."
+    ),
+    "Give both, who said it and by what channel, or neither.": (
+        "Indique ambos, quién lo dijo y por qué medio, o ninguno."
+    ),
+}
+
+_SENDING = {
+    "The referral was not issued: some fields are not right.": (
+        "La referencia no se emitió: algunos campos no son correctos."
+    ),
+    "Nothing was issued: some inputs are not right.": "No se emitió nada: algunos datos no son correctos.",
+    "The draft was not kept: some fields are not right.": (
+        "El borrador no se guardó: algunos campos no son correctos."
+    ),
+    "The draft was not sent: it is not all there, or not right.": (
+        "El borrador no se envió: faltan datos, o no son correctos."
+    ),
+    "Nothing was corrected: some fields are not right.": (
+        "No se corrigió nada: algunos campos no son correctos."
+    ),
+    "Give at least one field that is to be corrected.": "Indique al menos un campo que haya que corregir.",
+    "The receiver has accepted and keeps the places that were asked for: write to it, and if it needs to "
+    "keep "
+    "others, cancel this referral (cancelReferral) and issue a new one.": (
+        "La institución que recibe ya aceptó y aparta los lugares que se pidieron: escríbale y, si tiene que "
+        "apartar otros, cancele esta referencia (cancelReferral) y emita una nueva."
+    ),
+    "There is no such service.": "No existe ese servicio.",
+    "The service is not active.": "El servicio no está activo.",
+    "The service takes no referrals.": "El servicio no recibe referencias.",
+    "Nobody has verified its organization: it would not hear.": (
+        "Nadie ha verificado a su institución: no se enteraría."
+    ),
+    "Is a service of your own organization.": "Es un servicio de su propia institución.",
+    "Its organization is behind the firewall.": (
+        "A una institución de este tipo no se le pueden enviar datos de personas."
+    ),
+    "A prosecutor receives only with written consent that names it, or on a legal obligation.": (
+        "Una fiscalía recibe solo con consentimiento escrito que la nombre, o por obligación legal."
+    ),
+    "While she or her group needs international protection, a consulate receives only with written consent "
+    "that names it.": (
+        "Mientras la persona o su caso necesite protección internacional, un consulado recibe solo con "
+        "consentimiento escrito que lo nombre."
+    ),
+    "Must be given: nothing of her may be seen any more in that referral.": (
+        "Es obligatorio: en aquella referencia ya no se puede ver nada de la persona."
+    ),
+    "It was not referred on: some inputs are missing.": "No se refirió a otra institución: faltan datos.",
+    "It was not done: some inputs are not right.": "No se hizo: algunos datos no son correctos.",
+    "Was given before the service was proposed: it is for another receiver.": (
+        "Se dio antes de que se propusiera el servicio: es para otra institución."
+    ),
+    "Another service is proposed now: ask for consent for that one.": (
+        "Ahora se propone otro servicio: pida el consentimiento para ese."
+    ),
+    "Is a service of the sender itself.": "Es un servicio de la misma institución que refiere.",
+    "Is the service that was asked.": "Es el servicio al que ya se pidió.",
+    "Has redirected it already: refuse it.": "Ese servicio ya la redirigió: no la acepte.",
+}
+
+_BESIDE = {
+    "Give one of member, reference and nobody.": "Indique uno de estos: member, reference o nobody.",
+    "There is no such member of your organization who could work on it.": (
+        "Su institución no tiene esa persona integrante, o no puede trabajar en ella."
+    ),
+    "Your side has written {most} messages on this referral: telephone.": (
+        "Su institución ya escribió {most} mensajes en esta referencia: llame por teléfono."
+    ),
+    "The receiver answers by telephone and would not read the message.": (
+        "La institución que recibe responde por teléfono y no leería el mensaje."
+    ),
+    "There are {count} messages.": "Hay {count} mensajes.",
+    "The referral is {status}, or its consent has run out: the receiver would not read the message. "
+    "Telephone.": (
+        "La referencia está en {status}, o su consentimiento venció: la institución que recibe no leería el "
+        "mensaje. Llame por teléfono."
+    ),
+    "Does not meet the step: it takes one in the same state, to one of the step's kinds.": (
+        "No cumple el paso: hace falta una en la misma entidad, a una institución de los tipos del paso."
+    ),
+    "Is no step of this referral that is {statuses}.": (
+        "No es un paso de esta referencia que esté en {statuses}."
+    ),
+    "Nothing was done.": "No se hizo nada.",
+    "Nothing was reported.": "No se informó nada.",
+    "Give the referral that took it, or say how it was taken: one of the two.": (
+        "Indique la referencia con la que se cumplió, o diga cómo se cumplió: uno de los dos."
+    ),
+    "The mandatory step {step} is missing: {words} Refer to an organization of kind {kinds} first, and name "
+    "that referral as the one that this follows; or override the step.": (
+        "Falta el paso obligatorio {step}: {words} Refiera primero a una institución de tipo {kinds} y "
+        "nombre esa "
+        "referencia como la que esta sigue; u omita el paso con un motivo."
+    ),
+    "Is overridden twice.": "Se omite dos veces.",
+    "Is no mandatory step that is missing here.": "No es un paso obligatorio que falte aquí.",
+}
+
+_PATHWAYS = {
+    "The pathway was not changed: some fields are not right.": (
+        "La ruta no se cambió: algunos campos no son correctos."
+    ),
+    "The pathway {code} is at version {version}: read it, and edit that one.": (
+        "La ruta {code} está en la versión {version}: léala y edite esa."
+    ),
+    "There is no pathway {code} yet: leave expected_version out to make one.": (
+        "Todavía no hay una ruta {code}: omita expected_version para crearla."
+    ),
+    "Lacks the step {code}, which the law asks for: change its words only.": (
+        "Falta el paso {code}, que la ley pide: cambie solo sus palabras."
+    ),
+    "Does not fit on one page: {lines} lines of {most} (in {language}).": (
+        "No cabe en una página: {lines} líneas de {most} (en {language})."
+    ),
+    "Another step has this code.": "Otro paso tiene este código.",
+    "What the law asks for is mandatory.": "Lo que la ley pide es obligatorio.",
+    "A mandatory step has to say who meets it.": "Un paso obligatorio tiene que decir quién lo cumple.",
+    "Names a kind that nobody is referred to.": "Nombra un tipo de institución al que no se refiere a nadie.",
+    "Has a step that the law asks for: more may be named, none left out.": (
+        "Tiene un paso que la ley pide: se pueden nombrar más, y no omitir ninguna."
+    ),
+    "The law asks for this: change its words only.": "La ley pide esto: cambie solo sus palabras.",
+    "Some answers are not right.": "Algunas respuestas no son correctas.",
+    "The answers propose no such need.": "Las respuestas no proponen esa necesidad.",
+    "The answers propose no need.": "Las respuestas no proponen ninguna necesidad.",
+    "Answer {question}: an estimate is enough.": "Responda {question}: basta una estimación.",
+    "No draft was begun.": "No se empezó ningún borrador.",
+    "Was answered before.": "Ya se respondió.",
+    "There is no such question.": "No existe esa pregunta.",
+    "Is not asked after these answers.": "No se pregunta después de estas respuestas.",
+    "Has an answer that is not offered.": "Tiene una respuesta que no se ofrece.",
+    "Takes one answer.": "Admite una sola respuesta.",
+    "Says nothing and something at once.": "Dice nada y algo a la vez.",
+}
+
+_FEED = {
+    "The public feed is for members and clients.": (
+        "Las novedades públicas son para personas integrantes y clientes."
+    ),
+    "Reading the feed takes the scope feed:read (of a member, another role than intake), and a verified "
+    "organization of a kind that may be told: police and migration authorities are not.": (
+        "Para leer las novedades hace falta el permiso feed:read (o, de una persona integrante, otro rol que "
+        "intake) y una institución verificada de un tipo al que se le pueda avisar: la policía y las "
+        "autoridades "
+        "migratorias no lo son."
+    ),
+    "The feed was started anew since; read it again from the beginning.": (
+        "Las novedades se empezaron de nuevo desde entonces; léalas otra vez desde el principio."
+    ),
+    "What came after this cursor is no longer kept; read from the oldest.": (
+        "Lo que siguió a este cursor ya no se conserva; lea desde lo más antiguo."
+    ),
+    "The line to the feed broke; try again.": "Se cortó la línea con las novedades; inténtelo de nuevo.",
+    "The feed is not there now; try again.": (
+        "Las novedades no están disponibles ahora; inténtelo de nuevo."
+    ),
+}
+
+REFERRALS = {
+    **_TITLES,
+    **_WHO,
+    **_WHERE_IT_STANDS,
+    **_INPUTS,
+    **_SENDING,
+    **_BESIDE,
+    **_PATHWAYS,
+    **_FEED,
+}
