@@ -29,7 +29,7 @@ LEGEND = {
     Exit.UNREACHABLE: "nobody answered",
     Exit.REFUSED: "the network refused",
     Exit.INCOMPLETE: "some records were refused",
-    Exit.BAD_INPUT: "the file cannot be read, or is not HSDS",
+    Exit.BAD_INPUT: "the file cannot be read, or is not what it should be",
     Exit.DATA_IN_USE: "the data is in use",
     Exit.PORT_TAKEN: "a port is taken",
     Exit.NOT_WRITABLE: "a file cannot be written or read",

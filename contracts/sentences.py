@@ -24,7 +24,7 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     template: str
-    values: dict[str, "str | Said"] = {}
+    values: tuple[tuple[str, "str | Said"], ...] = ()
     es: str | None = None
 
 
@@ -37,7 +37,7 @@ class Sentence(str):
     def __new__(cls, template: str, /, **values: object) -> Self:
         """``template`` has a place ``{name}`` for each value; a value may be a sentence itself."""
         sentence = super().__new__(cls, template.format(**values))
-        sentence.said = Said(template, {name: _value(value) for name, value in values.items()})
+        sentence.said = Said(template, tuple((name, _value(value)) for name, value in values.items()))
         return sentence
 
     @classmethod
@@ -107,7 +107,7 @@ def _spanish(said: Said) -> str | None:
     template = said.es or SPANISH.get(said.template)
     if template is None or said.es is not None:
         return template
-    values = {name: _spanish_value(value) for name, value in said.values.items()}
+    values = {name: _spanish_value(value) for name, value in said.values}
     return _filled(template, values)
 
 

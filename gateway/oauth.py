@@ -103,7 +103,7 @@ class TokenEndpoint:
         except OAuthError as error:
             return _refusal(error)
         except RequestError as error:
-            return _refusal(OAuthError(error.detail))
+            return _refusal(OAuthError(str(error.detail)))
         answer = {
             "access_token": self._tokens.issue(client, scopes),
             "token_type": "Bearer",

@@ -6,12 +6,11 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from cli.exits import Exit, epilog
 from cli.ids import directory_id
 from cli.operator import run
-from cli.output import err, out, print_json
+from cli.output import err, out, print_json, print_table, table
 from contracts.codes import Scope
 from contracts.directory import CREATE_CLIENT, REVOKE_CLIENT, CreateClient, RevokeClient
 from contracts.membership import (
@@ -122,12 +121,11 @@ def list_(
     if as_json:
         print_json(msgspec.to_builtins(found.items))
         return
-    table = Table("id", "name", "scopes", "made", "revoked")
-    table.columns[0].no_wrap = True
+    listed = table("id", "name", "scopes", "made", "revoked")
     for one in found.items:
         revoked = f"{one.revoked:%Y-%m-%d %H:%M}" if one.revoked else ""
-        table.add_row(one.id, escape(one.name), " ".join(one.scopes), f"{one.created:%Y-%m-%d}", revoked)
-    out.print(table)
+        listed.add_row(one.id, escape(one.name), " ".join(one.scopes), f"{one.created:%Y-%m-%d}", revoked)
+    print_table(listed)
 
 
 def register(app: typer.Typer) -> None:

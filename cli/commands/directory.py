@@ -5,12 +5,11 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from cli.exits import CommandError, Exit, epilog
 from cli.importing import BATCH_SECONDS
 from cli.operator import Operator, run
-from cli.output import err, out, print_json
+from cli.output import err, out, print_json, print_table, table
 from contracts.exchange import (
     DECIDE_DUPLICATE,
     LIST_DUPLICATES,
@@ -71,21 +70,21 @@ def duplicates(
 
 def show(found: list[Duplicate]) -> None:
     """Print a table of possible duplicates, one line for each member."""
-    table = Table(
-        "id", "why", "what", "name", "place", "source", title="may be the same", title_justify="left"
+    listed = table(
+        "id", "why", "what", "name", "place", "source", whole=("id", "what"), title="may be the same"
     )
     for group_ in found:
         for number, one in enumerate(group_.members):
             first = (group_.id, WHY[group_.why]) if number == 0 else ("", "")
             texts = (*first, one.id, one.name, one.place or "", f"{one.source or ''} {one.source_id or ''}")
-            table.add_row(*map(escape, texts))
-    out.print(table)
+            listed.add_row(*map(escape, texts))
+    print_table(listed)
 
 
 async def _decide(operator: Operator, wanted: list[tuple[str, Any]]) -> None:
     for group_id, decision in wanted:
         await operator.ask(DECIDE_DUPLICATE, DecideDuplicate(id=group_id, decision=decision))
-        out.print(f"{decision} {escape(group_id)}")
+        out.print(f"{decision} {escape(group_id)}", soft_wrap=True)
 
 
 async def _all(operator: Operator, source: str | None) -> list[Duplicate]:

@@ -5,12 +5,11 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from cli.examination import Finding, examine
 from cli.exits import Exit, epilog
 from cli.operator import OperatorSettings, run
-from cli.output import out, print_json
+from cli.output import print_json, print_table, table
 
 EPILOG = epilog(
     "relevo doctor",
@@ -34,11 +33,11 @@ def doctor(
 
 
 def _show(findings: list[Finding]) -> None:
-    table = Table("of", "", "what", "finding")
+    listed = table("of", "", "what", "finding", whole=("of", ""))
     for finding in findings:
         mark = "[green]ok[/]" if finding.check.ok else "[bold red]wrong[/]"
-        table.add_row(finding.of, mark, finding.check.name, escape(finding.check.detail))
-    out.print(table)
+        listed.add_row(finding.of, mark, finding.check.name, escape(finding.check.detail))
+    print_table(listed)
 
 
 def register(app: typer.Typer) -> None:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from cli.exits import Exit, epilog
 from cli.operator import run
-from cli.output import err, out, print_json
+from cli.output import err, print_json, print_table, table
 from contracts.deadlines import DUE, Due, DueList, ListDue
 
 EPILOG = epilog(
@@ -45,18 +45,18 @@ def due(
 
 def _show(found: DueList, hours: int) -> None:
     if found.overdue:
-        out.print(_table("overdue", found.overdue, found.now))
+        print_table(_table("overdue", found.overdue, found.now))
     if found.coming:
-        out.print(_table(f"within {hours} h", found.coming, found.now))
+        print_table(_table(f"within {hours} h", found.coming, found.now))
     if not found.overdue and not found.coming:
         err.print("relevo: nothing is overdue, and nothing is due so soon")
 
 
 def _table(title: str, rows: Iterable[Due], now: datetime) -> Table:
-    table = Table("folio", "priority", "status", "need", "what", "awaited", "of", "when", title=title)
-    table.columns[0].no_wrap = True
+    headers = ("folio", "priority", "status", "need", "what", "awaited", "of", "when")
+    listed = table(*headers, whole=("folio",), title=title)
     for one in rows:
-        table.add_row(
+        listed.add_row(
             one.folio,
             one.priority,
             one.status,
@@ -66,7 +66,7 @@ def _table(title: str, rows: Iterable[Due], now: datetime) -> Table:
             one.waiting_for or "",
             _distance(one.at - now) if one.at else "",
         )
-    return table
+    return listed
 
 
 def _distance(time: timedelta) -> str:

@@ -5,11 +5,10 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from cli.exits import CommandError, Exit, epilog
 from cli.operator import Operator, run
-from cli.output import err, out, print_json
+from cli.output import err, out, print_json, print_table, table
 from contracts.exchange import DECIDE_CONFLICT, LIST_CONFLICTS, Conflict, DecideConflict, ListConflicts
 
 # A table shows so much of a value; --json has all.
@@ -63,13 +62,11 @@ def conflicts(
 
 def show(found: list[Conflict]) -> None:
     """Print a table of conflicts."""
-    table = Table(
-        "id", "name", "field", "source's", "organization's", title="conflicts", title_justify="left"
-    )
+    listed = table("id", "name", "field", "source's", "organization's", title="conflicts")
     for one in found:
         values = (one.theirs, one.ours) if one.shown else (NOT_SHOWN, NOT_SHOWN)
-        table.add_row(*(escape(text) for text in (one.id, one.name, one.field, *map(_short, values))))
-    out.print(table)
+        listed.add_row(*(escape(text) for text in (one.id, one.name, one.field, *map(_short, values))))
+    print_table(listed)
 
 
 async def _decide(operator: Operator, wanted: list[tuple[str, Any]]) -> None:

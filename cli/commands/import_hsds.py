@@ -16,7 +16,7 @@ from cli.hsds.reading import NotHsdsError, Reading, Refusal
 from cli.hsds.remote import fetched
 from cli.importing import BATCH_SECONDS, KINDS, WORDS, Report, Wishes, begin, send
 from cli.operator import Operator, run
-from cli.output import err, out, print_json
+from cli.output import err, out, print_json, print_table, table
 from contracts.directory import GET_ORGANIZATIONS
 from contracts.rpc import Ids
 
@@ -207,10 +207,10 @@ def _some(rows: list[int]) -> str:
 def _show_list(title: str, columns: tuple[str, ...], rows: list[dict[str, object]]) -> None:
     if not rows:
         return
-    table = Table(*columns, title=title, title_justify="left")
+    listed = table(*columns, title=title)
     for row in rows[:SHOWN]:
         # Escaped: a file's own words may look like markup, and "[/b]" would end the command.
-        table.add_row(*("" if row[column] is None else escape(str(row[column])) for column in columns))
-    out.print(table)
+        listed.add_row(*("" if row[column] is None else escape(str(row[column])) for column in columns))
+    print_table(listed)
     if len(rows) > SHOWN:
         err.print(f"relevo: {len(rows) - SHOWN} more {title}; --json shows all")

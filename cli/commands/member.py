@@ -6,12 +6,11 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from cli.exits import Exit, epilog
 from cli.ids import directory_id
 from cli.operator import run
-from cli.output import out, print_json
+from cli.output import out, print_json, print_table, table
 from contracts.codes import Role
 from contracts.membership import (
     CHANGE_MEMBER,
@@ -77,11 +76,10 @@ def list_(organization: Org, as_json: AsJson = False) -> None:
     if as_json:
         print_json(msgspec.to_builtins(found.items))
         return
-    table = Table("id", "reference", "roles", "status")
-    table.columns[0].no_wrap = True
+    listed = table("id", "reference", "roles", "status", whole=("id", "reference"))
     for one in found.items:
-        table.add_row(one.id, escape(one.reference), ", ".join(one.roles), one.status)
-    out.print(table)
+        listed.add_row(one.id, escape(one.reference), ", ".join(one.roles), one.status)
+    print_table(listed)
 
 
 def _tell(member: OwnMember, as_json: bool) -> None:

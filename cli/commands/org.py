@@ -6,13 +6,12 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from cli.commands import org_standing
 from cli.exits import Exit, epilog
 from cli.ids import directory_id
 from cli.operator import run
-from cli.output import err, out, print_json
+from cli.output import err, out, print_json, print_table, table
 from contracts.codes import OrganizationKind
 from contracts.directory import (
     CREATE_ORGANIZATION,
@@ -107,14 +106,11 @@ def find(
 
 
 def _show(organizations: Iterable[Organization]) -> None:
-    table = Table("id", "name", "kind", "verified", "from")
-    for column in table.columns:
-        column.overflow = "fold"
-    table.columns[0].no_wrap = True  # an id in two pieces cannot be copied
+    listed = table("id", "name", "kind", "verified", "from")
     for one in organizations:
         origin = f"{one.source} {one.source_id}" if one.source else ""
-        table.add_row(one.id, escape(one.name), one.kind, "yes" if one.verified else "no", escape(origin))
-    out.print(table)
+        listed.add_row(one.id, escape(one.name), one.kind, "yes" if one.verified else "no", escape(origin))
+    print_table(listed)
 
 
 @group.command(

@@ -7,13 +7,12 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from cli.exits import Exit, epilog
 from cli.ids import directory_id
 from cli.operator import run
-from cli.output import err, out, print_json
-from contracts.codes import NetworkRole, OrganizationKind
+from cli.output import err, out, print_json, print_table, table
+from contracts.codes import NetworkRole, OrganizationKind, ProposalStatus
 from contracts.membership import (
     DECIDE_ORGANIZATION,
     LIST_PROPOSALS,
@@ -81,11 +80,10 @@ def proposals(
     if as_json:
         print_json(msgspec.to_builtins(found.items))
         return
-    table = Table("id", "name", "kind", "status", "proposed")
-    table.columns[0].no_wrap = True
+    listed = table("id", "name", "kind", "status", "proposed")
     for one in found.items:
-        table.add_row(one.id, escape(one.name), one.kind, one.status, f"{one.proposed_at:%Y-%m-%d}")
-    out.print(table)
+        listed.add_row(one.id, escape(one.name), one.kind, one.status, f"{one.proposed_at:%Y-%m-%d}")
+    print_table(listed)
     if found.has_next:
         err.print(f"relevo: these are the first {MOST_SHOWN}")
 
@@ -109,10 +107,10 @@ def show(organization: Org, as_json: AsJson = False) -> None:
         "services": str(found.services),
         "version": str(one.version),
     }
-    table = Table("", one.id, show_header=True)
+    listed = table("", one.id, whole=(one.id,))
     for label, value in rows.items():
-        table.add_row(label, value)
-    out.print(table)
+        listed.add_row(label, value)
+    print_table(listed)
 
 
 def approve(subject: Subject, as_json: AsJson = False) -> None:

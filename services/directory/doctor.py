@@ -51,7 +51,8 @@ async def _pending(store: Store) -> Check:
 async def _parked(store: Store) -> Check:
     """Referrals of which an event could not be applied: the places kept for them wait for a person."""
     parked = await store.capacity.parked()
-    return Check(name="parked", ok=not parked, detail=f"{len(parked)} parked: {', '.join(parked[:5])}")
+    detail = f"{len(parked)} parked: {', '.join(parked[:5])}." if parked else "None is parked."
+    return Check(name="parked", ok=not parked, detail=detail)
 
 
 async def _stream(js: JetStreamContext, stream: StreamSpec) -> Check:

@@ -28,7 +28,7 @@ def register_status(server: Server, consumers: tuple[Consumer, ...], specs: tupl
             Check(
                 name="parked",
                 ok=not parked,
-                detail=f"{len(parked)} parked" + (f": {', '.join(parked[:5])}" if parked else ""),
+                detail=f"{len(parked)} parked: {', '.join(parked[:5])}" if parked else "none is parked",
             )
         ]
         for spec in specs:

@@ -6,6 +6,7 @@ from typing import Any
 
 from contracts.codes import Box, Need, ReferralStatus, State
 from contracts.lists import COUNT, LIST, CountReferrals, ListReferrals, ReferralOrder
+from contracts.referrals import Referral
 from contracts.rpc import Actor, Page
 from services.referrals.statuses import ENDED
 from services.referrals.store import Store
@@ -22,7 +23,7 @@ async def total(network: Network, actor: Actor, **which: Any) -> int:
 
 async def test_an_end_is_left_to_do_until_its_sender_acknowledges_it(network: Network, store: Store) -> None:
     state = State.DUR
-    stands = {
+    stands: dict[ReferralStatus, Referral] = {
         status: await issue(network, store, state=state, stored={"status": status, "ended_at": NOW - DAY})
         for status in ReferralStatus
         if status is not ReferralStatus.DRAFT

@@ -153,13 +153,15 @@ def _kept(noun: Noun, entry: Document, location: str) -> Iterable[str]:
 
 def _of_entry(find: Finder, noun: Noun, entry: Document, field: str) -> Sentence:
     name = find.replace(str(entry.get("name") or ""), traces.HIDDEN_WORDS)
+    first, *more = field.split("_")
     return Sentence(
         "The {noun} {id} ({name}) tells street, postal code or coordinates of the place in its {field}:"
         " edit that first, then hide the place.",
         noun=Sentence(noun),
         id=entry["_id"],
         name=name,
-        field=field,
+        # As it is called where it is edited.
+        field="".join([first, *map(str.capitalize, more)]),
     )
 
 

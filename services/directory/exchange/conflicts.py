@@ -49,10 +49,18 @@ async def note(store: ExchangeStore, noun: Noun, known: Known, theirs: dict[str,
 
 
 async def list_conflicts(store: ExchangeStore, request: ListConflicts) -> Conflicts:
-    """Return a page of the conflicts that wait."""
+    """Return a page of the conflicts that wait, with the names and values that hold now.
+
+    Since a conflict was noted its organization may have edited on.
+    """
     waiting = await store.open_conflicts(request.source)
     page = [one for one in waiting if request.after is None or one["_id"] > request.after][:MOST]
-    return Conflicts(items=tuple(map(_view, page)), total=len(waiting))
+    now: dict[str, Document] = {}
+    for noun in {one["noun"] for one in page}:
+        found = await store.directory.known(noun, [one["noun_id"] for one in page if one["noun"] == noun])
+        now |= {noun_id: known.values for noun_id, known in found.items()}
+    items = tuple(_view(one, now.get(one["noun_id"])) for one in page)
+    return Conflicts(items=items, total=len(waiting))
 
 
 async def decide(store: ExchangeStore, request: DecideConflict) -> Conflict:
@@ -101,16 +109,19 @@ def _digest(value: Any) -> str:
     return hashlib.sha256(msgspec.json.encode(plain(value), order="deterministic")).hexdigest()
 
 
-def _view(stored: Document) -> Conflict:
+def _view(stored: Document, now: Document | None = None) -> Conflict:
+    """``now`` is the record as it is now, where that is known."""
+    name = (now or {}).get("name") or stored["name"]
+    ours = now.get(stored["field"]) if now is not None and stored["shown"] else stored["ours"]
     return Conflict(
         id=stored["_id"],
         kind=stored["noun"],
         noun_id=stored["noun_id"],
-        name=stored["name"],
+        name=name,
         field=stored["field"],
         source=stored["source"] or "",
         theirs=plain(stored["theirs"]),
-        ours=plain(stored["ours"]),
+        ours=plain(ours),
         shown=stored["shown"],
         found_at=stored["found_at"],
     )

@@ -121,7 +121,7 @@ async def test_a_place_is_not_hidden_while_entries_go_on_telling_it(shelter: Act
         await shelter(SET_LOCATION_VISIBILITY, hide)
     words = " ".join(one.message for one in refused.value.fields)
     assert f"{made.id} (Albergue (dirección reservada))" in words
-    assert "required documents" in words
+    assert "requiredDocuments" in words
     assert await told(shelter, SET_LOCATION_VISIBILITY, hide) == [("location",), ("location",)]
     await shelter(UPDATE_SERVICE, edit(made.id, name="Albergue", required_documents=()))
     done = await shelter(SET_LOCATION_VISIBILITY, hide)

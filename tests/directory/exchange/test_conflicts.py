@@ -54,6 +54,18 @@ async def test_an_edited_field_stays_and_the_conflict_is_listed_once(
     assert (conflict.theirs, conflict.ours) == ("Camas de la fuente", "Nuestras camas")
 
 
+async def test_a_conflict_is_listed_with_the_name_and_the_value_that_hold_now(
+    operator: Ask, store: Store, run: Run
+) -> None:
+    await run("renamed", *records())
+    await edit(store, "renamed", description="Cerrado en agosto")
+    await run("renamed", *records(description="Abierto"))
+    await edit(store, "renamed", name="Otro nombre", description="Cerrado en julio")
+    (conflict,) = (await operator(LIST_CONFLICTS, ListConflicts(source="renamed"))).items
+    assert (conflict.name, conflict.field) == ("Otro nombre", "description")
+    assert (conflict.theirs, conflict.ours) == ("Abierto", "Cerrado en julio")
+
+
 async def test_a_person_keeps_the_organization_s_and_is_asked_again_only_about_something_new(
     operator: Ask, store: Store, run: Run
 ) -> None:
