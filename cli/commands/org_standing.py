@@ -12,7 +12,7 @@ from cli.exits import Exit, epilog
 from cli.ids import directory_id
 from cli.operator import run
 from cli.output import err, out, print_json, print_table, table
-from contracts.codes import NetworkRole, OrganizationKind, ProposalStatus
+from contracts.codes import NetworkRole, OrganizationKind
 from contracts.membership import (
     DECIDE_ORGANIZATION,
     LIST_PROPOSALS,

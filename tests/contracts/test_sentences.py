@@ -32,7 +32,6 @@ PLACES = ("services", "chassis", "gateway", "contracts/patterns.py")
 # of a client's program in the words of its protocol.
 NOT_SPOKEN = (
     "services/directory/doctor.py",  # of `relevo doctor`
-    "services/referrals/doctor.py",
     "services/directory/exchange/",  # of `relevo import`, as the next three
     "services/directory/actions/importing.py",
     "services/directory/actions/registering.py",
@@ -173,6 +172,10 @@ def test_no_spanish_words_are_left_of_a_sentence_that_nobody_says() -> None:
 def test_actions_and_nouns_have_words_that_stand_in_a_sentence() -> None:
     actions = {action for action, _ in (*roles.ROLES, *roles.ASIDES)}
     assert {*actions, *get_args(Noun)} <= set(SPANISH)
+
+
+def test_what_is_said_to_be_not_spoken_is_there() -> None:
+    assert [one for one in NOT_SPOKEN if not any(file.startswith(one) for file in nodes())] == []
 
 
 def test_every_code_has_a_sentence_of_its_own() -> None:
