@@ -174,6 +174,12 @@ _INPUTS = {
     ),
 }
 
+_CONSENT = {
+    "Nobody has to say why she withdraws her consent, and nothing of it would be left: leave it out.": (
+        "Nadie tiene que decir por qué retira su consentimiento, y no quedaría nada de ello: omítalo."
+    ),
+}
+
 _SENDING = {
     "The referral was not issued: some fields are not right.": (
         "La referencia no se emitió: algunos campos no son correctos."
@@ -332,6 +338,7 @@ REFERRALS = {
     **_WHO,
     **_WHERE_IT_STANDS,
     **_INPUTS,
+    **_CONSENT,
     **_SENDING,
     **_BESIDE,
     **_PATHWAYS,

@@ -153,6 +153,7 @@ ACTIONS = {
     "assign": "asignar",
     "cancel": "cancelar",
     "complete": "completar",
+    "confirm_erasure": "confirmar que se borraron las copias de",
     "confirm_redirect": "confirmar la redirección de",
     "correct": "corregir",
     "decline": "rechazar",
@@ -178,6 +179,7 @@ ACTIONS = {
     "start": "registrar la llegada de",
     "update_draft": "cambiar el borrador de",
     "void": "anular",
+    "withdraw_consent": "retirar el consentimiento de",
     "waitlist": "poner en lista de espera",
     "write about": "escribir sobre",
 }
