@@ -310,6 +310,21 @@ _PATHWAYS = {
     "Says nothing and something at once.": "Dice nada y algo a la vez.",
 }
 
+_AUDIT = {
+    "The audit is read for an organization.": "La auditoría se lee por una institución.",
+    "To read the audit takes the role {role}.": "Para leer la auditoría hace falta el rol {role}.",
+    "The audit could not be written: others wrote again and again. Try again.": (
+        "La auditoría no se pudo escribir: otros escribieron una y otra vez. Inténtelo de nuevo."
+    ),
+    "The audit cannot be written now; nothing is shown without it.": (
+        "La auditoría no se puede escribir ahora; sin ella no se muestra nada."
+    ),
+    "Another master key is in force here": "Aquí rige otra llave maestra",
+    "This replica has not got the new master key: put it beside the old one everywhere.": (
+        "Esta réplica no tiene la llave maestra nueva: póngala junto a la anterior en todas partes."
+    ),
+}
+
 _FEED = {
     "The public feed is for members and clients.": (
         "Las novedades públicas son para personas integrantes y clientes."
@@ -342,5 +357,6 @@ REFERRALS = {
     **_SENDING,
     **_BESIDE,
     **_PATHWAYS,
+    **_AUDIT,
     **_FEED,
 }

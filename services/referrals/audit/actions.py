@@ -23,6 +23,7 @@ from contracts.audit import (
 )
 from contracts.codes import NetworkRole, Role, Scope
 from contracts.rpc import Actor, Page
+from contracts.sentences import Sentence
 from services.referrals import paging
 from services.referrals.audit.entry import Document, moment
 from services.referrals.audit.store import AuditStore
@@ -58,9 +59,9 @@ def _admit(actor: Actor) -> str:
     if is_auditor(actor):
         return actor.organization
     if actor.kind == "client" and Scope.AUDIT_READ not in actor.scopes:
-        raise ForbiddenError(f"This client lacks the scope {Scope.AUDIT_READ}.")
+        raise ForbiddenError(Sentence("This client lacks the scope {scope}.", scope=Scope.AUDIT_READ))
     if actor.kind == "member" and Role.MANAGER not in actor.roles:
-        raise ForbiddenError(f"To read the audit takes the role {Role.MANAGER}.")
+        raise ForbiddenError(Sentence("To read the audit takes the role {role}.", role=Role.MANAGER))
     return actor.organization
 
 
