@@ -72,6 +72,12 @@ _WHERE_IT_STANDS = {
     "The end was acknowledged before: there is nothing more to do. The loop is closed.": (
         "El término ya se había confirmado: no hay nada más que hacer. El ciclo está cerrado."
     ),
+    "{action} is not possible any more: the draft was changed {most} times; possible now: {possible}.": (
+        "{action} ya no es posible: este borrador se cambió {most} veces; posible ahora: {possible}."
+    ),
+    "{action} is not possible any more: the referral was changed {most} times; possible now: {possible}.": (
+        "{action} ya no es posible: esta referencia se cambió {most} veces; posible ahora: {possible}."
+    ),
     "REFER_ON is not possible for the receiver while the referral is {status}: it takes one that is "
     "accepted, "
     "and not ended.": (

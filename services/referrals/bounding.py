@@ -7,6 +7,8 @@ Every change is one version and one entry of the history, which is stored in the
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from contracts.sentences import Sentence
+
 # A change each day for more than a year; the longest lives have some thirty. With the longest note in each
 # entry that is 8 of the 16 MB that a document may have.
 MOST_CHANGES = 500
@@ -25,12 +27,16 @@ def has_room(doc: Mapping[str, Any], action: str) -> bool:
     return action not in GOES_ROUND or doc["version"] < _most(action)
 
 
-def words(action: str, possible: Iterable[str]) -> str:
+def words(action: str, possible: Iterable[str]) -> Sentence:
     """Say that there is no room for an action, and what is possible all the same."""
-    thing = "draft" if action == "update_draft" else "referral"
-    return (
-        f"{action.upper()} is not possible any more: this {thing} has been changed {_most(action)} times; "
-        f"possible now: {', '.join(name.upper() for name in possible) or 'nothing'}."
+    return Sentence(
+        "{action} is not possible any more: the draft was changed {most} times; possible now: {possible}."
+        if action == "update_draft"
+        else "{action} is not possible any more: the referral was changed {most} times; possible now: "
+        "{possible}.",
+        action=action.upper(),
+        most=_most(action),
+        possible=", ".join(name.upper() for name in possible) or Sentence("nothing"),
     )
 
 

@@ -60,7 +60,7 @@ def test_a_refusal_says_how_often_it_was_changed_and_what_is_possible() -> None:
         decide(full(S.ACCEPTED), "correct", PARTIES[SENDER], {"corrected": ("need",)}, NOW)
     assert (refusal.value.code, refusal.value.detail) == (
         "TOO_MANY",
-        "CORRECT is not possible any more: this referral has been changed 500 times; "
+        "CORRECT is not possible any more: the referral was changed 500 times; "
         "possible now: CANCEL, VOID, WITHDRAW_CONSENT.",
     )
     decide(full(S.ACCEPTED, version=499), "correct", PARTIES[SENDER], {"corrected": ("need",)}, NOW)
@@ -118,7 +118,7 @@ async def test_a_draft_takes_half_of_them_and_is_sent_all_the_same(network: Netw
     await is_now(store, case, MOST_OF_A_DRAFT)
     edit = UpdateDraft(referral=draft.id, idempotency_key="one-more", state=State.OAX)
     words = await too_many(network.ask(UPDATE_DRAFT, edit, case.sender))
-    assert "this draft has been changed 250 times; possible now: SEND, CANCEL" in words
+    assert "the draft was changed 250 times; possible now: SEND, CANCEL" in words
     assert (await sent(network, draft)).referral.version == MOST_OF_A_DRAFT + 1
     correction = CorrectReferral(referral=case.id, idempotency_key="after", state=State.OAX)
     await network.ask(CORRECT, correction, case.sender)
