@@ -11,7 +11,10 @@ from functools import partial
 
 from chassis.moments import Page, Place
 from chassis.turns import Turns
+from contracts.audit import AuditKind
 from services.referrals import keeping
+from services.referrals.audit.entry import ITSELF, noted
+from services.referrals.audit.store import AuditStore
 from services.referrals.facts.urn import Slip, Urns
 from services.referrals.referral import Document
 from services.referrals.sealed import seal, unseal
@@ -45,7 +48,16 @@ async def erase(store: Store, vault: Vault, doc: Document) -> None:
     if doc.get("external_marks") and not any(doc.get(name) for name in keeping.EXTERNAL_IDS):
         await store.free_external_ids(doc)
     await vault.erase(keeping.gone(doc))
+    await _enter(store, doc)
     await store.erased(doc)
+
+
+async def _enter(store: Store, doc: Document) -> None:
+    """Have the audits of both sides say that the keys are deleted; who wanted it is in the entry before."""
+    gone = sorted(keeping.erased(doc))
+    sides = (doc["sender"], doc["receiver"])
+    made = noted(AuditKind.ERASURE, "keys_deleted", ITSELF, (doc["folio"],), chains=sides)
+    await AuditStore(store.db).wait(f"{doc['_id']}:deleted:{'+'.join(gone)}", made)
 
 
 async def _cast(store: Store, vault: Vault, doc: Document) -> bool:

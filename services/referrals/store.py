@@ -81,8 +81,8 @@ _SEALED = {
 }
 # What it takes to erase.
 _ERASING = (
-    "revision", "status", "key_t2", "key_t3", "key_void", "erased", "erase_since", "sealed_fact",
-    "external_marks", *EXTERNAL_IDS,
+    "folio", "sender", "receiver", "revision", "status", "key_t2", "key_t3", "key_void", "erased",
+    "erase_since", "sealed_fact", "external_marks", *EXTERNAL_IDS,
 )  # fmt: skip
 
 
@@ -113,7 +113,7 @@ class Store:
         # never sent; a person is to be erased, or her time is over; a group is to be looked at.
         self.due = self._by("due_at", *_DUE)
         self.steps_due = Moments(self.referrals, "steps_due_at", _INNER)
-        self.drafts_due = self._by("erase_at", "revision", "key_t2", "key_t3", "key_void")
+        self.drafts_due = self._by("erase_at", "folio", "sender", "revision", "key_t2", "key_t3", "key_void")
         self.to_erase = self._by("erase_since", *_ERASING)
         self.kept = {tier: Moments(self.referrals, name, None) for tier, name in KEPT.items()}
         self.to_alert = self._by("alert_since", "group")

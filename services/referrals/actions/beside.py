@@ -7,12 +7,14 @@ from functools import partial
 from typing import Any
 
 from chassis.problems import ForbiddenError
+from contracts.audit import AuditKind
 from contracts.referrals import Command, ReferralReply
 from contracts.rpc import Actor
 from contracts.sentences import Sentence
 from services.referrals.actions.replying import replied
 from services.referrals.actions.working import loaded
 from services.referrals.actions.writing import until_written, used_before, write_beside
+from services.referrals.audit.noting import committed
 from services.referrals.means import Means
 from services.referrals.referral import OTHER_SIDE, Document
 from services.referrals.roles import ASIDES, Party, lacking
@@ -24,12 +26,16 @@ KEYS_KEPT = 500
 
 @dataclass(frozen=True)
 class Aside:
-    """What is to be written: fields, entries to lists, what the key stands for, and who is told by what."""
+    """What is to be written: fields, entries to lists, what the key stands for, and who is told by what.
+
+    ``override`` is how the audit calls it, where it overrides a rule or decides on that.
+    """
 
     fields: Document
     push: Document = field(default_factory=dict)
     about: Document = field(default_factory=dict)
     told: tuple[str, str] | None = None
+    override: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ async def carry_out(means: Means, action: str, request: Any, actor: Actor, make:
         aside = await make(doc, party, now)
         if aside is None:
             return Outcome(doc, party, {}, now)
-        tells = aside.told and partial(_event, *aside.told, now)
+        tells = aside.told and partial(_told, aside, actor, now)
         kept = {"$each": [{**use, **aside.about}], "$slice": -KEYS_KEPT}
         push = {**aside.push, "aside_keys": kept}
         after = await write_beside(means, doc, aside.fields, now, tells=tells, push=push)
@@ -84,8 +90,14 @@ async def carry_out(means: Means, action: str, request: Any, actor: Actor, make:
     return await until_written(attempt)
 
 
-def _event(name: str, side: str, now: datetime, after: Document) -> Document:
-    return aside_event(after, name, side, now)
+def _told(aside: Aside, actor: Actor, now: datetime, after: Document) -> list[Document]:
+    assert aside.told is not None
+    name, side = aside.told
+    event = aside_event(after, name, side, now)
+    if aside.override is None:
+        return [event]
+    done = (after["_id"], after["n"])
+    return [committed(done, AuditKind.OVERRIDE, aside.override, actor, (after["folio"],)), event]
 
 
 def _admit(action: str, party: Party) -> None:

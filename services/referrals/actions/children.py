@@ -19,6 +19,7 @@ from services.referrals.issuing import Issue, issued
 from services.referrals.means import Means
 from services.referrals.pathways.steps import NOTHING_MISSING, Ruling
 from services.referrals.referral import Document
+from services.referrals.store import REFERRALS
 
 # How the outbox calls the commands that make a document, in its own collection or in another.
 _MAKES = frozenset({"create", "insert"})
@@ -73,7 +74,11 @@ async def made(means: Means, child: Child, reserved: Reserved, actor: Actor, now
 
 def made_by(pending: Iterable[Document]) -> list[Document]:
     """Return the documents that entries of an outbox are to make."""
-    return [entry["document"] for entry in pending if entry["kind"] in _MAKES]
+    return [
+        entry["document"]
+        for entry in pending
+        if entry["kind"] in _MAKES and entry.get("collection", REFERRALS) == REFERRALS
+    ]
 
 
 async def create(means: Means, pending: Iterable[Document]) -> None:

@@ -15,6 +15,7 @@ from chassis.problems import (
     InvalidError,
 )
 from chassis.turns import Turns
+from contracts.audit import AuditKind
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
@@ -23,8 +24,10 @@ from services.referrals import drafting, tiers
 from services.referrals.actions.replying import count, replayed, replied
 from services.referrals.actions.reserving import admit, followed, release, reserve, reserve_external_id
 from services.referrals.actions.saying import said_in, sealed_anew
-from services.referrals.actions.stepping import judged, recorded, taken
+from services.referrals.actions.stepping import judged, recorded, taken, told_of_override
 from services.referrals.actions.working import Working
+from services.referrals.audit.entry import ITSELF, noted
+from services.referrals.audit.store import AuditStore
 from services.referrals.deadlines.clock import terms, wound
 from services.referrals.issuing import content_problems, service_problems
 from services.referrals.means import Means
@@ -34,9 +37,8 @@ from services.referrals.referral import (
     decide,
     may_work_on,
 )
-from services.referrals.roles import SENDER, Party
+from services.referrals.roles import Party
 from services.referrals.store import Write
-from services.referrals.telling import aside_event
 
 # All that opens anything of a draft: also why it was voided.
 _KEYS = ("key_t2", "key_t3", "key_void")
@@ -177,8 +179,8 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
         if not ruling.overridden:
             return made
         after = {**made.fields, "n": made.fields["n"] + 1}
-        told = aside_event({**doc, **after}, "overridden", SENDER, work.now)
-        return replace(made, fields=after, pending=[*made.pending, told])
+        told = told_of_override({**doc, **after}, actor, work.now)
+        return replace(made, fields=after, pending=[*made.pending, *told])
 
     reply = await Working.of(means, "send", request, actor).run(write)
     if reply.referral.follows is not None:
@@ -214,6 +216,8 @@ def turns(means: Means) -> Turns:
         if not await means.store.close_draft(doc["_id"], doc["revision"]):
             return False
         await means.vault.erase([doc[name] for name in _KEYS if doc.get(name)])
+        gone = noted(AuditKind.ERASURE, "draft_expired", ITSELF, (doc["folio"],), chains=(doc["sender"],))
+        await AuditStore(means.store.db).wait(f"{doc['_id']}:draft_expired", gone)
         await means.store.remove_draft(doc["_id"])
         return True
 

@@ -7,12 +7,14 @@ from functools import partial
 import structlog
 
 from chassis.problems import ContendedError
+from contracts.audit import AuditKind
 from contracts.codes import StepStatus
 from contracts.directory import Organization
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence
 from contracts.steps import Overrides
 from services.referrals.actions.writing import until_written
+from services.referrals.audit.noting import committed
 from services.referrals.errors import refused_where_erased
 from services.referrals.means import Means
 from services.referrals.pathways import steps
@@ -121,7 +123,16 @@ async def record(means: Means, document: Document, ruling: Ruling, actor: Actor,
     document |= await recorded(means, document["key_t2"], ruling, actor, now)
     if ruling.overridden:
         document["n"] += 1
-        document["pending"].append(aside_event(document, "overridden", SENDER, now))
+        document["pending"] += told_of_override(document, actor, now)
+
+
+def told_of_override(doc: Document, actor: Actor, now: datetime) -> list[Document]:
+    """Return what an outbox carries out where a step was overridden: the audit's entry, and the event.
+
+    The entry does not say that it was a step: it would tell of whom it was for.
+    """
+    by = ((doc["_id"], doc["n"]), AuditKind.OVERRIDE, "rule_overridden", actor, (doc["folio"],))
+    return [committed(*by), aside_event(doc, "overridden", SENDER, now)]
 
 
 async def recorded(means: Means, key: KeyId, ruling: Ruling, actor: Actor, now: datetime) -> Document:

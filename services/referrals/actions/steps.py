@@ -54,7 +54,8 @@ async def review(means: Means, request: ReviewOverride, actor: Actor) -> Referra
             note = _sealed(keys, doc, request.note)
         change = steps.confirmed if request.confirm else steps.not_confirmed
         entries[place] = change(entries[place], actor, note, means.now())
-        return Aside(fields=steps.fields(entries), told=("override_reviewed", SENDER))
+        reviewed = "override_confirmed" if request.confirm else "override_not_confirmed"
+        return Aside(fields=steps.fields(entries), told=("override_reviewed", SENDER), override=reviewed)
 
     outcome = await carry_out(means, REVIEW, request, actor, make)
     return await outcome.reply(means, request)

@@ -6,17 +6,22 @@ from datetime import datetime
 from typing import Any, Protocol, Self
 
 from chassis.outbox import pending_create, pending_event
+from contracts.audit import AuditKind
 from contracts.referrals import ReferralReply, Tier
 from contracts.rpc import Actor
 from services.referrals import alerting, erasing, tiers
 from services.referrals.actions import alert, children
 from services.referrals.actions.replying import count, replied
 from services.referrals.actions.writing import until_written, used_before
+from services.referrals.audit.noting import committed
 from services.referrals.errors import NotFoundError, StaleVersionError
 from services.referrals.means import Means
 from services.referrals.referral import Change, Document, events_of, has_a_say, permitted
-from services.referrals.roles import Party
+from services.referrals.roles import Party, is_coordinator
 from services.referrals.store import Write
+
+# Which actions erase the person's data, or some of it, and how the audit calls that.
+ERASES = {"void": "voided", "withdraw_consent": "consent_withdrawn"}
 
 
 async def loaded(means: Means, referral: str, actor: Actor) -> tuple[Document, Party]:
@@ -122,6 +127,7 @@ class Working:
             pending_event(kind.type, doc["_id"], data.n, self.now, data)
             for kind, data in events_of({**doc, **fields}, decided)
         ]
+        pending += self._audited({**doc, **fields})
         return Write(
             fields=fields,
             history=decided.history,
@@ -129,6 +135,21 @@ class Working:
             pending=pending,
             unset=unset,
         )
+
+    def _audited(self, after: Document) -> list[Document]:
+        """What the audit has of the change: an erasure that was wanted, and acting for a silent party."""
+        sides = (after["sender"], after["receiver"])
+        found: list[tuple[AuditKind, str]] = []
+        if getattr(self.request, "without_hold", False):
+            found.append((AuditKind.OVERRIDE, "rule_overridden"))
+        if self.action in ERASES and after.get("erase_since") == self.now:
+            found.append((AuditKind.ERASURE, ERASES[self.action]))
+        if is_coordinator(self.actor) and self.actor.organization not in sides:
+            found.append((AuditKind.OVERRIDE, f"acted_{self.action}"))
+        done = (after["_id"], after["n"])
+        return [
+            committed(done, kind, name, self.actor, (after["folio"],), chains=sides) for kind, name in found
+        ]
 
 
 # Makes of a referral, as it is, and of who asks what is to be written.

@@ -34,22 +34,24 @@ async def write_beside(
     fields: Document,
     now: datetime,
     *,
-    tells: Callable[[Document], Document] | None = None,
+    tells: Callable[[Document], Document | list[Document]] | None = None,
     push: Mapping[str, Any] | None = None,
 ) -> Document | None:
     """Write what is no change of a referral; return the document after it, None where somebody else wrote.
 
-    ``tells`` makes the event for the outbox of the document as it then is; without it nobody is told. What is
-    in ``push`` is added to lists, and is not in what is returned.
+    ``tells`` makes the event for the outbox of the document as it then is, or that and what goes before it;
+    without it nobody is told. What is in ``push`` is added to lists, and is not in what is returned.
     """
-    added = dict(push or {})
+    added, pending = dict(push or {}), list[Document]()
     if tells is not None:
         fields = {**fields, "n": doc["n"] + 1, "pending_since": now}
-        added["pending"] = tells({**doc, **fields})
+        told = tells({**doc, **fields})
+        pending = told if isinstance(told, list) else [told]
+        added["pending"] = {"$each": pending}
     if not await means.store.beside(doc["_id"], doc["revision"], fields, added):
         return None
     if tells is not None:
-        means.relay.kick(doc["_id"], [added["pending"]])
+        means.relay.kick(doc["_id"], pending)
     return {**doc, **fields}
 
 

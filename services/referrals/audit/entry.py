@@ -14,6 +14,8 @@ from contracts.rpc import Actor
 
 Document = dict[str, Any]
 REFERRAL = "referral"
+# The service, for what it does by itself.
+ITSELF = Actor(kind="service", id="referrals")
 VERSION = 1
 
 

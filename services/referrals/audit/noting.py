@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from chassis import telemetry
 from chassis.outbox import pending_insert
-from chassis.rounds import Rounds
+from chassis.rounds import Rounds, each
 from contracts.audit import AuditKind
 from contracts.rpc import Actor
 from services.referrals.audit.entry import REFERRAL, Document, from_document, noted, to_document
@@ -74,11 +74,14 @@ def entering(store: AuditStore, trail: Trail) -> Rounds:
 
     async def look() -> bool:
         found = await store.waiting()
-        for row in found:
+
+        async def enter(row: Document) -> None:
             await trail.enter(from_document(row))
-        if found:
-            await store.entered([row["_id"] for row in found])
-        return len(found) == AT_ONCE
+            await store.entered([row["_id"]])
+
+        # Abreast: what goes into one chain goes together.
+        done = await each("audit", found, enter, AT_ONCE)
+        return len(found) == AT_ONCE and done > 0
 
     return Rounds("audit", ENTER_SECONDS, look)
 

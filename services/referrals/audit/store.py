@@ -5,6 +5,7 @@ them is refused. So a chain has neither gaps nor forks, and nobody holds a lock.
 """
 
 import contextlib
+import dataclasses
 from collections.abc import Iterable, Sequence
 
 from motor.motor_asyncio import AsyncIOMotorCollection
@@ -13,7 +14,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from chassis import mongo
 from chassis.chained import GENESIS, Head
-from services.referrals.audit.entry import Document
+from services.referrals.audit.entry import Document, Note, to_document
 
 ENTRIES, WAITING, HEADS, READINGS = "audit", "audit_waiting", "audit_heads", "audit_readings"
 INDEXES = {
@@ -125,6 +126,13 @@ class AuditStore:
         await self.heads.update_one({"_id": chain, "number": {"$lt": head.number}}, {"$set": further})
 
     # --- notes that wait ------------------------------------------------------------------------
+
+    async def wait(self, source: str, note: Note) -> None:
+        """Have a note entered soon, and once, under the name of the thing that was done."""
+        with contextlib.suppress(DuplicateKeyError):
+            await self._waiting.insert_one(
+                {"_id": source, **to_document(dataclasses.replace(note, source=source))}
+            )
 
     async def waiting(self) -> list[Document]:
         """Return some notes that were committed with what they tell of, and are in no chain yet."""
