@@ -9,6 +9,7 @@ from typing import Any
 
 from pymongo.errors import PyMongoError
 
+from contracts.events import REFERRAL_EVENTS
 from gateway.ids import global_id
 from tests.flows.cast import Cast
 from tests.flows.checker import Asked
@@ -234,6 +235,21 @@ async def drafted(work: Work) -> None:
     await work.take(case, ACCEPT, (COORDINATOR, "voidReferral", "voided", {"note": "Se capturó dos veces"}))
 
 
+async def withdrew(work: Work) -> None:
+    """She takes her consent back before she comes: one change, of which two words are told."""
+    case = await work.issue()
+    await work.take(case, ACCEPT)
+    await work.take(case, (SHELTER, "withdrawConsent", "cancelled", {}))
+    work.noted(case, "consent_withdrawn", SHELTER, HOSPITAL)
+    await work.take(case, (HOSPITAL, "confirmErasure", "erasure_confirmed", {}))
+
+
+async def objected(work: Work) -> None:
+    """What the law asks for goes on; that she objects is told."""
+    case = await work.issue(consent={"basis": "LEGAL_OBLIGATION", "reason": "Orden de un juzgado"})
+    await work.take(case, (SHELTER, "withdrawConsent", "objected", {"note": "No quiere"}), ACCEPT)
+
+
 async def lapsed(work: Work) -> None:
     """The sender leaves a proposed redirect alone until it lapses; the receiver then helps by itself."""
     case = await work.issue(priority="URGENT")
@@ -282,10 +298,16 @@ async def _until(work: Work, case: Case, holds: Any) -> None:
     await eventually(look, holds, within=PATIENCE)
 
 
+# What is told of referrals in all these stories; an organization's deactivation is a matter of its own.
+EVENTS = (frozenset(REFERRAL_EVENTS) - {"flagged", "unflagged"}) | {
+    "message_sent", "assigned", "person_flagged", "overdue",
+}  # fmt: skip
 # Some go on beyond the end of the work: so places are held and occupied when it is over.
 OPEN: tuple[Story, ...] = (
     story_of((ACCEPT,)),
     story_of((ACCEPT, START)),
+    # Her bed stays hers, also when nobody may know any more whose it is.
+    story_of((ACCEPT, START, (SHELTER, "withdrawConsent", "consent_withdrawn", {}))),
     story_of(
         (
             ACCEPT,
@@ -295,6 +317,7 @@ OPEN: tuple[Story, ...] = (
     ),
 )
 ALL: tuple[Story, ...] = (
-    redirected, family, lapsed, talked, boy, late, contested, referred_on, drafted, deceased,
+    redirected, family, lapsed, talked, boy, late, contested, referred_on, drafted, deceased, withdrew,
+    objected,
     *(story_of(course) for course in COURSES), *OPEN,
 )  # fmt: skip

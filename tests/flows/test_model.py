@@ -53,13 +53,22 @@ class Speaker:
 
     def __init__(self, url: str, credentials: Credentials, member: str | None = None) -> None:
         self._http = httpx.Client(base_url=url, timeout=30, trust_env=False)
-        auth = (credentials.id, credentials.secret)
-        answer = self._http.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=auth)
-        self._http.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
+        self._auth = (credentials.id, credentials.secret)
+        self._until = 0.0
         if member:
             self._http.headers["relevo-on-behalf-of"] = member
 
+    def _renew(self) -> None:
+        """Have a token that is good for a while: thousands of steps take longer than one lasts."""
+        if time.monotonic() < self._until:
+            return
+        answer = self._http.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=self._auth)
+        told = answer.json()
+        self._http.headers["authorization"] = f"Bearer {told['access_token']}"
+        self._until = time.monotonic() + told["expires_in"] - 2 * WITHIN
+
     def ask(self, document: str, **variables: Any) -> Json:
+        self._renew()
         until = time.monotonic() + WITHIN
         while True:
             answer = self._http.post("/graphql", json={"query": document, "variables": variables}).json()

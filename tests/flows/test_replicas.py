@@ -22,7 +22,7 @@ from tests.flows.checker import awaited, check, follow
 from tests.flows.courses import HOSPITAL, SHELTER, THIRD
 from tests.flows.evidence import evidence
 from tests.flows.replicas import Replicas, Whom
-from tests.flows.stories import ALL, staged
+from tests.flows.stories import ALL, EVENTS, staged
 from tests.flows.streams import Follower, feed_of, head_of, sse, websocket
 from tests.flows.work import Work, record_of, refer_while, shares
 
@@ -149,6 +149,8 @@ async def test_replicas_that_die_at_random_lose_make_up_and_swap_nothing(tmp_pat
         record = record_of(work)
         lost, replayed = sum(one.lost for one in work), sum(one.replayed for one in work)
         log.warning("%d changes, %d answers lost, %d replayed", len(record), lost, replayed)
+        missing = EVENTS - {asked.event for asked in record}
+        assert not (FULL and missing), f"never told of: {missing}"
         assert lost, "the deaths were not noticed: nothing was asked of who died"
 
         for (name, _), reader in readers.items():
