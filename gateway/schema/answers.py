@@ -165,18 +165,11 @@ class AcknowledgeReferralPayload(Payload):
     """See ``Payload``."""
 
 
+# What stands inside of the inputs: what each of them is as a whole, its operation says.
 STRUCTS: dict[type, type[Message]] = {
-    ReceiveReferralInput: changes.Receive,
     AppointmentInput: contract.Appointment,
     PlacesInput: contract.Places,
-    AcceptReferralInput: changes.Accept,
-    DeclineReferralInput: changes.Decline,
-    StartReferralInput: changes.Start,
     ServiceGivenInput: contract.ServiceGiven,
-    CompleteReferralInput: changes.Complete,
-    EndReferralInput: changes.End,
-    CancelReferralInput: changes.Cancel,
-    AcknowledgeReferralInput: changes.Acknowledge,
 }
 _INPUT = strawberry.argument(description="The change.")
 

@@ -6,11 +6,9 @@ from typing import Annotated
 import strawberry
 
 from contracts import changes
-from contracts import referrals as contract
 from contracts.reasons import PauseReason
-from contracts.rpc import Message
 from gateway.context import Info
-from gateway.schema.answers import AppointmentInput
+from gateway.schema.answers import STRUCTS, AppointmentInput
 from gateway.schema.change import AnswerInput, ChangeInput, Done, Payload, carry_out
 
 _NOTE = (
@@ -105,15 +103,6 @@ class VoidReferralPayload(Payload):
     """See ``Payload``."""
 
 
-STRUCTS: dict[type, type[Message]] = {
-    AppointmentInput: contract.Appointment,
-    WaitlistReferralInput: changes.Waitlist,
-    RescheduleReferralInput: changes.Reschedule,
-    PauseReferralInput: changes.Pause,
-    ResumeReferralInput: changes.Resume,
-    ReopenReferralInput: changes.Reopen,
-    VoidReferralInput: changes.Void,
-}
 _INPUT = strawberry.argument(description="The change.")
 
 

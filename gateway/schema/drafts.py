@@ -7,7 +7,6 @@ import strawberry
 from contracts import correcting
 from contracts import drafts as contract
 from contracts.codes import Need, Priority, State
-from contracts.rpc import Message
 from gateway.context import Info
 from gateway.ids import part_id_or_nothing
 from gateway.schema.change import ChangeInput, Done, Payload, carry_out, struct_of
@@ -151,13 +150,6 @@ class SendReferralPayload(Payload):
     """See ``Payload``."""
 
 
-_STRUCTS: dict[type, type[Message]] = {
-    **STRUCTS,
-    DraftReferralInput: contract.DraftReferral,
-    SendReferralInput: contract.SendReferral,
-}
-
-
 async def draft_referral(
     info: Info, input: Annotated[DraftReferralInput, strawberry.argument(description="The draft.")]
 ) -> Done:
@@ -167,7 +159,7 @@ async def draft_referral(
     """
     if input.follows is not None:
         input.follows = await id_of(info, input.follows)
-    return await carry_out(info, contract.DRAFT, input, _STRUCTS)
+    return await carry_out(info, contract.DRAFT, input, STRUCTS)
 
 
 async def update_draft(
@@ -177,7 +169,7 @@ async def update_draft(
     given = _all_given(input, _STAY_IN_A_DRAFT)
     if input.follows:
         given["follows"] = await id_of(info, input.follows)
-    return await carry_out(info, contract.UPDATE_DRAFT, contract.UpdateDraft(**given), _STRUCTS)
+    return await carry_out(info, contract.UPDATE_DRAFT, contract.UpdateDraft(**given), STRUCTS)
 
 
 async def correct_referral(
@@ -189,7 +181,7 @@ async def correct_referral(
     referral, with its own consent. Once the receiver has accepted, `places` are agreed upon with it.
     """
     command = correcting.CorrectReferral(**_all_given(input, _STAY_ONCE_SENT))
-    return await carry_out(info, correcting.CORRECT, command, _STRUCTS)
+    return await carry_out(info, correcting.CORRECT, command, STRUCTS)
 
 
 def _all_given(given: SaidInput, stay: frozenset[str]) -> dict[str, Any]:
@@ -216,4 +208,4 @@ async def send_referral(
 
     What is missing or wrong comes all at once, each with the `path` that the input of `updateDraft` has.
     """
-    return await carry_out(info, contract.SEND, input, _STRUCTS)
+    return await carry_out(info, contract.SEND, input, STRUCTS)

@@ -11,6 +11,7 @@ from gateway.loaders import Later
 from gateway.lookahead import names, of_rows
 from gateway.schema.actions import ReferralAction
 from gateway.schema.codes import ReferralReason
+from gateway.schema.entries import rows_of
 from gateway.schema.fields import beside
 from gateway.schema.organization import Organization
 from gateway.schema.pages import After, Before, First, Last, PageInfo, Rows, page_of
@@ -87,11 +88,6 @@ async def history(
 ) -> Rows[referrals.HistoryEntry] | None:
     """Every change, oldest first. Null to a client that may send referrals and not read them."""
     page = page_of(info, LIST, first=first, last=last, after=after, before=before)
-    selected = names(info.raw, of_rows(info.raw))
-    request = referrals.GetHistory(referral=parent.id, page=page, texts="note" in selected)
-    reply = await info.context.clients.find(referrals.HISTORY, request)
-    if reply is None:
-        return None
-    if "organization" in selected:
-        await info.context.organizations.prime(item.organization for item in reply.items)
-    return Rows(info.context.cursors, LIST, reply)
+    texts = "note" in names(info.raw, of_rows(info.raw))
+    request = referrals.GetHistory(referral=parent.id, page=page, texts=texts)
+    return await rows_of(info, LIST, referrals.HISTORY, request)

@@ -166,6 +166,7 @@ class IssueReferralPayload(Payload):
     """Read from ``change.Done``."""
 
 
+# What stands inside of the inputs: what each of them is as a whole, its operation says.
 STRUCTS: dict[type, type[Message]] = {
     SafeContactInput: contract.SafeContact,
     PersonInput: contract.Person,
@@ -175,7 +176,6 @@ STRUCTS: dict[type, type[Message]] = {
     PlacesInput: contract.Places,
     NoteInput: contract.Note,
     StepOverrideInput: StepOverride,
-    IssueReferralInput: contract.IssueReferral,
 }
 
 

@@ -9,6 +9,7 @@ from contracts.codes import Side
 from gateway.context import Context, Info
 from gateway.loaders import Later
 from gateway.lookahead import names, of_rows
+from gateway.schema.entries import rows_of
 from gateway.schema.fields import beside
 from gateway.schema.organization import Organization
 from gateway.schema.pages import After, Before, First, Last, PageInfo, Rows, page_of
@@ -66,11 +67,6 @@ async def messages(
 ) -> Rows[talk.ReferralMessage] | None:
     """What the two parties wrote to one another, oldest first. Null to everybody else."""
     page = page_of(info, LIST, first=first, last=last, after=after, before=before)
-    selected = names(info.raw, of_rows(info.raw))
-    request = talk.GetMessages(referral=parent.id, page=page, texts="text" in selected)
-    reply = await info.context.clients.find(talk.MESSAGES, request)
-    if reply is None:
-        return None
-    if "organization" in selected:
-        await info.context.organizations.prime(item.organization for item in reply.items)
-    return Rows(info.context.cursors, LIST, reply)
+    texts = "text" in names(info.raw, of_rows(info.raw))
+    request = talk.GetMessages(referral=parent.id, page=page, texts=texts)
+    return await rows_of(info, LIST, talk.MESSAGES, request)

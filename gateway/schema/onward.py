@@ -7,7 +7,6 @@ import strawberry
 
 from contracts import onward as contract
 from contracts.codes import Need, Priority, State
-from contracts.rpc import Message
 from gateway.context import Info
 from gateway.schema.change import Done, Payload, carry_out
 from gateway.schema.issue import (
@@ -73,9 +72,6 @@ class ReferOnPayload(Payload):
     """Read from ``change.Done``."""
 
 
-_STRUCTS: dict[type, type[Message]] = {**STRUCTS, ReferOnInput: contract.ReferOn}
-
-
 async def refer_on(
     info: Info, input: Annotated[ReferOnInput, strawberry.argument(description="The referral.")]
 ) -> Done:
@@ -84,4 +80,4 @@ async def refer_on(
     You are the sender of the new one. The sender of the old one does not learn of it, nor the new receiver of
     the old one: only you see `referredFrom`.
     """
-    return await carry_out(info, contract.REFER_ON, input, _STRUCTS)
+    return await carry_out(info, contract.REFER_ON, input, STRUCTS)

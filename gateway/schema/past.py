@@ -97,9 +97,7 @@ async def service_history(
 ) -> Rows[editing.DirectoryChange]:
     """Every change, oldest first; free places are no part of it."""
     page = page_of(info, LIST, first=first, last=last, after=after, before=before)
-    request = editing.ListHistory(noun="service", id=parent.id, page=page)
-    reply = await info.context.clients.ask(editing.LIST_HISTORY, request)
-    return Rows(info.context.cursors, LIST, reply)
+    return await _history(info, editing.ListHistory(noun="service", id=parent.id, page=page))
 
 
 async def organization_history(
@@ -113,6 +111,9 @@ async def organization_history(
 ) -> Rows[editing.DirectoryChange]:
     """Every change, oldest first."""
     page = page_of(info, LIST, first=first, last=last, after=after, before=before)
-    request = editing.ListHistory(noun="organization", id=parent.id, page=page)
+    return await _history(info, editing.ListHistory(noun="organization", id=parent.id, page=page))
+
+
+async def _history(info: Info, request: editing.ListHistory) -> Rows[editing.DirectoryChange]:
     reply = await info.context.clients.ask(editing.LIST_HISTORY, request)
     return Rows(info.context.cursors, LIST, reply)

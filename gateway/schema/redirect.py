@@ -5,7 +5,6 @@ from typing import Annotated
 import strawberry
 
 from contracts import redirects as contract
-from contracts.rpc import Message
 from gateway.context import Info
 from gateway.schema.change import AnswerInput, ChangeInput, Done, Payload, carry_out
 from gateway.schema.issue import STRUCTS, ConsentInput
@@ -66,12 +65,6 @@ class ConfirmRedirectPayload(Payload):
     )
 
 
-_STRUCTS: dict[type, type[Message]] = {
-    **STRUCTS,
-    ProposeRedirectInput: contract.ProposeRedirect,
-    RefuseRedirectInput: contract.RefuseRedirect,
-    ConfirmRedirectInput: contract.ConfirmRedirect,
-}
 _INPUT = strawberry.argument(description="The change.")
 
 
@@ -80,12 +73,12 @@ async def propose_redirect(info: Info, input: Annotated[ProposeRedirectInput, _I
 
     The status stays, and so does what the receiver may do. A new proposal takes an earlier one's place.
     """
-    return await carry_out(info, contract.PROPOSE_REDIRECT, input, _STRUCTS)
+    return await carry_out(info, contract.PROPOSE_REDIRECT, input, STRUCTS)
 
 
 async def refuse_redirect(info: Info, input: Annotated[RefuseRedirectInput, _INPUT]) -> Done:
     """The sender does not want the service proposed: the receiver goes on with the referral."""
-    return await carry_out(info, contract.REFUSE_REDIRECT, input, _STRUCTS)
+    return await carry_out(info, contract.REFUSE_REDIRECT, input, STRUCTS)
 
 
 async def confirm_redirect(info: Info, input: Annotated[ConfirmRedirectInput, _INPUT]) -> Done:
@@ -94,4 +87,4 @@ async def confirm_redirect(info: Info, input: Annotated[ConfirmRedirectInput, _I
     The old one is `REDIRECTED`, and its receiver loses sight of the person at once. Each names the other's
     folio: `redirectedTo`, `redirectedFrom`.
     """
-    return await carry_out(info, contract.CONFIRM_REDIRECT, input, _STRUCTS)
+    return await carry_out(info, contract.CONFIRM_REDIRECT, input, STRUCTS)

@@ -83,6 +83,22 @@ async def managed(store: Store, actor: Actor, organization_id: str | None) -> Do
     return found
 
 
+async def own(store: Store, actor: Actor, noun: str, stored: Document | None) -> Document:
+    """Return what was found, if the actor manages its organization; else as if there were none.
+
+    Raises:
+        NotFoundError: there is none, or it is another organization's.
+        ForbiddenError, NotVerifiedError: see ``managed``.
+    """
+    is_own = stored is not None and (is_operator(actor) or stored["organization"] == actor.organization)
+    owner = stored["organization"] if stored and is_own else None
+    if owner is not None or not is_operator(actor):
+        await managed(store, actor, owner)
+    if stored is None or not is_own:
+        raise NotFoundError(noun)
+    return stored
+
+
 async def coordinated(store: Store, actor: Actor) -> None:
     """Return if the actor keeps the network, by what the database says now.
 

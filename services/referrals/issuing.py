@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from chassis.outbox import pending_event
+from contracts.ages import OLDEST_YEARS, YEARS
 from contracts.codes import (
     FIREWALLED,
     AgeBand,
@@ -35,16 +36,6 @@ from services.referrals.sealed import Said
 Problems = Iterator[FieldProblem]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-OLDEST_YEARS = 120
-# Age bands by whole years, both ends included (contracts.codes.AgeBand).
-YEARS: dict[AgeBand, tuple[int, int]] = {
-    AgeBand.INFANT: (0, 1),
-    AgeBand.YOUNG_CHILD: (2, 5),
-    AgeBand.CHILD: (6, 11),
-    AgeBand.ADOLESCENT: (12, 17),
-    AgeBand.ADULT: (18, 59),
-    AgeBand.OLDER_ADULT: (60, OLDEST_YEARS),
-}
 CHILDREN = frozenset({AgeBand.INFANT, AgeBand.YOUNG_CHILD, AgeBand.CHILD, AgeBand.ADOLESCENT})
 OF_CHILDREN = frozenset(
     {Vulnerability.UNACCOMPANIED_CHILD, Vulnerability.SEPARATED_CHILD, Vulnerability.ACCOMPANIED_CHILD}

@@ -23,7 +23,7 @@ from services.directory.editing import change as changes
 from services.directory.editing import placing, telling
 from services.directory.editing.fields import check_ages, given, marked, refuse
 from services.directory.editing.means import Editing
-from services.directory.errors import NotFoundError, StaleVersionError
+from services.directory.errors import StaleVersionError
 from services.directory.marks import Call, now
 from services.directory.store import Known
 
@@ -194,15 +194,7 @@ async def list_stale(editing: Editing, request: ListStale, actor: Actor) -> Stal
 async def _own(editing: Editing, service_id: str, actor: Actor) -> Document:
     """The service, if the actor manages its organization; else as if there were none."""
     stored = await editing.means.store.get("service", service_id)
-    is_own = stored is not None and (
-        allowed.is_operator(actor) or stored["organization"] == actor.organization
-    )
-    owner = stored["organization"] if stored and is_own else None
-    if owner is not None or not allowed.is_operator(actor):
-        await allowed.managed(editing.means.store, actor, owner)
-    if stored is None or not is_own:
-        raise NotFoundError("service")
-    return stored
+    return await allowed.own(editing.means.store, actor, "service", stored)
 
 
 def _by(actor: Actor) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from chassis.opening import ZONE, Hours
 from chassis.problems import InvalidError
 from contracts.acceptance import DocumentKind, RuleDimension, RuleOutcome
+from contracts.ages import YEARS
 from contracts.codes import AgeBand, Gender, Need, Priority, State, Vulnerability
 from contracts.inegi import INEGI_STATE
 from contracts.matching import MatchServices, Place
@@ -16,7 +17,6 @@ from contracts.sentences import together
 from services.directory.geography.current import Geography
 from services.directory.geography.table import Precision
 from services.directory.matching.composition import Someone, possible
-from services.directory.matching.dimension import YEARS
 from services.directory.matching.rule import Rule, Truth, outcome
 from services.directory.search.near import Point
 

@@ -12,7 +12,8 @@ from contracts.acceptance import (
     RuleDimension,
     RuleOperator,
 )
-from contracts.codes import AgeBand, Gender, Need, OrganizationKind, State, Vulnerability
+from contracts.ages import OLDEST_YEARS
+from contracts.codes import Gender, Need, OrganizationKind, State, Vulnerability
 
 
 class Kind(StrEnum):
@@ -41,16 +42,6 @@ def _codes(kind: Kind, codes: Iterable[StrEnum]) -> Spec:
 
 
 MINUTES_OF_DAY = 24 * 60
-OLDEST_YEARS = 120
-# Age bands by whole years, both ends included (contracts.codes.AgeBand).
-YEARS: dict[AgeBand, tuple[int, int]] = {
-    AgeBand.INFANT: (0, 1),
-    AgeBand.YOUNG_CHILD: (2, 5),
-    AgeBand.CHILD: (6, 11),
-    AgeBand.ADOLESCENT: (12, 17),
-    AgeBand.ADULT: (18, 59),
-    AgeBand.OLDER_ADULT: (60, OLDEST_YEARS),
-}
 # Nobody is refused for being of unknown gender: it is asked.
 GENDERS = tuple(gender for gender in Gender if gender is not Gender.UNKNOWN)
 

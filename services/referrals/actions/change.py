@@ -8,6 +8,7 @@ from contracts.changes import Change as ChangeRequest
 from contracts.referrals import HOW_ASKED, ReferralReply
 from contracts.rpc import Actor
 from services.referrals import erasing, holding, keeping, questions
+from services.referrals.actions.reserving import reserve_external_id
 from services.referrals.actions.working import Working
 from services.referrals.errors import ExternalIdTakenError, refused_where_erased
 from services.referrals.means import Means
@@ -92,7 +93,5 @@ async def _external_id(work: Working, doc: Document, party: Party, given: str | 
         return {}
     if had is not None:
         raise ExternalIdTakenError("This referral has another external id of your organization.")
-    mark = work.means.marks.external_id(str(party.actor.organization), given)
-    if not await work.means.store.reserve_external_id(mark, doc["_id"], work.now):
-        raise ExternalIdTakenError("Your organization gave this external id to another referral.")
+    mark = await reserve_external_id(work.means, party.actor, given, doc["_id"], work.now)
     return {"external_marks": list(dict.fromkeys([*doc["external_marks"], mark]))}

@@ -31,7 +31,7 @@ log = structlog.get_logger()
 OVERRIDE = "override a step of"
 # A chain of referrals that follow one another is looked back on so far.
 LOOKED_BACK = 10
-_NOBODY = "It takes a member who answers for it: name the one (Relevo-On-Behalf-Of)."
+NOBODY = "It takes a member who answers for it: name the one (Relevo-On-Behalf-Of)."
 
 
 async def judged(
@@ -68,7 +68,7 @@ def to(receiver: Organization | None, said: Said) -> Met:
 
 
 def _of_who_overrides(actor: Actor) -> list[FieldProblem]:
-    message: str | None = None if steps.who(actor) else _NOBODY
+    message: str | None = None if steps.who(actor) else NOBODY
     if not Party(SENDER, actor).may_beside(OVERRIDE):
         roles, _ = ASIDES[OVERRIDE, SENDER]
         message = Sentence("It takes one of the roles {roles}.", roles=", ".join(sorted(roles)))

@@ -13,7 +13,7 @@ from contracts.sentences import Sentence, either
 from contracts.stepping import ReportStep, ReviewOverride
 from services.referrals import keeping
 from services.referrals.actions.beside import Aside, carry_out
-from services.referrals.actions.stepping import met_by
+from services.referrals.actions.stepping import NOBODY, met_by
 from services.referrals.actions.writing import write_beside
 from services.referrals.errors import refused_where_erased
 from services.referrals.fields import T2
@@ -107,7 +107,7 @@ def _check_reader(party: Party) -> None:
 def _check_second(entry: Document, actor: Actor) -> None:
     reviewer = steps.who(actor)
     if reviewer is None:
-        raise ForbiddenError("It takes a member who answers for it: name the one (Relevo-On-Behalf-Of).")
+        raise ForbiddenError(NOBODY)
     if reviewer == entry["who"]:
         raise ForbiddenError("Whoever overrode the step does not review it: a second member does.")
 

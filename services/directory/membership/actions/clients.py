@@ -15,7 +15,7 @@ from contracts.membership import (
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence
 from services.directory import allowed, client
-from services.directory.errors import NotFoundError, TooManyError
+from services.directory.errors import TooManyError
 from services.directory.membership.means import Membership
 from services.directory.store import Document
 
@@ -135,15 +135,7 @@ async def list_(membership: Membership, request: ListClients, actor: Actor) -> C
 async def _own(membership: Membership, client_id: str, actor: Actor) -> Document:
     """The client, if the actor manages its organization; else as if there were none."""
     stored = await membership.people.clients.find_one({"_id": client_id})
-    is_own = stored is not None and (
-        allowed.is_operator(actor) or stored["organization"] == actor.organization
-    )
-    owner = stored["organization"] if stored and is_own else None
-    if owner is not None or not allowed.is_operator(actor):
-        await allowed.managed(membership.means.store, actor, owner)
-    if stored is None or not is_own:
-        raise NotFoundError("client")
-    return stored
+    return await allowed.own(membership.means.store, actor, "client", stored)
 
 
 def _check_scopes(owner: Document, actor: Actor, scopes: frozenset[Scope]) -> None:

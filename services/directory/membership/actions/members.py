@@ -150,12 +150,4 @@ async def _save(membership: Membership, stored: Document, fields: Document, call
 async def _own(membership: Membership, member_id: str, actor: Actor) -> Document:
     """The member, if the actor manages its organization; else as if there were none."""
     stored = await membership.people.members.find_one({"_id": member_id})
-    is_own = stored is not None and (
-        allowed.is_operator(actor) or stored["organization"] == actor.organization
-    )
-    owner = stored["organization"] if stored and is_own else None
-    if owner is not None or not allowed.is_operator(actor):
-        await allowed.managed(membership.means.store, actor, owner)
-    if stored is None or not is_own:
-        raise NotFoundError("member")
-    return stored
+    return await allowed.own(membership.means.store, actor, "member", stored)
