@@ -30,7 +30,9 @@ ROUND_SECONDS = 60.0
 SEEN_FOR = 60.0
 PAGE = 100
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+# No open referral is looked at again later than this: an appointment is within a year.
+_FURTHEST = timedelta(days=2 * 366)
+_NARROWEST = timedelta(minutes=1)
 # A doubt that nobody came back to is old.
 FORGOTTEN_AFTER = 3600.0
 
@@ -53,7 +55,9 @@ class Reconciler:
         self._means = means
         self._clock = clock
         self._service: str | None = None
+        # Behind what moment the next page of open referrals begins, and about how far apart its ends are.
         self._due = _EVER
+        self._width = _NARROWEST
         # By referral: the count of its events when a difference was first seen, and when that was.
         self._doubts: dict[str, tuple[int, float]] = {}
 
@@ -82,8 +86,7 @@ class Reconciler:
 
     async def _compare_referrals(self) -> None:
         """What open referrals hold: whether the directory knows."""
-        found = await self._means.store.between("due_at", self._due, _NEVER, PAGE)
-        self._due = _behind(found) if len(found) == PAGE else _EVER
+        found = await self._open()
         holding = {doc["_id"]: doc for doc in found if doc.get("held") and doc["status"] in STATES}
         if not holding:
             return
@@ -93,6 +96,27 @@ class Reconciler:
         docs = await self._means.store.load_many(missing, sealed=True) if missing else {}
         for doc in docs.values():
             await self._settle(None, doc)
+
+    async def _open(self) -> list[Document]:
+        """The next page of the open referrals, by when they are looked at again; then from the first again.
+
+        In windows of time that grow while there is little in them: of a range the embedded database reads
+        all (docs/decisions/0006).
+        """
+        now, found = self._means.now(), list[Document]()
+        while len(found) < PAGE:
+            before = now if self._due == _EVER else self._due + self._width
+            page = await self._means.store.between("due_at", self._due, before, PAGE)
+            found += page
+            if len(page) == PAGE:
+                self._width = max(_NARROWEST, page[-1]["due_at"] - page[0]["due_at"])
+                self._due = _behind(page)
+            elif before > now + _FURTHEST:
+                self._due, self._width = _EVER, _NARROWEST
+                break
+            else:
+                self._due, self._width = before, 2 * self._width
+        return found
 
     async def _settle(self, hold: Hold | None, doc: Document | None) -> None:
         """Put one right that differs, if it has differed for long enough."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -162,3 +163,27 @@ async def test_a_later_event_wins(scene: Scene) -> None:
     assert (await scene.hold(referral))["n"] == 99
     await scene.spoil({f"holds.{referral}.n": 2, f"holds.{referral}.places.0.count": 1})
     assert datetime.now(UTC) - (await scene.hold(referral))["since"] < timedelta(minutes=1)
+
+
+async def test_very_many_open_referrals_are_gone_through_in_windows_each_once_a_turn() -> None:
+    now = datetime(2026, 11, 22, 8, tzinfo=UTC)
+    # A few that are late, very many within a quarter of a year, and an appointment in eleven months.
+    moments = [now - timedelta(days=3), *(now + timedelta(minutes=13 * n) for n in range(10_000))]
+    moments.append(now + timedelta(days=330))
+    docs = [{"_id": str(n), "due_at": at} for n, at in enumerate(moments)]
+    read: list[int] = []
+
+    async def between(_name: str, after: datetime, before: datetime, most: int) -> list[dict[str, Any]]:
+        inside = [doc for doc in docs if after < doc["due_at"] <= before]  # type: ignore[operator]
+        read.append(len(inside))
+        return inside[:most]
+
+    means: Any = SimpleNamespace(store=SimpleNamespace(between=between), now=lambda: now)
+    one = Reconciler(means)
+    seen = {doc["_id"] for doc in await one._open()}
+    while one._due != reconciling._EVER:
+        seen |= {doc["_id"] for doc in await one._open()}
+    assert seen == {doc["_id"] for doc in docs}
+    # The embedded database reads all that lies in a window.
+    assert max(read) < 5 * reconciling.PAGE
+    assert sum(read) < 3 * len(docs)
