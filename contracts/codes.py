@@ -173,6 +173,8 @@ class ReferralFlag(StrEnum):
     # Another referral of the case says so; for its sender's caseworkers and managers.
     PERSON_DECEASED = "person_deceased"
     PERSON_MISSING = "person_missing"
+    # She needs protection, and its receiver may see nothing of her without written consent that names it.
+    CONSENT_NEEDED = "consent_needed"
 
 
 class Scope(StrEnum):

@@ -189,6 +189,8 @@ ASIDE_EVENTS: dict[str, EventType] = {
         "assigned",
         "person_flagged",
         "person_unflagged",
+        # Its receiver sees nothing of the person until there is written consent that names it.
+        "consent_needed",
         "overridden",
         "override_reviewed",
         "step_overdue",

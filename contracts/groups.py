@@ -22,6 +22,7 @@ from contracts.referrals import (
 )
 from contracts.rpc import FieldProblem, Message, Operation, Reply
 from contracts.steps import Overrides
+from contracts.warnings import Warned
 
 # So many are issued together; more are read, to be refused with all else that is wrong.
 MOST_NEEDS = 10
@@ -107,12 +108,16 @@ class Group(Reply):
 
 
 class GroupReply(Reply):
-    """The group after a command, with its referrals; ``refused`` says which needs were left out, and why."""
+    """The group after a command, with its referrals; ``refused`` says which needs were left out, and why.
+
+    ``warnings`` are of those that were issued.
+    """
 
     group: Group
     referrals: tuple[Referral, ...]
     refused: tuple[FieldProblem, ...] = ()
     replayed: bool = False
+    warnings: tuple[Warned, ...] = ()
 
 
 class GetGroups(Message):

@@ -75,6 +75,10 @@ _TABLE: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
             "Otra referencia del caso dice que la persona está desaparecida",
             "Another referral of the case says that the person is missing",
         ),
+        ReferralFlag.CONSENT_NEEDED: (
+            "Falta el consentimiento escrito que nombre a quien recibe; sin él no ve nada de la persona",
+            "Written consent that names the receiver is missing; without it, it sees nothing of the person",
+        ),
     },
     MemberStatus: {
         MemberStatus.ACTIVE: ("Activa o activo", "Active"),

@@ -30,6 +30,7 @@ from contracts.directory import Phone
 from contracts.reasons import Outcome
 from contracts.rpc import Message, Nothing, Operation, Page, PartStatus, Reply
 from contracts.steps import AppliedPathway, Overrides, ReferralStep
+from contracts.warnings import Warned
 
 PART = "referrals"
 
@@ -297,12 +298,14 @@ class Referral(Reply):
 class ReferralReply(Reply):
     """The referral after a command; ``replayed`` says that the key had done this already.
 
-    ``made`` is the referral that the command made beside it, where it makes one.
+    ``made`` is the referral that the command made beside it, where it makes one; ``warnings`` are of what
+    the sender has said.
     """
 
     referral: Referral
     replayed: bool = False
     made: Referral | None = None
+    warnings: tuple[Warned, ...] = ()
 
 
 class GetReferrals(Message):

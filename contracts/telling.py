@@ -25,6 +25,7 @@ T2_TYPES = frozenset(
                 "step_overdue",
                 "person_flagged",
                 "person_unflagged",
+                "consent_needed",
             )
         ),
     }

@@ -5,7 +5,7 @@ Whatever was not primed is loaded in a batch when it is asked for: so looking ah
 answer to be right, only for it to be quick.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Generic, TypeAlias, TypeVar
 
 from strawberry.dataloader import DataLoader
@@ -31,6 +31,10 @@ class Loader(Generic[Thing]):
         if wanted:
             self._found.update(zip(wanted, await self._fetch(wanted), strict=True))
         return [self._found[part_id] for part_id in asked]
+
+    def put(self, things: Mapping[str, Thing]) -> None:
+        """Note what came by another way: it is not looked up any more."""
+        self._found.update(things)
 
     def knows(self, part_id: str | None) -> bool:
         """Whether it has been looked up: whether ``get`` gives it at once."""

@@ -31,5 +31,6 @@ OF_CODES = {
     "NOT_FRESH": "El consentimiento es anterior a aquello para lo que se da.",
     "CIRCLE": "Volvería a un servicio al que ya se pidió.",
     "STEP_MISSING": "Falta un paso obligatorio de una ruta de atención.",
+    "PRIORITY_TOO_LOW": "Una ruta de atención pide una prioridad mayor.",
     "REFUSED": "No se hizo, por un motivo que no tiene código propio.",
 }

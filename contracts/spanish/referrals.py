@@ -119,6 +119,16 @@ _WHERE_IT_STANDS = {
         "La institución que refiere pidió más lugares. Pregúntele: cuando lo haya corregido, acepte."
     ),
     "Are fewer than were asked for.": "Son menos de los que se pidieron.",
+    "Is for those who may see what the sender asked for. Leave it out: then as many are kept as were asked "
+    "for.": (
+        "Es de quien puede ver lo que pidió la institución que refiere. Omítalo: entonces se apartan tantos "
+        "como se pidieron."
+    ),
+    "As many places as are needed could not be kept. Let somebody accept who may see how many that is, or "
+    "accept without a hold.": (
+        "No se pudieron apartar los lugares que hacen falta. Que acepte quien puede ver cuántos son, o "
+        "acepte sin apartar lugar."
+    ),
 }
 
 _INPUTS = {
@@ -220,10 +230,16 @@ _SENDING = {
     "A prosecutor receives only with written consent that names it, or on a legal obligation.": (
         "Una fiscalía recibe solo con consentimiento escrito que la nombre, o por obligación legal."
     ),
-    "While she or her group needs international protection, a consulate receives only with written consent "
-    "that names it.": (
-        "Mientras la persona o su caso necesite protección internacional, un consulado recibe solo con "
-        "consentimiento escrito que lo nombre."
+    "While she or her group needs international protection, or whoever refers cannot know it, a consulate "
+    "receives only with written consent that names it.": (
+        "Mientras la persona o su caso necesite protección internacional, o quien refiere no pueda saberlo, "
+        "un consulado recibe solo con consentimiento escrito que lo nombre."
+    ),
+    "Is named of nobody: neither of the person, nor of who is with her.": (
+        "No se dice de nadie: ni de la persona ni de quienes van con ella."
+    ),
+    "The pathway {pathway} asks for {least} at least for {need}: give that priority, or a higher one.": (
+        "La ruta {pathway} pide al menos {least} para {need}: dé esa prioridad o una mayor."
     ),
     "Must be given: nothing of her may be seen any more in that referral.": (
         "Es obligatorio: en aquella referencia ya no se puede ver nada de la persona."

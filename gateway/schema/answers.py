@@ -53,7 +53,8 @@ class AcceptReferralInput(AnswerInput):
         description="The places that you keep for the person: all of them, or it is not accepted "
         "(`NO_CAPACITY`). If you name none, those that the sender asked for; else one, if one person comes "
         "and your service counts one unit only. Fewer than the sender asked for takes its word first "
-        "(`FEWER_PLACES`). Leave it out if your service counts no places.",
+        "(`FEWER_PLACES`). Leave it out if your service counts no places, or if you may not read what the "
+        "sender asked for: then as many are kept.",
         default=None,
     )
     without_hold: bool = strawberry.field(

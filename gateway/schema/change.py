@@ -14,6 +14,7 @@ from contracts import referrals as contract
 from contracts.codes import Channel
 from contracts.referrals import ReferralReply
 from contracts.rpc import Message, Operation
+from contracts.warnings import Warned
 from gateway.context import Info
 from gateway.errors import BadArgumentError, FaultError
 from gateway.ids import part_id_of, part_id_or_nothing
@@ -21,6 +22,7 @@ from gateway.lookahead import below
 from gateway.schema.problems import UserError, UserErrorCode, user_errors
 from gateway.schema.referral import Referral, prime
 from gateway.schema.tiers import tiers_for
+from gateway.schema.warnings import ReferralWarning
 
 Command = TypeVar("Command", bound=Message)
 Answered = TypeVar("Answered", bound=ReferralReply)
@@ -44,6 +46,7 @@ class Done:
     replayed: bool = False
     user_errors: list[UserError] = field(default_factory=list)
     reply: ReferralReply | None = None
+    warnings: tuple[Warned, ...] = ()
 
 
 @strawberry.type
@@ -58,6 +61,15 @@ class Payload:
     )
     user_errors: list[UserError] = strawberry.field(
         description="Why it was not done: all reasons at once. Empty if it was done."
+    )
+
+
+@strawberry.type
+class WarnedPayload(Payload):
+    """The same, of what a sender says."""
+
+    warnings: list[ReferralWarning] = strawberry.field(
+        description="What may not be right with what the referral says now; it was done all the same."
     )
 
 
@@ -143,7 +155,13 @@ async def carry_out(
     await prime(info.context, info.raw, below(info.raw, "referral"), [reply.referral])
     if reply.made is not None:
         await prime(info.context, info.raw, below(info.raw, "newReferral"), [reply.made])
-    return Done(referral=reply.referral, new_referral=reply.made, replayed=reply.replayed, reply=reply)
+    return Done(
+        referral=reply.referral,
+        new_referral=reply.made,
+        replayed=reply.replayed,
+        reply=reply,
+        warnings=reply.warnings,
+    )
 
 
 async def _refused(info: Info, command: Any, refusal: RefusedError) -> Done:

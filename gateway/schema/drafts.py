@@ -9,7 +9,7 @@ from contracts import drafts as contract
 from contracts.codes import Need, Priority, State
 from gateway.context import Info
 from gateway.ids import part_id_or_nothing
-from gateway.schema.change import ChangeInput, Done, Payload, carry_out, struct_of
+from gateway.schema.change import ChangeInput, Done, WarnedPayload, carry_out, struct_of
 from gateway.schema.issue import (
     STRUCTS,
     ConsentInput,
@@ -131,22 +131,22 @@ class SendReferralInput(ChangeInput):
 
 
 @strawberry.type(description="What became of `draftReferral`.")
-class DraftReferralPayload(Payload):
+class DraftReferralPayload(WarnedPayload):
     """Read from ``change.Done``, as all payloads."""
 
 
 @strawberry.type(description="What became of `updateDraft`.")
-class UpdateDraftPayload(Payload):
+class UpdateDraftPayload(WarnedPayload):
     """See ``Payload``."""
 
 
 @strawberry.type(description="What became of `correctReferral`.")
-class CorrectReferralPayload(Payload):
+class CorrectReferralPayload(WarnedPayload):
     """See ``Payload``."""
 
 
 @strawberry.type(description="What became of `sendReferral`.")
-class SendReferralPayload(Payload):
+class SendReferralPayload(WarnedPayload):
     """See ``Payload``."""
 
 

@@ -12,6 +12,7 @@ from contracts import referrals
 from contracts.codes import Need, Priority, State
 from contracts.groups import GROUP_LABELS, CaseCategory, GroupState
 from contracts.rpc import Message
+from contracts.warnings import Warned
 from gateway.context import Info
 from gateway.errors import FaultError
 from gateway.lookahead import below
@@ -31,6 +32,7 @@ from gateway.schema.overrides import OVERRIDES, StepOverrideInput
 from gateway.schema.problems import UserError, user_errors
 from gateway.schema.referral import Referral, prime
 from gateway.schema.tiers import tiers_for
+from gateway.schema.warnings import ReferralWarning
 
 publish(
     GroupState,
@@ -78,7 +80,8 @@ class GroupNeedInput:
     service: strawberry.ID = strawberry.field(description="The service that is asked for help.")
     need: Need = strawberry.field(description="What for.")
     consent: ConsentInput = strawberry.field(
-        description="On what basis her data is shared with that receiver, and with no other."
+        description="On what basis her data is shared with that receiver, and with no other. `givenAt` is "
+        "shown to it as you give it: one moment for all needs ties them."
     )
     priority: Priority | None = strawberry.field(
         description="How soon somebody must act, if it is another than the group's.", default=None
@@ -135,6 +138,7 @@ class Issued:
     group: contract.Group | None = None
     replayed: bool = False
     user_errors: list[UserError] = field(default_factory=list)
+    warnings: tuple[Warned, ...] = ()
 
 
 @strawberry.type(description="What became of `issueReferralGroup`.")
@@ -150,6 +154,9 @@ class IssueReferralGroupPayload:
     user_errors: list[UserError] = strawberry.field(
         description="What is wrong, all of it at once, each with its `path`: `needs`, the place from 0, the "
         "input. With `partial`, why those needs were not issued."
+    )
+    warnings: list[ReferralWarning] = strawberry.field(
+        description="What may not be right with what was issued; each with its `path`, as in `userErrors`."
     )
 
 
@@ -175,5 +182,9 @@ async def issue_referral_group(
         if refusal.code in OURS:
             raise FaultError(refusal.code) from refusal
         return Issued(user_errors=user_errors(refusal, info.context.language))
+    # Also whoever may issue and not read learns what it has issued, as of a single referral.
+    items = info.context.referrals(tiers_for(info.raw, below(info.raw, "group", "items")))
+    read = await items.prime(one.id for one in reply.referrals)
+    items.put({told.id: told for told, one in zip(reply.referrals, read, strict=True) if one is None})
     refused = user_errors(InvalidError("", reply.refused), info.context.language) if reply.refused else []
-    return Issued(group=reply.group, replayed=reply.replayed, user_errors=refused)
+    return Issued(group=reply.group, replayed=reply.replayed, user_errors=refused, warnings=reply.warnings)

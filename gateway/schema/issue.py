@@ -22,7 +22,7 @@ from contracts.rpc import Message
 from contracts.steps import StepOverride
 from gateway.context import Info
 from gateway.ids import NOTHING
-from gateway.schema.change import Done, Payload, carry_out
+from gateway.schema.change import Done, WarnedPayload, carry_out
 from gateway.schema.overrides import OVERRIDES, StepOverrideInput
 
 
@@ -162,7 +162,7 @@ class IssueReferralInput:
 
 
 @strawberry.type(description="What became of `issueReferral`.")
-class IssueReferralPayload(Payload):
+class IssueReferralPayload(WarnedPayload):
     """Read from ``change.Done``."""
 
 
@@ -188,6 +188,7 @@ async def issue_referral(
     Where a mandatory step of a pathway is missing (`STEP_MISSING` names it) it is not issued: refer for that
     first, and name that referral in `follows`; or give `overrides`. Shelter, food, medical care and
     emergencies are never refused: the step becomes one of `Referral.steps`, due within a day.
+    Less than the least priority of a pathway for the need is refused, too (`PRIORITY_TOO_LOW`).
     """
     if input.follows is not None:
         input.follows = await id_of(info, input.follows)

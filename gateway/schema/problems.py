@@ -42,6 +42,7 @@ class UserErrorCode(StrEnum):
     NOT_FRESH = "NOT_FRESH"
     CIRCLE = "CIRCLE"
     STEP_MISSING = "STEP_MISSING"
+    PRIORITY_TOO_LOW = "PRIORITY_TOO_LOW"
     REFUSED = "REFUSED"
 
 
@@ -77,6 +78,7 @@ _MEANINGS: dict[StrEnum, str] = {
     UserErrorCode.NOT_FRESH: "The consent is older than what it is for.",
     UserErrorCode.CIRCLE: "It would come back to a service that was asked before.",
     UserErrorCode.STEP_MISSING: "A mandatory step of a pathway is missing; the message names it.",
+    UserErrorCode.PRIORITY_TOO_LOW: "A pathway asks for a higher priority; the message names both.",
     UserErrorCode.REFUSED: "Refused for a reason that has no code of its own here; the message says it.",
 }
 

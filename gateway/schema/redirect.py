@@ -6,7 +6,7 @@ import strawberry
 
 from contracts import redirects as contract
 from gateway.context import Info
-from gateway.schema.change import AnswerInput, ChangeInput, Done, Payload, carry_out
+from gateway.schema.change import AnswerInput, ChangeInput, Done, Payload, WarnedPayload, carry_out
 from gateway.schema.issue import STRUCTS, ConsentInput
 from gateway.schema.referral import Referral
 
@@ -56,7 +56,7 @@ class RefuseRedirectPayload(Payload):
 
 
 @strawberry.type(description="What became of `confirmRedirect`.")
-class ConfirmRedirectPayload(Payload):
+class ConfirmRedirectPayload(WarnedPayload):
     """See ``Payload``."""
 
     new_referral: Referral | None = strawberry.field(

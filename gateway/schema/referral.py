@@ -54,6 +54,14 @@ def _proposed_redirect(parent: referrals.Referral, context: Context) -> Later[di
     return context.services.get(parent.proposed_redirect)
 
 
+def _emergency_phone(parent: referrals.Referral, context: Context) -> directory.Phone:
+    """The telephone for emergencies: of the service, else the organization, else the network.
+
+    The network's to those who may not know the service: whose telephone it is would tell.
+    """
+    return parent.emergency_phone or context.emergency_phone
+
+
 def _assignee(parent: referrals.Referral, context: Context) -> Later[membership.OwnMember]:
     """Who of your organization works on it. Null if nobody does."""
     return context.members.get(parent.assignee)
@@ -126,9 +134,7 @@ class Referral(Node):
     sender = beside(_sender, Organization | None)
     receiver = beside(_receiver, Organization | None)
     service = beside(_service, Service | None)
-    emergency_phone: Phone | None = strawberry.field(
-        description="The telephone for emergencies: of the service, else the organization, else the network."
-    )
+    emergency_phone = beside(_emergency_phone, Phone | None)
     person_access: PersonAccess = strawberry.field(
         description="Why you see, or do not see, the person's data now."
     )
@@ -175,7 +181,8 @@ class Referral(Node):
         description="When the sender acknowledged that it has read the end."
     )
     follows: str | None = strawberry.field(
-        description="The folio of the sender's earlier referral that it follows."
+        description="The folio of the sender's earlier referral that it follows. Null to a receiver to whom "
+        "that was not sent."
     )
     proposed_redirect = beside(_proposed_redirect, Service | None)
     redirect_decide_by: datetime | None = strawberry.field(

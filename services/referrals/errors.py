@@ -76,6 +76,21 @@ class FewerPlacesError(PartError):
         )
 
 
+class NotEnoughPlacesError(PartError):
+    """The places that are needed could not be kept, whatever the reason: it would tell of the household."""
+
+    code = "NO_CAPACITY"
+    status = 409
+    title = "Not enough places"
+
+    def __init__(self) -> None:
+        message = (
+            "As many places as are needed could not be kept. Let somebody accept who may see how many that "
+            "is, or accept without a hold."
+        )
+        super().__init__(message, (FieldProblem(path=("places",), message=message, code=self.code),))
+
+
 class ByTelephoneError(PartError):
     """Nobody on the other side has an account to read it."""
 

@@ -4,7 +4,7 @@ T1 to T4 are those of the domain. Eight more say what the tiers alone cannot:
 
 * ``need``: the exact need is T1, but T2 where it is sensitive.
 * ``names``: sender, receiver and service are T1, but for those who work on the referral only where its
-  need is sensitive: a shelter's name can reveal it.
+  need is sensitive: a shelter's name can reveal it, and so can its telephone.
 * ``parties``: the codes of reasons and outcomes, for the two parties' caseworkers and managers, at any
   status.
 * ``note``: free text, which may name the person: T2 or T3, as the key that sealed it; and for whoever of the
@@ -43,7 +43,7 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "sender": NAMES,
         "receiver": NAMES,
         "service": NAMES,
-        "emergency_phone": T1,
+        "emergency_phone": NAMES,
         "person": T1,  # a shell: each field inside has its own tier
         "household": T2,
         "places": T2,

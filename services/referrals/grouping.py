@@ -4,9 +4,10 @@ The group is the case of one person or household. It has no state of its own: wh
 from its referrals, at the moment in which somebody asks.
 """
 
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -17,7 +18,7 @@ from contracts.referrals import IssueReferral
 from contracts.rpc import FieldProblem
 from contracts.sentences import Sentence
 from services.referrals.inputs import required
-from services.referrals.issuing import request_problems, service_problems
+from services.referrals.issuing import named_problems, request_problems, service_problems
 from services.referrals.referral import Document
 from services.referrals.roles import RECEIVER, SENDER, Party
 from services.referrals.sealed import Circumstances
@@ -27,6 +28,9 @@ S = ReferralStatus
 Found = Mapping[str, tuple[Service | None, Organization | None]]
 # What is said once, for all needs.
 _COMMON = frozenset({"person", "household", "occurred_at"})
+# Not within one second, by which tables are joined; not so far that a receiver's time is cut short by it.
+NEAREST = timedelta(seconds=1)
+SPREAD_MS = 3_000
 # Its key is the group's.
 _NO_KEY = "-"
 
@@ -104,6 +108,7 @@ def judge(request: IssueGroup, sender: str, found: Found, now: datetime) -> Judg
         else:
             own = [
                 *request_problems(said, now),
+                *named_problems(said),
                 *service_problems(said, sender, *found[need.service], together),
             ]
             common |= dict.fromkeys(one for one in own if one.path[0] in _COMMON)
@@ -129,6 +134,17 @@ def _twice(before: Sequence[GroupNeed], need: GroupNeed) -> Iterable[FieldProble
     if need.external_id is not None and any(one.external_id == need.external_id for one in before):
         message = "Is another need's of this group."
         yield FieldProblem(path=("external_id",), message=message, code="EXTERNAL_ID_TAKEN")
+
+
+def moments(now: datetime, count: int) -> list[datetime]:
+    """Return when each of so many referrals is recorded: in order, some seconds apart, the last one now.
+
+    One moment for all would tie them: two receivers need but compare it (docs/decisions/0023).
+    """
+    found = [now]
+    while len(found) < count:
+        found.append(found[-1] - NEAREST - timedelta(milliseconds=secrets.randbelow(SPREAD_MS)))
+    return found[::-1]
 
 
 def said_of(request: IssueGroup, need: GroupNeed) -> IssueReferral | None:

@@ -5,21 +5,44 @@ Nobody gives them back where the acceptance then fails: what no event confirms l
 
 from dataclasses import dataclass
 
-from chassis.problems import UnreachableError
+from chassis.problems import RefusedError, UnreachableError
 from contracts.capacity import Held, HoldPlaces
 from contracts.changes import Accept
+from contracts.codes import Scope
 from contracts.referrals import Places
-from services.referrals.errors import CapacityUnreachableError, FewerPlacesError
+from contracts.rpc import FieldProblem
+from contracts.sentences import Sentence, together
+from services.referrals.errors import CapacityUnreachableError, FewerPlacesError, NotEnoughPlacesError
 from services.referrals.means import Means
 from services.referrals.referral import Document
+from services.referrals.roles import Party
 from services.referrals.sealed import Circumstances, unseal
 from services.referrals.vault import ErasedError
 
 NOTHING = Held(counted=False)
 
 
-async def take(means: Means, doc: Document, request: Accept) -> Held:
+def problems(request: Accept, party: Party, knows: bool) -> list[FieldProblem]:
+    """Return why who accepts may not say which places: it does not know what the sender asked for (T2).
+
+    Else each try would tell whether that was more.
+    """
+    if knows or not request.places:
+        return []
+    message: str = (
+        "Is for those who may see what the sender asked for. Leave it out: then as many are kept as were "
+        "asked for."
+    )
+    if party.actor.kind == "client" and Scope.REFERRALS_READ_PERSON not in party.actor.scopes:
+        lacks = Sentence("This client lacks the scope {scope}.", scope=Scope.REFERRALS_READ_PERSON)
+        message = together([lacks, message])
+    return [FieldProblem(path=("places",), message=message, code="FORBIDDEN")]
+
+
+async def take(means: Means, doc: Document, request: Accept, knows: bool) -> Held:
     """Return what is kept for the referral: no places where its service counts none.
+
+    Who does not know what the sender asked for (T2) is not told it by a refusal either.
 
     Raises:
         RefusedError: there are not enough, or the units are not right.
@@ -42,6 +65,8 @@ async def take(means: Means, doc: Document, request: Accept) -> Held:
     )
     try:
         return await means.directory.hold(hold)
+    except RefusedError as refusal:
+        raise refusal if knows else NotEnoughPlacesError from None
     except UnreachableError as error:
         if counted is False and not request.places:
             return NOTHING  # it counted none when this was issued: an acceptance must not wait for that

@@ -13,7 +13,6 @@ from contracts.codes import (
     FIREWALLED,
     AgeBand,
     Basis,
-    ConsentMethod,
     ContactChannel,
     Intake,
     Need,
@@ -28,6 +27,7 @@ from contracts.referrals import Consent, IssueReferral, Person
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence
 from contracts.standing import OrganizationStatus
+from services.referrals import guarding
 from services.referrals.deadlines.clock import terms, wound
 from services.referrals.inputs import AHEAD, happened, stored_moment
 from services.referrals.referral import Document, event_data, history_entry
@@ -69,6 +69,23 @@ def content_problems(said: Said, now: datetime) -> list[FieldProblem]:
 def consent_problems(consent: Consent, person: Person | None, now: datetime) -> list[FieldProblem]:
     """Return all that is wrong with a consent, or another basis, for that person."""
     return [*_basis(consent, person), *_consent(consent, now)]
+
+
+def named_problems(said: Said) -> list[FieldProblem]:
+    """Return which vulnerabilities a consent names that nobody has of whom it is.
+
+    For whoever may read who they are: to others it would tell that.
+    """
+    if said.consent is None or said.person is None:
+        return []
+    members = said.household.members if said.household else ()
+    there = {*said.person.vulnerabilities, *(one for member in members for one in member.vulnerabilities)}
+    message = "Is named of nobody: neither of the person, nor of who is with her."
+    return [
+        _wrong(message, "INVALID", "consent", "vulnerabilities", str(place))
+        for place, one in enumerate(said.consent.vulnerabilities)
+        if one not in there
+    ]
 
 
 def service_problems(
@@ -191,7 +208,7 @@ def _firewall(consent: Consent | None, needs: frozenset[Need], receiver: Organiz
     """Whom only a written consent lets in. It belongs to this referral, and so names its receiver."""
     if consent is None:
         return  # a draft that lacks it is refused for that
-    written = consent.basis is Basis.CONSENT and consent.method is ConsentMethod.WRITTEN
+    written = guarding.is_written(consent)
     if receiver.kind is OrganizationKind.PROSECUTOR and not (
         written or consent.basis is Basis.LEGAL_OBLIGATION
     ):
@@ -201,8 +218,8 @@ def _firewall(consent: Consent | None, needs: frozenset[Need], receiver: Organiz
     is_protected = Need.INTERNATIONAL_PROTECTION in needs
     if receiver.kind is OrganizationKind.CONSULATE and is_protected and not written:
         message = (
-            "While she or her group needs international protection, a consulate receives only with written "
-            "consent that names it."
+            "While she or her group needs international protection, or whoever refers cannot know it, a "
+            "consulate receives only with written consent that names it."
         )
         yield _wrong(message, "WRITTEN_CONSENT_NEEDED", "consent", "method")
 

@@ -9,6 +9,7 @@ from contracts.directory import Organization, Service
 from contracts.drafts import DraftReferral
 from contracts.referrals import Consent, IssueReferral
 from contracts.rpc import FieldProblem
+from services.referrals import guarding
 from services.referrals.inputs import AHEAD
 from services.referrals.issuing import consent_problems, service_problems
 from services.referrals.referral import Document
@@ -92,4 +93,5 @@ def links(doc: Document) -> Document:
     return {
         "redirected_from": doc["folio"],
         "been_at": [*(doc.get("been_at") or ()), doc["service"]],
+        "thread": guarding.thread_of(doc),
     }

@@ -14,7 +14,9 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
 ``drafter erase_at``        of what began as a draft: whose it is; and, until it is sent, when it is erased
 ``fingerprint``             of the input it was issued with; ``idempotency``: keys (hashed) of its changes
 ``basis given_at until``    consent in outline; its content is in ``sealed_t2``
-``follows``                 the folio of an earlier referral of the sender
+``follows thread``          the folio of an earlier referral of the sender; the id of the first of all those;
+                            and ``follows_receiver``: that folio, where the same receiver has it
+``guard_since``             since when its case has to be looked at; ``withheld_since``: see ``guarding``
 ``key_t2 key_t3``           ids of the two data keys; the second is for T3 and T4
 ``key_void``                of an erased one: the key of the note that says why
 ``kept_…_since erased …``   how long the person's data is kept, and what of it is gone: see ``keeping.py``
@@ -24,7 +26,8 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
 ``counted held hold``       whether the service counted places at issue, whether some are kept, and by
                             which number the directory knows them
 ``terms clock``             by what the deadlines go, and where they stand (``deadlines.clock``)
-``due_at deadline_at``      when to look at it again, by when somebody has to act; not there where nothing is
+``due_at deadline_at``      when to look at it again, by when somebody has to act; not there where nothing is;
+                            ``overdue_at``: from when on something has not come in time
 ``received_at accepted_at`` and ``arrived_at``: when it happened; ``ended_at``: when the end was recorded
 ``arrive_by appointment``   and ``review_at resume_at reason outcome loop_closed_at``
 ``proposed_redirect``       the service that the receiver proposes; ``redirect_proposed_at``, when it did;
@@ -42,7 +45,7 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
 ==========================  ===============================================================================
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,7 +54,7 @@ from chassis.problems import ForbiddenError, WrongStatusError
 from contracts.codes import Deadline, NeedGroup, Priority, ReferralStatus, State
 from contracts.events import REFERRAL_EVENTS, EventType, ReferralEvent
 from contracts.referrals import AllowedAction
-from contracts.rpc import Actor
+from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence
 from services.referrals import bounding, consenting, keeping, questions, reported
 from services.referrals.deadlines import duties
@@ -254,10 +257,19 @@ class Change:
     children: tuple[Document, ...] = field(default=())
 
 
-def decide(doc: Document, action: str, party: Party, inputs: Mapping[str, Any], now: datetime) -> Change:
+def decide(
+    doc: Document,
+    action: str,
+    party: Party,
+    inputs: Mapping[str, Any],
+    now: datetime,
+    *,
+    found: Sequence[FieldProblem] = (),
+) -> Change:
     """Return what the action does to the referral when that party takes it; touches nothing.
 
-    ``inputs`` are the request's own fields by name (``occurred_at`` among them), None where not given.
+    ``inputs`` are the request's own fields by name (``occurred_at`` among them), None where not given;
+    ``found`` is what is wrong with them already.
 
     Raises:
         ForbiddenError: the actor's roles or scopes are not enough for the action.
@@ -273,7 +285,8 @@ def decide(doc: Document, action: str, party: Party, inputs: Mapping[str, Any], 
         possible = (allowed.action for allowed in allowed_actions(doc, party, now))
         raise TooManyError(bounding.words(action, possible))
     needs = row.needs + reported.needs(doc, row, party)
-    given = checked(row.action, needs, inputs, reported.problems(doc, row, party, inputs), now)
+    problems = [*found, *reported.problems(doc, row, party, inputs)]
+    given = checked(row.action, needs, inputs, problems, now)
     return _change(doc, row, party, given, now)
 
 

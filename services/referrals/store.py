@@ -37,17 +37,19 @@ INDEXES = {
         IndexModel([("erase_at", ASCENDING)], name="erase_at", sparse=True),
         *(IndexModel([(name, ASCENDING)], name=name, sparse=True) for name in KEPT.values()),
         IndexModel([("alert_since", ASCENDING)], name="alert_since", sparse=True),
+        IndexModel([("guard_since", ASCENDING)], name="guard_since", sparse=True),
+        IndexModel([("thread", ASCENDING)], name="thread", sparse=True),
         IndexModel([("group", ASCENDING)], name="group", sparse=True),
         IndexModel([("case", ASCENDING)], name="case", sparse=True),
         IndexModel([("due_at", ASCENDING)], name="due_at", sparse=True),
         IndexModel([("steps_due_at", ASCENDING)], name="steps_due_at", sparse=True),
-        IndexModel([("deadline_at", ASCENDING)], name="deadline_at", sparse=True),
+        IndexModel([("overdue_at", ASCENDING)], name="overdue_at", sparse=True),
     ],
     PATHWAYS: PATHWAY_INDEXES,
     GROUPS: [IndexModel([("pending_since", ASCENDING)], name="pending_since", sparse=True)],
 }
 # By which referrals are found when something is due.
-MOMENTS = ("due_at", "deadline_at", "steps_due_at", *KEPT.values())
+MOMENTS = ("due_at", "deadline_at", "overdue_at", "steps_due_at", *KEPT.values())
 KEYS_KEPT_FOR = timedelta(days=30)
 KEYS_KEPT = 100
 # A reservation that its referral does not know of after this long was left over by a crash or a refusal.
@@ -117,6 +119,7 @@ class Store:
         self.to_erase = self._by("erase_since", *_ERASING)
         self.kept = {tier: Moments(self.referrals, name, None) for tier, name in KEPT.items()}
         self.to_alert = self._by("alert_since", "group")
+        self.to_guard = self._by("guard_since", "group", "thread")
 
     def _by(self, name: str, *fields: str) -> Moments:
         return Moments(self.referrals, name, dict.fromkeys((name, *fields), 1))
@@ -280,6 +283,22 @@ class Store:
         await self.referrals.update_one(
             {"_id": referral, "alert_since": since}, {"$unset": {"alert_since": ""}}
         )
+
+    async def tied(self, groups: Iterable[str], threads: Iterable[str]) -> list[Document]:
+        """Return the referrals of groups, as their sender knows them, and of threads, each with its first."""
+        rows: dict[str, Document] = {}
+        for name, values in (("group", groups), ("thread", threads), ("_id", threads)):
+            if values := list(values):
+                found = self.referrals.find({name: {"$in": values}}, _projection(sealed=True))
+                rows |= {row["_id"]: row async for row in found}
+        return list(rows.values())
+
+    async def guarded(self, referral: str, since: datetime | None) -> None:
+        """Note that the case was looked at, unless something new has been said since."""
+        if since is not None:
+            await self.referrals.update_one(
+                {"_id": referral, "guard_since": since}, {"$unset": {"guard_since": ""}}
+            )
 
     # --- folios and external ids ----------------------------------------------------------------
 

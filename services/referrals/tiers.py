@@ -18,7 +18,7 @@ from contracts.referrals import (
     Referral,
 )
 from contracts.rpc import Actor, Message
-from services.referrals import consenting, grouping, keeping, onward
+from services.referrals import consenting, following, grouping, guarding, keeping, onward
 from services.referrals.alerting import PERSON_FLAGS
 from services.referrals.deadlines.duties import duty_of
 from services.referrals.deadlines.points import deadlines_of
@@ -156,6 +156,8 @@ def _is_accepted(doc: Document, now: datetime) -> bool:
 
 
 def _consent_is_over(doc: Document, now: datetime) -> bool:
+    if doc.get("withheld_since"):
+        return True
     return doc["basis"] == Basis.CONSENT and doc["until"] is not None and doc["until"] <= now
 
 
@@ -214,7 +216,7 @@ def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral
         for name in (
             "folio", "status", "version", "need_group", "priority", "state", "created_at", "updated_at",
             "sender", "receiver", "service", "arrive_by", "arrived_at", "review_at", "resume_at",
-            "reason", "outcome", "loop_closed_at", "follows",
+            "reason", "outcome", "loop_closed_at",
         )
     }  # fmt: skip
     values |= {name: doc.get(name) for name in LINKS}
@@ -225,6 +227,7 @@ def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral
         "external_id": doc.get(f"external_id_{party.relation}"),
         # Who receives this one need not learn where she was before.
         "group": grouping.group_of(doc, party),
+        "follows": following.shown(doc, party),
         "referred_from": doc.get(f"referred_from_{party.relation}"),
         "emergency_phone": msgspec.convert(doc["emergency_phone"], Phone),
         "person": _person(party, opened, granted),
@@ -233,13 +236,13 @@ def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral
         "questions": opened.questions,
         "pathways": None if inside is None else inside.pathways,
         "steps": opened.steps,
-        "consent": _consent(doc, opened, granted),
+        "consent": _consent(doc, party, opened, granted),
         "appointment": doc["appointment"] and Appointment(**doc["appointment"]),
         "acceptance_instructions": opened.instructions,
         "services_given": opened.given,
         "allowed_actions": (*allowed_actions(doc, party, now), *onward.allowed(doc, party, now)),
         "flags": _flags(doc, party, granted),
-        "deadlines": _deadlines(doc, granted, now),
+        "deadlines": _deadlines(doc, party, granted, now),
         "unread_messages": doc.get(f"unread_{party.relation}", 0),
         "assignee": doc.get(f"assignee_{party.relation}"),
         "assigned_at": doc.get(f"assigned_at_{party.relation}"),
@@ -273,8 +276,11 @@ def _shell(kind: type[_Struct], values: Mapping[str, Any], granted: frozenset[st
     return kind(**shown) if shown else None
 
 
-def _deadlines(doc: Document, granted: frozenset[str], now: datetime) -> Deadlines:
+def _deadlines(doc: Document, party: Party, granted: frozenset[str], now: datetime) -> Deadlines:
     values = deadlines_of(doc, now)
+    # That she has not come in time tells when she was to; coordinators hear of it, for somebody must act.
+    if T2 not in granted and party.relation != COORDINATOR:
+        values["overdue"] = tuple(one for one in values["overdue"] if one is not Deadline.ARRIVE)
     opens = granted | {DUE} if values["awaited"] is not Deadline.ARRIVE or T2 in granted else granted
     return _shell(Deadlines, values, opens) or Deadlines()
 
@@ -283,7 +289,7 @@ def _flags(doc: Document, party: Party, granted: frozenset[str]) -> tuple[str, .
     """The flags; what became of the person is a reason of another referral, and the sender's own."""
     flags = doc.get("flags") or ()
     if party.relation == SENDER and PARTIES in granted:
-        return tuple(flags)
+        return (*flags, *guarding.flags(doc))
     return tuple(flag for flag in flags if flag not in PERSON_FLAGS)
 
 
@@ -328,7 +334,7 @@ def _household(party: Party, opened: Opened) -> Household | None:
     return msgspec.structs.replace(household, members=members)
 
 
-def _consent(doc: Document, opened: Opened, granted: frozenset[str]) -> ConsentView | None:
+def _consent(doc: Document, party: Party, opened: Opened, granted: frozenset[str]) -> ConsentView | None:
     if doc["basis"] is None:
         return None  # a draft
     owed = duty_of(doc, Deadline.CONFIRM_ERASURE)
@@ -339,6 +345,9 @@ def _consent(doc: Document, opened: Opened, granted: frozenset[str]) -> ConsentV
         "erasure_due_at": owed and owed["by"],
         "erasure_confirmed_at": doc.get("erasure_at"),
     }
+    if party.relation == RECEIVER and doc.get("withheld_since"):
+        # It is to be as any consent that has run out: why it has would tell what she needs.
+        values["until"] = min(doc["until"] or doc["withheld_since"], doc["withheld_since"])
     if opened.circumstances is not None and opened.circumstances.consent is not None:
         values |= msgspec.structs.asdict(opened.circumstances.consent)
     if opened.categories_closed:

@@ -6,7 +6,7 @@ nobody needs to know of the others.
 
 from chassis.rounds import Rounds
 from services.referrals import erasing
-from services.referrals.actions import alert, draft, due, steps
+from services.referrals.actions import alert, draft, due, guard, steps
 from services.referrals.means import Means
 
 # Drafts and steps that are due have been so for days of 24 hours: a minute is soon.
@@ -18,6 +18,7 @@ def watch(means: Means) -> tuple[Rounds, ...]:
     return (
         due.turns(means).rounds(due.LOOK_SECONDS),
         alert.turns(means).rounds(alert.LOOK_SECONDS),
+        guard.turns(means).rounds(guard.LOOK_SECONDS),
         erasing.turns(means.store, means.vault, means.now).rounds(erasing.LOOK_SECONDS),
         draft.turns(means).rounds(MINUTE),
         steps.turns(means).rounds(MINUTE),

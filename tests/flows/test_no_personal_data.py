@@ -64,6 +64,7 @@ class Canaries:
         """All that can be said of a person."""
         return {
             "need": NEED,
+            "priority": "URGENT",
             "person": {
                 "ageBand": "OLDER_ADULT",
                 "gender": "FEMALE",
@@ -146,7 +147,7 @@ async def grouped(cast: Cast, said: Canaries) -> None:
     ]  # fmt: skip
     needs[1]["consent"] = {**needs[1]["consent"], "language": None}
     group = {name: told[name] for name in ("person", "household")}
-    inputs = {**group, "needs": needs, "state": "CHP", "priority": "ROUTINE", "partial": True}
+    inputs = {**group, "needs": needs, "state": "CHP", "priority": "URGENT", "partial": True}
     document = """mutation ($input: IssueReferralGroupInput!) { issueReferralGroup(input: $input) {
       group { items { id } } userErrors { code } } }"""
     payload = await cast.shelter.ask(document, input={**inputs, "idempotencyKey": said.mark})

@@ -58,7 +58,7 @@ async def test_a_boy_alone_is_not_sent_on_before_the_authority_knows(cast: Cast)
     assert (error["code"], error["path"]) == ("STEP_MISSING", ["overrides"])
     assert STEP in error["message"]
     told = await cast.shelter.change(
-        "issueReferral", **{**asked, "service": service, "need": "CHILD_PROTECTION"}
+        "issueReferral", **{**asked, "service": service, "need": "CHILD_PROTECTION", "priority": "URGENT"}
     )
     assert told["userErrors"] == []
     made = await cast.shelter.change("issueReferral", follows=told["referral"]["folio"], **asked)
@@ -77,7 +77,9 @@ async def test_his_bed_and_bread_are_not_refused_and_the_step_is_a_task_until_it
     told = await cast.shelter.change(
         "issueReferral",
         **{
-            **cast.issue(need="CHILD_PROTECTION", person=BOY, follows=bed["referral"]["folio"]),
+            **cast.issue(
+                need="CHILD_PROTECTION", priority="URGENT", person=BOY, follows=bed["referral"]["folio"]
+            ),
             "service": service,
         },
     )

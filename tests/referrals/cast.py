@@ -48,6 +48,7 @@ ORGANIZATIONS = {
     "tercera": ("Comedor El Mango", "civil_society", True, None),
     "policia": ("Guardia Inventada", "police", True, None),
     "fiscalia": ("Fiscalía Inventada", "prosecutor", True, None),
+    "consulado": ("Consulado Inventado", "consulate", True, None),
     "procuraduria": ("Procuraduría Inventada", "child_protection", True, None),
     "nueva": ("Albergue Sin Verificar", "shelter", False, None),
 }
@@ -66,6 +67,7 @@ SERVICES = {
     "reten": ("policia", "active", "network", None),
     "ninez": ("procuraduria", "active", "network", None),
     "denuncia": ("fiscalia", "active", "network", None),
+    "pasaportes": ("consulado", "active", "network", None),
 }
 NAMES = ("Abigail Canaria", "la Canarita")
 # Strings that must stand nowhere but inside the encrypted blobs.
@@ -189,14 +191,22 @@ def request(service: str = "consulta", now: datetime = NOW, **changes: Any) -> I
         "need": Need.PRENATAL_CARE,
         "priority": Priority.URGENT,
         "state": State.CHP,
-        "consent": consent(now),
         "person": PERSON,
         "household": HOUSEHOLD,
         "places": (Places(unit="bed", count=2),),
         "notes": NOTES,
         **changes,
     }
+    given.setdefault("consent", consent_of(given["person"], given["household"], now))
     return IssueReferral(**given)
+
+
+def consent_of(person: Person, household: Household | None, now: datetime = NOW) -> Consent:
+    """Her consent, which names of what it otherwise names what there is."""
+    members = household.members if household else ()
+    there = {*person.vulnerabilities, *(one for member in members for one in member.vulnerabilities)}
+    whole = consent(now)
+    return consent(now, vulnerabilities=tuple(one for one in whole.vulnerabilities if one in there))
 
 
 def with_person(**changes: Any) -> Person:

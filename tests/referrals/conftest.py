@@ -64,7 +64,15 @@ def vault(mongo_client: mongo.Client, servers: Servers) -> Vault:
 @pytest.fixture
 async def broken(store: Store) -> AsyncIterator[None]:
     """More documents than fit on a page, which every round finds first, and can do nothing of."""
-    moments = ("steps_due_at", "erase_at", "erase_since", "alert_since", "due_at", *keeping.KEPT.values())
+    moments = (
+        "steps_due_at",
+        "erase_at",
+        "erase_since",
+        "alert_since",
+        "guard_since",
+        "due_at",
+        *keeping.KEPT.values(),
+    )
     lacking = [
         {"_id": f"broken-{n}", "status": "sent", **dict.fromkeys(moments, LONG_AGO + n * timedelta(hours=1))}
         for n in range(AT_ONCE + 5)

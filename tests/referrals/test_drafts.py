@@ -261,7 +261,7 @@ async def test_sending_says_all_that_is_missing_or_wrong_at_once_and_sends_nothi
         draft,
         service=network.ids["camas"],
         person=cast.with_person(birth_date=(now - timedelta(days=365 * 9)).date()),
-        consent=cast.consent(now, until=now - timedelta(minutes=1)),
+        consent=cast.consent(now, until=now - timedelta(minutes=1), vulnerabilities=()),
     )
     problem = await refused(network, SEND, SendReferral(referral=draft.id, idempotency_key="s2"), actor)
     assert {field.path for field in problem.fields} == {

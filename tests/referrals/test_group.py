@@ -16,7 +16,7 @@ from contracts.codes import AgeBand, Need, NoteCategory, Priority, Role, Scope, 
 from contracts.groups import GET_GROUPS, ISSUE_GROUP, GetGroups, Group, GroupNeed, GroupReply, IssueGroup
 from contracts.reasons import CancelReason
 from contracts.redirects import ConfirmRedirect, ProposeRedirect
-from contracts.referrals import GET, ISSUE, GetReferrals, Note, Referral
+from contracts.referrals import GET, ISSUE, Consent, GetReferrals, Note, Referral
 from contracts.rpc import Actor
 from contracts.steps import StepOverride
 from services.referrals.store import Store
@@ -339,10 +339,15 @@ BOY = cast.with_person(
 STEP = "unaccompanied_child.child_protection_authority"
 
 
+def of_boy() -> Consent:
+    """A consent that names nothing of him."""
+    return cast.consent(datetime.now(UTC), vulnerabilities=())
+
+
 async def test_a_need_of_the_group_takes_the_step_that_the_others_lack(network: Network) -> None:
-    school = need(network, need=Need.EDUCATION)
-    bread = need(network, "comida", need=Need.FOOD)
-    authority = need(network, "ninez", need=Need.CHILD_PROTECTION)
+    school = need(network, need=Need.EDUCATION, consent=of_boy())
+    bread = need(network, "comida", need=Need.FOOD, consent=of_boy())
+    authority = need(network, "ninez", need=Need.CHILD_PROTECTION, consent=of_boy())
     alone: dict[str, Any] = {"person": BOY, "household": None}
     refusal = await refused(network, request(network, (school, bread), **alone))
     assert [(one.code, one.path) for one in refusal.fields] == [("STEP_MISSING", ("needs", "0", "overrides"))]
@@ -363,8 +368,8 @@ async def test_a_need_that_is_left_out_takes_no_step_for_the_others(network: Net
     alone: dict[str, Any] = {"person": BOY, "household": None, "partial": True}
     taken = f"EXP-{next(_keys)}"
     await issued(network, need(network, external_id=taken), partial=True)
-    authority = need(network, "ninez", need=Need.CHILD_PROTECTION, external_id=taken)
-    school = need(network, need=Need.EDUCATION)
+    authority = need(network, "ninez", need=Need.CHILD_PROTECTION, external_id=taken, consent=of_boy())
+    school = need(network, need=Need.EDUCATION, consent=of_boy())
     refusal = await refused(network, request(network, (authority, school), **alone))
     assert {(one.code, one.path[1]) for one in refusal.fields} == {
         ("EXTERNAL_ID_TAKEN", "0"), ("STEP_MISSING", "1"),

@@ -9,7 +9,7 @@ from contracts.codes import ConsentMethod, Need, OrganizationKind, Priority, Ref
 from contracts.groups import GROUP_LABELS, CaseCategory, GroupNeed, GroupState, IssueGroup
 from services.referrals.grouping import category_of, group_of, judge, state_of
 from services.referrals.sealed import Circumstances
-from tests.referrals.cast import NOW, PARTIES, PERSON, consent, document
+from tests.referrals.cast import HOUSEHOLD, NOW, PARTIES, PERSON, consent, document, with_person
 from tests.referrals.test_issuing import RECEIVER, SERVICE
 
 S = ReferralStatus
@@ -28,7 +28,10 @@ def need(**changes: Any) -> GroupNeed:
 
 def group(*needs: GroupNeed, **changes: Any) -> IssueGroup:
     """A group of those needs."""
-    given = {"idempotency_key": "k", "state": "CHP", "person": PERSON, "priority": Priority.URGENT}
+    given = {
+        "idempotency_key": "k", "state": "CHP", "person": PERSON, "household": HOUSEHOLD,
+        "priority": Priority.URGENT,
+    }  # fmt: skip
     return IssueGroup(needs=needs, **{**given, **changes})
 
 
@@ -38,7 +41,7 @@ def wrong(request: IssueGroup) -> set[tuple[tuple[str, ...], str]]:
 
 
 def test_what_is_said_once_is_refused_once_and_each_need_by_its_place() -> None:
-    child = msgspec.structs.replace(PERSON, vulnerabilities=(Vulnerability.UNACCOMPANIED_CHILD,))
+    child = with_person(vulnerabilities=(Vulnerability.UNACCOMPANIED_CHILD, Vulnerability.PREGNANT))
     request = group(
         need(),
         need(service="none", need=Need.HYGIENE),

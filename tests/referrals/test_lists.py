@@ -91,7 +91,9 @@ async def test_by_deadline_comes_what_is_due_first_and_then_what_waits_for_nobod
     now = datetime.now(UTC).replace(microsecond=0)
     state = State.ZAC
     due = [now + 5 * HOUR, now - HOUR, now + HOUR, now + HOUR]
-    made = [await issue(network, store, state=state, stored={"deadline_at": at}) for at in due]
+    made = [
+        await issue(network, store, state=state, stored={"deadline_at": at, "overdue_at": at}) for at in due
+    ]
     idle = [await issue(network, store, state=state) for _ in range(2)]
     for one in idle:
         await store.referrals.update_one({"_id": one.id}, {"$unset": {"deadline_at": ""}})
@@ -147,11 +149,18 @@ async def test_when_somebody_is_to_arrive_is_told_by_no_order_and_no_condition(
     network: Network, store: Store
 ) -> None:
     now, state = datetime.now(UTC), State.YUC
-    accepted = {"status": "accepted", "deadline_at": now - HOUR, "basis": "consent", "until": None}
+    accepted = {
+        "status": "accepted", "deadline_at": now - HOUR, "overdue_at": now - HOUR, "basis": "consent",
+        "until": None,
+    }  # fmt: skip
     arriving = await issue(network, store, state=state, stored=accepted)
     over = await issue(network, store, state=state, stored={**accepted, "until": now - HOUR})
-    waiting = await issue(network, store, state=state, stored={"deadline_at": now + HOUR})
-    late = await issue(network, store, state=state, stored={"deadline_at": now - 2 * HOUR})
+    waiting = await issue(
+        network, store, state=state, stored={"deadline_at": now + HOUR, "overdue_at": now + HOUR}
+    )
+    late = await issue(
+        network, store, state=state, stored={"deadline_at": now - 2 * HOUR, "overdue_at": now - HOUR}
+    )
     newest = [late.id, waiting.id, over.id, arriving.id]
     outline = (
         network.member("clinica", "viewer"),

@@ -97,6 +97,7 @@ async def test_what_is_given_anew_takes_the_place_of_what_was_said(network: Netw
         state="OAX",
         person=cast.with_person(name="Otra Canaria", vulnerabilities=()),
         household=cast.HOUSEHOLD,
+        consent=cast.consent(datetime.now(UTC), vulnerabilities=(Vulnerability.ACCOMPANIED_CHILD,)),
         notes=(),
     )
     new = reply.referral
@@ -195,6 +196,7 @@ async def test_of_whom_the_consent_has_run_out_everything_is_said_anew(
     over = {"until": datetime.now(UTC) - timedelta(minutes=1)}
     await store.referrals.update_one({"_id": case.id}, {"$set": over})
     assert [one.path for one in (await refused(case)).fields] == [("person",)]
-    new = (await referred_on(case, person=cast.PERSON)).referral
+    anew = cast.consent(datetime.now(UTC), vulnerabilities=(Vulnerability.PREGNANT,))
+    new = (await referred_on(case, person=cast.PERSON, consent=anew)).referral
     assert new.person is not None
     assert (new.person.name, new.household, new.person.notes) == ("Abigail Canaria", None, ())

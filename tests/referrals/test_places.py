@@ -23,7 +23,7 @@ from contracts.referrals import (
     HouseholdMember,
     Places,
 )
-from contracts.rpc import Page
+from contracts.rpc import Actor, Page
 from services.referrals import directory
 from services.referrals.store import Store
 from tests.referrals import cast
@@ -62,14 +62,10 @@ async def issued(network: Network, service: str, **changes: Any) -> str:
     return str((await network.ask(ISSUE, request, network.caseworker("casa"))).referral.id)
 
 
-async def accept(network: Network, referral: str, **inputs: Any) -> Any:
-    request = Accept(
-        referral=referral,
-        idempotency_key=next(_keys),
-        arrive_by=datetime.now(UTC) + timedelta(days=1),
-        **inputs,
-    )
-    return (await network.ask(ACCEPT, request, network.caseworker("clinica"))).referral
+async def accept(network: Network, referral: str, actor: Actor | None = None, **inputs: Any) -> Any:
+    given = {"arrive_by": datetime.now(UTC) + timedelta(days=1), **inputs}
+    request = Accept(referral=referral, idempotency_key=next(_keys), **given)
+    return (await network.ask(ACCEPT, request, actor or network.caseworker("clinica"))).referral
 
 
 async def event(network: Network, referral: str) -> ReferralEvent:
@@ -160,3 +156,50 @@ async def test_while_the_directory_is_away_only_who_counts_places_has_to_say_why
     asked = GetHistory(referral=referral, page=Page(first=10))
     entries = (await network.ask(HISTORY, asked, network.caseworker("clinica"))).items
     assert entries[-1].note == "nota canaria"
+
+
+async def test_who_may_not_read_what_was_asked_for_names_no_places_and_learns_nothing_by_trying(
+    network: Network, service: str
+) -> None:
+    clerk = network.client("clinica", "referrals:read", "referrals:answer")
+    keeper = network.member("fiscalia", network_roles=("coordinator",))
+    family = Household(members=(HouseholdMember(age_band=AgeBand.INFANT, gender=Gender.FEMALE),))
+    unit = ROOM[0].unit
+    for actor, lacks in ((clerk, "referrals:read_person"), (keeper, "may see")):
+        told = []
+        for asked in ((), (Places(unit=unit, count=2),)):
+            referral = await issued(network, service, household=family, places=asked)
+            for count in (1, 2, 100):
+                given = (Places(unit=unit, count=count),)
+                with pytest.raises(RefusedError) as refused:
+                    await accept(network, referral, actor, places=given)
+                (field,) = refused.value.fields
+                assert (field.path, field.code) == (("places",), "FORBIDDEN")
+                assert lacks in field.message
+            with pytest.raises(RefusedError) as refused:
+                await accept(network, referral, actor)
+            told.append((refused.value.code, refused.value.detail, refused.value.fields))
+        # Whether nobody said how many for the two of them, or more than there are: the same answer.
+        assert told[0] == told[1]
+        assert told[0][0] == "NO_CAPACITY"
+        assert not set("0123456789") & set(told[0][1])
+    one = await issued(network, service)
+    assert (await accept(network, one, clerk)).places is None
+    assert (await seen_places(network, one)) == ROOM
+
+
+async def test_all_that_is_wrong_with_an_acceptance_comes_with_that(network: Network, service: str) -> None:
+    clerk = network.client("clinica", "referrals:read", "referrals:answer")
+    referral = await issued(network, service)
+    past = datetime.now(UTC) - timedelta(days=1)
+    with pytest.raises(RefusedError) as refused:
+        await accept(network, referral, clerk, places=ROOM, arrive_by=past)
+    assert {field.path for field in refused.value.fields} == {("places",), ("arrive_by",)}
+
+
+async def seen_places(network: Network, referral: str) -> Any:
+    """The places kept, as the clinic's caseworker sees them."""
+    asked = GetReferrals(ids=(referral,), tiers=("T2",))
+    (found,) = (await network.ask(GET, asked, network.caseworker("clinica"))).items
+    assert found is not None
+    return found.places

@@ -224,6 +224,7 @@ FULL: dict[str, Any] = {
     "outcome": "fully_met",
     "loop_closed_at": NOW,
     "follows": "REL-111111-11",
+    "follows_receiver": "REL-111111-11",
     "proposed_redirect": "otro",
     "redirect_decide_by": NOW,
     "redirected_to": "REL-222222-22",

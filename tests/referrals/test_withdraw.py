@@ -149,7 +149,7 @@ async def test_an_end_is_withdrawn_too_and_stays_what_it_was(
 async def test_what_no_withdrawal_ends_goes_on_and_shows_that_she_objects(
     network: Network, store: Store, vault: Vault, basis: Basis
 ) -> None:
-    consent = cast.consent(datetime.now(UTC), basis=basis, reason="orden de un juzgado")
+    consent = cast.consent(datetime.now(UTC), basis=basis, reason="orden de un juzgado", vulnerabilities=())
     person = msgspec.structs.replace(cast.PERSON, age_band="child", vulnerabilities=())
     case = await new_case(network, consent=consent, person=person)
     await case.take(Accept, arrive_by=soon())

@@ -7,10 +7,11 @@ from contracts.changes import Accept
 from contracts.changes import Change as ChangeRequest
 from contracts.referrals import HOW_ASKED, ReferralReply
 from contracts.rpc import Actor
-from services.referrals import erasing, holding, keeping, questions
+from services.referrals import erasing, holding, keeping, questions, tiers
 from services.referrals.actions.reserving import reserve_external_id
 from services.referrals.actions.working import Working
 from services.referrals.errors import ExternalIdTakenError, refused_where_erased
+from services.referrals.fields import T2
 from services.referrals.means import Means
 from services.referrals.referral import Change, Document, decide
 from services.referrals.roles import RECEIVER, SENDER, Party
@@ -37,10 +38,12 @@ async def change(means: Means, action: str, request: ChangeRequest, actor: Actor
     inputs = inputs_of(request)
 
     async def write(work: Working, doc: Document, party: Party) -> Write:
-        decided = decide(doc, action, party, inputs, work.now)
+        knows = T2 in tiers.open_tiers(doc, party, work.now)
+        wrong = holding.problems(request, party, knows) if isinstance(request, Accept) else ()
+        decided = decide(doc, action, party, inputs, work.now, found=wrong)
         if isinstance(request, Accept):
             # Only for what is right in all else: a refusal leaves no hold behind.
-            held = await holding.take(means, doc, request)
+            held = await holding.take(means, doc, request, knows)
             kept = {**inputs, "places": held.places, "hold": held.number}
             decided = decide(doc, action, party, kept, work.now)
         return await written(work, doc, party, decided, inputs.get("external_id"))

@@ -14,13 +14,15 @@ from contracts.correcting import CorrectReferral
 from contracts.drafts import DraftReferral
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
-from services.referrals.actions.group import needs_in
+from services.referrals import guarding
+from services.referrals.actions import guard, warn
 from services.referrals.actions.saying import said_in, sealed_anew
 from services.referrals.actions.stepping import after_correction
 from services.referrals.actions.working import Working
 from services.referrals.deadlines.clock import wound
-from services.referrals.issuing import content_problems, firewall_problems, outline
+from services.referrals.issuing import content_problems, firewall_problems, named_problems, outline
 from services.referrals.means import Means
+from services.referrals.pathways import least
 from services.referrals.referral import Document, decide, may_correct
 from services.referrals.roles import Party
 from services.referrals.statuses import WORKED_ON
@@ -29,6 +31,7 @@ from services.referrals.store import Write
 FIELDS = ("need", "priority", "state", "consent", "person", "household", "places", "notes")
 # With these it depends on who receives whether they may be so.
 _OF_THE_FIREWALL = frozenset({"need", "consent"})
+_OF_THE_PATHWAY = frozenset({"need", "priority"})
 
 
 async def correct(means: Means, request: CorrectReferral, actor: Actor) -> ReferralReply:
@@ -50,20 +53,38 @@ async def correct(means: Means, request: CorrectReferral, actor: Actor) -> Refer
             # What is refused of it would tell of what stands there.
             raise ForbiddenError("Only those of its sender may correct a referral who may read it.")
         said = msgspec.structs.replace(await said_in(means, doc), **given)
-        problems = [*content_problems(said, work.now), *_of_places(doc, given)]
-        if not given:
-            problems = [FieldProblem(path=(), message="Give at least one field that is to be corrected.")]
+        problems = _problems(means, doc, said, given, work.now)
+        marks: Document = {}
         if not _OF_THE_FIREWALL.isdisjoint(given):
-            problems += await _of_the_receiver(means, doc, said)
+            _, receiver = await means.directory.service(doc["service"])
+            beside = await guard.needs_beside(means, said, receiver, doc, actor)
+            problems += firewall_problems(said, receiver, beside) if receiver else []
+            marks = {**guarding.mark(said, receiver, work.now), **guarding.shown_again(doc, said.consent)}
         if problems:
             raise InvalidError("Nothing was corrected: some fields are not right.", tuple(problems))
-        fields = {**outline(said), **await sealed_anew(means, doc, said)}
+        fields = {**outline(said), **marks, **await sealed_anew(means, doc, said)}
         if fields["priority"] != doc["priority"]:
             fields |= _clock(means, {**doc, **decided.set, **fields}, work.now)
         fields |= await after_correction(means, doc, said, actor, work.now)
         return work.write(doc, decided, fields)
 
-    return await Working.of(means, "correct", request, actor).run(write)
+    reply = await Working.of(means, "correct", request, actor).run(write)
+    return msgspec.structs.replace(reply, warnings=await warn.of_id(means, request.referral, actor))
+
+
+def _problems(
+    means: Means, doc: Document, said: DraftReferral, given: dict[str, object], now: datetime
+) -> list[FieldProblem]:
+    """What is wrong with what is said now, whoever receives it."""
+    if not given:
+        return [FieldProblem(path=(), message="Give at least one field that is to be corrected.")]
+    problems = [*content_problems(said, now), *_of_places(doc, given)]
+    # What she has consented to stays what it was where something else of her is corrected.
+    if "consent" in given:
+        problems += named_problems(said)
+    if not _OF_THE_PATHWAY.isdisjoint(given):
+        problems += least.problems(means.pathways, said)
+    return problems
 
 
 def _clock(means: Means, after: Document, now: datetime) -> Document:
@@ -81,9 +102,3 @@ def _of_places(doc: Document, given: dict[str, object]) -> list[FieldProblem]:
         "keep others, cancel this referral (cancelReferral) and issue a new one."
     )
     return [FieldProblem(path=("places",), message=message)]
-
-
-async def _of_the_receiver(means: Means, doc: Document, said: DraftReferral) -> list[FieldProblem]:
-    _, receiver = await means.directory.service(doc["service"])
-    beside = await needs_in(means, doc.get("group"))
-    return firewall_problems(said, receiver, beside) if receiver else []

@@ -17,10 +17,11 @@ from chassis.problems import (
 from chassis.turns import Turns
 from contracts.audit import AuditKind
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
-from contracts.referrals import ReferralReply
+from contracts.referrals import Command, ReferralReply
 from contracts.rpc import Actor, FieldProblem
 from contracts.screening import DraftFromScreening
-from services.referrals import drafting, tiers
+from services.referrals import drafting, following, guarding, tiers
+from services.referrals.actions import guard, warn
 from services.referrals.actions.replying import count, replayed, replied
 from services.referrals.actions.reserving import admit, followed, release, reserve, reserve_external_id
 from services.referrals.actions.saying import said_in, sealed_anew
@@ -29,8 +30,9 @@ from services.referrals.actions.working import Working
 from services.referrals.audit.entry import ITSELF, noted
 from services.referrals.audit.store import AuditStore
 from services.referrals.deadlines.clock import terms, wound
-from services.referrals.issuing import content_problems, service_problems
+from services.referrals.issuing import content_problems, named_problems, service_problems
 from services.referrals.means import Means
+from services.referrals.pathways import least
 from services.referrals.referral import (
     Change,
     Document,
@@ -79,7 +81,7 @@ async def begin(
     fingerprint = means.marks.fingerprint(action, request)
     there = await means.store.load(referral)
     if there is not None:
-        return await replayed(means, there, fingerprint, request, actor)
+        return await _again(means, there, fingerprint, request, actor)
     said = await _following(means, make(), actor)
     reserved = await reserve(means, referral, said)
     try:
@@ -99,21 +101,30 @@ async def begin(
         raise
     if await means.store.insert(document):
         count("draft", {}, document)
-        return await replied(means, document, tiers.sender_of(document, actor), now, request.tiers)
+        reply = await replied(means, document, tiers.sender_of(document, actor), now, request.tiers)
+        return msgspec.structs.replace(reply, warnings=await warn.of(means, document, actor))
     # Somebody began the same a moment before: leave nothing of ours behind, and show theirs.
     await release(means, reserved.keys, reserved.folio)
     there = await means.store.load(referral)
     if there is None:
         raise ContendedError("The draft was there, and is not any more: try again.")
-    return await replayed(means, there, fingerprint, request, actor)
+    return await _again(means, there, fingerprint, request, actor)
+
+
+async def _again(
+    means: Means, there: Document, fingerprint: str, request: Command, actor: Actor
+) -> ReferralReply:
+    """What was begun by that key, as it is now, and what is to be known of it."""
+    reply = await replayed(means, there, fingerprint, request, actor)
+    return msgspec.structs.replace(reply, warnings=await warn.of(means, there, actor))
 
 
 async def _following(means: Means, said: DraftReferral, actor: Actor) -> DraftReferral:
     """The same, with the folio of what it follows."""
-    folio, unknown = await followed(means, actor, said.follows)
+    earlier, unknown = await followed(means, actor, said.follows)
     if unknown:
         raise InvalidError("The draft was not kept: some fields are not right.", tuple(unknown))
-    return msgspec.structs.replace(said, follows=folio)
+    return msgspec.structs.replace(said, follows=earlier["folio"] if earlier else None)
 
 
 async def update(means: Means, request: UpdateDraft, actor: Actor) -> ReferralReply:
@@ -138,7 +149,8 @@ async def update(means: Means, request: UpdateDraft, actor: Actor) -> ReferralRe
             fields["external_marks"] = [mark] if mark else []
         return work.write(doc, decided, fields)
 
-    return await Working.of(means, "update_draft", request, actor).run(write)
+    reply = await Working.of(means, "update_draft", request, actor).run(write)
+    return msgspec.structs.replace(reply, warnings=await warn.of_id(means, request.referral, actor))
 
 
 async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralReply:
@@ -158,10 +170,13 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
             decide(doc, "send", party, {}, work.now)  # before anything is read of what is no draft
         said = await said_in(means, doc)
         service, receiver = None, None
-        problems = content_problems(said, work.now)
+        problems = [*content_problems(said, work.now), *named_problems(said)]
+        problems += least.problems(means.pathways, said)
+        earlier, _ = await followed(means, actor, said.follows)
         if said.service is not None:
             service, receiver = await means.directory.service(said.service)
-            problems += service_problems(said, doc["sender"], service, receiver)
+            beside = await guard.needs_beside(means, said, receiver, earlier, actor)
+            problems += service_problems(said, doc["sender"], service, receiver, beside)
         ruling = await judged(means, said, receiver, request.overrides, actor, follows=said.follows)
         problems += ruling.problems
         inputs = {name: getattr(said, name) for name in _CONTENT} | {"occurred_at": request.occurred_at}
@@ -170,6 +185,9 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
         assert receiver is not None
         phone = means.directory.emergency_phone(service, receiver)
         fields = drafting.addressed(doc["_id"], service, receiver, phone, work.now)
+        fields |= following.ties(earlier, receiver.id)
+        if earlier:
+            fields |= guarding.mark(said, receiver, work.now)
         fields["terms"] = terms(service, means.overrides.of(service.id, said.priority))
         fields |= wound(None, {**doc, **decided.set, **fields}, work.now, work.now)
         # What is sent says by which versions of the pathways it was judged, not by which it was last edited.
@@ -183,9 +201,9 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
         return replace(made, fields=after, pending=[*made.pending, *told])
 
     reply = await Working.of(means, "send", request, actor).run(write)
-    if reply.referral.follows is not None:
-        await taken(means, await means.store.load(request.referral), means.now())
-    return reply
+    sent = await means.store.load(request.referral)
+    await taken(means, sent, means.now())
+    return msgspec.structs.replace(reply, warnings=await warn.of(means, sent, actor) if sent else ())
 
 
 def _decided(

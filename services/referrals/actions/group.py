@@ -5,19 +5,22 @@ at once by the process that committed them, or by whoever comes next.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
+import msgspec
+
 from chassis.outbox import pending_insert
-from chassis.problems import ContendedError, IdempotencyKeyReusedError, InvalidError
-from contracts.codes import Need
+from chassis.problems import ContendedError, IdempotencyKeyReusedError, InvalidError, UnreachableError
 from contracts.groups import GetGroups, Group, GroupReply, Groups, IssueGroup
 from contracts.referrals import IssueReferral
 from contracts.rpc import Actor, FieldProblem
+from contracts.warnings import Warned
 from services.referrals import grouping, tiers
-from services.referrals.actions import children
+from services.referrals.actions import children, warn
 from services.referrals.actions.replying import count
 from services.referrals.actions.reserving import admit, reserve_external_id
 from services.referrals.actions.stepping import judged as ruled
@@ -27,10 +30,11 @@ from services.referrals.errors import ExternalIdTakenError
 from services.referrals.fields import T2
 from services.referrals.means import Means
 from services.referrals.opening import open_all
+from services.referrals.pathways import least
 from services.referrals.pathways.steps import Ruling
 from services.referrals.referral import Document
 from services.referrals.roles import SENDER, Party
-from services.referrals.sealed import NOTHING, Circumstances, seal, unseal
+from services.referrals.sealed import NOTHING, seal, unseal
 from services.referrals.store import REFERRALS
 from services.referrals.vault import ErasedError, key_of
 
@@ -78,6 +82,13 @@ class _Issuing:
         judged = grouping.judge(self.request, self.actor.organization or "", found, self.now)
         rulings = await self._ruled(judged, found, judged.right)
         judged = judged.and_also({place: ruling.problems for place, ruling in rulings.items()})
+        judged = judged.and_also(
+            {
+                place: least.problems(self.means.pathways, said)
+                for place, said in enumerate(judged.requests)
+                if said is not None
+            }
+        )
         if judged.common or (judged.problems and not self.request.partial) or not judged.right:
             raise InvalidError(NOT_ISSUED, judged.problems)
         marks, taken = await self._reserve_external_ids(judged.right)
@@ -89,7 +100,20 @@ class _Issuing:
         if not right or (taken and not self.request.partial):
             raise InvalidError(NOT_ISSUED, refused)
         documents = await self._prepare(judged, right, marks, found, rulings)
-        return await self._commit(documents, refused)
+        reply = await self._commit(documents, refused)
+        return msgspec.structs.replace(reply, warnings=self._warnings(right, found))
+
+    def _warnings(self, places: Sequence[int], found: grouping.Found) -> tuple[Warned, ...]:
+        """What its sender should know of the needs that are issued, each at its place."""
+        warnings: list[Warned] = []
+        for place in places:
+            need = self.request.needs[place]
+            said, (service, _) = grouping.said_of(self.request, need), found[need.service]
+            found_of = warn.of_said(self.means, said, service) if said else ()
+            warnings += [
+                msgspec.structs.replace(one, path=("needs", str(place), *one.path)) for one in found_of
+            ]
+        return tuple(warnings)
 
     async def _ruled(
         self, judged: grouping.Judged, found: grouping.Found, places: Sequence[int]
@@ -134,9 +158,9 @@ class _Issuing:
                     self.means,
                     replace(self._of(place, judged, marks[place], found), ruling=rulings[place]),
                     self.actor,
-                    self.now,
+                    moment,
                 )
-                for place in right
+                for place, moment in zip(right, grouping.moments(self.now, len(right)), strict=True)
             ),
             return_exceptions=True,
         )
@@ -173,7 +197,7 @@ class _Issuing:
             "_id": self.group,
             "sender": self.actor.organization,
             "fingerprint": self.fingerprint,
-            "created_at": self.now,
+            "created_at": documents[0]["created_at"],
             "referrals": [document["_id"] for document in documents],
             "refused": await self._sealed(documents[0], refused),
             # Nothing is ever added to it, and no event tells of it: its referrals have theirs.
@@ -205,6 +229,18 @@ class _Issuing:
         if there["fingerprint"] != self.fingerprint:
             raise IdempotencyKeyReusedError
         await children.create(self.means, there["pending"])
+        reply = await self._replayed(there)
+        places = [
+            place for place in range(len(self.request.needs)) if self._child(place) in there["referrals"]
+        ]
+        with contextlib.suppress(UnreachableError):
+            found = await self.means.directory.services(
+                [self.request.needs[place].service for place in places]
+            )
+            return msgspec.structs.replace(reply, warnings=self._warnings(places, found))
+        return reply
+
+    async def _replayed(self, there: Document) -> GroupReply:
         refused: tuple[FieldProblem, ...] = ()
         if there["refused"] is not None:
             with await self.means.vault.fetch([key_of(there["refused"])]) as keys:
@@ -277,13 +313,3 @@ async def _shown(
         referrals=tuple(doc["_id"] for doc in docs),
         category=category,
     )
-
-
-async def needs_in(means: Means, group: str | None) -> frozenset[Need]:
-    """Return every need of a group, for rules that look at the whole case; none where there is no group."""
-    if group is None:
-        return frozenset()
-    docs = await means.store.in_groups([group])
-    with await means.vault.fetch([doc["key_t2"] for doc in docs]) as keys:
-        said = (unseal(keys, doc["sealed_t2"], Circumstances) for doc in docs if doc["key_t2"] in keys)
-        return frozenset(one.need for one in said)

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+
 from chassis.problems import (
     ContendedError,
     InvalidError,
@@ -12,7 +14,8 @@ from contracts.codes import Need
 from contracts.directory import Organization, Service
 from contracts.referrals import IssueReferral, ReferralReply
 from contracts.rpc import Actor
-from services.referrals import tiers
+from services.referrals import following, guarding, tiers
+from services.referrals.actions import guard, warn
 from services.referrals.actions.children import Child, made
 from services.referrals.actions.replying import count, replayed, replied
 from services.referrals.actions.reserving import (
@@ -24,8 +27,9 @@ from services.referrals.actions.reserving import (
     reserve_external_id,
 )
 from services.referrals.actions.stepping import judged, taken
-from services.referrals.issuing import request_problems, service_problems
+from services.referrals.issuing import named_problems, request_problems, service_problems
 from services.referrals.means import Means
+from services.referrals.pathways import least
 from services.referrals.pathways.steps import Ruling
 from services.referrals.referral import Document
 from services.referrals.sealed import opened_by_sender
@@ -59,6 +63,7 @@ class _Found:
     service: Service
     receiver: Organization
     follows: str | None
+    ties: Document
     ruling: Ruling
 
 
@@ -66,7 +71,8 @@ class _Found:
 class Issuing:
     """One request being carried out.
 
-    ``links`` ties the new referral to others; ``beside`` are other needs that are known of the person.
+    ``links`` ties the new referral to others; ``beside`` are other needs that are known of the person;
+    ``knows`` says that whoever acts may read all that it says of her.
     """
 
     means: Means
@@ -77,6 +83,7 @@ class Issuing:
     fingerprint: str
     links: Document = field(default_factory=dict)
     beside: frozenset[Need] = frozenset()
+    knows: bool = True
 
     async def run(self) -> ReferralReply:
         # All at once, since most requests are new and right; what was reserved for another is given back.
@@ -89,7 +96,7 @@ class Issuing:
         if isinstance(reserved, Reserved):
             await release(self.means, reserved.keys, reserved.folio)
         if isinstance(there, dict):
-            return await self._replay(there)
+            return await self._replay(there, found.service if isinstance(found, _Found) else None)
         for failure in (there, found, reserved):
             if isinstance(failure, BaseException):
                 raise failure
@@ -106,23 +113,35 @@ class Issuing:
             await release(self.means, reserved.keys, reserved.folio)
             raise
         if not await self.means.store.insert(document):
-            return await self._yield(reserved)
+            return await self._yield(found, reserved)
         self.means.relay.kick(self.referral, document["pending"])
         count("issue", {}, document)
         await taken(self.means, document, self.now)
         party = tiers.sender_of(document, self.actor)
         if document.get("steps") or self.links:
             # Of what goes on from another referral, whoever asks has not said all: that is a read.
-            return await replied(self.means, document, party, self.now, self.request.tiers)
-        opened = opened_by_sender(self.request, reserved.pathways)
-        return ReferralReply(referral=tiers.view(document, party, opened, self.now))
+            reply = await replied(self.means, document, party, self.now, self.request.tiers)
+        else:
+            opened = opened_by_sender(self.request, reserved.pathways)
+            reply = ReferralReply(referral=tiers.view(document, party, opened, self.now))
+        return await self._warned(reply, document, found.service)
+
+    async def _warned(
+        self, reply: ReferralReply, document: Document, service: Service | None
+    ) -> ReferralReply:
+        """The same, with what its sender should know of what it has just said."""
+        of_said = warn.of_said(self.means, self.request, service)
+        of_case = await warn.of_case(self.means, self.request, document, self.actor)
+        return msgspec.structs.replace(reply, warnings=(*of_said, *of_case))
 
     async def _look(self) -> _Found:
         """Look everything up that the request names, and return it if all of it is right."""
-        (service, receiver), (follows, unknown) = await asyncio.gather(
+        (service, receiver), (earlier, unknown) = await asyncio.gather(
             self.means.directory.service(self.request.service),
             followed(self.means, self.actor, self.request.follows),
         )
+        follows = earlier["folio"] if earlier else None
+        beside = await guard.needs_beside(self.means, self.request, receiver, earlier, self.actor)
         # What the one referred on from has been through is another's: a missing step is a task there.
         ruling = await judged(
             self.means, self.request, receiver, self.request.overrides, self.actor,
@@ -130,13 +149,20 @@ class Issuing:
         )  # fmt: skip
         problems = [
             *request_problems(self.request, self.now),
-            *service_problems(self.request, self.actor.organization or "", service, receiver, self.beside),
+            *(named_problems(self.request) if self.knows else ()),
+            *service_problems(
+                self.request, self.actor.organization or "", service, receiver, self.beside | beside
+            ),
+            *least.problems(self.means.pathways, self.request),
             *unknown,
             *ruling.problems,
         ]
         if problems or service is None or receiver is None:
             raise InvalidError("The referral was not issued: some fields are not right.", tuple(problems))
-        return _Found(service, receiver, follows, ruling)
+        ties = following.ties(earlier, receiver.id)
+        if earlier:
+            ties |= guarding.mark(self.request, receiver, self.now)
+        return _Found(service, receiver, follows, ties, ruling)
 
     async def _reserve(self) -> Reserved | None:
         """Make durable what the document will name, and is nobody else's; None for what is plainly wrong."""
@@ -152,13 +178,13 @@ class Issuing:
             sender=str(self.actor.organization),
             service=found.service,
             receiver=found.receiver,
-            links=self.links,
+            links={**self.links, **found.ties},
             follows=found.follows,
             external_mark=external_mark,
             ruling=found.ruling,
         )
 
-    async def _yield(self, reserved: Reserved) -> ReferralReply:
+    async def _yield(self, found: _Found, reserved: Reserved) -> ReferralReply:
         """Somebody issued the same a moment before: leave nothing of ours behind, and show theirs.
 
         The external id stays: it is reserved for the referral, and that is the same one.
@@ -167,9 +193,9 @@ class Issuing:
         there = await self.means.store.load(self.referral)
         if there is None:
             raise ContendedError("The referral was there, and is not any more: try again.")
-        return await self._replay(there)
+        return await self._replay(there, found.service)
 
-    async def _replay(self, there: Document) -> ReferralReply:
+    async def _replay(self, there: Document, service: Service | None) -> ReferralReply:
         reply = await replayed(self.means, there, self.fingerprint, self.request, self.actor)
         await taken(self.means, there, self.now)
-        return reply
+        return await self._warned(reply, there, service)

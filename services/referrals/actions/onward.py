@@ -12,15 +12,17 @@ from contracts.onward import ReferOn
 from contracts.referrals import Referral, ReferralReply
 from contracts.rpc import Actor
 from contracts.sentences import Sentence
-from services.referrals import onward, tiers
+from services.referrals import guarding, onward, tiers
+from services.referrals.actions import warn
 from services.referrals.actions.issue import Issuing
 from services.referrals.actions.replying import replayed
 from services.referrals.actions.reserving import admit
 from services.referrals.actions.working import loaded
+from services.referrals.fields import T2
 from services.referrals.means import Means
 from services.referrals.opening import open_as
 from services.referrals.referral import Document
-from services.referrals.roles import RECEIVER, Party, lacking
+from services.referrals.roles import RECEIVER, Party, lacking, tiers_of
 
 
 async def refer_on(means: Means, request: ReferOn, actor: Actor) -> ReferralReply:
@@ -36,7 +38,8 @@ async def refer_on(means: Means, request: ReferOn, actor: Actor) -> ReferralRepl
     now, fingerprint = means.now(), means.marks.fingerprint(onward.ACTION, request)
     there = await means.store.load(means.marks.referral(actor, request.idempotency_key))
     if there is not None:
-        return await replayed(means, there, fingerprint, request, actor)
+        reply = await replayed(means, there, fingerprint, request, actor)
+        return msgspec.structs.replace(reply, warnings=await warn.of(means, there, actor))
     doc, party = await loaded(means, request.referral, actor)
     _check(doc, party)
     seen = await _seen(means, doc, party)
@@ -51,7 +54,9 @@ async def refer_on(means: Means, request: ReferOn, actor: Actor) -> ReferralRepl
         referral=means.marks.referral(actor, request.idempotency_key),
         fingerprint=fingerprint,
         links=onward.links(doc),
-        beside=frozenset({seen.need} if seen.need else ()),
+        # What else she needs is known to others, and no refusal may tell it.
+        beside=guarding.ANYTHING,
+        knows=T2 in tiers_of(actor),
     ).run()
 
 

@@ -14,17 +14,20 @@ from chassis.problems import InvalidError
 from contracts.redirects import ConfirmRedirect, ProposeRedirect
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
-from services.referrals import redirecting, tiers
+from services.referrals import guarding, redirecting, tiers
+from services.referrals.actions import guard, warn
 from services.referrals.actions.change import inputs_of, written
 from services.referrals.actions.children import Child, prepare
-from services.referrals.actions.group import needs_in, tied
+from services.referrals.actions.group import tied
 from services.referrals.actions.replying import replied
 from services.referrals.actions.saying import said_in
 from services.referrals.actions.stepping import of_redirect
 from services.referrals.actions.working import Working
+from services.referrals.fields import T2
+from services.referrals.issuing import named_problems
 from services.referrals.means import Means
 from services.referrals.referral import Change, Document, decide
-from services.referrals.roles import Party
+from services.referrals.roles import Party, tiers_of
 from services.referrals.store import Write
 
 Problems = tuple[FieldProblem, ...]
@@ -63,8 +66,10 @@ async def confirm(means: Means, request: ConfirmRedirect, actor: Actor) -> Refer
         decided, problems = _decided(doc, work.action, party, inputs_of(request), work.now)
         said = redirecting.said_anew(await said_in(means, doc), request.service, request.consent)
         found = await means.directory.service(said.service)
-        beside = await needs_in(means, doc.get("group"))
+        beside = await guard.needs_beside(means, said, found[1], doc, actor)
         wrong = redirecting.confirmation_problems(doc, said, found, beside, work.now)
+        if T2 in tiers_of(actor):
+            wrong += named_problems(said)
         change = _right(decided, [*problems, *wrong])
         service, receiver = found
         assert service is not None
@@ -79,7 +84,11 @@ async def confirm(means: Means, request: ConfirmRedirect, actor: Actor) -> Refer
                 service=service,
                 receiver=receiver,
                 ruling=await of_redirect(means, doc, said, receiver, actor),
-                links={**redirecting.links(doc), **tied(means, doc, receiver.id)},
+                links={
+                    **redirecting.links(doc),
+                    **tied(means, doc, receiver.id),
+                    **guarding.mark(said, receiver, work.now),
+                },
             ),
             actor,
             work.now,
@@ -100,7 +109,7 @@ async def _with(
     if not made or not party:
         return reply
     shown = await replied(means, made, party, means.now(), request.tiers)
-    return msgspec.structs.replace(reply, made=shown.referral)
+    return msgspec.structs.replace(reply, made=shown.referral, warnings=await warn.of(means, made, actor))
 
 
 def _decided(

@@ -36,8 +36,10 @@ def admit(actor: Actor, action: str) -> None:
         raise ForbiddenError(lacking(action, SENDER, Party(SENDER, actor)))
 
 
-async def followed(means: Means, actor: Actor, named: str | None) -> tuple[str | None, list[FieldProblem]]:
-    """Return the folio of the earlier referral that this one follows, one of the same sender; or why not.
+async def followed(
+    means: Means, actor: Actor, named: str | None
+) -> tuple[Document | None, list[FieldProblem]]:
+    """Return the earlier referral that this one follows, one of the same sender; or why not.
 
     It is named by its id, or by its folio, as people know it.
     """
@@ -49,7 +51,7 @@ async def followed(means: Means, actor: Actor, named: str | None) -> tuple[str |
     if earlier is None or earlier["sender"] != actor.organization or not was_sent(earlier):
         message = "There is no such referral of yours."
         return None, [FieldProblem(path=("follows",), message=message, code="NOT_FOUND")]
-    return earlier["folio"], []
+    return earlier, []
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ PROMPT = timedelta(minutes=1)
 async def list_due(means: Means, request: ListDue) -> DueList:
     """Return what is overdue, and what comes within so many hours; by the database's clock."""
     now = await means.store.now()
-    late = await means.store.between("deadline_at", EPOCH, now, request.first)
+    late = await means.store.between("overdue_at", EPOCH, now, request.first)
     ahead = await means.store.between("due_at", now, now + timedelta(hours=request.hours), request.first)
     coming = [(doc, points(doc["clock"], doc)[0]) for doc in ahead]
     overdue = [(doc, _missed(doc)) for doc in late]
@@ -36,7 +36,7 @@ async def waiting(means: Means) -> int:
 
 def _missed(doc: Document) -> Point:
     """What has not come by the moment by which the referral was found."""
-    clock, at = doc["clock"], doc["deadline_at"]
+    clock, at = doc["clock"], doc["overdue_at"]
     return Point(at, Kind.OVERDUE, Deadline.RECEIVE if clock["receive"] == at else Deadline(clock["turn"]))
 
 

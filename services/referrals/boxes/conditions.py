@@ -26,7 +26,7 @@ from contracts.rpc import Actor, FieldProblem, Page
 from contracts.sentences import Sentence
 from services.referrals import folio as folios
 from services.referrals import tiers
-from services.referrals.boxes.listing import Listing, Stretch, between, moment
+from services.referrals.boxes.listing import MILLISECOND, Listing, Stretch, between, moment
 from services.referrals.fields import T2
 from services.referrals.referral import Document, S
 from services.referrals.roles import tiers_of
@@ -50,7 +50,11 @@ def listing(
     _check(request)
     rest = _conditions(request, actor, workers)
     hidden = _hidden_deadlines(request.box, actor, now)
-    before = [at for at in (request.deadline_before, now if request.overdue else None) if at is not None]
+    # What is overdue now has a deadline that is not later: by that it is found.
+    late = now + MILLISECOND if request.overdue else None
+    before = [at for at in (request.deadline_before, late) if at is not None]
+    if request.overdue:
+        rest["overdue_at"] = {"$lte": now}
     until = moment(min(before)) if before else None
     dated = {**rest, "$nor": [hidden]} if hidden else rest
     if request.order is ReferralOrder.NEWEST:
@@ -128,7 +132,8 @@ def _hidden_deadlines(box: Box, actor: Actor, now: datetime) -> Document | None:
         return {"status": S.ACCEPTED.value}
     if box is Box.INBOX:
         # As ``tiers.receivers_stage``: with the consent, what the receiver knew by it is over.
-        return {"status": S.ACCEPTED.value, "basis": Basis.CONSENT.value, "until": {"$lte": now}}
+        over: Document = {"basis": Basis.CONSENT.value, "until": {"$lte": now}}
+        return {"status": S.ACCEPTED.value, "$or": [over, {"withheld_since": {"$ne": None}}]}
     return None
 
 

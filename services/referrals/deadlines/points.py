@@ -76,9 +76,14 @@ def points(clock: Mapping[str, Any] | None, doc: Mapping[str, Any]) -> list[Poin
 def marks(clock: Mapping[str, Any] | None, doc: Mapping[str, Any]) -> Document:
     """Return what referrals are found and sorted by: when to look again, and by when somebody has to act.
 
-    Both are None where nothing comes.
+    And ``overdue_at``, from when on something has not come in time, which is never before that. All are None
+    where nothing comes.
     """
-    return {"due_at": next_at(clock, doc), "deadline_at": _deadline(clock)}
+    return {
+        "due_at": next_at(clock, doc),
+        "deadline_at": _deadline(clock),
+        "overdue_at": min(_ends(clock or {}).values(), default=None),
+    }
 
 
 def next_at(clock: Mapping[str, Any] | None, doc: Mapping[str, Any]) -> datetime | None:
@@ -127,17 +132,21 @@ def deadlines_of(doc: Mapping[str, Any], now: datetime) -> Document:
     """Return the fields of ``contracts.deadlines.Deadlines``: where the clock stands at that moment."""
     clock = doc.get("clock") or {}
     turn = D(clock["turn"]) if clock.get("turn") else None
-    ends = {} if turn is None or turn is D.REDIRECT else {turn: clock["by"]}
-    if clock.get("receive"):
-        ends = {D.RECEIVE: clock["receive"], **ends}
     return {
         "awaited": turn,
         "waiting_for": turn and waiting_for(turn, doc),
         "due_at": turn and _due_at(clock),
         "receive_by": clock.get("receive"),
         "expires_at": clock.get("expire"),
-        "overdue": tuple(one for one, end in ends.items() if end <= now),
+        "overdue": tuple(one for one, end in _ends(clock).items() if end <= now),
     }
+
+
+def _ends(clock: Mapping[str, Any]) -> dict[Deadline, datetime]:
+    """When what is awaited is overdue; a proposal that nobody decides on lapses, and is not."""
+    turn = D(clock["turn"]) if clock.get("turn") else None
+    ends = {D.RECEIVE: clock["receive"]} if clock.get("receive") else {}
+    return ends if turn is None or turn is D.REDIRECT else {**ends, turn: clock["by"]}
 
 
 def audience(point: Point, doc: Mapping[str, Any]) -> tuple[tuple[Side, ...], bool]:

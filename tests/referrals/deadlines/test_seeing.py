@@ -89,7 +89,8 @@ async def test_operators_see_what_comes_and_what_is_late_and_nobodys_name(
     assert coming[0].receiver == network.ids["clinica"]
     past = datetime.now(UTC) - timedelta(minutes=90)
     clock = (await store.load(case.id) or {})["clock"]
-    fields = {"deadline_at": past, "clock": {**clock, "receive": past}, "due_at": datetime.now(UTC) + HOUR}
+    moments = {"deadline_at": past, "overdue_at": past, "due_at": datetime.now(UTC) + HOUR}
+    fields = {**moments, "clock": {**clock, "receive": past}}
     await store.referrals.update_one({"_id": case.id}, {"$set": fields})
     late, _ = await due(network, case)
     assert [(one.deadline, one.what) for one in late] == [(Deadline.RECEIVE, "overdue")]

@@ -1,0 +1,23 @@
+"""What a sender should know of a referral that was not refused: by code, where in the input, and in words."""
+
+from enum import StrEnum
+
+from contracts.rpc import Reply
+
+
+class WarningCode(StrEnum):
+    """What may not be right; whoever refers may know better, by telephone say."""
+
+    NEED_NOT_LISTED = "need_not_listed"
+    STATE_NOT_SERVED = "state_not_served"
+    PRIORITY_TOO_LOW = "priority_too_low"
+    CONSENT_NEEDED = "consent_needed"
+
+
+class Warned(Reply):
+    """One warning. ``path`` is the input that it is about, in the spelling of the request."""
+
+    code: WarningCode
+    path: tuple[str, ...]
+    es: str
+    en: str

@@ -1,0 +1,74 @@
+"""Warning a sender of what it has said, as it stands in a referral or a draft of its own."""
+
+import contextlib
+
+from chassis.problems import UnreachableError
+from contracts.codes import Need, Priority, State
+from contracts.directory import Service
+from contracts.drafts import DraftReferral
+from contracts.rpc import Actor
+from contracts.warnings import Warned
+from services.referrals import guarding, warning
+from services.referrals.actions import guard
+from services.referrals.means import Means
+from services.referrals.pathways import least
+from services.referrals.referral import Document, was_sent
+from services.referrals.roles import tiers_of
+from services.referrals.sealed import Said
+
+
+def of_said(means: Means, said: Said, service: Service | None) -> tuple[Warned, ...]:
+    """Return what is to be known of that, said to that service."""
+    return (*warning.of_service(said, service), *least.warnings(means.pathways, said))
+
+
+async def of(means: Means, doc: Document, actor: Actor) -> tuple[Warned, ...]:
+    """Return the same of what is stored, and of its case, which is looked at where it has to be.
+
+    Nothing of whom is erased, nor to whom what stands there is not open; and of the directory nothing, where
+    that is away.
+    """
+    known = (await guard.known(means, [doc])).get(doc["_id"])
+    if known is None:
+        return ()
+    said = _said(doc, known.need)
+    of_its_case = await of_case(means, said, doc, actor)
+    if not _may_read(doc, actor):
+        return ()
+    service = None
+    if doc["service"] is not None:
+        with contextlib.suppress(UnreachableError):
+            service, _ = await means.directory.service(doc["service"])
+    return (*of_said(means, said, service), *of_its_case)
+
+
+async def of_id(means: Means, referral: str, actor: Actor) -> tuple[Warned, ...]:
+    """Return ``of`` the referral with that id."""
+    doc = await means.store.load(referral)
+    return () if doc is None else await of(means, doc, actor)
+
+
+async def of_case(means: Means, said: Said, doc: Document, actor: Actor) -> tuple[Warned, ...]:
+    """Look at the case where it has to be, and return which referrals of it wait for consent."""
+    if not was_sent(doc) or not (doc.get("guard_since") or said.need is guarding.PROTECTED):
+        return ()
+    folios = await guard.look(means, doc)
+    return tuple(warning.of_consulates(folios)) if "T2" in tiers_of(actor) else ()
+
+
+def _said(doc: Document, need: Need) -> DraftReferral:
+    """As much of what is said as warnings go by: of the person's own data nothing is opened for them."""
+    return DraftReferral(
+        idempotency_key="-",
+        need=need,
+        priority=doc["priority"] and Priority(doc["priority"]),
+        state=doc["state"] and State(doc["state"]),
+    )
+
+
+def _may_read(doc: Document, actor: Actor) -> bool:
+    """Whether the actor may read what stands there, or has written it, and nobody has corrected it since."""
+    is_own = doc.get("drafter") == f"{actor.kind}:{actor.id}"
+    return "T2" in tiers_of(actor) or (
+        is_own and not any(entry["action"] == "correct" for entry in doc["history"])
+    )

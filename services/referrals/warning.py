@@ -1,0 +1,78 @@
+"""What a sender should know of what it refers, though it is not refused: it may know better by telephone.
+
+Never shown to whom the need is not open: most of them say what she needs.
+"""
+
+from collections.abc import Iterable
+
+from contracts.codes import Need, Priority, State
+from contracts.directory import Service
+from contracts.labels import LABELS
+from contracts.pathways import Pathway
+from contracts.warnings import Warned, WarningCode
+from services.referrals.sealed import Said
+
+
+def of_service(said: Said, service: Service | None) -> list[Warned]:
+    """Return what of the need and the place the directory does not know the service to serve."""
+    return [] if service is None else [*_need(said, service), *_state(said, service)]
+
+
+def of_priority(pathway: Pathway) -> Warned:
+    """Return that a pathway asks for more haste."""
+    least = LABELS[Priority][pathway.priority]
+    return Warned(
+        code=WarningCode.PRIORITY_TOO_LOW,
+        path=("priority",),
+        es=f"La ruta «{pathway.title.es}» pide al menos la prioridad «{least.es}».",
+        en=f"The pathway “{pathway.title.en}” asks for the priority “{least.en}” at least.",
+    )
+
+
+def of_consulates(folios: Iterable[str]) -> list[Warned]:
+    """Return that those referrals of the case wait for written consent, or to be cancelled."""
+    return [
+        Warned(
+            code=WarningCode.CONSENT_NEEDED,
+            path=("need",),
+            es=f"{folio} es para un consulado, que ya no ve nada de la persona: cancélela, o corríjala con "
+            "su consentimiento escrito que nombre al consulado.",
+            en=f"{folio} is to a consulate, which sees nothing of the person any more: cancel it, or correct "
+            "it with her written consent that names the consulate.",
+        )
+        for folio in folios
+    ]
+
+
+def _need(said: Said, service: Service) -> Iterable[Warned]:
+    if said.need not in service.needs:
+        need = LABELS[Need][said.need]
+        yield Warned(
+            code=WarningCode.NEED_NOT_LISTED,
+            path=("need",),
+            es=f"En el directorio no consta que el servicio atienda «{need.es}»: llame antes.",
+            en=f"The directory does not say that the service helps with “{need.en}”: call first.",
+        )
+
+
+def _state(said: Said, service: Service) -> Iterable[Warned]:
+    if said.state is not None and not _serves(service, said.state):
+        state = LABELS[State][said.state]
+        yield Warned(
+            code=WarningCode.STATE_NOT_SERVED,
+            path=("state",),
+            es=f"En el directorio no consta que el servicio atienda en {state.es}: llame antes.",
+            en=f"The directory does not say that the service serves {state.en}: call first.",
+        )
+
+
+def _serves(service: Service, state: State) -> bool:
+    """Whether it is there, or says that it serves there; of a service that is nowhere nothing is known."""
+    if not service.states or state in service.states:
+        return True
+    # In whatever words: only a name that is that of another state rules this one out.
+    named = [(area.name or area.description or "").strip().casefold() for area in service.service_areas]
+    others = {
+        name.casefold() for one in State if one is not state for name in (one.value, *LABELS[State][one])
+    }
+    return any(name not in others for name in named)
