@@ -82,10 +82,29 @@ class DeadlineEvent(ReferralEvent, kw_only=True):
 
 
 class OrganizationEvent(EventData):
-    """An organization was registered or changed."""
+    """An organization was registered or changed.
+
+    Where that was by a request, ``action`` says what it was, and the rest who did it, by ids.
+    """
 
     kind: OrganizationKind
     verified: bool
+    action: str | None = None
+    by_kind: str | None = None
+    by: str | None = None
+    by_organization: str | None = None
+    on_behalf_of: str | None = None
+
+
+class PermissionEvent(EventData):
+    """A client or a member of an organization was made, changed or ended: by whom, by ids."""
+
+    organization: str
+    action: str
+    by_kind: str
+    by: str
+    by_organization: str | None = None
+    on_behalf_of: str | None = None
 
 
 class ServiceEvent(EventData):
@@ -221,6 +240,9 @@ ORGANIZATION_REACTIVATED = EventType(
 SERVICE_REVIEW_DUE = EventType(part="directory", noun="service", name="review_due", data=ServiceEvent)
 PROPOSAL_MADE = EventType(part="directory", noun="proposal", name="made", data=ProposalEvent)
 PROPOSAL_DECIDED = EventType(part="directory", noun="proposal", name="decided", data=ProposalEvent)
+# Who may do what was changed: for the audit, and told to nobody else.
+CLIENT_CHANGED = EventType(part="directory", noun="client", name="changed", data=PermissionEvent)
+MEMBER_CHANGED = EventType(part="directory", noun="member", name="changed", data=PermissionEvent)
 CORRECTION_SUGGESTED = EventType(part="directory", noun="correction", name="suggested", data=CorrectionEvent)
 CORRECTION_DECIDED = EventType(part="directory", noun="correction", name="decided", data=CorrectionEvent)
 
@@ -228,6 +250,8 @@ DIRECTORY_EVENTS: tuple[EventType, ...] = (
     ORGANIZATION_CHANGED,
     ORGANIZATION_DEACTIVATED,
     ORGANIZATION_REACTIVATED,
+    CLIENT_CHANGED,
+    MEMBER_CHANGED,
     SERVICE_CHANGED,
     SERVICE_REVIEW_DUE,
     PROPOSAL_MADE,

@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from chassis.outbox import Relay, pending_event
 from chassis.problems import ContendedError
-from contracts.events import EventType, OrganizationEvent, ServiceEvent
+from contracts.events import ORGANIZATION_CHANGED, EventType, OrganizationEvent, ServiceEvent
 from contracts.sentences import Sentence
-from services.directory import allowed, organization, record, service
+from services.directory import allowed, organization, permissions, record, service
 from services.directory.errors import NotFoundError
 from services.directory.ids import Noun
 from services.directory.marks import Call, Marks
@@ -85,7 +87,7 @@ async def write(means: Means, noun: Noun, known: Known, decided: Decided, call: 
         noun_id,
         known,
         decided.fields,
-        event_of(noun, after, known.n + 1, call, decided.event),
+        event_of(noun, after, known.n + 1, call, decided),
         author=decided.author or allowed.author(call.actor),
         action=decided.action,
         idempotency=call.entry,
@@ -96,13 +98,16 @@ async def write(means: Means, noun: Noun, known: Known, decided: Decided, call: 
     return after
 
 
-def event_of(noun: Noun, after: Document, n: int, call: Call, kind: EventType | None) -> Document:
-    """Return the pending event of a change, of the given type or that which says that the noun changed."""
-    if kind is None:
-        return record.changed_event(noun, after["_id"], after, n, call.at)
+def event_of(noun: Noun, after: Document, n: int, call: Call, decided: Decided) -> Document:
+    """Return the pending event of a change, of its own type or that which says that the noun changed."""
+    kind, action = decided.event, decided.action
     data: OrganizationEvent | ServiceEvent
     if noun == "organization":
-        data = organization.event(after["_id"], after, n, call.at)
+        plain = organization.event(after["_id"], after, n, call.at)
+        data = msgspec.structs.replace(plain, action=action, **permissions.who(call.actor))
+        kind = kind or ORGANIZATION_CHANGED
+    elif kind is None:
+        return record.changed_event(noun, after["_id"], after, n, call.at)
     else:
         data = service.event(after["_id"], after, n, call.at)
     return pending_event(kind.type, after["_id"], n, call.at, data)

@@ -42,7 +42,11 @@ class Keeping:
         self._people, self._truth = People(store.db), Truth(store.db)
         self.proposals = Relay(bus, self._people.proposals)
         self.corrections = Relay(bus, self._truth.corrections)
+        self.clients = Relay(bus, self._people.clients)
+        self.members = Relay(bus, self._people.members)
         relay_of: dict[Noun, Relay] = {
+            "client": self.clients,
+            "member": self.members,
             "organization": relays[0],
             "service": relays[1],
             "proposal": self.proposals,

@@ -156,7 +156,8 @@ async def start(part: Part, settings: Settings) -> None:
     for prepare in (store.prepare, places.store.prepare, keeping.prepare):
         await part.run(prepare)
     runners: tuple[Runner, ...] = (
-        *relays, keeping.proposals, keeping.corrections, geography, keeping.watch,
+        *relays, keeping.proposals, keeping.corrections, keeping.clients, keeping.members, geography,
+        keeping.watch,
         capacities.clock, capacities.relay, watch(capacities), arrivals, memory.mirror,
     )  # fmt: skip
     for runner in runners:

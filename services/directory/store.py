@@ -275,9 +275,12 @@ class Store:
         )
         return [document async for document in cursor]
 
-    async def revoke_client(self, client_id: str, at: datetime) -> None:
-        """Revoke a client, once: the first moment stays."""
-        await self._clients.update_one({"_id": client_id, "revoked": None}, {"$set": {"revoked": at}})
+    async def revoke_client(self, stored: Document, at: datetime, told: Document) -> bool:
+        """Revoke a client, once, with its event; False where it has changed since it was read."""
+        seen = {"_id": stored["_id"], "revoked": None, "n": stored.get("n")}
+        fields = {"revoked": at, **{name: told[name] for name in ("n", "pending_since")}}
+        change = {"$set": fields, "$push": {"pending": told["pending"][-1]}}
+        return bool((await self._clients.update_one(seen, change)).matched_count)
 
     async def insert_member(self, document: Document) -> Document:
         """Add a member and return it, or the one that has its id already."""

@@ -15,7 +15,7 @@ from contracts.directory import (
     RevokeClient,
     VerifyOrganization,
 )
-from services.directory import client, ids, member, organization, record
+from services.directory import client, ids, member, organization, permissions, record
 from services.directory.errors import (
     ClientNotFoundError,
     InvalidClientError,
@@ -71,6 +71,7 @@ async def create_client(store: Store, key: bytes, request: CreateClient) -> NewC
     secret = client.new_secret()
     stored = client.document(request, client.hash_secret(key, secret), _now())
     stored["_id"] = ids.fresh("client")
+    stored |= permissions.told("client_created", {}, stored, None, stored["created"])
     await store.insert_client(stored)
     return NewClient(client=client.view(stored, owner), secret=secret)
 
@@ -100,7 +101,12 @@ async def revoke_client(store: Store, request: RevokeClient) -> Client:
     stored = await store.get_client(request.client)
     if stored is None:
         raise ClientNotFoundError(f"There is no client {request.client}.")
-    await store.revoke_client(request.client, _now())
+    while stored["revoked"] is None:
+        at = _now()
+        told = permissions.told("client_revoked", stored, stored, None, at)
+        if await store.revoke_client(stored, at, told):
+            break
+        stored = await store.get_client(request.client) or stored
     return client.view(stored, await _organization(store, stored["organization"]))
 
 
@@ -113,6 +119,7 @@ async def create_member(store: Store, request: CreateMember) -> Member:
     """
     await _organization(store, request.organization)
     wanted = member.document(request)
+    wanted |= permissions.told("member_invited", {}, wanted, None, _now())
     stored = await store.insert_member(wanted)
     if stored["roles"] != wanted["roles"]:
         raise MemberExistsError(f"{request.reference} is {', '.join(stored['roles'])} there already.")

@@ -24,8 +24,14 @@ INDEXES = {
         IndexModel([("releasing_since", 1)], name="releasing_since", sparse=True),
         IndexModel([("network_roles", 1)], name="network_roles", sparse=True),
     ],
-    CLIENTS: [IndexModel([("organization", 1)], name="organization")],
-    MEMBERS: [IndexModel([("organization", 1)], name="organization")],
+    CLIENTS: [
+        IndexModel([("organization", 1)], name="organization"),
+        IndexModel([("pending_since", 1)], name="pending_since", sparse=True),
+    ],
+    MEMBERS: [
+        IndexModel([("organization", 1)], name="organization"),
+        IndexModel([("pending_since", 1)], name="pending_since", sparse=True),
+    ],
     PROPOSALS: [
         IndexModel([("proposer", 1)], name="proposer"),
         IndexModel([("status", 1)], name="status"),

@@ -14,8 +14,9 @@ from contracts.membership import (
 )
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence
-from services.directory import allowed, client
+from services.directory import allowed, client, permissions
 from services.directory.errors import TooManyError
+from services.directory.marks import Call
 from services.directory.membership.means import Membership
 from services.directory.store import Document
 
@@ -56,10 +57,12 @@ async def add(membership: Membership, request: AddClient, actor: Actor) -> Clien
             "fingerprint": call.fingerprint,
             "idempotency": [],
         }
+        made |= permissions.told("client_created", {}, made, actor, call.at)
         there = await people.insert_within(people.clients, made, good, MOST_CLIENTS)
         if there is None:
             raise TooManyError(_TOO_MANY)
         if there is made:
+            means.relays["client"].kick(client_id)
             return ClientReply(client=client.own_view(made), secret=secret)
     call.check(there["fingerprint"])
     return ClientReply(client=client.own_view(there), replayed=True)
@@ -75,7 +78,6 @@ async def rotate(membership: Membership, request: RotateClient, actor: Actor) ->
         WrongStatusError: it is revoked.
         IdempotencyKeyReusedError: the key was used on it for another input.
     """
-    people = membership.people
     for _ in range(TRIES):
         stored = await _own(membership, request.client, actor)
         if not allowed.within_reach(actor, frozenset(map(Scope, stored["scopes"]))):
@@ -89,8 +91,7 @@ async def rotate(membership: Membership, request: RotateClient, actor: Actor) ->
         until = call.at + timedelta(seconds=request.overlap_seconds)
         secret_hash = client.hash_secret(membership.secrets_key, secret)
         fields = client.rotated(stored, secret_hash, call.at, until)
-        seen = {"_id": stored["_id"], "secret_hash": stored["secret_hash"], "revoked": None}
-        if await people.save(people.clients, seen, fields, call.entry):
+        if await _save(membership, stored, fields, call, "client_rotated"):
             return ClientReply(client=client.own_view({**stored, **fields}), secret=secret)
     raise ContendedError("The client changed again and again; nothing was done. Try again.")
 
@@ -103,15 +104,28 @@ async def end(membership: Membership, request: EndClient, actor: Actor) -> Clien
         ForbiddenError, NotVerifiedError: the caller does not manage the organization.
         IdempotencyKeyReusedError: the key was used on it for another input.
     """
-    people = membership.people
-    stored = await _own(membership, request.client, actor)
-    call = membership.means.marks.call("end_client", request, actor)
-    replayed = call.was_done(stored)
-    if not replayed and stored["revoked"] is None:
-        seen = {"_id": stored["_id"], "revoked": None}
-        await people.save(people.clients, seen, {"revoked": call.at}, call.entry)
-        stored = await people.clients.find_one({"_id": stored["_id"]}) or stored
-    return ClientReply(client=client.own_view(stored), replayed=replayed)
+    for _ in range(TRIES):
+        stored = await _own(membership, request.client, actor)
+        call = membership.means.marks.call("end_client", request, actor)
+        replayed = call.was_done(stored)
+        if replayed or stored["revoked"] is not None:
+            return ClientReply(client=client.own_view(stored), replayed=replayed)
+        fields = {"revoked": call.at}
+        if await _save(membership, stored, fields, call, "client_revoked"):
+            return ClientReply(client=client.own_view({**stored, **fields}))
+    raise ContendedError("The client changed again and again; nothing was done. Try again.")
+
+
+async def _save(membership: Membership, stored: Document, fields: Document, call: Call, action: str) -> bool:
+    """Write a change of a client with its event; False where it has changed meanwhile."""
+    people, told = membership.people, permissions.told(action, stored, stored, call.actor, call.at)
+    event = told.pop("pending")[-1:]
+    # The count grows with every change of a client, its secrets' too.
+    seen = {"_id": stored["_id"], "revoked": None, **permissions.unchanged(stored)}
+    if not await people.save(people.clients, seen, fields | told, call.entry, event):
+        return False
+    membership.means.relays["client"].kick(stored["_id"])
+    return True
 
 
 async def list_(membership: Membership, request: ListClients, actor: Actor) -> ClientList:
@@ -121,8 +135,8 @@ async def list_(membership: Membership, request: ListClients, actor: Actor) -> C
         NotFoundError, ForbiddenError, NotVerifiedError: the caller does not manage the organization.
     """
     owner = await allowed.managed(membership.means.store, actor, request.organization)
-    people = membership.people
     condition = {"organization": owner["_id"]}
+    people = membership.people
     found, page = await people.page(people.clients, condition, "created", request.page)
     return ClientList(
         items=tuple(map(client.own_view, found)),

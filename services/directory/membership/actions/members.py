@@ -16,7 +16,7 @@ from contracts.membership import (
 from contracts.rpc import Actor
 from contracts.sentences import Sentence
 from contracts.standing import MemberStatus
-from services.directory import allowed, ids, member
+from services.directory import allowed, ids, member, permissions
 from services.directory.errors import MemberExistsError, NotFoundError, TooManyError
 from services.directory.marks import Call
 from services.directory.membership.means import Membership
@@ -40,6 +40,7 @@ async def invite(membership: Membership, request: InviteMember, actor: Actor) ->
     call = means.marks.call("invite_member", request, actor)
     member_id = ids.derived("member", owner["_id"], request.reference)
     made = member.made(member_id, owner["_id"], request, call.entry)
+    made |= permissions.told("member_invited", {}, made, actor, call.at)
     for _ in range(TRIES):
         stored = await people.members.find_one({"_id": member_id})
         if stored is not None and call.was_done(stored):
@@ -48,11 +49,12 @@ async def invite(membership: Membership, request: InviteMember, actor: Actor) ->
             await _check_room(membership, owner)
             stored = await people.insert(people.members, made)
             if stored is made:
+                means.relays["member"].kick(member_id)
                 return MemberReply(member=member.own_view(made))
         if member.is_active(stored):
             return _there(stored, made["roles"])
         fields = {"roles": made["roles"], "status": MemberStatus.ACTIVE}
-        if await _save(membership, stored, fields, call):
+        if await _save(membership, stored, fields, call, "member_invited"):
             return MemberReply(member=member.own_view({**stored, **fields}))
     raise ContendedError("The member changed again and again; nothing was done. Try again.")
 
@@ -80,7 +82,8 @@ async def change(membership: Membership, request: ChangeMember, actor: Actor) ->
         IdempotencyKeyReusedError: the key was used on it for another input.
     """
     call = membership.means.marks.call("change_member", request, actor)
-    return await _set(membership, request.member, call, {"roles": sorted(set(request.roles))})
+    fields = {"roles": sorted(set(request.roles))}
+    return await _set(membership, request.member, call, fields, "member_changed")
 
 
 async def remove(membership: Membership, request: RemoveMember, actor: Actor) -> MemberReply:
@@ -90,7 +93,8 @@ async def remove(membership: Membership, request: RemoveMember, actor: Actor) ->
         as ``change``.
     """
     call = membership.means.marks.call("remove_member", request, actor)
-    return await _set(membership, request.member, call, {"status": MemberStatus.REMOVED})
+    fields = {"status": MemberStatus.REMOVED}
+    return await _set(membership, request.member, call, fields, "member_removed")
 
 
 async def get(membership: Membership, request: GetMembers, actor: Actor) -> Members:
@@ -127,24 +131,30 @@ async def list_(membership: Membership, request: ListMembers, actor: Actor) -> M
     )
 
 
-async def _set(membership: Membership, member_id: str, call: Call, fields: Document) -> MemberReply:
+async def _set(
+    membership: Membership, member_id: str, call: Call, fields: Document, action: str
+) -> MemberReply:
     for _ in range(TRIES):
         stored = await _own(membership, member_id, call.actor)
         if call.was_done(stored):
             return MemberReply(member=member.own_view(stored), replayed=True)
         if not member.is_active(stored):
             raise NotFoundError("member")
-        if await _save(membership, stored, fields, call):
+        if await _save(membership, stored, fields, call, action):
             return MemberReply(member=member.own_view({**stored, **fields}))
     raise ContendedError("The member changed again and again; nothing was done. Try again.")
 
 
-async def _save(membership: Membership, stored: Document, fields: Document, call: Call) -> bool:
-    people = membership.people
-    seen = {"_id": stored["_id"], "roles": stored["roles"]}
+async def _save(membership: Membership, stored: Document, fields: Document, call: Call, action: str) -> bool:
+    people, told = membership.people, permissions.told(action, stored, stored, call.actor, call.at)
+    event = told.pop("pending")[-1:]
+    seen = {"_id": stored["_id"], "roles": stored["roles"], **permissions.unchanged(stored)}
     if "status" in stored:
         seen["status"] = stored["status"]
-    return await people.save(people.members, seen, fields, call.entry)
+    if not await people.save(people.members, seen, fields | told, call.entry, event):
+        return False
+    membership.means.relays["member"].kick(stored["_id"])
+    return True
 
 
 async def _own(membership: Membership, member_id: str, actor: Actor) -> Document:
