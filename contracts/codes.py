@@ -246,6 +246,16 @@ class Deadline(StrEnum):
     ACTIVITY = "activity"
     # Owed beside its course, also after its end.
     CONFIRM_ERASURE = "confirm_erasure"
+    REVIEW_BASIS = "review_basis"
+    GIVE_BASIS = "give_basis"
+
+
+class ReviewStatus(StrEnum):
+    """How the review of a basis that is not consent stands."""
+
+    DUE = "due"
+    CONFIRMED = "confirmed"
+    NOT_CONFIRMED = "not_confirmed"
 
 
 class ConsentMethod(StrEnum):

@@ -19,5 +19,13 @@ class ConfirmErasure(Reportable):
     """The receiver has erased what it had of the person, but for what it keeps as her own carer."""
 
 
+class ReviewBasis(Change, kw_only=True):
+    """A second member confirms a basis that is not consent; or not, and another is needed within a day."""
+
+    confirm: bool
+    note: Text | None = None
+
+
 WITHDRAW_CONSENT = Operation(PART, "withdraw_consent", WithdrawConsent, ReferralReply)
 CONFIRM_ERASURE = Operation(PART, "confirm_erasure", ConfirmErasure, ReferralReply)
+REVIEW_BASIS = Operation(PART, "review_basis", ReviewBasis, ReferralReply)

@@ -192,6 +192,7 @@ REFERRAL_EVENTS: dict[str, EventType] = {
         "consent_withdrawn",
         "objected",
         "erasure_confirmed",
+        "basis_reviewed",
         # No change of the referral: a party's organization was deactivated, or is active again.
         "flagged",
         "unflagged",

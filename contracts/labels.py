@@ -25,6 +25,7 @@ from contracts.codes import (
     Priority,
     ReferralFlag,
     ReferralStatus,
+    ReviewStatus,
     Role,
     Scope,
     Side,
@@ -309,12 +310,22 @@ _TABLE: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
             "Confirmación de que se borraron las copias propias",
             "Confirmation that the own copies are erased",
         ),
+        Deadline.REVIEW_BASIS: ("Revisión de la base legal", "Review of the lawful basis"),
+        Deadline.GIVE_BASIS: (
+            "Consentimiento u otra base legal, o el retiro",
+            "Consent or another lawful basis, or an end",
+        ),
     },
     StepStatus: {
         StepStatus.DUE: ("Pendiente", "Due"),
         StepStatus.MET: ("Cumplido", "Taken"),
         StepStatus.OVERRIDDEN: ("Omitido con motivo, por revisar", "Overridden, to be reviewed"),
         StepStatus.CONFIRMED: ("Omitido con motivo, revisado", "Overridden, and confirmed"),
+    },
+    ReviewStatus: {
+        ReviewStatus.DUE: ("Por revisar", "To be reviewed"),
+        ReviewStatus.CONFIRMED: ("Revisada", "Confirmed"),
+        ReviewStatus.NOT_CONFIRMED: ("No confirmada", "Not confirmed"),
     },
     Side: {
         Side.SENDER: ("Institución que refiere", "Sender"),

@@ -21,6 +21,7 @@ from contracts.codes import (
     Priority,
     ReferralFlag,
     ReferralStatus,
+    ReviewStatus,
     Side,
     State,
     Vulnerability,
@@ -225,6 +226,11 @@ class ConsentView(Reply):
     # Whether the receiver has said, after a withdrawal, that it erased its own copies; until when it is to.
     erasure_due_at: datetime | None = None
     erasure_confirmed_at: datetime | None = None
+    # Of a basis that is not consent.
+    review_status: ReviewStatus | None = None
+    review_due_at: datetime | None = None
+    reviewed_at: datetime | None = None
+    reviewed_by: str | None = None
     method: ConsentMethod | None = None
     language: str | None = None
     purpose: str | None = None

@@ -194,6 +194,12 @@ _CONSENT = {
     "Nobody has to say why she withdraws her consent, and nothing of it would be left: leave it out.": (
         "Nadie tiene que decir por qué retira su consentimiento, y no quedaría nada de ello: omítalo."
     ),
+    "Whoever said that this is the basis does not review it: a second member does.": (
+        "Quien dijo que esta es la base no la revisa: lo hace una segunda persona."
+    ),
+    "The sender has a second member who reviews it, until it is overdue.": (
+        "La institución que refiere tiene una segunda persona que la revisa, hasta que venza el plazo."
+    ),
 }
 
 _SENDING = {

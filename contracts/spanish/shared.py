@@ -176,6 +176,7 @@ ACTIONS = {
     "resume": "reanudar",
     "review an override of": "revisar un paso omitido de",
     "send": "enviar",
+    "review_basis": "revisar la base legal de",
     "start": "registrar la llegada de",
     "update_draft": "cambiar el borrador de",
     "void": "anular",

@@ -42,6 +42,7 @@ class ReferralAction(StrEnum):
     REFER_ON = "refer_on"
     WITHDRAW_CONSENT = "withdraw_consent"
     CONFIRM_ERASURE = "confirm_erasure"
+    REVIEW_BASIS = "review_basis"
 
 
 _MEANINGS: dict[StrEnum, str] = {
@@ -76,6 +77,8 @@ _MEANINGS: dict[StrEnum, str] = {
     "nothing, it is recorded that she objects. The mutation is `withdrawConsent`.",
     ReferralAction.CONFIRM_ERASURE: "The receiver has erased its own copies of her data. The mutation is "
     "`confirmErasure`.",
+    ReferralAction.REVIEW_BASIS: "A second member confirms a basis that is not consent, or does not. The "
+    "mutation is `reviewBasis`.",
 }
 
 publish(ReferralAction, "Something that is done with a referral.", _MEANINGS)

@@ -44,7 +44,10 @@ _DESCRIPTIONS: dict[type[StrEnum], str] = {
     codes.Channel: "How an answer reached whoever recorded it.",
     codes.Side: "The two parties of a referral.",
     codes.Deadline: "What is awaited of a referral. `ACTIVITY`: that anybody changes it at all. "
-    "`CONFIRM_ERASURE`: that the receiver says that it has erased what it has of the person.",
+    "`CONFIRM_ERASURE`: that the receiver says that it has erased what it has of the person. `REVIEW_BASIS`: "
+    "that a second member of the sender reviews a basis that is not consent; `GIVE_BASIS`: that the sender "
+    "gives another one, or ends the referral, since the review did not confirm it.",
+    codes.ReviewStatus: "How the review of a basis that is not consent stands.",
     codes.StepStatus: "How a mandatory step stands that had not been taken when the referral was sent.",
     codes.ConsentMethod: "How consent was given.",
     codes.Basis: "The lawful basis on which a person's data is shared.",

@@ -25,6 +25,19 @@ class ConfirmErasureInput(AnswerInput):
     """Becomes ``contracts.consents.ConfirmErasure``."""
 
 
+@strawberry.input(description="A second member's word on a basis that is not consent.")
+class ReviewBasisInput(ChangeInput):
+    """Becomes ``contracts.consents.ReviewBasis``."""
+
+    confirm: bool = strawberry.field(description="Whether the basis is a good one.")
+    note: str | None = strawberry.field(description="What is to be said to it. Kept encrypted.", default=None)
+
+
+@strawberry.type(description="What became of `reviewBasis`.")
+class ReviewBasisPayload(Payload):
+    """See ``Payload``."""
+
+
 @strawberry.type(description="What became of `withdrawConsent`.")
 class WithdrawConsentPayload(Payload):
     """See ``Payload``."""
@@ -49,6 +62,19 @@ async def withdraw_consent(
     parties are told that she objects (`consent.objectedAt`).
     """
     return await carry_out(info, contract.WITHDRAW_CONSENT, input)
+
+
+async def review_basis(
+    info: Info, input: Annotated[ReviewBasisInput, strawberry.argument(description="The review.")]
+) -> Done:
+    """A second member of the sender reviews, within 24 h, a basis that is not consent: confirms it, or not.
+
+    Not whoever sent the referral on it; a client names the member (`Relevo-On-Behalf-Of`). A coordinator
+    does it where the sender has no second member, or it is overdue. What is not confirmed shows the receiver
+    no name, contact or notes any more, save in an emergency, and needs another basis within a day
+    (`correctReferral` with `consent`), or an end (`withdrawConsent`, `cancelReferral`).
+    """
+    return await carry_out(info, contract.REVIEW_BASIS, input)
 
 
 async def confirm_erasure(

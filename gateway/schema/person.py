@@ -11,6 +11,7 @@ from contracts.codes import (
     ContactChannel,
     Gender,
     NoteCategory,
+    ReviewStatus,
     Vulnerability,
 )
 
@@ -100,6 +101,17 @@ class Consent:
         "(`confirmErasure`). It is asked again and again until it does. Null before, and after."
     )
     erasure_confirmed_at: datetime | None = strawberry.field(description="When the receiver said so.")
+    review_status: ReviewStatus | None = strawberry.field(
+        description="How the review of a basis that is not consent stands. Null where it is consent. What is "
+        "`NOT_CONFIRMED` shows the receiver no more than it needs to answer, save in an emergency."
+    )
+    review_due_at: datetime | None = strawberry.field(
+        description="Until when a second member of the sender is to review it (`reviewBasis`)."
+    )
+    reviewed_at: datetime | None = strawberry.field(description="When it was reviewed.")
+    reviewed_by: str | None = strawberry.field(
+        description="The member who did, by the opaque reference that your own system gave. For the sender."
+    )
     method: ConsentMethod | None = strawberry.field(description="How it was given.")
     language: str | None = strawberry.field(description="In which language, as a BCP 47 tag.")
     purpose: str | None = strawberry.field(description="What for.")

@@ -136,6 +136,7 @@ class Mutation:
     void_referral = published(course.void_referral, course.VoidReferralPayload)
     acknowledge_referral = published(answers.acknowledge_referral, answers.AcknowledgeReferralPayload)
     withdraw_consent = published(consents.withdraw_consent, consents.WithdrawConsentPayload)
+    review_basis = published(consents.review_basis, consents.ReviewBasisPayload)
     confirm_erasure = published(consents.confirm_erasure, consents.ConfirmErasurePayload)
     issue_referral_group = published(issue_referral_group, IssueReferralGroupPayload)
     refer_on = published(refer_on, ReferOnPayload)

@@ -8,7 +8,7 @@ from contracts import assignment, changes, consents, correcting, deadlines, draf
 from contracts import referrals as contract
 from contracts.assignment import AssignReferral
 from contracts.changes import Change as ChangeRequest
-from contracts.consents import WithdrawConsent
+from contracts.consents import ReviewBasis, WithdrawConsent
 from contracts.correcting import CorrectReferral
 from contracts.deadlines import DueList, ListDue
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
@@ -31,6 +31,7 @@ from contracts.rpc import Actor, Check, Nothing, PartStatus
 from contracts.talk import GetMessages, MarkRead, MessageReply, Messages, SendMessage
 from services.referrals.actions import (
     assign,
+    basis,
     change,
     correct,
     draft,
@@ -86,6 +87,7 @@ class Api:
             server.add(operation, partial(self.change, operation.name))
         server.add(correcting.CORRECT, self.correct)
         server.add(consents.WITHDRAW_CONSENT, self.withdraw_consent)
+        server.add(consents.REVIEW_BASIS, self.review_basis)
         server.add(redirects.PROPOSE_REDIRECT, self.propose_redirect)
         server.add(redirects.CONFIRM_REDIRECT, self.confirm_redirect)
         server.add(assignment.ASSIGN, self.assign)
@@ -124,6 +126,9 @@ class Api:
 
     async def withdraw_consent(self, request: WithdrawConsent, actor: Actor) -> ReferralReply:
         return await withdraw.withdraw(self._means, request, actor)
+
+    async def review_basis(self, request: ReviewBasis, actor: Actor) -> ReferralReply:
+        return await basis.review(self._means, request, actor)
 
     async def propose_redirect(self, request: ProposeRedirect, actor: Actor) -> ReferralReply:
         return await redirect.propose(self._means, request, actor)

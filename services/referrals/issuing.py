@@ -27,7 +27,7 @@ from contracts.referrals import Consent, IssueReferral, Person
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence
 from contracts.standing import OrganizationStatus
-from services.referrals import guarding
+from services.referrals import basing, guarding
 from services.referrals.deadlines.clock import terms, wound
 from services.referrals.inputs import AHEAD, happened, stored_moment
 from services.referrals.referral import Document, event_data, history_entry
@@ -278,6 +278,7 @@ def issued(issue: Issue, actor: Actor, now: datetime) -> Document:
         "history": [entry],
         "idempotency": [],
     }
+    document |= basing.begun(document, request.consent, actor, now)
     document |= wound(None, document, now, now)
     told = event_data(document, None, now)
     document["pending"] = [pending_event(REFERRAL_EVENTS["sent"].type, issue.id, 1, now, told)]

@@ -20,7 +20,8 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
 ``key_t2 key_t3``           ids of the two data keys; the second is for T3 and T4
 ``key_void``                of an erased one: the key of the note that says why
 ``kept_…_since erased …``   how long the person's data is kept, and what of it is gone: see ``keeping.py``
-``withdrawn_at`` …          what became of the consent: see ``consenting``; ``duties``: ``deadlines.duties``
+``withdrawn_at`` …          what became of the consent: see ``consenting``; ``basis_review``: ``basing``
+``duties``                  what is owed beside its course: see ``deadlines.duties``
 ``sealed_…``                encrypted: ``t2``, ``t3``, ``t4`` (a list, each saying when it ``opens``),
                             ``instructions``, ``given``, ``places`` (those that are kept), ``questions``
 ``counted held hold``       whether the service counted places at issue, whether some are kept, and by
@@ -56,7 +57,7 @@ from contracts.events import REFERRAL_EVENTS, EventType, ReferralEvent
 from contracts.referrals import AllowedAction
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence
-from services.referrals import bounding, consenting, keeping, questions, reported
+from services.referrals import basing, bounding, consenting, keeping, questions, reported
 from services.referrals.deadlines import duties
 from services.referrals.deadlines.clock import may_expire, wound
 from services.referrals.errors import TooManyError
@@ -128,6 +129,10 @@ def _may_withdraw(doc: Document, _now: datetime) -> bool:
 
 def _may_object(doc: Document, _now: datetime) -> bool:
     return consenting.may_object(doc)
+
+
+def _is_review_awaited(doc: Document, _now: datetime) -> bool:
+    return basing.is_awaited(doc)
 
 
 def _is_erasure_awaited(doc: Document, _now: datetime) -> bool:
@@ -235,6 +240,8 @@ TRANSITIONS: tuple[Row, ...] = (
          **_WITHDRAWN),
     _row(0, "withdraw_consent", SENDER, ENDED | UNDER_WAY, None, event="objected",
          only_if=_may_object),
+    _row(0, "review_basis", SENDER, ENDED | UNDER_WAY, None, "confirm", event="basis_reviewed",
+         only_if=_is_review_awaited, settles=Deadline.REVIEW_BASIS),
     _row(0, "confirm_erasure", RECEIVER, ENDED | {S.IN_PROGRESS, S.ON_HOLD}, None,
          event="erasure_confirmed", only_if=_is_erasure_awaited, settles=Deadline.CONFIRM_ERASURE),
 )  # fmt: skip
@@ -312,7 +319,7 @@ def allowed_actions(doc: Document, party: Party, now: datetime) -> tuple[Allowed
     """What the party may do to the referral now by the API, with the inputs that each needs."""
     allowed: dict[str, AllowedAction] = {}
     for row in TRANSITIONS:
-        if row.applies(doc, party, now) and _may_take(row, doc, party):
+        if row.applies(doc, party, now) and _may_take(row, doc, party, now):
             asked = (*row.needs, *reported.needs(doc, row, party))
             needs = tuple(need for need in asked if need not in SUPPLIED)
             # Who may do it for either side does it for the first, unless it is said to be reported.
@@ -320,11 +327,13 @@ def allowed_actions(doc: Document, party: Party, now: datetime) -> tuple[Allowed
     return tuple(allowed.values())
 
 
-def _may_take(row: Row, doc: Document, party: Party) -> bool:
+def _may_take(row: Row, doc: Document, party: Party, now: datetime) -> bool:
     if not party.may(row.action, row.who) or not may_work_on(doc, party):
         return False
     if not bounding.has_room(doc, row.action):
         return False
+    if row.action == "review_basis":
+        return basing.may_review(doc, party, now)
     return row.action != "correct" or may_correct(party)
 
 
@@ -445,15 +454,26 @@ def _change(doc: Document, row: Row, party: Party, given: Mapping[str, Any], now
         **({} if row.to is None or row.to in UNANSWERED else NO_PROPOSAL),
         **_ending(row, now),
         **(keeping.withdrawn(doc, now) if row.erases else {}),
-        **(duties.begun(doc, row.owes, now) if row.owes else {}),
-        **(duties.done(doc, row.settles) if row.settles else {}),
-        # Of what should never have been nobody owes anything more.
-        **({"duties": {}} if row.to == S.ENTERED_IN_ERROR else {}),
+        **_duties(doc, row, now),
         **effects(doc, row.action, row.who, given, entry["occurred_at"]),
     }
     if was_sent(doc):
         fields |= wound(doc, {**doc, **fields}, entry["occurred_at"], now)
     return Change(row.action, fields, entry, events, secrets_of(row.action, given))
+
+
+def _duties(doc: Document, row: Row, now: datetime) -> Document:
+    """What is owed after the change; the field is left alone where nothing was, and is."""
+    if row.to == S.ENTERED_IN_ERROR:
+        return {"duties": {}}  # of what should never have been
+    after = {"duties": doc.get("duties") or {}}
+    if row.settles:
+        after = duties.done(after, row.settles)
+    if row.to in TERMINAL or row.erases:
+        after = duties.ended(after)
+    if row.owes:
+        after = duties.begun(after, row.owes, now)
+    return after if after["duties"] or doc.get("duties") else {}
 
 
 def _waited(doc: Document, status: str) -> Document:

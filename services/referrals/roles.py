@@ -29,6 +29,8 @@ ROLES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
     ("correct", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     ("acknowledge", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     ("withdraw_consent", SENDER): (_WORKS, Scope.REFERRALS_SEND),
+    # By a second member; or by a coordinator where there is none, or it is overdue.
+    ("review_basis", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     # A system cannot void: it takes a person who answers for it. A coordinator's names one, see below.
     ("void", SENDER): (_MANAGES, None),
     ("receive", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),

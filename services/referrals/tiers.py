@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from contracts.codes import Basis, Deadline, PersonAccess, ReferralStatus
+from contracts.codes import Basis, Deadline, PersonAccess, ReferralStatus, ReviewStatus
 from contracts.deadlines import Deadlines
 from contracts.directory import Phone
 from contracts.referrals import (
@@ -18,7 +18,7 @@ from contracts.referrals import (
     Referral,
 )
 from contracts.rpc import Actor, Message
-from services.referrals import consenting, following, grouping, guarding, keeping, onward
+from services.referrals import basing, consenting, following, grouping, guarding, keeping, onward
 from services.referrals.alerting import PERSON_FLAGS
 from services.referrals.deadlines.duties import duty_of
 from services.referrals.deadlines.points import deadlines_of
@@ -141,6 +141,8 @@ def receivers_stage(doc: Document, now: datetime) -> set[str]:
     status = doc["status"]
     if consenting.is_withdrawn(doc) or _consent_is_over(doc, now):
         return set()
+    if basing.closes(doc):
+        return {T2} if status in UNANSWERED or _is_accepted(doc, now) else set()
     if _is_accepted(doc, now):
         return {T2, T3, T4}
     if status in EARLY and is_vital(doc["priority"], doc["basis"]):
@@ -195,12 +197,19 @@ def person_access(doc: Document, party: Party, opened: Opened, now: datetime) ->
     if T3 not in roles:
         return PersonAccess.ROLE
     if T3 not in granted:
-        answered = doc["status"] not in UNANSWERED or _consent_is_over(doc, now)
-        return PersonAccess.ENDED if answered else PersonAccess.NOT_YET_ACCEPTED
+        return _why_closed(doc, granted, now)
     if T4 not in roles:
         return PersonAccess.ROLE
     hidden = any(not may_open_note(doc, party, note["opens"], now) for note in doc["sealed_t4"])
     return PersonAccess.NOT_CONSENTED if hidden else PersonAccess.FULL
+
+
+def _why_closed(doc: Document, granted: frozenset[str], now: datetime) -> PersonAccess:
+    """Why a receiver that may know of a person does not know who she is."""
+    if basing.closes(doc) and _is_accepted(doc, now) and T2 in granted:
+        return PersonAccess.NOT_CONSENTED
+    answered = doc["status"] not in UNANSWERED or _consent_is_over(doc, now)
+    return PersonAccess.ENDED if answered else PersonAccess.NOT_YET_ACCEPTED
 
 
 def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral:
@@ -344,6 +353,7 @@ def _consent(doc: Document, party: Party, opened: Opened, granted: frozenset[str
         "objected_at": doc.get("objected_at"),
         "erasure_due_at": owed and owed["by"],
         "erasure_confirmed_at": doc.get("erasure_at"),
+        **_review(doc),
     }
     if party.relation == RECEIVER and doc.get("withheld_since"):
         # It is to be as any consent that has run out: why it has would tell what she needs.
@@ -353,3 +363,16 @@ def _consent(doc: Document, party: Party, opened: Opened, granted: frozenset[str
     if opened.categories_closed:
         values.pop("categories", None)
     return _shell(ConsentView, values, granted)
+
+
+def _review(doc: Document) -> dict[str, Any]:
+    """How the review of another basis than consent stands."""
+    review, duty = doc.get("basis_review"), duty_of(doc, Deadline.REVIEW_BASIS)
+    if not review:
+        return {}
+    return {
+        "review_status": ReviewStatus(review["status"]),
+        "review_due_at": duty and duty["by"],
+        "reviewed_at": review.get("at"),
+        "reviewed_by": review.get("by"),
+    }

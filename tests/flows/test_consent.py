@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.flows.cast import Cast, issue_of
+from tests.flows.cast import Cast, _clients, issue_of
 from tests.flows.client import Client, Json
 from tests.flows.streams import feed_of
 from tests.flows.test_capacity import new_service, numbers, said
@@ -93,3 +93,42 @@ async def test_an_objection_against_what_the_law_asks_for_is_recorded_and_shown(
         assert consent_seen["objectedAt"]
         assert consent_seen["withdrawnAt"] is None
     assert (await seen(cast.shelter, referral))["person"]["alias"] == PERSON["alias"]
+
+
+class Named(Client):
+    """A client that says which member acts."""
+
+    member = ""
+
+    async def headers(self, accept: str = "application/graphql-response+json") -> dict[str, str]:
+        return {**await super().headers(accept), "relevo-on-behalf-of": self.member}
+
+
+REVIEW = """query ($id: ID!) { referral(id: $id) { personAccess person { ageBand alias }
+  allowedActions { action needs } consent { reviewStatus reviewDueAt reviewedAt reviewedBy } } }"""
+
+
+async def test_another_basis_is_reviewed_by_a_second_member_and_closes_what_is_not_confirmed(
+    cast: Cast,
+) -> None:
+    (credentials,) = await _clients(cast.stack, [cast.organizations["refugio"]])
+    consent = {"basis": "LEGAL_OBLIGATION", "reason": "Orden de un juzgado"}
+    async with Named(cast.stack.urls["gateway"], credentials) as system:
+        system.member = "turno-1"
+        made = await system.change("issueReferral", **cast.issue(consent=consent, person=PERSON))
+        referral = made["referral"]["id"]
+        await done(cast.hospital, "acceptReferral", referral, arriveBy=soon())
+        refused = await system.change("reviewBasis", referral=referral, confirm=True)
+        assert [error["code"] for error in refused["userErrors"]] == ["FORBIDDEN"]
+        system.member = "turno-2"
+        seen_by_second = (await system.ask(REVIEW, id=referral))["referral"]
+        assert {"action": "REVIEW_BASIS", "needs": ["confirm"]} in seen_by_second["allowedActions"]
+        await done(system, "reviewBasis", referral, confirm=False, note="No hay tal orden")
+    of_shelter = (await cast.shelter.ask(REVIEW, id=referral))["referral"]["consent"]
+    assert (of_shelter["reviewStatus"], of_shelter["reviewedBy"]) == ("NOT_CONFIRMED", "turno-2")
+    of_hospital = (await cast.hospital.ask(REVIEW, id=referral))["referral"]
+    assert of_hospital["person"] == {"ageBand": "ADULT", "alias": None}
+    assert (of_hospital["personAccess"], of_hospital["consent"]["reviewedBy"]) == ("NOT_CONSENTED", None)
+    await done(cast.shelter, "correctReferral", referral, consent=cast.issue()["consent"])
+    of_hospital = (await cast.hospital.ask(REVIEW, id=referral))["referral"]
+    assert (of_hospital["person"]["alias"], of_hospital["consent"]["reviewStatus"]) == (PERSON["alias"], None)

@@ -43,6 +43,7 @@ CHANGES: dict[str, Json] = {
     "acknowledgeReferral": {},
     "withdrawConsent": {},
     "confirmErasure": {},
+    "reviewBasis": {"confirm": True},
     "reviewOverride": {"step": "pregnancy.card", "confirm": True},
     "reportStep": {"step": "pregnancy.card", "note": "Hecho"},
     "voidReferral": {"note": "Otra persona"},

@@ -46,7 +46,14 @@ from contracts.changes import (
     Waitlist,
 )
 from contracts.codes import Need, PersonAccess, Priority
-from contracts.consents import CONFIRM_ERASURE, WITHDRAW_CONSENT, ConfirmErasure, WithdrawConsent
+from contracts.consents import (
+    CONFIRM_ERASURE,
+    REVIEW_BASIS,
+    WITHDRAW_CONSENT,
+    ConfirmErasure,
+    ReviewBasis,
+    WithdrawConsent,
+)
 from contracts.reasons import CancelReason, DeclineReason, EndReason, Outcome
 from contracts.referrals import (
     FIND,
@@ -92,6 +99,7 @@ OPERATIONS: dict[type[Change], Operation[Any, ReferralReply]] = {
     Void: VOID,
     WithdrawConsent: WITHDRAW_CONSENT,
     ConfirmErasure: CONFIRM_ERASURE,
+    ReviewBasis: REVIEW_BASIS,
 }
 
 

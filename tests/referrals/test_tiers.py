@@ -236,7 +236,8 @@ FULL: dict[str, Any] = {
     "given_at": NOW,
     "objected_at": NOW,
     "erasure_at": NOW,
-    "duties": {"confirm_erasure": {"since": NOW, "by": NOW, "next": NOW}},
+    "duties": {name: {"since": NOW, "by": NOW, "next": NOW} for name in ("confirm_erasure", "review_basis")},
+    "basis_review": {"status": "confirmed", "who": "named:a", "at": NOW, "reviewer": "named:b", "by": "b"},
 }
 # Those that say nothing of whether something is hidden.
 ALWAYS = {"person_access", "person", "consent", "allowed_actions"}
@@ -282,7 +283,8 @@ def test_before_acceptance_nothing_opened_too_much_gets_through() -> None:
     assert shown(reply.person) == {"age_band", "gender", "languages", "needs_interpreter", "vulnerabilities"}
     assert shown(reply.consent) == {
         "basis", "given_at", "method", "language", "purpose", "taken_by", "vulnerabilities",
-        "objected_at", "erasure_due_at", "erasure_confirmed_at",
+        "objected_at", "erasure_due_at", "erasure_confirmed_at", "review_status", "review_due_at",
+        "reviewed_at",
     }  # fmt: skip
     assert reply.acceptance_instructions is None
 

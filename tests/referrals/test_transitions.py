@@ -36,6 +36,7 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
         "update_draft": "draft", "send": "sent", "cancel": "cancelled", "void": "entered_in_error",
     },
     ("sent", SENDER): {"correct": "sent", "withdraw_consent": "cancelled",
+        "review_basis": "sent",
         "cancel": "cancelled", "void": "entered_in_error",
         "confirm_redirect": "redirected", "refuse_redirect": "sent",
     },
@@ -45,6 +46,7 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
     },
     ("sent", SYSTEM): {"expire": "expired", "lapse_redirect": "sent"},
     ("received", SENDER): {"correct": "received", "withdraw_consent": "cancelled",
+        "review_basis": "received",
         "cancel": "cancelled", "void": "entered_in_error",
         "confirm_redirect": "redirected", "refuse_redirect": "received",
     },
@@ -54,6 +56,7 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
     },
     ("received", SYSTEM): {"expire": "expired", "lapse_redirect": "received"},
     ("info_requested", SENDER): {"correct": "info_requested", "withdraw_consent": "cancelled",
+        "review_basis": "info_requested",
         "reply": "received", "cancel": "cancelled", "void": "entered_in_error",
         "confirm_redirect": "redirected", "refuse_redirect": "info_requested",
     },
@@ -63,6 +66,7 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
     },
     ("info_requested", SYSTEM): {"expire": "expired", "lapse_redirect": "info_requested"},
     ("waitlisted", SENDER): {"correct": "waitlisted", "withdraw_consent": "cancelled",
+        "review_basis": "waitlisted",
         "cancel": "cancelled", "void": "entered_in_error",
         "confirm_redirect": "redirected", "refuse_redirect": "waitlisted",
     },
@@ -73,6 +77,7 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
     ("accepted", SENDER): {
         "correct": "accepted", "cancel": "cancelled", "void": "entered_in_error",
         "withdraw_consent": "cancelled",
+        "review_basis": "accepted",
     },
     ("accepted", RECEIVER): {
         "reschedule": "accepted", "start": "in_progress", "complete": "completed",
@@ -80,40 +85,46 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
     },
     ("in_progress", SENDER): {
         "correct": "in_progress", "cancel": "cancelled", "void": "entered_in_error",
-        "withdraw_consent": "in_progress",
+        "withdraw_consent": "in_progress", "review_basis": "in_progress",
     },
     ("in_progress", RECEIVER): {"confirm_erasure": "in_progress",
         "pause": "on_hold", "complete": "completed", "end": "not_completed", "cancel": "cancelled",
     },
     ("on_hold", SENDER): {
         "correct": "on_hold", "cancel": "cancelled", "void": "entered_in_error",
-        "withdraw_consent": "on_hold",
+        "withdraw_consent": "on_hold", "review_basis": "on_hold",
     },
     ("on_hold", RECEIVER): {"confirm_erasure": "on_hold",
         "resume": "in_progress", "complete": "completed", "end": "not_completed", "cancel": "cancelled",
     },
     ("declined", SENDER): {
         "void": "entered_in_error", "acknowledge": "declined", "withdraw_consent": "declined",
+        "review_basis": "declined",
     },
     ("declined", RECEIVER): {"confirm_erasure": "declined"},
     ("redirected", SENDER): {
         "void": "entered_in_error", "acknowledge": "redirected", "withdraw_consent": "redirected",
+        "review_basis": "redirected",
     },
     ("redirected", RECEIVER): {"confirm_erasure": "redirected"},
     ("completed", SENDER): {
         "void": "entered_in_error", "acknowledge": "completed", "withdraw_consent": "completed",
+        "review_basis": "completed",
     },
     ("completed", RECEIVER): {"confirm_erasure": "completed", "reopen": "in_progress"},
     ("not_completed", SENDER): {
         "void": "entered_in_error", "acknowledge": "not_completed", "withdraw_consent": "not_completed",
+        "review_basis": "not_completed",
     },
     ("not_completed", RECEIVER): {"confirm_erasure": "not_completed", "reopen": "in_progress"},
     ("cancelled", SENDER): {
         "void": "entered_in_error", "acknowledge": "cancelled", "withdraw_consent": "cancelled",
+        "review_basis": "cancelled",
     },
     ("cancelled", RECEIVER): {"confirm_erasure": "cancelled"},
     ("expired", SENDER): {
         "void": "entered_in_error", "acknowledge": "expired", "withdraw_consent": "expired",
+        "review_basis": "expired",
     },
     ("expired", RECEIVER): {"confirm_erasure": "expired", "start": "in_progress", "complete": "completed"},
 }  # fmt: skip
@@ -146,6 +157,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "expire": {"deadline": "decide"},
     "void": {"note": "n"},
     "reopen": {"reason": "she came back"},
+    "review_basis": {"confirm": True},
 }
 # A redirect is proposed, so that every row may apply.
 PAIRS = list(product(S, ACTIONS))
@@ -158,8 +170,11 @@ def take(doc: Document, action: str, relation: str, **inputs: Any) -> Change:
 
 def ready(status: ReferralStatus, **changes: Any) -> Document:
     """A referral at that status for which every condition of the table holds."""
-    owed = {"confirm_erasure": {"since": NOW, "by": SOON, "next": SOON}}
-    return document(status, **{"proposed_redirect": "otro", "duties": owed, **changes})
+    duty = {"since": NOW - timedelta(days=2), "by": NOW, "next": SOON}
+    owed = {"confirm_erasure": duty, "review_basis": duty}
+    review = {"status": "due", "who": "member:another"}
+    given = {"proposed_redirect": "otro", "duties": owed, "basis_review": review}
+    return document(status, **{**given, **changes})
 
 
 @pytest.mark.parametrize("relation", PARTIES)

@@ -14,11 +14,12 @@ from contracts.correcting import CorrectReferral
 from contracts.drafts import DraftReferral
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
-from services.referrals import guarding
+from services.referrals import basing, guarding
 from services.referrals.actions import guard, warn
 from services.referrals.actions.saying import said_in, sealed_anew
 from services.referrals.actions.stepping import after_correction
 from services.referrals.actions.working import Working
+from services.referrals.deadlines import points
 from services.referrals.deadlines.clock import wound
 from services.referrals.issuing import content_problems, firewall_problems, named_problems, outline
 from services.referrals.means import Means
@@ -65,6 +66,10 @@ async def correct(means: Means, request: CorrectReferral, actor: Actor) -> Refer
         fields = {**outline(said), **marks, **await sealed_anew(means, doc, said)}
         if fields["priority"] != doc["priority"]:
             fields |= _clock(means, {**doc, **decided.set, **fields}, work.now)
+        if "consent" in given:
+            fields |= basing.begun(doc, said.consent, actor, work.now)
+            after = {**doc, **decided.set, **fields}
+            fields |= points.marks(after["clock"], after)
         fields |= await after_correction(means, doc, said, actor, work.now)
         return work.write(doc, decided, fields)
 

@@ -20,7 +20,7 @@ from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
 from contracts.referrals import Command, ReferralReply
 from contracts.rpc import Actor, FieldProblem
 from contracts.screening import DraftFromScreening
-from services.referrals import drafting, following, guarding, tiers
+from services.referrals import basing, drafting, following, guarding, tiers
 from services.referrals.actions import guard, warn
 from services.referrals.actions.replying import count, replayed, replied
 from services.referrals.actions.reserving import admit, followed, release, reserve, reserve_external_id
@@ -189,6 +189,7 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
         if earlier:
             fields |= guarding.mark(said, receiver, work.now)
         fields["terms"] = terms(service, means.overrides.of(service.id, said.priority))
+        fields |= basing.begun(doc, said.consent, actor, work.now)
         fields |= wound(None, {**doc, **decided.set, **fields}, work.now, work.now)
         # What is sent says by which versions of the pathways it was judged, not by which it was last edited.
         fields |= await sealed_anew(means, doc, said)

@@ -5,6 +5,7 @@ is one conditional write of one document, with its event in the outbox: who find
 looks at it again the next time. Nothing here needs to know of other replicas, or of how long nobody looked.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +14,12 @@ import msgspec
 from chassis.moments import Page, Place
 from chassis.outbox import pending_event
 from chassis.turns import Turns
-from contracts.codes import Priority
+from contracts.codes import Deadline, Priority
 from contracts.events import DEADLINE_EVENTS, DeadlineEvent
 from contracts.rpc import Actor
 from services.referrals import erasing, keeping
 from services.referrals.actions import counting
+from services.referrals.actions.basis import has_second
 from services.referrals.actions.replying import count
 from services.referrals.actions.writing import write_beside
 from services.referrals.deadlines.points import Kind, Point, Step, audience, next_at, next_step
@@ -83,6 +85,10 @@ async def _fire(means: Means, doc: Document, now: datetime) -> bool:
 
 async def _tell(means: Means, doc: Document, step: Step, now: datetime) -> bool:
     """Tell of it: no change of status, version or history."""
+    asks = step.point.kind is Kind.REMIND and step.point.deadline is Deadline.REVIEW_BASIS
+    if asks and not await has_second(means, doc["sender"]):
+        # Then the review is a coordinator's, who is to know in time.
+        step = replace(step, point=replace(step.point, kind=Kind.ALARM))
     sides, of_coordinators = audience(step.point, doc)
     coordinators = await means.directory.coordinators() if of_coordinators else ()
     after = {**doc, **step.fields}

@@ -23,6 +23,7 @@ from services.referrals.pathways.steps import Met, Ruling, StepSaid
 from services.referrals.referral import Document
 from services.referrals.roles import ASIDES, SENDER, Party
 from services.referrals.sealed import Said, seal
+from services.referrals.second import NOBODY, who
 from services.referrals.telling import aside_event
 from services.referrals.vault import KeyId
 
@@ -31,7 +32,6 @@ log = structlog.get_logger()
 OVERRIDE = "override a step of"
 # A chain of referrals that follow one another is looked back on so far.
 LOOKED_BACK = 10
-NOBODY = "It takes a member who answers for it: name the one (Relevo-On-Behalf-Of)."
 
 
 async def judged(
@@ -68,7 +68,7 @@ def to(receiver: Organization | None, said: Said) -> Met:
 
 
 def _of_who_overrides(actor: Actor) -> list[FieldProblem]:
-    message: str | None = None if steps.who(actor) else NOBODY
+    message: str | None = None if who(actor) else NOBODY
     if not Party(SENDER, actor).may_beside(OVERRIDE):
         roles, _ = ASIDES[OVERRIDE, SENDER]
         message = Sentence("It takes one of the roles {roles}.", roles=", ".join(sorted(roles)))

@@ -11,9 +11,9 @@ from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence, either
 from contracts.stepping import ReportStep, ReviewOverride
-from services.referrals import keeping
+from services.referrals import keeping, second
 from services.referrals.actions.beside import Aside, carry_out
-from services.referrals.actions.stepping import NOBODY, met_by
+from services.referrals.actions.stepping import met_by
 from services.referrals.actions.writing import write_beside
 from services.referrals.errors import refused_where_erased
 from services.referrals.fields import T2
@@ -27,6 +27,7 @@ from services.referrals.telling import aside_event
 from services.referrals.vault import Keys
 
 REVIEW = "review an override of"
+THE_FIRST = "Whoever overrode the step does not review it: a second member does."
 REPORT = "report a step of"
 # What ended so waits for no step any more: of what was redirected another referral has its tasks.
 _OVER = frozenset({S.CANCELLED, S.REDIRECTED, S.ENTERED_IN_ERROR})
@@ -50,7 +51,7 @@ async def review(means: Means, request: ReviewOverride, actor: Actor) -> Referra
         with await means.vault.fetch(keeping.usable(doc, keeping.T2)) as keys:
             place = _place(keys, doc, request.step, frozenset({StepStatus.OVERRIDDEN}))
             entries = list(doc["steps"])
-            _check_second(entries[place], actor)
+            second.check(entries[place]["who"], actor, THE_FIRST)
             note = _sealed(keys, doc, request.note)
         change = steps.confirmed if request.confirm else steps.not_confirmed
         entries[place] = change(entries[place], actor, note, means.now())
@@ -102,14 +103,6 @@ async def _folio(means: Means, doc: Document, request: ReportStep) -> str:
 def _check_reader(party: Party) -> None:
     if party.relation != SENDER or T2 not in tiers_of(party.actor):
         raise ForbiddenError("That is for those of its sender who may read the referral.")
-
-
-def _check_second(entry: Document, actor: Actor) -> None:
-    reviewer = steps.who(actor)
-    if reviewer is None:
-        raise ForbiddenError(NOBODY)
-    if reviewer == entry["who"]:
-        raise ForbiddenError("Whoever overrode the step does not review it: a second member does.")
 
 
 def _place(keys: Keys, doc: Document, step: str, wanted: frozenset[StepStatus]) -> int:

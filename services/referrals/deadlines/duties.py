@@ -32,7 +32,12 @@ class Times:
 # Hours of the wall, not working hours: what is with the receiver is with it at night, too.
 TIMES: Mapping[Deadline, Times] = {
     D.CONFIRM_ERASURE: Times(timedelta(hours=24), timedelta(hours=72), timedelta(days=7)),
+    D.REVIEW_BASIS: Times(timedelta(hours=12), timedelta(hours=24), timedelta(days=1)),
+    D.GIVE_BASIS: Times(timedelta(hours=12), timedelta(hours=24), timedelta(days=1)),
 }
+# What its sender owes; and what of that is no longer to be done once the referral has ended.
+OF_SENDER = frozenset({D.REVIEW_BASIS, D.GIVE_BASIS})
+WHILE_OPEN = frozenset({D.GIVE_BASIS})
 
 
 def begun(doc: Mapping[str, Any], what: Deadline, now: datetime) -> Document:
@@ -45,6 +50,11 @@ def begun(doc: Mapping[str, Any], what: Deadline, now: datetime) -> Document:
 def done(doc: Mapping[str, Any], what: Deadline) -> Document:
     """Return the document's field without that duty."""
     return {"duties": {name: duty for name, duty in _owed(doc).items() if name != what}}
+
+
+def ended(doc: Mapping[str, Any]) -> Document:
+    """Return the document's field without what is owed only while the referral goes on."""
+    return {"duties": {name: duty for name, duty in _owed(doc).items() if name not in WHILE_OPEN}}
 
 
 def told(doc: Mapping[str, Any], what: Deadline, now: datetime) -> Document:

@@ -124,7 +124,7 @@ def _of_what_is_owed(point: Point, doc: Mapping[str, Any], now: datetime) -> Ste
 
 def waiting_for(turn: Deadline, doc: Mapping[str, Any]) -> Side:
     """Return whose word is awaited: where the receiver has no account, it is the sender who records it."""
-    of_sender = turn in {D.REPLY, D.REDIRECT} or answers_by_telephone(doc)
+    of_sender = turn in {D.REPLY, D.REDIRECT, *duties.OF_SENDER} or answers_by_telephone(doc)
     return Side.SENDER if of_sender else Side.RECEIVER
 
 
@@ -154,6 +154,8 @@ def audience(point: Point, doc: Mapping[str, Any]) -> tuple[tuple[Side, ...], bo
 
     Who has no account hears nothing: there the sender records the answers.
     """
+    if point.deadline in duties.OF_SENDER:
+        return (Side.SENDER,), point.kind is not Kind.REMIND
     both = (Side.SENDER,) if answers_by_telephone(doc) else (Side.SENDER, Side.RECEIVER)
     if point.kind in {Kind.OVERDUE, Kind.ALARM, Kind.UNDECIDED, Kind.ERASE}:
         return both, True

@@ -22,6 +22,7 @@ from contracts.sentences import Sentence, either
 from contracts.steps import ReferralStep, StepOverride
 from services.referrals.pathways.pathway import Situation
 from services.referrals.sealed import Said, unseal
+from services.referrals.second import who
 from services.referrals.vault import Keys, key_of
 
 Document = dict[str, Any]
@@ -145,16 +146,6 @@ def entry(status: StepStatus, actor: Actor, blob: bytes, now: datetime) -> Docum
         "told": False,
         "sealed": blob,
     }
-
-
-def who(actor: Actor) -> str | None:
-    """Return which member acts; None where a client does not say for whom.
-
-    Two clients of an organization may act for the same person: what counts is whom they name.
-    """
-    if actor.kind == "member":
-        return f"member:{actor.id}"
-    return f"named:{actor.on_behalf_of}" if actor.on_behalf_of else None
 
 
 def confirmed(of: Document, actor: Actor, note: bytes | None, now: datetime) -> Document:

@@ -24,9 +24,9 @@ from chassis.identity import Identity
 from chassis.outbox import Relay
 from chassis.problems import UnreachableError
 from chassis.rpc import Caller
-from contracts.changes import Accept, Answer, Ask, Receive, Start
-from contracts.codes import Deadline, Priority, ReferralStatus, Side
-from contracts.consents import ConfirmErasure, WithdrawConsent
+from contracts.changes import Accept, Answer, Ask, Cancel, Receive, Start
+from contracts.codes import Basis, Deadline, Priority, ReferralStatus, Side
+from contracts.consents import ConfirmErasure, ReviewBasis, WithdrawConsent
 from contracts.directory import IMPORT_RECORDS, ImportRecord, ImportRecords
 from contracts.events import EVENTS, DeadlineEvent, ReferralEvent
 from contracts.membership import SET_NETWORK_ROLE, SetNetworkRole
@@ -535,3 +535,33 @@ async def test_an_erasure_to_be_confirmed_by_telephone_and_a_long_stop_is_one_wo
     name, event = told[-1]
     assert isinstance(event, DeadlineEvent)
     assert (name, event.told) == ("overdue", (Side.SENDER,))
+
+
+async def test_a_basis_that_nobody_reviews_is_told_to_the_sender_and_to_coordinators(
+    network: Network, one: Replica, ahead: Ahead
+) -> None:
+    """The shelter has no second member here, so that they hear of it while there is time."""
+    role = SetNetworkRole(organization=network.ids["tercera"], role="coordinator")  # type: ignore[arg-type]
+    await network.operator.call(SET_NETWORK_ROLE, role, network.operator.me)
+    try:
+        consent = cast.consent(datetime.now(UTC), basis=Basis.LEGAL_OBLIGATION, reason="orden de un juzgado")
+        case = await ahead.case(network, consent=consent, service="telefono")
+        await case.take(Cancel, case.sender, reason="need_met")
+        await until(one, ahead, 50 * HOUR, step=2 * HOUR)
+        told = await eventually(lambda: told_of(network, case.id), lambda found: len(found) == 5)
+        assert [
+            (name, event.deadline, event.told, len(event.coordinators))
+            for name, event in told
+            if isinstance(event, DeadlineEvent)
+        ] == [
+            ("escalated", Deadline.REVIEW_BASIS, (Side.SENDER,), 1),
+            ("overdue", Deadline.REVIEW_BASIS, (Side.SENDER,), 1),
+            ("escalated", Deadline.REVIEW_BASIS, (Side.SENDER,), 1),
+        ]
+        keeper = cast.coordinator()
+        await case.take(ReviewBasis, keeper, confirm=True)
+        await until(one, ahead, 30 * DAY)
+        await names_of(network, case, 6)
+    finally:
+        role = msgspec.structs.replace(role, granted=False)
+        await network.operator.call(SET_NETWORK_ROLE, role, network.operator.me)

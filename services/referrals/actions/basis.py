@@ -1,0 +1,53 @@
+"""Reviewing a basis that is not consent: a second member of the sender does, or else a coordinator."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from chassis.problems import ForbiddenError
+from contracts.consents import ReviewBasis
+from contracts.referrals import ReferralReply
+from contracts.rpc import Actor
+from services.referrals import basing, second
+from services.referrals.actions.change import inputs_of, written
+from services.referrals.actions.working import Working
+from services.referrals.means import Means
+from services.referrals.referral import Document, decide
+from services.referrals.roles import COORDINATOR, Party, tiers_of
+from services.referrals.store import Write
+
+_SECOND = 2
+THE_FIRST = "Whoever said that this is the basis does not review it: a second member does."
+
+
+async def review(means: Means, request: ReviewBasis, actor: Actor) -> ReferralReply:
+    """Confirm the basis, or not; or replay it.
+
+    Raises:
+        As any change; ForbiddenError also for whoever said that this is the basis, who names no member, and
+            for a coordinator while the sender has somebody who can, and time.
+        PersonErasedError: a note was given, and the person's data is erased.
+        UnreachableError: a coordinator asks, and the directory did not say who else there is.
+    """
+
+    async def write(work: Working, doc: Document, party: Party) -> Write:
+        decided = decide(doc, work.action, party, inputs_of(request), work.now)
+        await _admit(means, doc, party, work.now)
+        at = decided.history["occurred_at"]
+        after = basing.reviewed({**doc, **decided.set}, request.confirm, actor, at, work.now)
+        return await written(work, doc, party, replace(decided, set={**decided.set, **after}))
+
+    return await Working.of(means, "review_basis", request, actor).run(write)
+
+
+async def _admit(means: Means, doc: Document, party: Party, now: datetime) -> None:
+    second.check(doc["basis_review"]["who"], party.actor, THE_FIRST)
+    if party.relation == COORDINATOR:
+        if not basing.is_overdue(doc, now) and await has_second(means, doc["sender"]):
+            raise ForbiddenError("The sender has a second member who reviews it, until it is overdue.")
+    elif basing.READS not in tiers_of(party.actor):
+        raise ForbiddenError("That is for those of its sender who may read the referral.")
+
+
+async def has_second(means: Means, organization: str) -> bool:
+    """Whether the organization has a second member who works on referrals, as far as the directory knows."""
+    return len(await means.directory.workers(organization)) >= _SECOND

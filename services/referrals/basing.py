@@ -1,0 +1,85 @@
+"""The lawful basis of a referral where it is not consent: a second member reviews it within a day. Pure.
+
+On the document ``basis_review`` says how that stands, and is not there where the basis is consent:
+``status`` (``ReviewStatus``), ``who`` said that this is the basis, and, once it is reviewed, ``at``,
+``reviewer`` and ``by``, the member's own opaque reference. What is owed for it is one of the ``duties``.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from contracts.codes import Basis, Deadline, Priority, ReviewStatus
+from contracts.referrals import Consent
+from contracts.rpc import Actor
+from services.referrals.deadlines import duties
+from services.referrals.deadlines.points import marks
+from services.referrals.roles import COORDINATOR, SENDER, Party, tiers_of
+from services.referrals.second import is_second, who
+from services.referrals.statuses import UNDER_WAY
+
+Document = dict[str, Any]
+Doc = Mapping[str, Any]
+# What is reviewed is why: T2.
+READS = "T2"
+
+
+def begun(doc: Doc, consent: Consent | None, actor: Actor, now: datetime) -> Document:
+    """Return the fields of a referral whose basis is said, or said anew, by that actor."""
+    if consent is None or consent.basis is Basis.CONSENT:
+        return {"basis_review": None, **_settled(doc)} if doc.get("basis_review") else {}
+    review = {"status": ReviewStatus.DUE.value, "who": who(actor)}
+    after = {**doc, **_settled(doc)}
+    return {"basis_review": review, **duties.begun(after, Deadline.REVIEW_BASIS, now)}
+
+
+def _settled(doc: Doc) -> Document:
+    for what in (Deadline.REVIEW_BASIS, Deadline.GIVE_BASIS):
+        doc = {**doc, **duties.done(doc, what)}
+    return {"duties": doc["duties"]}
+
+
+def is_awaited(doc: Doc) -> bool:
+    """Whether its basis has still to be reviewed."""
+    return _status(doc) == ReviewStatus.DUE
+
+
+def closes(doc: Doc) -> bool:
+    """Whether the receiver is shown no more than it needs to answer, since the review did not confirm it.
+
+    Not of an emergency: a life must not hang on whether somebody finds another basis in time.
+    """
+    return _status(doc) == ReviewStatus.NOT_CONFIRMED and doc["priority"] != Priority.EMERGENCY
+
+
+def _status(doc: Doc) -> str | None:
+    review = doc.get("basis_review")
+    return review["status"] if review else None
+
+
+def may_review(doc: Doc, party: Party, now: datetime) -> bool:
+    """Whether the party may review it, as far as that is known without asking who else there is."""
+    if party.relation == COORDINATOR:
+        return is_overdue(doc, now) and who(party.actor) is not None
+    first = (doc.get("basis_review") or {}).get("who")
+    return party.relation == SENDER and READS in tiers_of(party.actor) and is_second(first, party.actor)
+
+
+def is_overdue(doc: Doc, now: datetime) -> bool:
+    """Whether the review should have come by now."""
+    duty = duties.duty_of(doc, Deadline.REVIEW_BASIS)
+    return duty is not None and duty["by"] <= now
+
+
+def reviewed(doc: Doc, confirm: bool, actor: Actor, at: datetime, now: datetime) -> Document:
+    """Return the fields after the review; ``doc`` is the document with all else that it changes.
+
+    What is not confirmed needs another basis within a day, or it ends: where it has not ended already.
+    """
+    status = ReviewStatus.CONFIRMED if confirm else ReviewStatus.NOT_CONFIRMED
+    said = {"status": status.value, "at": at, "reviewer": who(actor), "by": actor.on_behalf_of}
+    fields: Document = {"basis_review": {**doc["basis_review"], **said}}
+    if not confirm and doc["status"] in UNDER_WAY:
+        fields |= duties.begun(doc, Deadline.GIVE_BASIS, now)
+    after = {**doc, **fields}
+    return {**fields, **marks(after.get("clock"), after)}

@@ -1,0 +1,201 @@
+"""A basis that is not consent is reviewed by a second member; what is not confirmed closes."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from chassis.problems import RefusedError
+from contracts.changes import Accept, Cancel
+from contracts.codes import Basis, PersonAccess, Priority, ReviewStatus, Role, Scope
+from contracts.consents import ReviewBasis, WithdrawConsent
+from contracts.correcting import CORRECT, CorrectReferral
+from contracts.drafts import SEND, UPDATE_DRAFT, SendReferral, UpdateDraft
+from contracts.referrals import ISSUE, ConsentView, Referral
+from contracts.rpc import Actor
+from services.referrals.store import Store
+from tests.referrals import cast
+from tests.referrals.conftest import Network
+from tests.referrals.deadlines.test_firing import told_of
+from tests.referrals.test_change import Case, new_case, soon
+from tests.referrals.test_drafts import drafted
+from tests.referrals.test_withdraw import last_of
+from tests.servers import eventually
+
+
+def other_basis(**changes: Any) -> Any:
+    """Consent's place taken by the law's."""
+    given = {"basis": Basis.LEGAL_OBLIGATION, "reason": "orden de un juzgado", **changes}
+    return cast.consent(datetime.now(UTC), **given)
+
+
+def named(network: Network, member: str) -> Actor:
+    """The shelter's system, for a member whom it names."""
+    return network.client("casa", *Scope, on_behalf_of=member)
+
+
+def consent_of(referral: Referral) -> ConsentView:
+    assert referral.consent is not None
+    return referral.consent
+
+
+async def awaiting(network: Network, **changes: Any) -> Case:
+    """A referral that rests on the law, issued by ``casa``'s caseworker."""
+    return await new_case(network, **{"consent": other_basis(), **changes})
+
+
+async def test_a_second_member_confirms_it_once_and_both_sides_see_that(network: Network) -> None:
+    case = await awaiting(network)
+    seen = consent_of(await case.seen(case.sender))
+    assert seen.review_status is ReviewStatus.DUE
+    assert seen.review_due_at is not None
+    assert await case.refused(ReviewBasis, case.sender, confirm=True) == "FORBIDDEN", "the first one"
+    manager = network.member("casa", Role.MANAGER)
+    assert "review_basis" in {one.action for one in (await case.seen(manager)).allowed_actions}
+    assert "review_basis" not in {one.action for one in (await case.seen(case.sender)).allowed_actions}
+    for replayed in (False, True):
+        reply = await case.take(
+            ReviewBasis, manager, confirm=True, note="nota canaria", idempotency_key="rb-1"
+        )
+        assert (reply.replayed, reply.referral.version) == (replayed, 2)
+    for actor in (case.sender, case.receiver):
+        seen = consent_of(await case.seen(actor))
+        assert (seen.review_status, seen.review_due_at) == (ReviewStatus.CONFIRMED, None)
+        assert seen.reviewed_at is not None
+    assert (await last_of(case, case.sender)).note == "nota canaria"
+    assert (await last_of(case, case.receiver)).note is None
+    assert await case.refused(ReviewBasis, manager, confirm=False) == "WRONG_STATUS"
+    told = await eventually(lambda: told_of(network, case.id), lambda found: len(found) == 2)
+    assert told[-1][0] == "basis_reviewed"
+
+
+async def test_what_rests_on_consent_is_reviewed_by_nobody(network: Network, store: Store) -> None:
+    case = await new_case(network)
+    assert (
+        await case.refused(ReviewBasis, network.member("casa", Role.MANAGER), confirm=True) == "WRONG_STATUS"
+    )
+    assert consent_of(await case.seen(case.sender)).review_status is None
+    doc = await store.load(case.id)
+    assert doc is not None
+    assert not {"basis_review", "duties"} & doc.keys()
+
+
+async def test_a_system_reviews_for_another_member_than_it_sent_for(network: Network) -> None:
+    request = cast.request(network.ids["consulta"], datetime.now(UTC), consent=other_basis(),
+                           idempotency_key="rb-system")  # fmt: skip
+    case = Case(network, (await network.ask(ISSUE, request, named(network, "ana"))).referral)
+    assert await case.refused(ReviewBasis, named(network, "ana"), confirm=True) == "FORBIDDEN"
+    nameless = network.client("casa", *Scope)
+    assert await case.refused(ReviewBasis, nameless, confirm=True) == "FORBIDDEN"
+    blind = network.client("casa", Scope.REFERRALS_SEND, on_behalf_of="luz")
+    assert await case.refused(ReviewBasis, blind, confirm=True) == "FORBIDDEN"
+    reply = await case.take(ReviewBasis, named(network, "luz"), confirm=True)
+    assert consent_of(reply.referral).reviewed_by == "luz"
+    assert consent_of(await case.seen(case.receiver)).reviewed_by is None
+
+
+async def test_a_coordinator_reviews_where_there_is_no_second_member_and_says_so(network: Network) -> None:
+    case = await awaiting(network)
+    assert await case.refused(ReviewBasis, case.receiver, confirm=True) == "WRONG_STATUS"
+    reply = await case.take(ReviewBasis, cast.coordinator(), confirm=True)
+    assert consent_of(reply.referral).review_status is ReviewStatus.CONFIRMED
+    assert (await last_of(case, case.sender)).acted_for == "sender"
+
+
+async def test_what_is_not_confirmed_closes_the_person_until_there_is_another_basis(
+    network: Network, store: Store
+) -> None:
+    case = await awaiting(network)
+    await case.take(Accept, arrive_by=soon())
+    before = (await case.seen(case.receiver)).person
+    assert before is not None
+    assert before.name == "Abigail Canaria"
+    manager = network.member("casa", Role.MANAGER)
+    reply = await case.take(ReviewBasis, manager, confirm=False)
+    assert (reply.referral.status, consent_of(reply.referral).review_status) == (
+        "accepted", ReviewStatus.NOT_CONFIRMED,
+    )  # fmt: skip
+    seen = await case.seen(case.receiver)
+    assert seen.person is not None
+    assert (seen.person.age_band, seen.person.name, seen.person.notes) == ("adult", None, None)
+    assert seen.person_access is PersonAccess.NOT_CONSENTED
+    doc = await store.load(case.id)
+    assert doc is not None
+    assert list(doc["duties"]) == ["give_basis"]
+    assert doc["due_at"] <= doc["duties"]["give_basis"]["next"]
+    asked = CorrectReferral(referral=case.id, idempotency_key="rb-c", consent=cast.consent(datetime.now(UTC)))
+    await network.ask(CORRECT, asked, case.sender)
+    seen = await case.seen(case.receiver)
+    assert (seen.person_access, consent_of(seen).review_status) == (PersonAccess.NOT_CONSENTED, None), (
+        "since the consent names not all of its notes"
+    )
+    assert seen.person is not None
+    assert seen.person.name == "Abigail Canaria"
+    doc = await store.load(case.id)
+    assert doc is not None
+    assert (doc["duties"], doc["basis_review"]) == ({}, None)
+
+
+async def test_another_such_basis_is_reviewed_anew_and_not_by_whoever_said_it(network: Network) -> None:
+    case = await awaiting(network)
+    manager = network.member("casa", Role.MANAGER)
+    await case.take(ReviewBasis, manager, confirm=False)
+    asked = CorrectReferral(
+        referral=case.id, idempotency_key="rb-d", consent=other_basis(reason="otra orden")
+    )
+    corrected = (await network.ask(CORRECT, asked, manager)).referral
+    assert consent_of(corrected).review_status is ReviewStatus.DUE
+    assert await case.refused(ReviewBasis, manager, confirm=True) == "FORBIDDEN"
+    await case.take(ReviewBasis, case.sender, confirm=True)
+
+
+async def test_in_an_emergency_nothing_closes_and_another_basis_is_asked_for(
+    network: Network, store: Store
+) -> None:
+    consent = other_basis(basis=Basis.VITAL_INTEREST, reason="no respondía")
+    case = await awaiting(network, consent=consent, priority=Priority.EMERGENCY)
+    await case.take(Accept, arrive_by=soon())
+    await case.take(ReviewBasis, network.member("casa", Role.MANAGER), confirm=False)
+    seen = await case.seen(case.receiver)
+    assert seen.person is not None
+    assert seen.person.name == "Abigail Canaria"
+    doc = await store.load(case.id)
+    assert doc is not None
+    assert list(doc["duties"]) == ["give_basis"]
+    await case.take(Cancel, case.sender, reason="need_met")
+    doc = await store.load(case.id)
+    assert doc is not None
+    assert (doc["duties"], "due_at" in doc) == ({}, False), "it has ended"
+
+
+async def test_an_end_leaves_the_review_and_a_withdrawal_too(network: Network, store: Store) -> None:
+    consent = other_basis(basis=Basis.VITAL_INTEREST, reason="no respondía")
+    case = await awaiting(network, consent=consent)
+    await case.take(WithdrawConsent, case.sender)
+    doc = await store.load(case.id)
+    assert doc is not None
+    assert set(doc["duties"]) == {"review_basis", "confirm_erasure"}
+    reply = await case.take(ReviewBasis, network.member("casa", Role.MANAGER), confirm=False)
+    assert consent_of(reply.referral).review_status is ReviewStatus.NOT_CONFIRMED
+    doc = await store.load(case.id)
+    assert doc is not None
+    assert set(doc["duties"]) == {"confirm_erasure"}, "there is nothing left to rest on anything"
+
+
+async def test_a_draft_is_reviewed_once_it_is_sent_and_not_by_whoever_sent_it(network: Network) -> None:
+    referral = await drafted(network)
+    case = Case(network, referral)
+    edit = UpdateDraft(referral=case.id, idempotency_key="rb-e", **_whole(network))
+    await network.ask(UPDATE_DRAFT, edit, case.sender)
+    manager = network.member("casa", Role.MANAGER)
+    sent = await network.ask(SEND, SendReferral(referral=case.id, idempotency_key="rb-s"), manager)
+    assert consent_of(sent.referral).review_status is ReviewStatus.DUE
+    with pytest.raises(RefusedError):
+        await case.take(ReviewBasis, manager, confirm=True)
+    await case.take(ReviewBasis, case.sender, confirm=True)
+
+
+def _whole(network: Network) -> dict[str, Any]:
+    said = cast.request(network.ids["consulta"], datetime.now(UTC), consent=other_basis())
+    names = ("service", "priority", "state", "consent", "person", "household", "places", "notes")
+    return {name: getattr(said, name) for name in names}
