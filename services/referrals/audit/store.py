@@ -99,7 +99,9 @@ class AuditStore:
     async def range(self, chain: str, after: int, most: int) -> list[tuple[int, Document]]:
         """Return the entries that stand behind a place, in order, with where they stand; so many at most."""
         places = range(after + 1, after + 1 + most)
-        found = await self._entries.find(_between(chain, after + 1, after + most)).to_list(None)
+        # By name: the embedded database looks through all entries of all chains for a range of ids.
+        ids = [place_of(chain, number) for number in places]
+        found = await self._entries.find({"_id": {"$in": ids}}).to_list(None)
         by_place = {number_of(row.pop("_id")): row for row in found}
         if not by_place:
             return await self._beyond(chain, after + most, most)
