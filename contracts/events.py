@@ -10,6 +10,7 @@ import msgspec
 
 from contracts.codes import Deadline, NeedGroup, OrganizationKind, Priority, ReferralStatus, Side, State
 from contracts.directory import Capacity
+from contracts.progress import Progress
 from contracts.rpc import Message
 from contracts.standing import CorrectionStatus, ProposalStatus
 
@@ -57,6 +58,12 @@ class ReferralEvent(EventData):
     # Which of the holds that were asked for is the acceptance's: a count from 1, and nothing of the places.
     hold: int | None = None
     arrive_by: datetime | None = None
+    # How far it has come by this, for senders who are told no more; null where it has come no further.
+    progress: Progress | None = None
+    # Sides behind the firewall: a sender is told ``progress`` alone, a receiver (by exception) that there is
+    # something to read; and those that are told nothing, the exception being over.
+    outlined: tuple[Side, ...] = ()
+    untold: tuple[Side, ...] = ()
 
 
 class AsideEvent(ReferralEvent, kw_only=True):
@@ -143,6 +150,17 @@ class CapacityEvent(EventData):
     units: tuple[Capacity, ...]
 
 
+class ExceptionEvent(EventData):
+    """An exception to the firewall was made, or ended: for which service of which organization.
+
+    ``coordinators`` are the organizations that keep the network at that moment.
+    """
+
+    organization: str
+    service: str
+    coordinators: tuple[str, ...] = ()
+
+
 class ArrivalEvent(EventData):
     """Nobody reported the arrival of a person for whom places of a service are held.
 
@@ -223,6 +241,9 @@ DEADLINE_EVENTS: dict[str, EventType] = {
     for name in ("reminded", "arrival_asked", "overdue", "escalated", "unchanged", "erased")
 }
 
+EXCEPTION_MADE = EventType(part="referrals", noun="exception", name="made", data=ExceptionEvent)
+EXCEPTION_ENDED = EventType(part="referrals", noun="exception", name="ended", data=ExceptionEvent)
+
 ORGANIZATION_CHANGED = EventType(
     part="directory", noun="organization", name="changed", data=OrganizationEvent
 )
@@ -269,6 +290,8 @@ EVENTS: dict[str, EventType] = {
         *REFERRAL_EVENTS.values(),
         *ASIDE_EVENTS.values(),
         *DEADLINE_EVENTS.values(),
+        EXCEPTION_MADE,
+        EXCEPTION_ENDED,
         *DIRECTORY_EVENTS,
     )
 }

@@ -4,10 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from contracts.codes import Need, Priority, State
 from contracts.labels import Label
+from contracts.progress import SentReferral
 from contracts.referrals import (
     PART,
     Consent,
@@ -110,14 +111,22 @@ class Group(Reply):
 class GroupReply(Reply):
     """The group after a command, with its referrals; ``refused`` says which needs were left out, and why.
 
-    ``warnings`` are of those that were issued.
+    ``warnings`` are of those that were issued. A sender that sees no more of them than how far they have come
+    is shown ``sent`` alone, in the order of the needs that were issued.
     """
 
-    group: Group
-    referrals: tuple[Referral, ...]
+    shown: Group | None = field(name="group", default=None)
+    referrals: tuple[Referral, ...] = ()
     refused: tuple[FieldProblem, ...] = ()
     replayed: bool = False
     warnings: tuple[Warned, ...] = ()
+    sent: tuple[SentReferral, ...] = ()
+
+    @property
+    def group(self) -> Group:
+        """The group, for callers to whom it is certainly shown."""
+        assert self.shown is not None
+        return self.shown
 
 
 class GetGroups(Message):

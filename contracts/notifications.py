@@ -19,14 +19,19 @@ from contracts.events import (
     CORRECTION_DECIDED,
     CORRECTION_SUGGESTED,
     DEADLINE_EVENTS,
+    EXCEPTION_ENDED,
+    EXCEPTION_MADE,
     PROPOSAL_DECIDED,
     PROPOSAL_MADE,
     REFERRAL_EVENTS,
     SERVICE_REVIEW_DUE,
 )
+from contracts.progress import Progress, SentReferral
 from contracts.rpc import Message, Nothing, Operation, PartStatus, Reply
 
 PART = "notifications"
+# What those behind the firewall are told, whatever happened: the type would tell it. No event is called so.
+PROGRESSED = "referrals.referral.progressed.v1"
 # Every CloudEvents type that an organization's feed can hold.
 TOLD_TYPES = (
     *(event.type for event in REFERRAL_EVENTS.values()),
@@ -38,6 +43,9 @@ TOLD_TYPES = (
     CORRECTION_DECIDED.type,
     PROPOSAL_DECIDED.type,
     PROPOSAL_MADE.type,
+    PROGRESSED,
+    EXCEPTION_MADE.type,
+    EXCEPTION_ENDED.type,
 )
 # The name of the public feed, where an organization's has the organization's id.
 PUBLIC = "public"
@@ -59,6 +67,8 @@ class FeedReferral(Reply):
     from_status: ReferralStatus | None = None
     # What is due, or overdue; null for every entry that is about no deadline.
     deadline: Deadline | None = None
+    # How far it has come by this; null where it has come no further.
+    progress: Progress | None = None
 
 
 class FeedEntry(Reply):
@@ -77,9 +87,9 @@ class FeedEntry(Reply):
 
 
 class FeedSubject(Reply):
-    """What of the directory an entry is about. Of a correction, ``service`` is its service."""
+    """What of the directory, or which exception, an entry is about. ``service`` is whose it concerns."""
 
-    kind: Literal["service", "proposal", "correction"]
+    kind: Literal["service", "proposal", "correction", "exception"]
     id: str
     service: str | None = None
     status: str | None = None
@@ -87,6 +97,9 @@ class FeedSubject(Reply):
 
 class FeedTold(Reply):
     """An entry as it is read: about a referral (as ``FeedEntry``), or about something of the directory.
+
+    Behind the firewall an entry is a ``PROGRESSED``: to the sender ``sent`` and nothing else; to a receiver,
+    by exception, the id of the referral that it is ``about``, which says the rest to whom it may.
 
     Readers from before there were the latter ask for pages without ``subjects``, and pass over them live.
     """
@@ -97,6 +110,8 @@ class FeedTold(Reply):
     relation: Literal["sender", "receiver", "owner", "suggester", "proposer", "coordinator"]
     referral: FeedReferral | None = None
     subject: FeedSubject | None = None
+    sent: SentReferral | None = None
+    about: str | None = None
     seq: int = 0
 
 

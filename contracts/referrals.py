@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from contracts import patterns
 from contracts.codes import (
@@ -28,6 +28,7 @@ from contracts.codes import (
 )
 from contracts.deadlines import Deadlines
 from contracts.directory import Phone
+from contracts.progress import SentReferral
 from contracts.reasons import Outcome
 from contracts.rpc import Message, Nothing, Operation, Page, PartStatus, Reply
 from contracts.steps import AppliedPathway, Overrides, ReferralStep
@@ -101,7 +102,8 @@ class Consent(Message):
     """On what basis the person's data is shared: her consent, or another lawful basis with its reason.
 
     ``categories`` are the T4 note categories that the receiver may see; ``vulnerabilities`` those
-    that it may know, one by one.
+    that it may know, one by one. ``names`` are the organizations that she named herself: some receive nothing
+    that a consent does not name.
     """
 
     basis: Basis
@@ -114,6 +116,7 @@ class Consent(Message):
     given_at: Moment | None = None
     until: Moment | None = None
     reason: Line | None = None
+    names: Annotated[tuple[Id, ...], Meta(max_length=5)] = ()
 
 
 class Places(Message):
@@ -238,6 +241,7 @@ class ConsentView(Reply):
     reason: str | None = None
     categories: tuple[NoteCategory, ...] | None = None
     vulnerabilities: tuple[Vulnerability, ...] | None = None
+    names: tuple[str, ...] | None = None
 
 
 class Question(Reply):
@@ -305,13 +309,20 @@ class ReferralReply(Reply):
     """The referral after a command; ``replayed`` says that the key had done this already.
 
     ``made`` is the referral that the command made beside it, where it makes one; ``warnings`` are of what
-    the sender has said.
+    the sender has said. A sender that sees no more of it than how far it has come is shown ``sent`` alone.
     """
 
-    referral: Referral
+    shown: Referral | None = field(name="referral", default=None)
     replayed: bool = False
     made: Referral | None = None
     warnings: tuple[Warned, ...] = ()
+    sent: SentReferral | None = None
+
+    @property
+    def referral(self) -> Referral:
+        """The referral, for callers to whom it is certainly shown."""
+        assert self.shown is not None
+        return self.shown
 
 
 class GetReferrals(Message):

@@ -48,7 +48,7 @@ from contracts.notifications import (
     PublicPage,
 )
 from contracts.rpc import Actor, Nothing, Operation, Problem
-from contracts.telling import may_know
+from contracts.telling import told_to
 
 log = structlog.get_logger()
 
@@ -75,14 +75,15 @@ _replays = telemetry.meter.create_counter("feed.replays", description="Replays b
 class _Line(Generic[EntryT]):
     """What a reader follows: the feed ``feed.<name>.>``, how it is asked for, and what of it is wanted.
 
-    ``page`` asks for what comes after a sequence of an epoch.
+    ``page`` asks for what comes after a sequence of an epoch. ``told`` makes of an entry what its reader may
+    know of it, None where that is nothing.
     """
 
     name: str
     kind: type[EntryT]
     head: Operation[Nothing, FeedHead]
     page: Callable[[int, str], Awaitable[Feed | PublicFeed]]
-    wants: Callable[[EntryT], bool]
+    told: Callable[[EntryT], EntryT | None]
 
 
 class _Stream(Generic[EntryT]):
@@ -235,6 +236,13 @@ class FeedGate:
             RefusedError: the actor may not read a feed (``NOT_ALLOWED``), or what comes after the position
                 is no longer kept (``CURSOR_EXPIRED``).
         """
+
+        def told(entry: FeedTold) -> FeedTold | None:
+            # What comes live has passed no service: whom it is told to is looked at here. Types are those of
+            # what is told, or they would tell more.
+            known = told_to(entry, actor)
+            return known if known is None or not types or known.type in types else None
+
         line: _Line[FeedTold] = _Line(
             name=actor.organization or "",
             kind=FeedTold,
@@ -244,8 +252,7 @@ class FeedGate:
                 FeedPage(after=seq, epoch=epoch, first=PAGE, types=tuple(types), subjects=True),
                 actor,
             ),
-            # What comes live has passed no service: whom it is told to is looked at here.
-            wants=lambda entry: (not types or entry.type in types) and may_know(entry, actor),
+            told=told,
         )
         return self._follow(actor, line, after)
 
@@ -264,7 +271,7 @@ class FeedGate:
             page=lambda seq, epoch: self._caller.call(
                 PUBLIC_PAGE, PublicPage(after=seq, epoch=epoch, first=PAGE, services=tuple(services)), actor
             ),
-            wants=lambda entry: not services or entry.service in services,
+            told=lambda entry: entry if not services or entry.service in services else None,
         )
         return self._follow(actor, line, after)
 
@@ -286,8 +293,9 @@ class FeedGate:
                     if stream.replaying:
                         continue  # disturbed again: what is in the buffer may lie behind a gap
                 for entry in stream.live():
-                    if line.wants(entry):
-                        yield epoch, entry
+                    told = line.told(entry)
+                    if told is not None:
+                        yield epoch, told
                 if not stream.replaying:
                     await stream.wait()
         finally:

@@ -1,8 +1,9 @@
 """Spanish for every sentence of a refusal, by its English template; a place of a value keeps its name."""
 
 from contracts.spanish.directory import DIRECTORY
+from contracts.spanish.firewall import FIREWALL
 from contracts.spanish.gateway import GATEWAY
 from contracts.spanish.referrals import REFERRALS
 from contracts.spanish.shared import SHARED
 
-SPANISH: dict[str, str] = {**SHARED, **REFERRALS, **DIRECTORY, **GATEWAY}
+SPANISH: dict[str, str] = {**SHARED, **REFERRALS, **FIREWALL, **DIRECTORY, **GATEWAY}

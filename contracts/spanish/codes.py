@@ -15,6 +15,7 @@ OF_CODES = {
     "NOT_ACTIVE": "El servicio no está activo ahora.",
     "NO_INTAKE": "El servicio no recibe referencias.",
     "OWN_SERVICE": "El servicio es de su propia institución.",
+    "CONSENT_NEEDED": "Esta institución necesita un consentimiento que la nombre.",
     "WRITTEN_CONSENT_NEEDED": "Esta institución necesita consentimiento escrito que la nombre.",
     "ERASED": "Los datos de la persona se borraron, y no se les puede agregar nada.",
     "DUPLICATE": "Lo mismo ya está ahí.",

@@ -31,9 +31,6 @@ _WHO = {
     "Only a member or a client of an organization can {action} a referral.": (
         "Solo una persona integrante o un cliente de una institución puede {action} una referencia."
     ),
-    "Organizations of this kind cannot {action} referrals here.": (
-        "Las instituciones de este tipo no pueden {action} referencias aquí."
-    ),
     "A coordinator has to verify the organization before it can {action} referrals.": (
         "La coordinación tiene que verificar la institución antes de que pueda {action} referencias."
     ),
@@ -357,12 +354,9 @@ _FEED = {
     "The public feed is for members and clients.": (
         "Las novedades públicas son para personas integrantes y clientes."
     ),
-    "Reading the feed takes the scope feed:read (of a member, another role than intake), and a verified "
-    "organization of a kind that may be told: police and migration authorities are not.": (
-        "Para leer las novedades hace falta el permiso feed:read (o, de una persona integrante, otro rol que "
-        "intake) y una institución verificada de un tipo al que se le pueda avisar: la policía y las "
-        "autoridades "
-        "migratorias no lo son."
+    "Reading the feed takes the scope feed:read (of a member, a role), and a verified organization.": (
+        "Para leer las novedades hace falta el permiso feed:read (o, de una persona integrante, un rol) y "
+        "una institución verificada."
     ),
     "The feed was started anew since; read it again from the beginning.": (
         "Las novedades se empezaron de nuevo desde entonces; léalas otra vez desde el principio."

@@ -34,7 +34,13 @@ publish(
 )
 
 # Of what an entry is about, those that have an id in this API.
-_NOUNS = {"client": "Client", "member": "Member", "organization": "Organization", "service": "Service"}
+_NOUNS = {
+    "client": "Client",
+    "exception": "FirewallException",
+    "member": "Member",
+    "organization": "Organization",
+    "service": "Service",
+}
 _ACTORS = {"client": "Client", "member": "Member"}
 
 

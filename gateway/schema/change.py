@@ -10,6 +10,7 @@ import msgspec
 import strawberry
 
 from chassis.problems import RefusedError
+from contracts import progress
 from contracts import referrals as contract
 from contracts.codes import Channel
 from contracts.referrals import ReferralReply
@@ -21,6 +22,7 @@ from gateway.ids import part_id_of, part_id_or_nothing
 from gateway.lookahead import below
 from gateway.schema.problems import UserError, UserErrorCode, user_errors
 from gateway.schema.referral import Referral, prime
+from gateway.schema.sent import SentReferral
 from gateway.schema.tiers import tiers_for
 from gateway.schema.warnings import ReferralWarning
 
@@ -43,6 +45,7 @@ class Done:
 
     referral: contract.Referral | None = None
     new_referral: contract.Referral | None = None
+    sent_referral: progress.SentReferral | None = None
     replayed: bool = False
     user_errors: list[UserError] = field(default_factory=list)
     reply: ReferralReply | None = None
@@ -70,6 +73,15 @@ class WarnedPayload(Payload):
 
     warnings: list[ReferralWarning] = strawberry.field(
         description="What may not be right with what the referral says now; it was done all the same."
+    )
+
+
+@strawberry.type
+class SentPayload(WarnedPayload):
+    """The fields of every payload of what makes or sends a referral."""
+
+    sent_referral: SentReferral | None = strawberry.field(
+        description="In place of `referral`, to those who see no more of what they sent than this."
     )
 
 
@@ -116,6 +128,8 @@ def struct_of(value: Any, structs: Mapping[type, type[Message]]) -> Any:
 
 
 def _given(name: str, value: Any, structs: Mapping[type, type[Message]]) -> Any:
+    if name == "names":
+        return tuple(part_id_or_nothing("Organization", one) for one in value)
     if name not in _IDS:
         return struct_of(value, structs)
     if name == "location" and part_id_of("Location", value) is None:
@@ -152,12 +166,13 @@ async def carry_out(
         if refusal.code in OURS:
             raise FaultError(refusal.code) from refusal
         return await _refused(info, command, refusal)
-    await prime(info.context, info.raw, below(info.raw, "referral"), [reply.referral])
+    await prime(info.context, info.raw, below(info.raw, "referral"), [reply.shown])
     if reply.made is not None:
         await prime(info.context, info.raw, below(info.raw, "newReferral"), [reply.made])
     return Done(
-        referral=reply.referral,
+        referral=reply.shown,
         new_referral=reply.made,
+        sent_referral=reply.sent,
         replayed=reply.replayed,
         reply=reply,
         warnings=reply.warnings,

@@ -12,6 +12,7 @@ from contracts.groups import GROUP_LABELS
 from contracts.labels import LABELS
 from contracts.languages import ENGLISH, SPANISH
 from contracts.needs import GROUP_OF, SENSITIVE_NEEDS
+from contracts.progress import PROGRESS_LABELS
 from gateway.context import Info
 from gateway.schema.enums import publish
 
@@ -151,6 +152,7 @@ class CodeKind(StrEnum):
     HOUSEHOLD_COMPOSITION = "HouseholdComposition"
     GROUP_STATE = "GroupState"
     CASE_CATEGORY = "CaseCategory"
+    PROGRESS = "Progress"
 
 
 class Language(StrEnum):
@@ -172,7 +174,7 @@ publish(
     "A language of labels and of the messages of errors.",
     {Language.ES: "Spanish", Language.EN: "English"},
 )
-_LABELS = {**LABELS, **ACCEPTANCE_LABELS, **GROUP_LABELS}
+_LABELS = {**LABELS, **ACCEPTANCE_LABELS, **GROUP_LABELS, **PROGRESS_LABELS}
 _KINDS = {kind.__name__: kind for kind in _LABELS}
 
 

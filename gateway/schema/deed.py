@@ -31,6 +31,7 @@ class Deed:
     location: directory.Location | None = None
     correction: Any = None
     pathway: Any = None
+    exception: Any = None
     replayed: bool = False
     user_errors: list[UserError] = field(default_factory=list)
 

@@ -9,7 +9,7 @@ from contracts import drafts as contract
 from contracts.codes import Need, Priority, State
 from gateway.context import Info
 from gateway.ids import part_id_or_nothing
-from gateway.schema.change import ChangeInput, Done, WarnedPayload, carry_out, struct_of
+from gateway.schema.change import ChangeInput, Done, SentPayload, WarnedPayload, carry_out, struct_of
 from gateway.schema.issue import (
     STRUCTS,
     ConsentInput,
@@ -131,7 +131,7 @@ class SendReferralInput(ChangeInput):
 
 
 @strawberry.type(description="What became of `draftReferral`.")
-class DraftReferralPayload(WarnedPayload):
+class DraftReferralPayload(SentPayload):
     """Read from ``change.Done``, as all payloads."""
 
 
@@ -146,7 +146,7 @@ class CorrectReferralPayload(WarnedPayload):
 
 
 @strawberry.type(description="What became of `sendReferral`.")
-class SendReferralPayload(WarnedPayload):
+class SendReferralPayload(SentPayload):
     """See ``Payload``."""
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import strawberry
 
-from contracts import notifications, referrals
+from contracts import notifications, progress, referrals
 from contracts.codes import Deadline, NeedGroup, Priority, ReferralStatus, State
 from contracts.sentences import Sentence
 from gateway.context import Context, Info
@@ -21,6 +21,7 @@ from gateway.schema.enums import publish
 from gateway.schema.fields import computed, published
 from gateway.schema.pages import LONGEST, PageInfo
 from gateway.schema.referral import Referral, prime
+from gateway.schema.sent import SentReferral
 from gateway.schema.tiers import tiers_for
 
 # So many types may be asked for; there are not many more.
@@ -63,17 +64,33 @@ class Told:
 def _referral(parent: strawberry.Parent[Told], info: Info) -> Later[referrals.Referral]:
     """The referral as it is *now*, which may be further on. Null if you may no longer know of it."""
     tiers = tiers_for(info.raw, below(info.raw))
-    about = parent.entry.referral
-    return info.context.referrals(tiers).get(about.id) if about else None
+    return info.context.referrals(tiers).get(_about(parent.entry))
 
 
 def _referral_id(parent: Told) -> strawberry.ID | None:
-    """The id of the referral; null where the entry is about none."""
-    about = parent.entry.referral
-    return strawberry.ID(global_id("Referral", about.id)) if about else None
+    """The id of the referral; null where the entry is about none, and where you see only how far it came."""
+    about = _about(parent.entry)
+    return strawberry.ID(global_id("Referral", about)) if about else None
 
 
-_SUBJECTS = {"service": "Service", "proposal": "OrganizationProposal", "correction": "Correction"}
+def _about(entry: notifications.FeedTold) -> str | None:
+    return entry.referral.id if entry.referral else entry.about
+
+
+def _sent_referral(parent: Told) -> progress.SentReferral | None:
+    """How far a referral has come, to those who see no more of what they sent; the entry says nothing else.
+
+    Its `type` is `referrals.referral.progressed.v1`, whatever happened.
+    """
+    return parent.entry.sent
+
+
+_SUBJECTS = {
+    "service": "Service",
+    "proposal": "OrganizationProposal",
+    "correction": "Correction",
+    "exception": "FirewallException",
+}
 
 
 def _subject_id(parent: Told) -> strawberry.ID | None:
@@ -149,6 +166,7 @@ class FeedEntry:
         "What is due, or overdue. Null where the entry is about no deadline.",
         Deadline | None,
     )
+    sent_referral = computed(_sent_referral, SentReferral | None)
     referral = published(_referral, Referral | None)
 
 
@@ -288,7 +306,7 @@ async def _look_ahead(info: Info, told: list[Told]) -> None:
         return
     inner = deeper(info.raw, selections, "referral")
     loader = info.context.referrals(tiers_for(info.raw, inner))
-    found = await loader.prime(one.entry.referral.id for one in told if one.entry.referral)
+    found = await loader.prime(_about(one.entry) for one in told)
     await prime(info.context, info.raw, inner, found)
 
 

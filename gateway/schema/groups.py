@@ -8,7 +8,7 @@ import strawberry
 
 from chassis.problems import InvalidError, RefusedError
 from contracts import groups as contract
-from contracts import referrals
+from contracts import progress, referrals
 from contracts.codes import Need, Priority, State
 from contracts.groups import GROUP_LABELS, CaseCategory, GroupState
 from contracts.rpc import Message
@@ -31,6 +31,7 @@ from gateway.schema.node import Node
 from gateway.schema.overrides import OVERRIDES, StepOverrideInput
 from gateway.schema.problems import UserError, user_errors
 from gateway.schema.referral import Referral, prime
+from gateway.schema.sent import SentReferral
 from gateway.schema.tiers import tiers_for
 from gateway.schema.warnings import ReferralWarning
 
@@ -136,6 +137,7 @@ class Issued:
     """What the payload is read from."""
 
     group: contract.Group | None = None
+    sent_referrals: tuple[progress.SentReferral, ...] = ()
     replayed: bool = False
     user_errors: list[UserError] = field(default_factory=list)
     warnings: tuple[Warned, ...] = ()
@@ -147,6 +149,10 @@ class IssueReferralGroupPayload:
 
     group: ReferralGroup | None = strawberry.field(
         description="The group; its `items` are the referrals. Null if nothing was issued."
+    )
+    sent_referrals: list[SentReferral] = strawberry.field(
+        description="In place of `group`, to those who see no more of what they sent than this: in the order "
+        "of the needs that were issued. Empty to all others."
     )
     replayed: bool = strawberry.field(
         description="Whether the same key and input had done this before; then it was not done again."
@@ -187,4 +193,10 @@ async def issue_referral_group(
     read = await items.prime(one.id for one in reply.referrals)
     items.put({told.id: told for told, one in zip(reply.referrals, read, strict=True) if one is None})
     refused = user_errors(InvalidError("", reply.refused), info.context.language) if reply.refused else []
-    return Issued(group=reply.group, replayed=reply.replayed, user_errors=refused, warnings=reply.warnings)
+    return Issued(
+        group=reply.shown,
+        sent_referrals=reply.sent,
+        replayed=reply.replayed,
+        user_errors=refused,
+        warnings=reply.warnings,
+    )

@@ -22,7 +22,7 @@ from contracts.rpc import Message
 from contracts.steps import StepOverride
 from gateway.context import Info
 from gateway.ids import NOTHING
-from gateway.schema.change import Done, WarnedPayload, carry_out
+from gateway.schema.change import Done, SentPayload, carry_out
 from gateway.schema.overrides import OVERRIDES, StepOverrideInput
 
 
@@ -109,6 +109,12 @@ class ConsentInput:
     reason: str | None = strawberry.field(
         description="Why there is another basis than consent.", default=None
     )
+    names: list[strawberry.ID] | None = strawberry.field(
+        description="Organizations that she agreed to by name, by their ids. A prosecutor receives nothing "
+        "without written consent that names it here (or a legal obligation), and an authority behind the "
+        "firewall nothing, whatever exception there is, without consent that does.",
+        default=None,
+    )
 
 
 @strawberry.input(description="Places that are asked for.")
@@ -162,7 +168,7 @@ class IssueReferralInput:
 
 
 @strawberry.type(description="What became of `issueReferral`.")
-class IssueReferralPayload(WarnedPayload):
+class IssueReferralPayload(SentPayload):
     """Read from ``change.Done``."""
 
 

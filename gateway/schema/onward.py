@@ -8,7 +8,7 @@ import strawberry
 from contracts import onward as contract
 from contracts.codes import Need, Priority, State
 from gateway.context import Info
-from gateway.schema.change import Done, WarnedPayload, carry_out
+from gateway.schema.change import Done, SentPayload, carry_out
 from gateway.schema.issue import (
     STRUCTS,
     ConsentInput,
@@ -68,7 +68,7 @@ class ReferOnInput:
 
 
 @strawberry.type(description="What became of `referOn`: `referral` is the new one.")
-class ReferOnPayload(WarnedPayload):
+class ReferOnPayload(SentPayload):
     """Read from ``change.Done``."""
 
 

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import strawberry
 
+from contracts import referrals
 from contracts.codes import (
     AgeBand,
     Basis,
@@ -14,6 +15,8 @@ from contracts.codes import (
     ReviewStatus,
     Vulnerability,
 )
+from gateway.ids import global_id
+from gateway.schema.fields import computed
 
 
 @strawberry.type(description="How the person can be reached without putting her in danger.")
@@ -78,6 +81,13 @@ class Household:
     keep_together: bool = strawberry.field(description="Whether they must not be separated.")
 
 
+def _names(parent: referrals.ConsentView) -> list[strawberry.ID] | None:
+    """The organizations that she agreed to by name, by their ids."""
+    if parent.names is None:
+        return None
+    return [strawberry.ID(global_id("Organization", one)) for one in parent.names]
+
+
 @strawberry.type(
     description="On what basis the person's data is shared with this receiver: her consent, or another."
 )
@@ -117,6 +127,7 @@ class Consent:
     purpose: str | None = strawberry.field(description="What for.")
     taken_by: str | None = strawberry.field(description="Who took it.")
     reason: str | None = strawberry.field(description="Why there is another basis than consent.")
+    names = computed(_names, list[strawberry.ID] | None)
     categories: list[NoteCategory] | None = strawberry.field(description="The notes that may be shared.")
     vulnerabilities: list[Vulnerability] | None = strawberry.field(
         description="The vulnerabilities that may be shared."

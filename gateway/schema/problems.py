@@ -28,6 +28,7 @@ class UserErrorCode(StrEnum):
     NO_INTAKE = "NO_INTAKE"
     OWN_SERVICE = "OWN_SERVICE"
     WRITTEN_CONSENT_NEEDED = "WRITTEN_CONSENT_NEEDED"
+    CONSENT_NEEDED = "CONSENT_NEEDED"
     ERASED = "ERASED"
     DUPLICATE = "DUPLICATE"
     CONTRADICTION = "CONTRADICTION"
@@ -62,6 +63,7 @@ _MEANINGS: dict[StrEnum, str] = {
     UserErrorCode.NO_INTAKE: "The service takes no referrals.",
     UserErrorCode.OWN_SERVICE: "The service is your own organization's.",
     UserErrorCode.WRITTEN_CONSENT_NEEDED: "This receiver needs written consent that names it.",
+    UserErrorCode.CONSENT_NEEDED: "This receiver needs consent that names it.",
     UserErrorCode.ERASED: "The person's data was erased, and nothing can be added to it.",
     UserErrorCode.DUPLICATE: "The same stands there already.",
     UserErrorCode.CONTRADICTION: "Nobody could satisfy this together with what stands before it.",

@@ -13,6 +13,7 @@ from gateway.schema import (
     consents,
     course,
     editing,
+    exceptions,
     joining,
     managing,
     membership,
@@ -59,6 +60,7 @@ from gateway.schema.screening import (
     screening,
 )
 from gateway.schema.search import ServiceConnection, services
+from gateway.schema.sent import SentReferral, SentReferralConnection, sent_referral, sent_referrals
 from gateway.schema.service import Service, service
 from gateway.schema.stepping import ReportStepPayload, ReviewOverridePayload, report_step, review_override
 from gateway.schema.viewer import Viewer, viewer
@@ -82,6 +84,8 @@ class Query:
     acceptance_rules = published(acceptance.acceptance_rules, acceptance.AcceptanceRules | None)
     referral = published(referral, Referral | None)
     referrals = published(boxes.referrals, ReferralConnection)
+    sent_referral = published(sent_referral, SentReferral | None)
+    sent_referrals = published(sent_referrals, SentReferralConnection)
     referral_counts = published(boxes.referral_counts, boxes.ReferralCounts)
     events = published(events, EventConnection)
     organization_proposals = published(
@@ -98,6 +102,7 @@ class Query:
     stale_services = published(truth.stale_services, ServiceConnection)
     audit_entries = published(audit_entries, AuditEntryConnection | None)
     audit_heads = published(audit_heads, AuditHeadConnection)
+    firewall_exceptions = published(exceptions.firewall_exceptions, exceptions.FirewallExceptionConnection)
 
 
 @strawberry.type(
@@ -172,6 +177,12 @@ class Mutation:
     report_step = published(report_step, ReportStepPayload)
     edit_pathway = published(edit_pathway, EditPathwayPayload)
     draft_from_screening = published(draft_from_screening, DraftFromScreeningPayload)
+    make_firewall_exception = published(
+        exceptions.make_firewall_exception, exceptions.MakeFirewallExceptionPayload
+    )
+    end_firewall_exception = published(
+        exceptions.end_firewall_exception, exceptions.EndFirewallExceptionPayload
+    )
 
 
 @strawberry.type(description="Everything that can be listened to, over WebSocket or server-sent events.")

@@ -9,7 +9,7 @@ from contracts.codes import AgeBand, Gender, Need, Priority, State, Vulnerabilit
 from contracts.rpc import Message, Nothing
 from gateway.context import Info
 from gateway.schema.acceptance import Words
-from gateway.schema.change import Done, WarnedPayload, carry_out, struct_of
+from gateway.schema.change import Done, SentPayload, carry_out, struct_of
 from gateway.schema.pathways import PathwayGuide
 
 
@@ -133,7 +133,7 @@ class DraftFromScreeningInput:
 
 
 @strawberry.type(description="What became of `draftFromScreening`.")
-class DraftFromScreeningPayload(WarnedPayload):
+class DraftFromScreeningPayload(SentPayload):
     """See ``Payload``."""
 
 

@@ -42,6 +42,7 @@ _TIER_OF_CONSENT: dict[str, Tier] = {
     "purpose": "T2",
     "takenBy": "T2",
     "reason": "T2",
+    "names": "T2",
     "categories": "T4",
     "vulnerabilities": "T2",
 }

@@ -26,8 +26,9 @@ NEEDS_MANAGER = Sentence(
     scope=Scope.DIRECTORY_WRITE,
 )
 
-# What the clients of an organization behind the firewall may have: its own entry, and what it sends.
-_FIREWALLED_SCOPES = frozenset({Scope.DIRECTORY_READ, Scope.DIRECTORY_WRITE, Scope.REFERRALS_SEND})
+# What no exception opens. All else is answered by who asks: behind the firewall with what it sent itself, in
+# outline, and with what an exception lets in (docs/decisions/0022).
+_NEVER_FIREWALLED = frozenset({Scope.WEBHOOKS_MANAGE, Scope.STATISTICS_READ})
 
 Document = dict[str, Any]
 
@@ -51,7 +52,7 @@ def is_coordinator(actor: Actor) -> bool:
 
 def grantable(document: Document) -> frozenset[Scope]:
     """Return the scopes that clients of an organization may have."""
-    return _FIREWALLED_SCOPES if document["kind"] in FIREWALLED else frozenset(Scope)
+    return frozenset(Scope) - (_NEVER_FIREWALLED if document["kind"] in FIREWALLED else frozenset())
 
 
 def within_reach(actor: Actor, scopes: frozenset[Scope]) -> bool:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from contracts.codes import NetworkRole, OrganizationKind, State
+from contracts.codes import FIREWALLED, NetworkRole, OrganizationKind, State
 from contracts.details import Identifier, TaxonomyTerm
 from contracts.directory import CreateOrganization, Organization
 from contracts.events import OrganizationEvent
@@ -111,8 +111,13 @@ def is_verified(document: dict[str, Any]) -> bool:
 
 
 def network_roles(document: dict[str, Any]) -> tuple[NetworkRole, ...]:
-    """Return what it is in the network, as an operator said; nothing while it does not take part."""
-    return tuple(map(NetworkRole, document.get("network_roles") or ())) if is_verified(document) else ()
+    """Return what it is in the network, as an operator said.
+
+    Nothing while it does not take part, nor behind the firewall.
+    """
+    if not is_verified(document) or document["kind"] in FIREWALLED:
+        return ()
+    return tuple(map(NetworkRole, document.get("network_roles") or ()))
 
 
 def event(noun_id: str, fields: dict[str, Any], n: int, at: datetime) -> OrganizationEvent:

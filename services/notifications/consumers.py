@@ -11,14 +11,18 @@ from contracts.events import (
     ASIDE_EVENTS,
     CAPACITY_CHANGED,
     DEADLINE_EVENTS,
+    EXCEPTION_ENDED,
+    EXCEPTION_MADE,
     REFERRAL_EVENTS,
     ArrivalEvent,
     AsideEvent,
     CapacityEvent,
     DeadlineEvent,
+    ExceptionEvent,
     ReferralEvent,
 )
-from contracts.notifications import FeedEntry, FeedReferral, FeedTold, PublicEntry
+from contracts.notifications import PROGRESSED, FeedEntry, FeedReferral, FeedSubject, FeedTold, PublicEntry
+from contracts.telling import outline_of
 from services.notifications.feed import Feeds
 from services.notifications.policy import Relation, audience
 
@@ -27,6 +31,7 @@ _decode = msgspec.json.Decoder(ReferralEvent).decode
 _decode_aside = msgspec.json.Decoder(AsideEvent).decode
 _decode_deadline = msgspec.json.Decoder(DeadlineEvent).decode
 _decode_arrival = msgspec.json.Decoder(ArrivalEvent).decode
+_decode_exception = msgspec.json.Decoder(ExceptionEvent).decode
 _decode_capacity = msgspec.json.Decoder(CapacityEvent).decode
 
 
@@ -40,15 +45,15 @@ def handlers(feeds: Feeds) -> Mapping[str, Handler]:
 
     async def tell(delivery: Delivery) -> None:
         event = decoders[delivery.type](delivery.data)
-        told = audience(delivery.type, event)
+        told = [
+            (organization, entry_of(feeds.event_id(delivery), delivery.type, event, relation))
+            for organization, relation in audience(delivery.type, event)
+        ]
         await asyncio.gather(
             *(
-                feeds.append(
-                    organization,
-                    entry_of(feeds.event_id(delivery), delivery.type, event, relation),
-                    delivery.n,
-                )
-                for organization, relation in told
+                feeds.append(organization, event.id, entry, delivery.n)
+                for organization, entry in told
+                if entry is not None
             )
         )
 
@@ -70,8 +75,21 @@ def handlers(feeds: Feeds) -> Mapping[str, Handler]:
         )
         await feeds.append_public(entry, delivery.noun_id, delivery.n)
 
+    async def tell_coordinators(delivery: Delivery) -> None:
+        event = _decode_exception(delivery.data)
+        entry = FeedTold(
+            event=feeds.event_id(delivery),
+            type=delivery.type,
+            at=event.at,
+            relation="coordinator",
+            subject=FeedSubject(kind="exception", id=event.id, service=event.service),
+        )
+        for one in event.coordinators:
+            await feeds.append_fact(one, entry, delivery.noun_id, delivery.n)
+
     return {
         **dict.fromkeys(decoders, tell),
+        **dict.fromkeys((EXCEPTION_MADE.type, EXCEPTION_ENDED.type), tell_coordinators),
         ARRIVAL_OVERDUE.type: ask,
         CAPACITY_CHANGED.type: publish,
     }
@@ -96,9 +114,14 @@ def question_of(event_id: str, event_type: str, event: ArrivalEvent) -> FeedEntr
     )
 
 
-def entry_of(event_id: str, event_type: str, event: ReferralEvent, relation: Relation) -> FeedTold:
-    """The entry that a party gets, or a coordinator; of a party it is as every reader of old knows it."""
-    return FeedTold(
+def entry_of(event_id: str, event_type: str, event: ReferralEvent, relation: Relation) -> FeedTold | None:
+    """The entry that a party gets, or a coordinator; of a party it is as every reader of old knows it.
+
+    Of a party behind the firewall the feed itself holds no more than it is told; None where that is nothing.
+    """
+    if relation == "receiver" and relation in event.outlined:
+        return FeedTold(event=event_id, type=PROGRESSED, at=event.at, relation=relation, about=event.id)
+    entry = FeedTold(
         event=event_id,
         type=event_type,
         at=event.at,
@@ -113,5 +136,7 @@ def entry_of(event_id: str, event_type: str, event: ReferralEvent, relation: Rel
             priority=event.priority,
             state=event.state,
             deadline=event.deadline if isinstance(event, DeadlineEvent) else None,
+            progress=event.progress,
         ),
     )
+    return outline_of(entry) if relation in event.outlined else entry

@@ -69,10 +69,9 @@ class Feeds:
         """The id by which readers know what was delivered."""
         return self._ids.of(delivery.noun_id, delivery.n)
 
-    async def append(self, organization: str, entry: FeedEntry | FeedTold, n: int) -> None:
-        """Append an entry, once, whatever is repeated; ``n`` is the referral's count of events."""
-        assert entry.referral is not None
-        await self._append(organization, subject_of(organization, "referral", entry.referral.id), entry, n)
+    async def append(self, organization: str, referral: str, entry: FeedTold, n: int) -> None:
+        """Append an entry about a referral, once, whatever is repeated; ``n`` is its count of events."""
+        await self._append(organization, subject_of(organization, "referral", referral), entry, n)
 
     async def append_question(self, organization: str, entry: FeedEntry, n: int) -> None:
         """Append what the organization is asked about a referral; ``n`` counts the questions.

@@ -2,13 +2,15 @@
 
 from typing import Literal
 
-from contracts.codes import FIREWALLED, Role, Scope
+from contracts.codes import Scope
 from contracts.events import (
     ARRIVAL_OVERDUE,
     ASIDE_EVENTS,
     CORRECTION_DECIDED,
     CORRECTION_SUGGESTED,
     DEADLINE_EVENTS,
+    EXCEPTION_ENDED,
+    EXCEPTION_MADE,
     PROPOSAL_DECIDED,
     PROPOSAL_MADE,
     REFERRAL_EVENTS,
@@ -17,9 +19,9 @@ from contracts.events import (
     DeadlineEvent,
     ReferralEvent,
 )
-from contracts.notifications import FeedTold
+from contracts.notifications import PROGRESSED, FeedTold
 from contracts.rpc import Actor
-from contracts.telling import may_know
+from contracts.telling import told_to
 
 Relation = Literal["sender", "receiver", "owner", "suggester", "proposer", "coordinator"]
 
@@ -37,6 +39,7 @@ TOLD: dict[str, tuple[Relation, ...]] = {
     **{DEADLINE_EVENTS[name].type: ALSO_COORDINATORS for name in WATCHED},
     # Coordinators look after what is overdue.
     ASIDE_EVENTS["step_overdue"].type: ALSO_COORDINATORS,
+    PROGRESSED: BOTH,
     # Who accepted is asked whether the person arrived.
     ARRIVAL_OVERDUE.type: ("receiver",),
     # Who offers a service is reminded of its review, and told what others say is wrong; they, the outcome.
@@ -46,13 +49,16 @@ TOLD: dict[str, tuple[Relation, ...]] = {
     PROPOSAL_DECIDED.type: ("proposer",),
     # Who keeps the network hears that a proposal waits.
     PROPOSAL_MADE.type: ("coordinator",),
+    # And whom another of them lets through the firewall.
+    EXCEPTION_MADE.type: ("coordinator",),
+    EXCEPTION_ENDED.type: ("coordinator",),
 }
 
 
 def audience(event_type: str, event: ReferralEvent) -> list[tuple[str, Relation]]:
     """The organizations that are told of an event, and why each; each once, a party as such."""
     parties: dict[Relation, str] = {"sender": event.sender, "receiver": event.receiver}
-    told = _sides(event) & set(TOLD.get(event_type, ()))
+    told = (_sides(event) & set(TOLD.get(event_type, ()))) - set(event.untold)
     found: list[tuple[str, Relation]] = [(one, party) for party, one in parties.items() if party in told]
     if isinstance(event, DeadlineEvent | AsideEvent) and "coordinator" in TOLD.get(event_type, ()):
         known = {organization for organization, _ in found}
@@ -69,13 +75,11 @@ def _sides(event: ReferralEvent) -> set[str]:
 
 def may_read(actor: Actor) -> bool:
     """Whether an actor may read its organization's feed today."""
-    if actor.organization is None or not actor.verified or actor.organization_kind in FIREWALLED:
+    if actor.organization is None or not actor.verified:
         return False
-    if actor.kind == "client":
-        return Scope.FEED_READ in actor.scopes
-    return bool(set(actor.roles) - {Role.INTAKE})
+    return Scope.FEED_READ in actor.scopes if actor.kind == "client" else bool(actor.roles)
 
 
-def still_told(entry: FeedTold, actor: Actor) -> bool:
-    """Whether an entry written in the past would be told to the actor today."""
-    return entry.relation in TOLD.get(entry.type, ()) and may_know(entry, actor)
+def still_told(entry: FeedTold, actor: Actor) -> FeedTold | None:
+    """Return an entry written in the past as it would be told to the actor today; None where it would not."""
+    return told_to(entry, actor) if entry.relation in TOLD.get(entry.type, ()) else None

@@ -4,7 +4,18 @@ from functools import partial
 
 from chassis.identity import OPERATOR
 from chassis.rpc import Server
-from contracts import assignment, changes, consents, correcting, deadlines, drafts, lists, redirects, talk
+from contracts import (
+    assignment,
+    changes,
+    consents,
+    correcting,
+    deadlines,
+    drafts,
+    lists,
+    redirects,
+    sent,
+    talk,
+)
 from contracts import referrals as contract
 from contracts.assignment import AssignReferral
 from contracts.changes import Change as ChangeRequest
@@ -28,6 +39,7 @@ from contracts.referrals import (
     Referrals,
 )
 from contracts.rpc import Actor, Check, Nothing, PartStatus
+from contracts.sent import FindSent, FoundSent, ListSent, SentList
 from contracts.talk import GetMessages, MarkRead, MessageReply, Messages, SendMessage
 from services.referrals.actions import (
     assign,
@@ -45,6 +57,7 @@ from services.referrals.actions import (
     upcoming,
     withdraw,
 )
+from services.referrals.actions import sent as sending
 from services.referrals.boxes import actions as boxes
 from services.referrals.means import Means
 
@@ -101,6 +114,8 @@ class Api:
         server.add(contract.FIND, self.find)
         server.add(lists.LIST, self.list)
         server.add(lists.COUNT, self.count)
+        server.add(sent.FIND_SENT, self.find_sent)
+        server.add(sent.LIST_SENT, self.list_sent)
         server.add(contract.HISTORY, self.history)
         server.add(deadlines.DUE, self.due, frozenset({OPERATOR}))
         server.add(REWRAP_KEYS, self.rewrap_keys, frozenset({OPERATOR}))
@@ -168,6 +183,12 @@ class Api:
 
     async def count(self, request: CountReferrals, actor: Actor) -> ReferralCounts:
         return await boxes.count(self._means, request, actor)
+
+    async def find_sent(self, request: FindSent, actor: Actor) -> FoundSent:
+        return await sending.find(self._means, request, actor)
+
+    async def list_sent(self, request: ListSent, actor: Actor) -> SentList:
+        return await sending.list_(self._means, request, actor)
 
     async def history(self, request: GetHistory, actor: Actor) -> History:
         return await read.history(self._means, request, actor)

@@ -115,6 +115,7 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "taken_by": T2,
         "reason": T2,
         "vulnerabilities": T2,
+        "names": T2,
         "categories": T4,
     },
     HistoryEntry: {

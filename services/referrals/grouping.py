@@ -6,8 +6,9 @@ from its referrals, at the moment in which somebody asks.
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import msgspec
 
@@ -17,6 +18,7 @@ from contracts.groups import MOST_NEEDS, CaseCategory, GroupNeed, GroupState, Is
 from contracts.referrals import IssueReferral
 from contracts.rpc import FieldProblem
 from contracts.sentences import Sentence
+from services.referrals.firewall.exception import Passage
 from services.referrals.inputs import required
 from services.referrals.issuing import named_problems, request_problems, service_problems
 from services.referrals.referral import Document
@@ -26,6 +28,8 @@ from services.referrals.statuses import OPEN
 
 S = ReferralStatus
 Found = Mapping[str, tuple[Service | None, Organization | None]]
+Passages = Mapping[int, Passage]
+NONE_PASSES: Passages = MappingProxyType({})
 # What is said once, for all needs.
 _COMMON = frozenset({"person", "household", "occurred_at"})
 # Not within one second, by which tables are joined; not so far that a receiver's time is cut short by it.
@@ -69,6 +73,8 @@ class Judged:
     common: tuple[FieldProblem, ...]
     requests: tuple[IssueReferral | None, ...]
     faults: tuple[tuple[FieldProblem, ...], ...]
+    # What lets each through the firewall.
+    passages: Passages = field(default_factory=dict)
 
     @property
     def problems(self) -> tuple[FieldProblem, ...]:
@@ -94,8 +100,13 @@ def at(place: int, problem: FieldProblem) -> FieldProblem:
     return msgspec.structs.replace(problem, path=("needs", str(place), *problem.path))
 
 
-def judge(request: IssueGroup, sender: str, found: Found, now: datetime) -> Judged:
-    """Return what each need becomes and all that is wrong, the group's own and each need's."""
+def judge(
+    request: IssueGroup, sender: str, found: Found, now: datetime, passages: Passages = NONE_PASSES
+) -> Judged:
+    """Return what each need becomes and all that is wrong, the group's own and each need's.
+
+    ``passages`` are what lets some of the needs, by their place, through the firewall.
+    """
     common = dict.fromkeys(_size(request))
     requests: list[IssueReferral | None] = []
     faults: list[tuple[FieldProblem, ...]] = []
@@ -109,13 +120,13 @@ def judge(request: IssueGroup, sender: str, found: Found, now: datetime) -> Judg
             own = [
                 *request_problems(said, now),
                 *named_problems(said),
-                *service_problems(said, sender, *found[need.service], together),
+                *service_problems(said, sender, *found[need.service], together, passage=passages.get(place)),
             ]
             common |= dict.fromkeys(one for one in own if one.path[0] in _COMMON)
             problems += [one for one in own if one.path[0] not in _COMMON]
         requests.append(said)
         faults.append(tuple(at(place, problem) for problem in problems))
-    return Judged(tuple(common), tuple(requests), tuple(faults))
+    return Judged(tuple(common), tuple(requests), tuple(faults), passages)
 
 
 def _size(request: IssueGroup) -> Iterable[FieldProblem]:

@@ -14,7 +14,7 @@ from contracts.referrals import Appointment
 from contracts.rpc import FieldProblem
 from contracts.sentences import Sentence
 from services.referrals import consenting
-from services.referrals.keeping import OF_THE_PERSON
+from services.referrals.keeping import OF_THE_PERSON, unlinked
 
 HAPPENED_WITHIN = timedelta(days=30)
 # Clocks of callers run ahead a little.
@@ -215,7 +215,7 @@ _EFFECTS: dict[str, Callable[[Fields, Given, datetime], Fields]] = {
     "complete": lambda _doc, given, _at: {"outcome": given["outcome"]},
     "end": _reason,
     "cancel": _reason,
-    "void": lambda _doc, _given, _at: dict.fromkeys((*OF_THE_PERSON, "outcome")),
+    "void": lambda doc, _given, _at: {**dict.fromkeys((*OF_THE_PERSON, "outcome")), **unlinked(doc)},
     "acknowledge": lambda _doc, _given, at: {"loop_closed_at": at},
     "withdraw_consent": lambda doc, _given, at: consenting.effects(doc, at),
     "confirm_erasure": lambda _doc, _given, at: {"erasure_at": at},

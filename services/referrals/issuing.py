@@ -16,20 +16,23 @@ from contracts.codes import (
     ContactChannel,
     Intake,
     Need,
-    OrganizationKind,
     ReferralStatus,
     Vulnerability,
 )
 from contracts.directory import Organization, Phone, Service
 from contracts.events import REFERRAL_EVENTS
 from contracts.needs import GROUP_OF, SENSITIVE_NEEDS
+from contracts.progress import Progress
 from contracts.referrals import Consent, IssueReferral, Person
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence
 from contracts.standing import OrganizationStatus
-from services.referrals import basing, guarding
+from services.referrals import basing
 from services.referrals.deadlines.clock import terms, wound
+from services.referrals.firewall import naming
+from services.referrals.firewall.exception import Passage
 from services.referrals.inputs import AHEAD, happened, stored_moment
+from services.referrals.outlined import sent_by
 from services.referrals.referral import Document, event_data, history_entry
 from services.referrals.sealed import Said
 
@@ -94,21 +97,30 @@ def service_problems(
     service: Service | None,
     receiver: Organization | None,
     beside: frozenset[Need] = frozenset(),
+    *,
+    passage: Passage | None = None,
 ) -> list[FieldProblem]:
     """Return why the service cannot be referred to, as far as the directory knows it.
 
-    ``beside`` are other needs that are known of the person or her group.
+    ``beside`` are other needs that are known of the person or her group; ``passage`` is what lets this
+    through to a receiver behind the firewall.
     """
     if service is None or receiver is None:
         return [_wrong("There is no such service.", "NOT_FOUND", "service")]
+    if receiver.kind in FIREWALLED and passage is None:
+        return [*_service(sender, service, receiver), naming.BEHIND]
     return [*_service(sender, service, receiver), *firewall_problems(request, receiver, beside)]
 
 
 def firewall_problems(
     said: Said, receiver: Organization, beside: frozenset[Need] = frozenset()
 ) -> list[FieldProblem]:
-    """Return why this may not be said to that receiver; ``beside`` are other needs, as above."""
-    return list(_firewall(said.consent, beside | {said.need}, receiver))
+    """Return why this may not be said to that receiver; ``beside`` are other needs, as above.
+
+    Not whether an exception is needed, and there: that is asked where it is known.
+    """
+    # A draft that lacks it is refused for that.
+    return list(naming.problems(said.consent, beside | {said.need}, receiver)) if said.consent else []
 
 
 def _wrong(message: str, code: str, *path: str) -> FieldProblem:
@@ -200,28 +212,6 @@ def _service(sender: str, service: Service, receiver: Organization) -> Problems:
         yield _wrong("Nobody has verified its organization: it would not hear.", "NOT_VERIFIED", "service")
     if service.organization == sender:
         yield _wrong("Is a service of your own organization.", "OWN_SERVICE", "service")
-    if receiver.kind in FIREWALLED:
-        yield _wrong("Its organization is behind the firewall.", "FIREWALLED", "service")
-
-
-def _firewall(consent: Consent | None, needs: frozenset[Need], receiver: Organization) -> Problems:
-    """Whom only a written consent lets in. It belongs to this referral, and so names its receiver."""
-    if consent is None:
-        return  # a draft that lacks it is refused for that
-    written = guarding.is_written(consent)
-    if receiver.kind is OrganizationKind.PROSECUTOR and not (
-        written or consent.basis is Basis.LEGAL_OBLIGATION
-    ):
-        message = "A prosecutor receives only with written consent that names it, or on a legal obligation."
-        yield _wrong(message, "WRITTEN_CONSENT_NEEDED", "consent", "method")
-    # Refugee law keeps it from her own country's consulate. Her country is not known here: so, from any.
-    is_protected = Need.INTERNATIONAL_PROTECTION in needs
-    if receiver.kind is OrganizationKind.CONSULATE and is_protected and not written:
-        message = (
-            "While she or her group needs international protection, or whoever refers cannot know it, a "
-            "consulate receives only with written consent that names it."
-        )
-        yield _wrong(message, "WRITTEN_CONSENT_NEEDED", "consent", "method")
 
 
 @dataclass(frozen=True)
@@ -263,6 +253,7 @@ def issued(issue: Issue, actor: Actor, now: datetime) -> Document:
         "fingerprint": issue.fingerprint,
         **outline(request),
         "sender": issue.sender,
+        **sent_by(actor),
         "receiver": issue.service.organization,
         "service": issue.service.id,
         "intake": issue.service.intake.value,
@@ -280,7 +271,7 @@ def issued(issue: Issue, actor: Actor, now: datetime) -> Document:
     }
     document |= basing.begun(document, request.consent, actor, now)
     document |= wound(None, document, now, now)
-    told = event_data(document, None, now)
+    told = event_data(document, None, now, Progress.SENT)
     document["pending"] = [pending_event(REFERRAL_EVENTS["sent"].type, issue.id, 1, now, told)]
     document["pending_since"] = now
     return document

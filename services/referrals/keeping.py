@@ -86,9 +86,15 @@ def erasure(doc: Doc, tiers: Iterable[str], now: datetime) -> Document:
         fields |= dict.fromkeys((*OF_THE_PERSON, *EXTERNAL_IDS, "steps", "steps_due_at"))
         # Nobody could say any more how it was done, nor of whom.
         fields["duties"] = {}
+        fields |= unlinked(doc)
         if doc.get("flags"):
             fields["flags"] = [flag for flag in doc["flags"] if flag not in _FLAGS]
     return fields
+
+
+def unlinked(doc: Doc) -> Document:
+    """Return the fields that forget by which exception it passed the firewall: that tells the need."""
+    return {"exception": None} if doc.get("exception") else {}
 
 
 def retention(doc: Doc, tier: str, now: datetime, repeated_for: timedelta) -> Document:

@@ -18,6 +18,7 @@ from services.referrals.audit.store import AuditStore
 from services.referrals.audit.trail import Trail
 from services.referrals.consumers import DURABLE, SUBJECTS, handlers
 from services.referrals.directory import Directory
+from services.referrals.firewall.api import ExceptionsApi
 from services.referrals.marks import Marks, hash_key
 from services.referrals.masters import master_key
 from services.referrals.means import Means
@@ -60,6 +61,7 @@ async def start(part: Part, settings: Settings) -> None:
     clock = Clock(store.now)
     audits = AuditStore(store.db)
     relay, groups = Relay(part.bus, store.referrals), Relay(part.bus, store.groups)
+    exceptions = Relay(part.bus, store.exceptions.collection)
     means = Means(
         store=store,
         vault=Vault(client, master_key(settings.keys_dir)),
@@ -76,6 +78,7 @@ async def start(part: Part, settings: Settings) -> None:
     Api(means).serve(server)
     PathwaysApi(means).serve(server)
     AuditApi(audits).serve(server)
+    ExceptionsApi(means, exceptions).serve(server)
     ScreeningApi(Desk(means, *questionnaire.shipped())).serve(server)
     entries, heads = entering(audits, means.audit), Heads(audits, means.audit, settings.audit_heads)
     pathways = Rounds("pathways", library.LOOK_SECONDS, means.pathways.look)
@@ -102,8 +105,8 @@ async def start(part: Part, settings: Settings) -> None:
     await part.run(clock.start, clock.stop)
     await part.run(heads.start, heads.stop)
     await part.run(entries.start, entries.stop)
-    await part.run(relay.start, relay.stop)
-    await part.run(groups.start, groups.stop)
+    for outbox in (relay, groups, exceptions):
+        await part.run(outbox.start, outbox.stop)
     await part.run(retention.start, retention.stop)
     await part.run(organizations.start, organizations.stop)
     for rounds in watch(means):

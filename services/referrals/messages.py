@@ -13,15 +13,16 @@ Where it may read nothing any more, nothing can be written, since nobody would e
 from datetime import datetime
 from typing import Any
 
-from chassis.problems import InvalidError, WrongStatusError
+from chassis.problems import FirewalledError, InvalidError, WrongStatusError
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence
 from contracts.talk import ReferralMessage
 from services.referrals.errors import ByTelephoneError, TooManyError
 from services.referrals.fields import T2, T3
+from services.referrals.outlined import NOBODY_ANSWERS, is_behind
 from services.referrals.referral import Document
 from services.referrals.reported import answers_by_telephone
-from services.referrals.roles import SENDER, Party
+from services.referrals.roles import RECEIVER, SENDER, Party
 from services.referrals.tiers import entry_tiers, masked, receivers_stage
 
 # For each side, so that neither can fill the other's room; and a document stays of a size to be written.
@@ -34,6 +35,7 @@ def key_for(doc: Document, side: str, now: datetime) -> str:
     Raises:
         WrongStatusError: the receiver may read nothing of the referral: it has ended, or consent ran out.
         ByTelephoneError: the receiver answers by telephone.
+        FirewalledError: the sender is behind the firewall, and reads nothing.
         TooManyError: that side has written as many as it may.
     """
     stage = receivers_stage(doc, now)
@@ -45,6 +47,8 @@ def key_for(doc: Document, side: str, now: datetime) -> str:
                 status=doc["status"].upper(),
             )
         )
+    if side == RECEIVER and is_behind(doc):
+        raise FirewalledError(NOBODY_ANSWERS)
     if answers_by_telephone(doc) and side == SENDER:
         raise ByTelephoneError("The receiver answers by telephone and would not read the message.")
     if sum(one["side"] == side for one in messages_of(doc)) >= MOST_OF_A_SIDE:

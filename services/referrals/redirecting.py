@@ -10,6 +10,7 @@ from contracts.drafts import DraftReferral
 from contracts.referrals import Consent, IssueReferral
 from contracts.rpc import FieldProblem
 from services.referrals import guarding
+from services.referrals.firewall.exception import Passage
 from services.referrals.inputs import AHEAD
 from services.referrals.issuing import consent_problems, service_problems
 from services.referrals.referral import Document
@@ -19,13 +20,13 @@ _NO_CONSENT_YET = DraftReferral(idempotency_key="-", need=Need.OTHER)
 
 
 def proposal_problems(
-    doc: Document, service: Service | None, receiver: Organization | None
+    doc: Document, service: Service | None, receiver: Organization | None, passage: Passage | None
 ) -> list[FieldProblem]:
     """Return why a referral cannot be redirected to a service, whatever consent there will be."""
     if service is not None and service.id == doc["service"]:
         return [_circle("Is the service that was asked.")]
     # Where she was asked for before is the sender's to know: it is told when it confirms.
-    found = service_problems(_NO_CONSENT_YET, doc["sender"], service, receiver)
+    found = service_problems(_NO_CONSENT_YET, doc["sender"], service, receiver, passage=passage)
     return [_told(problem) for problem in found]
 
 
@@ -46,6 +47,8 @@ def confirmation_problems(
     found: tuple[Service | None, Organization | None],
     beside: frozenset[Need],
     now: datetime,
+    *,
+    passage: Passage | None,
 ) -> list[FieldProblem]:
     """Return why the sender cannot confirm with that consent; ``beside`` are the needs of the group."""
     if doc["proposed_redirect"] != said.service:
@@ -56,7 +59,7 @@ def confirmation_problems(
     return [
         *consent_problems(said.consent, said.person, now),
         *_freshness(said.consent, doc["redirect_proposed_at"]),
-        *service_problems(said, doc["sender"], *found, beside),
+        *service_problems(said, doc["sender"], *found, beside, passage=passage),
     ]
 
 

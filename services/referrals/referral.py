@@ -9,6 +9,7 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
 ``created_at updated_at``   recorded moments; ``place`` is created_at and id as one string to page by
 ``need_group need``         ``need`` only where it is not sensitive; the exact one is in ``sealed_t2``
 ``priority state service``  and ``intake`` of the service, ``emergency_phone`` as it was at issue
+``sender_behind``           and ``exception…``, ``has_ended``: see ``outlined.py``
 ``sender receiver``         organization ids; ``external_id_sender``, ``external_id_receiver``, and
                             ``external_marks``: under what they are reserved
 ``drafter erase_at``        of what began as a draft: whose it is; and, until it is sent, when it is erased
@@ -51,13 +52,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from chassis.problems import ForbiddenError, WrongStatusError
+from chassis.problems import FirewalledError, ForbiddenError, WrongStatusError
 from contracts.codes import Deadline, NeedGroup, Priority, ReferralStatus, State
 from contracts.events import REFERRAL_EVENTS, EventType, ReferralEvent
+from contracts.progress import Progress
 from contracts.referrals import AllowedAction
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence
-from services.referrals import basing, bounding, consenting, keeping, questions, reported
+from services.referrals import basing, bounding, consenting, keeping, outlined, questions, reported
 from services.referrals.deadlines import duties
 from services.referrals.deadlines.clock import may_expire, wound
 from services.referrals.errors import TooManyError
@@ -97,8 +99,12 @@ def _proposed(doc: Document, _now: datetime) -> bool:
     return bool(doc["proposed_redirect"])
 
 
-def _may_ask(doc: Document, _now: datetime) -> bool:
-    return questions.may_ask(doc)
+def _may_ask(doc: Document, now: datetime) -> bool:
+    return questions.may_ask(doc) and _answers(doc, now)
+
+
+def _answers(doc: Document, _now: datetime) -> bool:
+    return not outlined.is_behind(doc)
 
 
 def was_sent(doc: Document) -> bool:
@@ -209,7 +215,8 @@ TRANSITIONS: tuple[Row, ...] = (
     _row(6, "waitlist", RECEIVER, UNANSWERED - {S.WAITLISTED}, S.WAITLISTED, "review_at", event="waitlisted"),
     _row(7, "accept", RECEIVER, UNANSWERED, S.ACCEPTED, *_EXPECTED, event="accepted"),
     _row(8, "decline", RECEIVER, UNANSWERED, S.DECLINED, "reason", event="declined"),
-    _row(9, "propose_redirect", RECEIVER, UNANSWERED, None, "service", event="redirect_proposed"),
+    _row(9, "propose_redirect", RECEIVER, UNANSWERED, None, "service", event="redirect_proposed",
+         only_if=_answers),
     _row(9, "refuse_redirect", SENDER, UNANSWERED, None, event="redirect_refused", only_if=_proposed),
     _row(9, "lapse_redirect", SYSTEM, UNANSWERED, None, event="redirect_refused", only_if=_proposed),
     _row(10, "confirm_redirect", SENDER, UNANSWERED, S.REDIRECTED, "service", "consent", event="redirected",
@@ -246,6 +253,8 @@ TRANSITIONS: tuple[Row, ...] = (
          event="erasure_confirmed", only_if=_is_erasure_awaited, settles=Deadline.CONFIRM_ERASURE),
 )  # fmt: skip
 
+# What waits for the sender's word.
+ASKS_THE_SENDER = frozenset({"ask", "propose_redirect"})
 ACTIONS = tuple(dict.fromkeys(row.action for row in TRANSITIONS))
 
 
@@ -253,7 +262,8 @@ ACTIONS = tuple(dict.fromkeys(row.action for row in TRANSITIONS))
 class Change:
     """What one action does to the document: fields to set, the history entry, the names of its events.
 
-    ``children`` are the documents of referrals that it makes, committed with it.
+    ``children`` are the documents of referrals that it makes, committed with it; ``progress`` is how far it
+    brings the referral, None where that is no further.
     """
 
     action: str
@@ -262,6 +272,7 @@ class Change:
     events: tuple[str, ...]
     secrets: tuple[Secret, ...] = field(default=())
     children: tuple[Document, ...] = field(default=())
+    progress: Progress | None = None
 
 
 def decide(
@@ -286,6 +297,8 @@ def decide(
     """
     rows = [row for row in permitted(action, party) if row.applies(doc, party, now)]
     row = reported.chosen(rows, inputs)
+    if row is None and action in ASKS_THE_SENDER and outlined.is_behind(doc):
+        raise FirewalledError(outlined.NOBODY_ANSWERS)
     if row is None:
         raise WrongStatusError(_closed(doc, action) or _words(doc, action, party, now))
     if not bounding.has_room(doc, action):
@@ -349,8 +362,12 @@ def may_correct(party: Party) -> bool:
 
 def has_drafted(doc: Document, party: Party) -> bool:
     """Whether it is a draft that this very member or client began: its words are no secret to it."""
-    actor = party.actor
-    return doc["status"] == S.DRAFT and doc.get("drafter") == f"{actor.kind}:{actor.id}"
+    return doc["status"] == S.DRAFT and has_begun(doc, party.actor)
+
+
+def has_begun(doc: Document, actor: Actor) -> bool:
+    """Whether this very member or client began it, and nobody has sent it."""
+    return not was_sent(doc) and doc.get("drafter") == f"{actor.kind}:{actor.id}"
 
 
 def events_of(doc: Document, change: Change) -> list[tuple[EventType, ReferralEvent]]:
@@ -359,14 +376,23 @@ def events_of(doc: Document, change: Change) -> list[tuple[EventType, ReferralEv
     return [
         (
             REFERRAL_EVENTS[name],
-            event_data({**doc, "n": first + place}, entry["from_status"], entry["recorded_at"]),
+            event_data(
+                {**doc, "n": first + place},
+                entry["from_status"],
+                entry["recorded_at"],
+                # It comes so far by the first of them.
+                None if place else change.progress,
+            ),
         )
         for place, name in enumerate(change.events)
     ]
 
 
-def event_data(doc: Document, before: str | None, at: datetime) -> ReferralEvent:
+def event_data(
+    doc: Document, before: str | None, at: datetime, progress: Progress | None = None
+) -> ReferralEvent:
     """Return the event's data: ids, codes, statuses, times; of the need the group only."""
+    sides_outlined, untold = outlined.sides(doc, at)
     return ReferralEvent(
         id=doc["_id"],
         n=doc["n"],
@@ -384,6 +410,9 @@ def event_data(doc: Document, before: str | None, at: datetime) -> ReferralEvent
         held=doc.get("held"),
         hold=doc.get("hold") if doc.get("held") else None,
         arrive_by=_expected_by(doc) if doc["status"] == S.ACCEPTED else None,
+        progress=progress,
+        outlined=sides_outlined,
+        untold=untold,
     )
 
 
@@ -459,7 +488,8 @@ def _change(doc: Document, row: Row, party: Party, given: Mapping[str, Any], now
     }
     if was_sent(doc):
         fields |= wound(doc, {**doc, **fields}, entry["occurred_at"], now)
-    return Change(row.action, fields, entry, events, secrets_of(row.action, given))
+    progress = outlined.progressed(doc, {**doc, **fields})
+    return Change(row.action, fields, entry, events, secrets_of(row.action, given), progress=progress)
 
 
 def _duties(doc: Document, row: Row, now: datetime) -> Document:
@@ -488,5 +518,5 @@ def _ending(row: Row, now: datetime) -> Document:
         return ended | keeping.voided(now) if row.to == S.ENTERED_IN_ERROR else ended
     if row.to is not None and not row.come_from.isdisjoint(TERMINAL):
         nothing = ("ended_at", "reason", "outcome", "sealed_given", "loop_closed_at")
-        return {**dict.fromkeys(nothing), **keeping.ceased()}
+        return {**dict.fromkeys(nothing), "has_ended": True, **keeping.ceased()}
     return {}

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from contracts.codes import FIREWALLED, NetworkRole, Role, Scope
+from contracts.codes import NetworkRole, Role, Scope
+from contracts.progress import is_firewalled
 from contracts.rpc import Actor
 from contracts.sentences import Sentence
 
@@ -151,11 +152,6 @@ def tiers_of(actor: Actor) -> frozenset[str]:
     return frozenset(granted)
 
 
-def is_firewalled(actor: Actor) -> bool:
-    """Whether the organization is of a kind that sees the public directory only."""
-    return actor.organization_kind in FIREWALLED
-
-
 def is_coordinator(actor: Actor) -> bool:
-    """Whether the actor keeps the network."""
-    return NetworkRole.COORDINATOR in actor.network_roles
+    """Whether the actor keeps the network: nobody behind the firewall does."""
+    return NetworkRole.COORDINATOR in actor.network_roles and not is_firewalled(actor)

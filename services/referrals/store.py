@@ -21,6 +21,7 @@ from services.referrals.boxes import store as boxes
 from services.referrals.boxes.listing import Asked, Listing
 from services.referrals.boxes.store import Rows
 from services.referrals.facts.store import UrnStore
+from services.referrals.firewall import store as firewall
 from services.referrals.keeping import EXTERNAL_IDS, KEPT
 from services.referrals.pathways.store import INDEXES as PATHWAY_INDEXES
 from services.referrals.pathways.store import PATHWAYS
@@ -44,9 +45,11 @@ INDEXES = {
         IndexModel([("due_at", ASCENDING)], name="due_at", sparse=True),
         IndexModel([("steps_due_at", ASCENDING)], name="steps_due_at", sparse=True),
         IndexModel([("overdue_at", ASCENDING)], name="overdue_at", sparse=True),
+        IndexModel([("exception", ASCENDING)], name="exception", sparse=True),
     ],
     PATHWAYS: PATHWAY_INDEXES,
     GROUPS: [IndexModel([("pending_since", ASCENDING)], name="pending_since", sparse=True)],
+    firewall.EXCEPTIONS: firewall.INDEXES,
 }
 # By which referrals are found when something is due.
 MOMENTS = ("due_at", "deadline_at", "overdue_at", "steps_due_at", *KEPT.values())
@@ -59,7 +62,7 @@ LEFT_OVER = timedelta(minutes=1)
 _DUE = (
     "revision", "n", "version", "folio", "status", "need_group", "priority", "state", "sender", "receiver",
     "service", "intake", "held", "hold", "arrive_by", "appointment", "updated_at", "clock", "due_at",
-    "key_t2", "key_t3", "duties", "terms.limits",
+    "key_t2", "key_t3", "duties", "terms.limits", "sender_behind", "exception_until",
 )  # fmt: skip
 _INNER = {
     "history": 0,
@@ -111,6 +114,7 @@ class Store:
         self._external_ids: AsyncIOMotorCollection[Document] = self.db["external_ids"]
         self.boxes = boxes.Boxes(self.referrals)
         self.urns = UrnStore(self.db)
+        self.exceptions = firewall.ExceptionStore(self.db)
         # What is looked after: a deadline is due; a mandatory step is overdue, and was not told; a draft was
         # never sent; a person is to be erased, or her time is over; a group is to be looked at.
         self.due = self._by("due_at", *_DUE)
@@ -215,6 +219,11 @@ class Store:
         """Return the ids of the referrals of which an organization is ``side``, and that stand so."""
         rows = self.referrals.find({side: organization, "status": {"$in": list(statuses)}}, {"_id": 1})
         return [row["_id"] async for row in rows]
+
+    async def let_in_by(self, exception: str, until: datetime, most: int) -> list[str]:
+        """Return the ids of referrals that an exception lets through the firewall for longer than that."""
+        rows = self.referrals.find({"exception": exception, "exception_until": {"$gt": until}}, {"_id": 1})
+        return [row["_id"] for row in await rows.limit(most).to_list(None)]
 
     async def beside(self, referral: str, revision: int, fields: Document, push: Document) -> bool:
         """Write what is no change of the referral itself, with its event; False where it has changed."""

@@ -9,6 +9,7 @@ import msgspec
 from contracts.codes import Basis, Deadline, PersonAccess, ReferralStatus, ReviewStatus
 from contracts.deadlines import Deadlines
 from contracts.directory import Phone
+from contracts.progress import has_intake_only, is_firewalled, sees_progress_only
 from contracts.referrals import (
     Appointment,
     ConsentView,
@@ -37,7 +38,8 @@ from services.referrals.fields import (
     T3,
     T4,
 )
-from services.referrals.referral import Document, allowed_actions, has_drafted, was_sent
+from services.referrals.outlined import is_let_in
+from services.referrals.referral import Document, allowed_actions, has_begun, has_drafted, was_sent
 from services.referrals.reported import answers_by_telephone
 from services.referrals.roles import (
     COORDINATOR,
@@ -45,7 +47,6 @@ from services.referrals.roles import (
     SENDER,
     Party,
     is_coordinator,
-    is_firewalled,
     tiers_of,
 )
 from services.referrals.sealed import FROM_ACCEPTED, FROM_RECEIVED, Opened, is_vital
@@ -65,26 +66,27 @@ EARLY = UNANSWERED - {S.SENT}
 _Struct = TypeVar("_Struct", bound=Message)
 
 
-def relation(doc: Document, actor: Actor) -> str | None:
+def relation(doc: Document, actor: Actor, now: datetime) -> str | None:
     """Return on which side of the referral the actor is; None for whom it does not exist.
 
-    Organizations behind the firewall, and those that nobody has verified, are on no side. What was never
-    sent exists for its sender only.
+    Organizations that nobody has verified are on no side. What was never sent exists for its sender only. Who
+    sees no more than how far it has come (``contracts.progress``) has what it began itself, until that is
+    sent; behind the firewall an exception makes a receiver, for as long as it stands.
     """
-    if actor.kind not in {"member", "client"} or is_firewalled(actor) or not actor.verified:
+    if actor.kind not in {"member", "client"} or not actor.verified:
         return None
-    if actor.organization == doc["sender"]:
+    if actor.organization == doc["sender"] and (not sees_progress_only(actor) or has_begun(doc, actor)):
         return SENDER
     if not was_sent(doc):
         return None
-    if actor.organization == doc["receiver"]:
-        return RECEIVER
+    if actor.organization == doc["receiver"] and not has_intake_only(actor):
+        return RECEIVER if not is_firewalled(actor) or is_let_in(doc, now) else None
     return COORDINATOR if is_coordinator(actor) else None
 
 
-def party_of(doc: Document, actor: Actor) -> Party | None:
+def party_of(doc: Document, actor: Actor, now: datetime) -> Party | None:
     """Return the actor as a party of the referral, or None where it is none."""
-    side = relation(doc, actor)
+    side = relation(doc, actor, now)
     return None if side is None else _party(doc, side, actor)
 
 

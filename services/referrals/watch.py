@@ -7,6 +7,7 @@ nobody needs to know of the others.
 from chassis.rounds import Rounds
 from services.referrals import erasing
 from services.referrals.actions import alert, draft, due, guard, steps
+from services.referrals.firewall import actions as exceptions
 from services.referrals.means import Means
 
 # Drafts and steps that are due have been so for days of 24 hours: a minute is soon.
@@ -22,4 +23,5 @@ def watch(means: Means) -> tuple[Rounds, ...]:
         erasing.turns(means.store, means.vault, means.now).rounds(erasing.LOOK_SECONDS),
         draft.turns(means).rounds(MINUTE),
         steps.turns(means).rounds(MINUTE),
+        exceptions.rounds(means),
     )

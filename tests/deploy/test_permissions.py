@@ -24,6 +24,7 @@ from contracts import (
     deadlines,
     directory,
     editing,
+    exceptions,
     geography,
     lists,
     matching,
@@ -33,6 +34,7 @@ from contracts import (
     referrals,
     screening,
     search,
+    sent,
     stepping,
     talk,
 )
@@ -180,6 +182,8 @@ def operations() -> list[AnyOperation]:
         deadlines,
         vault_keys,
         stepping,
+        sent,
+        exceptions,
         notifications,
     )
     return [thing for module in modules for thing in vars(module).values() if isinstance(thing, Operation)]

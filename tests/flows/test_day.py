@@ -12,6 +12,7 @@ from contracts.codes import Scope
 from contracts.directory import CREATE_CLIENT, CreateClient
 from tests.flows.cast import Cast, _ask, _operator
 from tests.flows.client import AnswerError, Client, Credentials, Json
+from tests.flows.posts import at_the_hospital, post_of, progress_of, sending, told
 from tests.flows.streams import feed_of
 from tests.flows.test_capacity import codes, new_service, numbers, said
 from tests.flows.test_group import issue as issue_group
@@ -136,21 +137,23 @@ async def test_a_boy_without_family_who_does_not_want_the_authority(cast: Cast) 
 async def test_a_survivor_who_moves_on_before_her_appointment(cast: Cast) -> None:
     """What she lived through is nobody's to read but who helps her; and then nobody's any more.
 
-    The officer's office is none behind the firewall here: what such an office may see is tested with it.
+    The officer at the border post writes down what she says, and learns that it came there and is over: not
+    where she is, not when she is expected, not that she went.
     """
     beds = await new_service(cast)
     await said(cast.hospital, beds, {"unit": "bed", "maximum": 1, "available": 1})
     note = {"category": "TRAFFICKING", "text": "Sabe quién la busca"}
     consent = {**cast.issue()["consent"], "categories": ["TRAFFICKING"], "vulnerabilities": []}
-    async with cast.another("tercera") as officer, coordinator_of(cast) as coordinator:
-        payload = await officer.change(
-            "issueReferral",
+    async with post_of(cast) as officer, coordinator_of(cast) as coordinator:
+        payload = await sending(
+            officer, "issueReferral",
             **cast.issue(
                 service=beds, need="HUMAN_TRAFFICKING", notes=[note], consent=consent, priority="URGENT",
             ),
         )  # fmt: skip
         assert payload["userErrors"] == [], payload
-        referral = payload["referral"]["id"]
+        folio = payload["sentReferral"]["folio"]
+        referral = await at_the_hospital(cast, folio)
         appointment = {"start": soon(), "timezone": "America/Mexico_City"}
         await changed(cast.hospital, "acceptReferral", referral, appointment=appointment)
         inside = await seen(cast.hospital, referral)
@@ -158,11 +161,19 @@ async def test_a_survivor_who_moves_on_before_her_appointment(cast: Cast) -> Non
         outline = await seen(coordinator, referral)
         assert (outline["need"], outline["needGroup"], outline["person"]) == (None, "PROTECTION", None)
         assert await numbers(cast, beds) == [("KNOWN", 0, 1, 0)]
-        await changed(officer, "cancelReferral", referral, reason="MOVED_ON")
+        assert await progress_of(officer, folio) == "RECEIVED"
+        # That she has gone is the receiver's to say: the officer could not be told what is at stake.
+        assert codes(await officer.change("cancelReferral", referral=referral, reason="MOVED_ON")) == [
+            ("NOT_FOUND", ())
+        ]
+        await changed(cast.hospital, "cancelReferral", referral, reason="MOVED_ON")
         after = await seen(cast.hospital, referral)
         assert (after["status"], after["reason"]) == ("CANCELLED", "MOVED_ON")
         assert (after["person"] or {}).get("notes") is None
         assert (after["need"], after["deadlines"]["awaited"]) == (None, None)
+        assert [one["sentReferral"]["progress"] for one in await told(officer)] == [
+            "SENT", "RECEIVED", "ENDED",
+        ]  # fmt: skip
         await eventually(lambda: numbers(cast, beds), lambda found: found == [("KNOWN", 1, 0, 0)])
         path = await heard(cast.hospital, referral, "cancelled")
         assert path == ["sent", "accepted", "cancelled"]

@@ -70,10 +70,20 @@ QUERIES = {
     "nodes": ("query ($it: ID!) { nodes(ids: [$it, $it]) { id __typename } }", "id"),
     "by id": (f"query ($it: ID) {{ referral(id: $it) {{ {FIELDS} }} }}", "id"),
     "by folio": (f"query ($it: String) {{ referral(folio: $it) {{ {FIELDS} }} }}", "folio"),
+    "sent, by folio": ("query ($it: String!) { sentReferral(folio: $it) { folio progress } }", "folio"),
     "by external id": (f"query ($it: String) {{ referral(externalId: $it) {{ {FIELDS} }} }}", "externalId"),
 }
 # Fields of Query that this file covers, and those that know no referral.
-COVERED = {"node", "nodes", "referral", "referralCounts", "referrals", "events"}
+COVERED = {
+    "node",
+    "nodes",
+    "referral",
+    "referralCounts",
+    "referrals",
+    "events",
+    "sentReferral",
+    "sentReferrals",
+}
 DIRECTORY = {
     "acceptanceRules",
     "auditEntries",
@@ -81,6 +91,7 @@ DIRECTORY = {
     "clients",
     "codes",
     "corrections",
+    "firewallExceptions",
     "matchServices",
     "members",
     "municipalities",
@@ -110,7 +121,9 @@ OTHERS = {
     "deactivateOrganization",
     "decideCorrection",
     "editPathway",
+    "endFirewallException",
     "inviteMember",
+    "makeFirewallException",
     "proposeOrganization",
     "reactivateOrganization",
     "rejectOrganization",
@@ -289,6 +302,8 @@ async def test_no_list_of_the_third_party_has_it_not_even_behind_a_partys_cursor
     ):
         answer = await scene.answer(document, {"box": box, **given})
         assert "errors" not in answer.json()
+        sent = await scene.answer("{ sentReferrals(first: 100) { nodes { folio } } }", {})
+        assert scene.real.folio not in sent.text
         assert scene.real.id not in answer.text
         assert scene.real.folio not in answer.text
 

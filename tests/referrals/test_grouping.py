@@ -78,7 +78,7 @@ def test_no_consulate_hears_of_whose_group_needs_protection_but_with_written_con
     consular = need(service="consular", need=Need.CONSULAR_ASSISTANCE)
     assert wrong(group(consular)) == set()
     assert wrong(group(protection, consular)) == {
-        (("needs", "1", "consent", "method"), "WRITTEN_CONSENT_NEEDED")
+        (("needs", "1", "consent", "method"), "WRITTEN_CONSENT_NEEDED"),
     }
     written = consent(method=ConsentMethod.WRITTEN)
     assert wrong(group(protection, msgspec.structs.replace(consular, consent=written))) == set()

@@ -12,6 +12,7 @@ from chassis import mongo
 from chassis.problems import RefusedError
 from contracts.codes import Need, PersonAccess, Priority, ReferralStatus, Role, Scope
 from contracts.directory import Phone
+from contracts.progress import Progress
 from contracts.referrals import FIND, GET, ISSUE, FindReferral, GetReferrals, IssueReferral, ReferralReply
 from contracts.rpc import Actor
 from services.referrals import vault as vaults
@@ -208,7 +209,7 @@ async def test_all_that_is_wrong_is_said_at_once_and_nothing_is_written(
 @pytest.mark.parametrize(
     ("organization", "roles", "code"),
     [
-        ("policia", ("caseworker",), "FIREWALLED"),
+        ("policia", ("viewer",), "FORBIDDEN"),
         ("nueva", ("caseworker",), "NOT_VERIFIED"),
         ("casa", ("viewer",), "FORBIDDEN"),
         ("casa", (), "FORBIDDEN"),
@@ -231,8 +232,9 @@ async def test_a_client_issues_by_its_scope_and_sees_by_its_scopes(network: Netw
     assert (reply.referral.person, reply.referral.service) == (None, None)
     assert reply.referral.folio
     intake = await issue(network, network.member("casa", Role.INTAKE))
-    assert intake.referral.person is None
-    assert intake.referral.person_access is PersonAccess.ROLE
+    assert intake.shown is None
+    assert intake.sent is not None
+    assert intake.sent.progress is Progress.SENT
 
 
 @pytest.mark.parametrize(

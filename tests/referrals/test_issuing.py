@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from contracts.codes import (
+    FIREWALLED,
     AgeBand,
     Basis,
     ConsentMethod,
@@ -21,6 +22,7 @@ from contracts.codes import (
 )
 from contracts.directory import Organization, Service
 from contracts.referrals import Household, HouseholdMember, IssueReferral, Places, SafeContact
+from services.referrals.firewall.exception import Passage
 from services.referrals.issuing import place_of, request_problems, service_problems
 from services.referrals.sealed import FROM_ACCEPTED, FROM_RECEIVED, NEVER, categories_of, opens
 from tests.referrals.cast import NOW, consent, request, with_person
@@ -154,16 +156,56 @@ def test_codes_and_units_are_named_once() -> None:
 def test_a_service_that_cannot_be_referred_to_says_why(service: Any, receiver: Any, code: str) -> None:
     made = msgspec.structs.replace(SERVICE, **service) if isinstance(service, dict) else service
     of = msgspec.structs.replace(RECEIVER, **receiver) if isinstance(receiver, dict) else receiver
-    assert [problem.code for problem in service_problems(request(), "casa", made, of)] == [code]
+    assert {problem.code for problem in service_problems(request(), "casa", made, of)} == {code}
 
 
-def test_a_prosecutor_receives_with_written_consent_or_on_a_legal_obligation() -> None:
+@pytest.mark.parametrize(
+    ("given", "paths"),
+    [
+        ({}, [("consent", "method"), ("consent", "names")]),
+        ({"method": ConsentMethod.WRITTEN}, [("consent", "names")]),
+        ({"method": ConsentMethod.WRITTEN, "names": ("otra",)}, [("consent", "names")]),
+        ({"names": ("clinica",)}, [("consent", "method")]),
+        ({"method": ConsentMethod.WRITTEN, "names": ("otra", "clinica")}, []),
+        ({"basis": Basis.LEGAL_OBLIGATION, "reason": "r", "method": None}, []),
+        (
+            {
+                "basis": Basis.VITAL_INTEREST,
+                "reason": "r",
+                "method": ConsentMethod.WRITTEN,
+                "names": ("clinica",),
+            },
+            [("consent", "method")],
+        ),
+    ],
+)
+def test_a_prosecutor_receives_with_written_consent_that_names_it_or_on_a_legal_obligation(
+    given: dict[str, Any], paths: list[tuple[str, ...]]
+) -> None:
     prosecutor = msgspec.structs.replace(RECEIVER, kind=OrganizationKind.PROSECUTOR)
-    for given in (
-        request(consent=consent(method=ConsentMethod.WRITTEN)),
-        request(consent=consent(basis=Basis.LEGAL_OBLIGATION, reason="r", method=None)),
+    found = service_problems(request(consent=consent(**given)), "casa", SERVICE, prosecutor)
+    assert [problem.path for problem in found] == paths
+    assert {problem.code for problem in found} <= {"WRITTEN_CONSENT_NEEDED"}
+
+
+@pytest.mark.parametrize("kind", sorted(FIREWALLED))
+def test_an_authority_receives_by_exception_and_with_consent_that_names_it(kind: OrganizationKind) -> None:
+    authority = msgspec.structs.replace(RECEIVER, kind=kind)
+    passage = Passage("ex1", NOW + timedelta(days=1))
+    for given, paths in (
+        (consent(), [("consent", "names")]),
+        (consent(names=("otra",)), [("consent", "names")]),
+        (consent(basis=Basis.VITAL_INTEREST, reason="r", names=("clinica",)), [("consent", "basis")]),
+        (consent(names=("clinica",)), []),
     ):
-        assert service_problems(given, "casa", SERVICE, prosecutor) == []
+        said = request(consent=given)
+        through = service_problems(said, "casa", SERVICE, authority, passage=passage)
+        assert [(problem.path, problem.code) for problem in through] == [
+            (path, "CONSENT_NEEDED") for path in paths
+        ]
+        # Whatever she has said: without an exception nothing is.
+        refused = service_problems(said, "casa", SERVICE, authority)
+        assert [(problem.path, problem.code) for problem in refused] == [(("service",), "FIREWALLED")]
 
 
 def test_a_consulate_hears_of_a_need_for_protection_with_written_consent_only() -> None:

@@ -164,7 +164,6 @@ async def test_when_somebody_is_to_arrive_is_told_by_no_order_and_no_condition(
     newest = [late.id, waiting.id, over.id, arriving.id]
     outline = (
         network.member("clinica", "viewer"),
-        network.member("clinica", "intake"),
         network.client("clinica", "referrals:read"),
     )
     # With the consent the receiver's knowledge of it is over; the sender's own is not.

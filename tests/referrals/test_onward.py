@@ -157,7 +157,7 @@ async def test_only_a_receiver_at_work_refers_on(network: Network) -> None:
     # Somebody who keeps the network acts for a silent party, and never for itself.
     keeper = network.member("tercera", Role.CASEWORKER, network_roles=("coordinator",))
     assert (await refused(case, keeper)).code == "FORBIDDEN"
-    assert (await refused(case, network.member("clinica", Role.INTAKE))).code == "FORBIDDEN"
+    assert (await refused(case, network.member("clinica", Role.INTAKE))).code == "NOT_FOUND"
     assert (await refused(case, network.client("clinica", Scope.REFERRALS_READ))).code == "FORBIDDEN"
     assert (await refused(case, network.client("clinica", Scope.REFERRALS_SEND))).code == "NOT_FOUND"
     sending = network.client("clinica", Scope.REFERRALS_SEND, Scope.REFERRALS_ANSWER)

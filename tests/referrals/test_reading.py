@@ -157,7 +157,6 @@ async def test_a_condition_on_what_a_reader_may_not_see_reveals_nothing(network:
         outline = (
             network.client(organization, "referrals:read"),
             network.member(organization, "viewer"),
-            network.member(organization, "intake"),
         )
         for actor, expected in (
             (network.caseworker(organization), [secret.id, plain.id]),

@@ -265,9 +265,11 @@ async def test_a_prosecutor_is_proposed_and_taken_with_written_consent_only(netw
     case = await proposed(network, "denuncia")
     told = await refusal(case, ConfirmRedirect, case.sender, service=network.ids["denuncia"], consent=fresh())
     assert [(one.path, one.code) for one in told.fields] == [
-        (("consent", "method"), "WRITTEN_CONSENT_NEEDED")
+        (("consent", "method"), "WRITTEN_CONSENT_NEEDED"),
+        (("consent", "names"), "WRITTEN_CONSENT_NEEDED"),
     ]
-    assert (await confirmed(case, "denuncia", consent=fresh(method="written"))).made is not None
+    named = fresh(method="written", names=(network.ids["fiscalia"],))
+    assert (await confirmed(case, "denuncia", consent=named)).made is not None
 
 
 async def test_who_answers_after_all_has_proposed_nothing_any_more(network: Network) -> None:
@@ -288,7 +290,7 @@ async def test_each_side_does_its_own_and_who_may_only_send_sees_the_outline(net
     assert await case.refused(RefuseRedirect, case.receiver) == "WRONG_STATUS"
     inputs = {"service": network.ids["comida"], "consent": fresh()}
     assert await case.refused(ConfirmRedirect, case.receiver, **inputs) == "WRONG_STATUS"
-    assert await case.refused(ConfirmRedirect, network.member("casa", Role.INTAKE), **inputs) == "FORBIDDEN"
+    assert await case.refused(ConfirmRedirect, network.member("casa", Role.INTAKE), **inputs) == "NOT_FOUND"
     assert await case.refused(ProposeRedirect, case.sender, service=inputs["service"]) == "WRONG_STATUS"
     assert await case.refused(ConfirmRedirect, network.caseworker("fiscalia"), **inputs) == "NOT_FOUND"
     sending = network.client("casa", Scope.REFERRALS_SEND)

@@ -174,18 +174,18 @@ def test_notes_open_to_the_receiver_only_where_the_consent_names_their_category(
     ],
 )
 def test_for_everybody_else_a_referral_does_not_exist(actor: Actor) -> None:
-    assert tiers.relation(document(S.SENT), actor) is None
+    assert tiers.relation(document(S.SENT), actor, NOW) is None
 
 
 def test_sides_are_told_apart_and_a_draft_is_the_senders_own() -> None:
     for status in set(S) - {S.DRAFT}:
-        assert tiers.relation(document(status), caseworker("casa")) == SENDER
-        assert tiers.relation(document(status), caseworker("clinica")) == RECEIVER
-        assert tiers.relation(document(status), coordinator()) == COORDINATOR
+        assert tiers.relation(document(status), caseworker("casa"), NOW) == SENDER
+        assert tiers.relation(document(status), caseworker("clinica"), NOW) == RECEIVER
+        assert tiers.relation(document(status), coordinator(), NOW) == COORDINATOR
     for unsent in (document(S.DRAFT), document(S.CANCELLED, n=0)):
-        assert tiers.relation(unsent, caseworker("casa")) == SENDER
-        assert tiers.relation(unsent, caseworker("clinica")) is None
-        assert tiers.relation(unsent, coordinator()) is None
+        assert tiers.relation(unsent, caseworker("casa"), NOW) == SENDER
+        assert tiers.relation(unsent, caseworker("clinica"), NOW) is None
+        assert tiers.relation(unsent, coordinator(), NOW) is None
 
 
 # --- the reply, field by field ------------------------------------------------------------------
@@ -282,7 +282,7 @@ def test_before_acceptance_nothing_opened_too_much_gets_through() -> None:
     assert reply.consent is not None
     assert shown(reply.person) == {"age_band", "gender", "languages", "needs_interpreter", "vulnerabilities"}
     assert shown(reply.consent) == {
-        "basis", "given_at", "method", "language", "purpose", "taken_by", "vulnerabilities",
+        "basis", "given_at", "method", "language", "purpose", "taken_by", "vulnerabilities", "names",
         "objected_at", "erasure_due_at", "erasure_confirmed_at", "review_status", "review_due_at",
         "reviewed_at",
     }  # fmt: skip

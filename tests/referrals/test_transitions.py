@@ -402,7 +402,7 @@ def test_every_event_is_in_the_catalogue_and_says_no_more_than_it_may() -> None:
     assert (event.n, event.version, event.from_status, event.to_status) == (8, 8, S.SENT, S.ACCEPTED)
     assert set(event.__struct_fields__) == {
         "id", "n", "at", "version", "folio", "to_status", "need_group", "priority", "state", "sender",
-        "receiver", "service", "from_status", "held", "hold", "arrive_by",
+        "receiver", "service", "from_status", "held", "hold", "arrive_by", "progress", "outlined", "untold",
     }  # fmt: skip
 
 

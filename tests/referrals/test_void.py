@@ -102,7 +102,6 @@ async def test_a_key_voids_once(network: Network) -> None:
 def _refused() -> dict[str, Any]:
     return {
         "caseworker": lambda network: network.caseworker("casa"),
-        "intake": lambda network: network.member("casa", Role.INTAKE),
         "client": lambda network: network.client("casa", *Scope, on_behalf_of="m-1"),
     }
 
@@ -113,6 +112,7 @@ async def test_nobody_below_a_manager_of_the_sender_voids(
 ) -> None:
     case = await new_case(network)
     assert await case.refused(Void, _refused()[who](network), note=WHY) == "FORBIDDEN"
+    assert await case.refused(Void, network.member("casa", Role.INTAKE), note=WHY) == "NOT_FOUND"
     assert await case.refused(Void, network.member("clinica", Role.MANAGER), note=WHY) == "WRONG_STATUS"
     assert await keys_left(store, vault, case) == 2
     with pytest.raises(RefusedError) as refusal:

@@ -187,11 +187,11 @@ async def test_nobody_has_to_say_why_and_nothing_of_it_is_kept(network: Network,
 async def test_the_senders_own_withdraw_or_a_coordinator_and_nobody_else(network: Network) -> None:
     case = await new_case(network)
     for actor in (
-        network.member("casa", Role.INTAKE),
         network.member("casa", Role.VIEWER),
         network.client("casa", "referrals:read"),
     ):
         assert await case.refused(WithdrawConsent, actor) == "FORBIDDEN"
+    assert await case.refused(WithdrawConsent, network.member("casa", Role.INTAKE)) == "NOT_FOUND"
     assert await case.refused(WithdrawConsent, case.receiver) == "WRONG_STATUS"
     assert await case.refused(WithdrawConsent, network.caseworker("tercera")) == "NOT_FOUND"
     reply = await case.take(WithdrawConsent, cast.coordinator())

@@ -14,8 +14,8 @@ from pymongo.errors import DuplicateKeyError
 
 from chassis import mongo
 from contracts.codes import NetworkRole, Role
-from contracts.standing import OrganizationStatus
 from services.directory import paging
+from services.directory.organization import network_roles
 from services.directory.store import CLIENTS, KEYS_KEPT, MEMBERS, ORGANIZATIONS, SERVICES
 
 PROPOSALS = "proposals"
@@ -62,8 +62,8 @@ class People:
     async def coordinators(self, most: int) -> list[str]:
         """Return organizations that keep the network now, so many at most."""
         role = {"network_roles": NetworkRole.COORDINATOR, "verified": True}
-        found = self._organizations.find(role, {"status": 1})
-        kept = [one["_id"] async for one in found if one.get("status") != OrganizationStatus.DEACTIVATED]
+        found = self._organizations.find(role, {"status": 1, "kind": 1, "verified": 1, "network_roles": 1})
+        kept = [one["_id"] async for one in found if NetworkRole.COORDINATOR in network_roles(one)]
         return sorted(kept)[:most]
 
     async def members_of(self, organization: str, wanted: Sequence[str]) -> dict[str, Document]:

@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from chassis.problems import ForbiddenError, InvalidError
-from contracts.codes import Priority
+from contracts.codes import FIREWALLED, Priority
 from contracts.correcting import CorrectReferral
 from contracts.drafts import DraftReferral
 from contracts.referrals import ReferralReply
@@ -21,6 +21,9 @@ from services.referrals.actions.stepping import after_correction
 from services.referrals.actions.working import Working
 from services.referrals.deadlines import points
 from services.referrals.deadlines.clock import wound
+from services.referrals.firewall.exception import fields_of
+from services.referrals.firewall.naming import BEHIND
+from services.referrals.firewall.passing import passage
 from services.referrals.issuing import content_problems, firewall_problems, named_problems, outline
 from services.referrals.means import Means
 from services.referrals.pathways import least
@@ -60,7 +63,11 @@ async def correct(means: Means, request: CorrectReferral, actor: Actor) -> Refer
             _, receiver = await means.directory.service(doc["service"])
             beside = await guard.needs_beside(means, said, receiver, doc, actor)
             problems += firewall_problems(said, receiver, beside) if receiver else []
+            passed = await passage(means, doc["service"], receiver, said.need)
+            if receiver is not None and receiver.kind in FIREWALLED and passed is None:
+                problems.append(msgspec.structs.replace(BEHIND, path=("need",)))
             marks = {**guarding.mark(said, receiver, work.now), **guarding.shown_again(doc, said.consent)}
+            marks |= fields_of(passed)
         if problems:
             raise InvalidError("Nothing was corrected: some fields are not right.", tuple(problems))
         fields = {**outline(said), **marks, **await sealed_anew(means, doc, said)}

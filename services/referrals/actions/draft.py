@@ -30,8 +30,12 @@ from services.referrals.actions.working import Working
 from services.referrals.audit.entry import ITSELF, noted
 from services.referrals.audit.store import AuditStore
 from services.referrals.deadlines.clock import terms, wound
+from services.referrals.errors import NotFoundError
+from services.referrals.firewall.exception import fields_of
+from services.referrals.firewall.passing import check_draft, passage
 from services.referrals.issuing import content_problems, named_problems, service_problems
 from services.referrals.means import Means
+from services.referrals.outlined import sent_by
 from services.referrals.pathways import least
 from services.referrals.referral import (
     Change,
@@ -54,7 +58,7 @@ async def draft(means: Means, request: DraftReferral, actor: Actor) -> ReferralR
     """Begin a draft, or replay what this caller began under the same key.
 
     Raises:
-        FirewalledError, NotVerifiedError, ForbiddenError: the caller may not.
+        NotVerifiedError, ForbiddenError: the caller may not.
         IdempotencyKeyReusedError: the key was used for another input.
         InvalidError: the referral that it is to follow is none of the caller's.
         ExternalIdTakenError: the organization gave its own id to another referral.
@@ -83,6 +87,7 @@ async def begin(
     if there is not None:
         return await _again(means, there, fingerprint, request, actor)
     said = await _following(means, make(), actor)
+    await check_draft(means, said)
     reserved = await reserve(means, referral, said)
     try:
         mark = await reserve_external_id(means, actor, request.external_id, referral, now)
@@ -143,6 +148,8 @@ async def update(means: Means, request: UpdateDraft, actor: Actor) -> ReferralRe
         said = drafting.edited(await said_in(means, doc), request)
         if isinstance(request.follows, str):
             said = await _following(means, said, actor)
+        if request.service is not msgspec.UNSET or request.need is not msgspec.UNSET:
+            await check_draft(means, said)
         fields = drafting.content(said, await sealed_anew(means, doc, said), work.now)
         if said.external_id != doc["external_id_sender"]:
             mark = await reserve_external_id(means, actor, said.external_id, doc["_id"], work.now)
@@ -169,14 +176,15 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
         with contextlib.suppress(InvalidError):
             decide(doc, "send", party, {}, work.now)  # before anything is read of what is no draft
         said = await said_in(means, doc)
-        service, receiver = None, None
+        service, receiver, passed = None, None, None
         problems = [*content_problems(said, work.now), *named_problems(said)]
         problems += least.problems(means.pathways, said)
         earlier, _ = await followed(means, actor, said.follows)
         if said.service is not None:
             service, receiver = await means.directory.service(said.service)
             beside = await guard.needs_beside(means, said, receiver, earlier, actor)
-            problems += service_problems(said, doc["sender"], service, receiver, beside)
+            passed = await passage(means, said.service, receiver, said.need)
+            problems += service_problems(said, doc["sender"], service, receiver, beside, passage=passed)
         ruling = await judged(means, said, receiver, request.overrides, actor, follows=said.follows)
         problems += ruling.problems
         inputs = {name: getattr(said, name) for name in _CONTENT} | {"occurred_at": request.occurred_at}
@@ -185,6 +193,7 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
         assert receiver is not None
         phone = means.directory.emergency_phone(service, receiver)
         fields = drafting.addressed(doc["_id"], service, receiver, phone, work.now)
+        fields |= {**sent_by(actor), **fields_of(passed)}
         fields |= following.ties(earlier, receiver.id)
         if earlier:
             fields |= guarding.mark(said, receiver, work.now)
@@ -201,10 +210,16 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
         told = told_of_override({**doc, **after}, actor, work.now)
         return replace(made, fields=after, pending=[*made.pending, *told])
 
-    reply = await Working.of(means, "send", request, actor).run(write)
+    working = Working.of(means, "send", request, actor)
+    try:
+        reply = await working.run(write)
+    except NotFoundError:
+        reply = await working.outlined()
     sent = await means.store.load(request.referral)
     await taken(means, sent, means.now())
-    return msgspec.structs.replace(reply, warnings=await warn.of(means, sent, actor) if sent else ())
+    if sent is None or reply.shown is None:
+        return reply
+    return msgspec.structs.replace(reply, warnings=await warn.of(means, sent, actor))
 
 
 def _decided(

@@ -16,6 +16,7 @@ import msgspec
 from chassis.outbox import pending_insert
 from chassis.problems import ContendedError, IdempotencyKeyReusedError, InvalidError, UnreachableError
 from contracts.groups import GetGroups, Group, GroupReply, Groups, IssueGroup
+from contracts.progress import sees_progress_only
 from contracts.referrals import IssueReferral
 from contracts.rpc import Actor, FieldProblem
 from contracts.warnings import Warned
@@ -28,8 +29,11 @@ from services.referrals.actions.stepping import to
 from services.referrals.alerting import inherited
 from services.referrals.errors import ExternalIdTakenError
 from services.referrals.fields import T2
+from services.referrals.firewall.exception import fields_of
+from services.referrals.firewall.passing import passage
 from services.referrals.means import Means
 from services.referrals.opening import open_all
+from services.referrals.outlined import outline_of
 from services.referrals.pathways import least
 from services.referrals.pathways.steps import Ruling
 from services.referrals.referral import Document
@@ -46,7 +50,7 @@ async def issue(means: Means, request: IssueGroup, actor: Actor) -> GroupReply:
     """Issue a group, or replay what this caller issued under the same key.
 
     Raises:
-        FirewalledError, NotVerifiedError, ForbiddenError: the caller may not issue.
+        NotVerifiedError, ForbiddenError: the caller may not issue.
         IdempotencyKeyReusedError: the key was used for another input.
         InvalidError: what is wrong, all of it at once; with ``partial`` only where nothing is right.
         UnreachableError: the directory did not answer.
@@ -79,7 +83,12 @@ class _Issuing:
             return await self._replay(there)
         asked = [need.service for need in self.request.needs]
         found = await self.means.directory.services(asked)
-        judged = grouping.judge(self.request, self.actor.organization or "", found, self.now)
+        passages = {
+            place: passed
+            for place, one in enumerate(self.request.needs)
+            if (passed := await passage(self.means, one.service, found[one.service][1], one.need))
+        }
+        judged = grouping.judge(self.request, self.actor.organization or "", found, self.now, passages)
         rulings = await self._ruled(judged, found, judged.right)
         judged = judged.and_also({place: ruling.problems for place, ruling in rulings.items()})
         judged = judged.and_also(
@@ -185,7 +194,11 @@ class _Issuing:
             sender=self.actor.organization or "",
             service=service,
             receiver=receiver,
-            links={**_named(self.means, self.group, receiver.id), "part": place},
+            links={
+                **_named(self.means, self.group, receiver.id),
+                "part": place,
+                **fields_of(judged.passages.get(place)),
+            },
             external_mark=mark,
         )
 
@@ -256,6 +269,9 @@ class _Issuing:
         """The group as it now is, with the referrals as their sender may see them."""
         members = {one["_id"]: one for one in await self.means.store.in_groups([group["_id"]])}
         issued = [members[one] for one in group["referrals"] if one in members]
+        if sees_progress_only(self.actor):
+            sent = tuple(outline_of(one) for one in issued)
+            return GroupReply(sent=sent, refused=refused, replayed=replayed)
         party = Party(SENDER, self.actor)
         shown = tuple(tiers.view(one, party, NOTHING, self.now) for one in issued)
         request = GetGroups(ids=(group["_id"],), with_category=True)
@@ -267,7 +283,7 @@ class _Issuing:
             state=grouping.state_of(list(members.values()), party),
             referrals=tuple(one["_id"] for one in issued),
         )
-        return GroupReply(group=seen or outline, referrals=shown, refused=refused, replayed=replayed)
+        return GroupReply(shown=seen or outline, referrals=shown, refused=refused, replayed=replayed)
 
 
 def tied(means: Means, doc: Document, receiver: str) -> Document:
@@ -284,9 +300,10 @@ def _named(means: Means, group: str, receiver: str) -> Document:
 
 async def get(means: Means, request: GetGroups, actor: Actor) -> Groups:
     """Return the groups with those ids, in order; null for what the caller may not know of."""
+    now = means.now()
     seen: dict[str, list[tuple[Document, Party]]] = {}
     for doc in await means.store.in_groups(set(request.ids)):
-        party = tiers.party_of(doc, actor)
+        party = tiers.party_of(doc, actor, now)
         if party is not None and tiers.may_read(party):
             seen.setdefault(grouping.group_of(doc, party) or "", []).append((doc, party))
     shown = {

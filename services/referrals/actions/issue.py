@@ -12,6 +12,7 @@ from chassis.problems import (
 )
 from contracts.codes import Need
 from contracts.directory import Organization, Service
+from contracts.progress import sees_progress_only
 from contracts.referrals import IssueReferral, ReferralReply
 from contracts.rpc import Actor
 from services.referrals import following, guarding, tiers
@@ -27,6 +28,8 @@ from services.referrals.actions.reserving import (
     reserve_external_id,
 )
 from services.referrals.actions.stepping import judged, taken
+from services.referrals.firewall.exception import Passage, fields_of
+from services.referrals.firewall.passing import passage
 from services.referrals.issuing import named_problems, request_problems, service_problems
 from services.referrals.means import Means
 from services.referrals.pathways import least
@@ -39,7 +42,7 @@ async def issue(means: Means, request: IssueReferral, actor: Actor) -> ReferralR
     """Issue a referral, or replay what this caller issued under the same key.
 
     Raises:
-        FirewalledError, NotVerifiedError, ForbiddenError: the caller may not issue.
+        NotVerifiedError, ForbiddenError: the caller may not issue.
         IdempotencyKeyReusedError: the key was used for another input.
         InvalidError: fields are wrong; ``fields`` says which, all at once.
         ExternalIdTakenError: the organization gave its own id to another referral.
@@ -65,6 +68,7 @@ class _Found:
     follows: str | None
     ties: Document
     ruling: Ruling
+    passage: Passage | None
 
 
 @dataclass(frozen=True)
@@ -118,12 +122,12 @@ class Issuing:
         count("issue", {}, document)
         await taken(self.means, document, self.now)
         party = tiers.sender_of(document, self.actor)
-        if document.get("steps") or self.links:
+        if document.get("steps") or self.links or sees_progress_only(self.actor):
             # Of what goes on from another referral, whoever asks has not said all: that is a read.
             reply = await replied(self.means, document, party, self.now, self.request.tiers)
         else:
             opened = opened_by_sender(self.request, reserved.pathways)
-            reply = ReferralReply(referral=tiers.view(document, party, opened, self.now))
+            reply = ReferralReply(shown=tiers.view(document, party, opened, self.now))
         return await self._warned(reply, document, found.service)
 
     async def _warned(
@@ -131,6 +135,8 @@ class Issuing:
     ) -> ReferralReply:
         """The same, with what its sender should know of what it has just said."""
         of_said = warn.of_said(self.means, self.request, service)
+        if reply.shown is None:
+            return msgspec.structs.replace(reply, warnings=of_said)
         of_case = await warn.of_case(self.means, self.request, document, self.actor)
         return msgspec.structs.replace(reply, warnings=(*of_said, *of_case))
 
@@ -147,12 +153,12 @@ class Issuing:
             self.means, self.request, receiver, self.request.overrides, self.actor,
             follows=follows, refuses=not self.links,
         )  # fmt: skip
+        passed = await passage(self.means, self.request.service, receiver, self.request.need)
+        sender = self.actor.organization or ""
         problems = [
             *request_problems(self.request, self.now),
             *(named_problems(self.request) if self.knows else ()),
-            *service_problems(
-                self.request, self.actor.organization or "", service, receiver, self.beside | beside
-            ),
+            *service_problems(self.request, sender, service, receiver, self.beside | beside, passage=passed),
             *least.problems(self.means.pathways, self.request),
             *unknown,
             *ruling.problems,
@@ -162,7 +168,7 @@ class Issuing:
         ties = following.ties(earlier, receiver.id)
         if earlier:
             ties |= guarding.mark(self.request, receiver, self.now)
-        return _Found(service, receiver, follows, ties, ruling)
+        return _Found(service, receiver, follows, ties, ruling, passed)
 
     async def _reserve(self) -> Reserved | None:
         """Make durable what the document will name, and is nobody else's; None for what is plainly wrong."""
@@ -178,7 +184,7 @@ class Issuing:
             sender=str(self.actor.organization),
             service=found.service,
             receiver=found.receiver,
-            links={**self.links, **found.ties},
+            links={**self.links, **found.ties, **fields_of(found.passage)},
             follows=found.follows,
             external_mark=external_mark,
             ruling=found.ruling,

@@ -96,4 +96,4 @@ async def _replied(means: Means, request: Command, outcome: Outcome) -> MessageR
         # Whoever wrote it has just said it, also where it is replayed: the input was the same.
         text = await open_own_words(means.vault, doc, message)
         shown = messages.view(doc, message, party, text, now)
-    return MessageReply(referral=reply.referral, replayed=reply.replayed, message=shown)
+    return MessageReply(shown=reply.shown, replayed=reply.replayed, message=shown)

@@ -29,7 +29,7 @@ async def refer_on(means: Means, request: ReferOn, actor: Actor) -> ReferralRepl
     """Issue a referral that goes on from another one, or replay it.
 
     Raises:
-        FirewalledError, NotVerifiedError, ForbiddenError: the caller may not.
+        NotVerifiedError, ForbiddenError: the caller may not.
         NotFoundError: there is no such referral, or the caller may not know of it.
         WrongStatusError: its receiver has not accepted, or has ended it.
         IdempotencyKeyReusedError, InvalidError, ExternalIdTakenError, UnreachableError: as issuing.

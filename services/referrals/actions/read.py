@@ -80,7 +80,7 @@ async def shown(
 ) -> dict[str, Referral]:
     """Return by id what the actor may see of those referrals, with the tiers asked for opened."""
     now = means.now()
-    parties = ((doc, tiers.party_of(doc, actor)) for doc in docs)
+    parties = ((doc, tiers.party_of(doc, actor, now)) for doc in docs)
     reads: list[tuple[Document, Party]] = [
         (doc, party) for doc, party in parties if party is not None and tiers.may_read(party)
     ]
@@ -98,11 +98,11 @@ async def history(means: Means, request: GetHistory, actor: Actor) -> History:
         NotFoundError: there is none, or the caller may not read it.
         InvalidError: the page is not one.
     """
+    now = means.now()
     doc = await means.store.load(request.referral)
-    party = doc and tiers.party_of(doc, actor)
+    party = doc and tiers.party_of(doc, actor, now)
     if not doc or not party or not tiers.may_read(party):
         raise NotFoundError
-    now = means.now()
     hidden = tiers.hidden_entries(doc, party)
     page = paging.slice_of(request.page, len(doc["history"]), hidden)
     entries = doc["history"][page]

@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 
 from chassis.problems import InvalidError
+from contracts.codes import FIREWALLED
+from contracts.directory import Organization
 from contracts.redirects import ConfirmRedirect, ProposeRedirect
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
@@ -24,6 +26,8 @@ from services.referrals.actions.saying import said_in
 from services.referrals.actions.stepping import of_redirect
 from services.referrals.actions.working import Working
 from services.referrals.fields import T2
+from services.referrals.firewall.exception import Passage, fields_of
+from services.referrals.firewall.passing import passage
 from services.referrals.issuing import named_problems
 from services.referrals.means import Means
 from services.referrals.referral import Change, Document, decide
@@ -44,12 +48,22 @@ async def propose(means: Means, request: ProposeRedirect, actor: Actor) -> Refer
     async def write(work: Working, doc: Document, party: Party) -> Write:
         decided, problems = _decided(doc, work.action, party, inputs_of(request), work.now)
         found = await means.directory.service(request.service)
-        change = _right(decided, [*problems, *redirecting.proposal_problems(doc, *found)])
+        passed = await _passage(means, doc, request.service, found[1])
+        change = _right(decided, [*problems, *redirecting.proposal_problems(doc, *found, passed)])
         # The sender's clock runs from here, by its own calendar.
         after = {**change.set, "redirect_decide_by": change.set["clock"]["by"]}
         return await written(work, doc, party, replace(change, set=after))
 
     return await Working.of(means, "propose_redirect", request, actor).run(write)
+
+
+async def _passage(
+    means: Means, doc: Document, service: str, receiver: Organization | None
+) -> Passage | None:
+    """What lets it through to that receiver: of its need, which is looked up only where that matters."""
+    if receiver is None or receiver.kind not in FIREWALLED:
+        return None
+    return await passage(means, service, receiver, (await said_in(means, doc)).need)
 
 
 async def confirm(means: Means, request: ConfirmRedirect, actor: Actor) -> ReferralReply:
@@ -67,7 +81,8 @@ async def confirm(means: Means, request: ConfirmRedirect, actor: Actor) -> Refer
         said = redirecting.said_anew(await said_in(means, doc), request.service, request.consent)
         found = await means.directory.service(said.service)
         beside = await guard.needs_beside(means, said, found[1], doc, actor)
-        wrong = redirecting.confirmation_problems(doc, said, found, beside, work.now)
+        passed = await passage(means, said.service, found[1], said.need)
+        wrong = redirecting.confirmation_problems(doc, said, found, beside, work.now, passage=passed)
         if T2 in tiers_of(actor):
             wrong += named_problems(said)
         change = _right(decided, [*problems, *wrong])
@@ -88,6 +103,7 @@ async def confirm(means: Means, request: ConfirmRedirect, actor: Actor) -> Refer
                     **redirecting.links(doc),
                     **tied(means, doc, receiver.id),
                     **guarding.mark(said, receiver, work.now),
+                    **fields_of(passed),
                 },
             ),
             actor,
@@ -105,7 +121,7 @@ async def _with(
 ) -> ReferralReply:
     """The same reply, with the referral that was made, as the caller may see it."""
     made = await means.store.load(child)
-    party = made and tiers.party_of(made, actor)
+    party = made and tiers.party_of(made, actor, means.now())
     if not made or not party:
         return reply
     shown = await replied(means, made, party, means.now(), request.tiers)

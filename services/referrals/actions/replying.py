@@ -7,13 +7,15 @@ from opentelemetry.metrics import Counter, Histogram
 
 from chassis import telemetry
 from chassis.problems import IdempotencyKeyReusedError
+from contracts.progress import sees_progress_only
 from contracts.referrals import Command, ReferralReply, Tier
 from contracts.rpc import Actor
 from services.referrals import tiers
 from services.referrals.means import Means
 from services.referrals.opening import open_all
-from services.referrals.referral import Document
-from services.referrals.roles import Party
+from services.referrals.outlined import outline_of
+from services.referrals.referral import Document, was_sent
+from services.referrals.roles import SENDER, Party
 
 transitions: Counter = telemetry.meter.create_counter(
     "referral.transitions", description="Changes of referrals, by action and status"
@@ -26,9 +28,14 @@ answers: Histogram = telemetry.meter.create_histogram(
 async def replied(
     means: Means, doc: Document, party: Party, now: datetime, asked: Iterable[Tier], *, replayed: bool = False
 ) -> ReferralReply:
-    """Return the reply that shows a referral to a party, with those tiers asked for that are open to it."""
+    """Return the reply that shows a referral to a party, with those tiers asked for that are open to it.
+
+    Who sees no more of what it sent than how far it has come is shown that.
+    """
+    if party.relation == SENDER and was_sent(doc) and sees_progress_only(party.actor):
+        return ReferralReply(sent=outline_of(doc), replayed=replayed)
     (opened,) = await open_all(means, [(doc, party)], frozenset(asked), now)
-    return ReferralReply(referral=tiers.view(doc, party, opened, now), replayed=replayed)
+    return ReferralReply(shown=tiers.view(doc, party, opened, now), replayed=replayed)
 
 
 async def replayed(

@@ -4,7 +4,8 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.problems import FirewalledError, ForbiddenError, NotVerifiedError
+from chassis.problems import ForbiddenError, NotVerifiedError
+from contracts.progress import is_firewalled
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence
 from contracts.steps import AppliedPathway
@@ -12,7 +13,7 @@ from services.referrals import folio as folios
 from services.referrals.errors import ExternalIdTakenError
 from services.referrals.means import Means
 from services.referrals.referral import Document, was_sent
-from services.referrals.roles import SENDER, Party, is_firewalled, lacking
+from services.referrals.roles import SENDER, Party, lacking
 from services.referrals.sealed import Said, seal_all
 from services.referrals.vault import KeyId, Keys
 
@@ -21,14 +22,11 @@ def admit(actor: Actor, action: str) -> None:
     """Let nobody but a verified organization's own make referrals.
 
     Raises:
-        FirewalledError, NotVerifiedError, ForbiddenError: the caller may not.
+        NotVerifiedError, ForbiddenError: the caller may not.
     """
     if actor.organization is None:
         words = "Only a member or a client of an organization can {action} a referral."
         raise ForbiddenError(Sentence(words, action=Sentence(action)))
-    if is_firewalled(actor):
-        words = "Organizations of this kind cannot {action} referrals here."
-        raise FirewalledError(Sentence(words, action=Sentence(action)))
     if not actor.verified:
         words = "A coordinator has to verify the organization before it can {action} referrals."
         raise NotVerifiedError(Sentence(words, action=Sentence(action)))
@@ -41,17 +39,22 @@ async def followed(
 ) -> tuple[Document | None, list[FieldProblem]]:
     """Return the earlier referral that this one follows, one of the same sender; or why not.
 
-    It is named by its id, or by its folio, as people know it.
+    It is named by its id, or by its folio, as people know it. Behind the firewall there is none: whether an
+    earlier one has met a step would tell how that one ended.
     """
     if named is None:
         return None, []
     folio = folios.read(named)
     referral = await means.store.by_folio(folio) if folio else named
     earlier = await means.store.load(referral) if referral else None
-    if earlier is None or earlier["sender"] != actor.organization or not was_sent(earlier):
+    if earlier is None or not _may_follow(earlier, actor):
         message = "There is no such referral of yours."
         return None, [FieldProblem(path=("follows",), message=message, code="NOT_FOUND")]
     return earlier, []
+
+
+def _may_follow(earlier: Document, actor: Actor) -> bool:
+    return earlier["sender"] == actor.organization and was_sent(earlier) and not is_firewalled(actor)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from chassis.problems import ContendedError
 from contracts.audit import AuditKind
 from contracts.codes import StepStatus
 from contracts.directory import Organization
+from contracts.progress import is_firewalled
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence
 from contracts.steps import Overrides
@@ -69,6 +70,8 @@ def to(receiver: Organization | None, said: Said) -> Met:
 
 def _of_who_overrides(actor: Actor) -> list[FieldProblem]:
     message: str | None = None if who(actor) else NOBODY
+    if is_firewalled(actor):
+        message = "Nobody behind the firewall overrides a step: nobody there could review it."
     if not Party(SENDER, actor).may_beside(OVERRIDE):
         roles, _ = ASIDES[OVERRIDE, SENDER]
         message = Sentence("It takes one of the roles {roles}.", roles=", ".join(sorted(roles)))

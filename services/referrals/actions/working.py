@@ -7,6 +7,7 @@ from typing import Any, Protocol, Self
 
 from chassis.outbox import pending_create, pending_event
 from contracts.audit import AuditKind
+from contracts.progress import sees_progress_only
 from contracts.referrals import ReferralReply, Tier
 from contracts.rpc import Actor
 from services.referrals import alerting, erasing, tiers
@@ -16,7 +17,8 @@ from services.referrals.actions.writing import until_written, used_before
 from services.referrals.audit.noting import committed
 from services.referrals.errors import NotFoundError, StaleVersionError
 from services.referrals.means import Means
-from services.referrals.referral import Change, Document, events_of, has_a_say, permitted
+from services.referrals.outlined import outline_of
+from services.referrals.referral import Change, Document, events_of, has_a_say, permitted, was_sent
 from services.referrals.roles import Party, is_coordinator
 from services.referrals.store import Write
 
@@ -31,7 +33,7 @@ async def loaded(means: Means, referral: str, actor: Actor) -> tuple[Document, P
         NotFoundError: there is none, or the actor may not know of it.
     """
     doc = await means.store.load(referral)
-    party = doc and tiers.party_of(doc, actor)
+    party = doc and tiers.party_of(doc, actor, means.now())
     if not doc or not party or not (tiers.may_read(party) or has_a_say(party)):
         raise NotFoundError
     return doc, party
@@ -108,6 +110,21 @@ class Working:
             return await replied(self.means, {**doc, **write.fields}, party, self.now, self.request.tiers)
 
         return await until_written(attempt)
+
+    async def outlined(self) -> ReferralReply:
+        """Return what a sender is shown that has done this, and sees by now how far it has come, and no more.
+
+        Raises:
+            NotFoundError: it has not.
+            IdempotencyKeyReusedError: the key was used on this referral for another input.
+        """
+        doc = await self.means.store.load(self.request.referral)
+        is_its_own = doc is not None and doc["sender"] == self.actor.organization
+        if not doc or not is_its_own or not was_sent(doc) or not sees_progress_only(self.actor):
+            raise NotFoundError
+        if not used_before(doc["idempotency"], self._use):
+            raise NotFoundError
+        return ReferralReply(sent=outline_of(doc), replayed=True)
 
     @property
     def _use(self) -> Document:

@@ -22,13 +22,13 @@ from contracts.audit import (
     StoredEntries,
 )
 from contracts.codes import NetworkRole, Role, Scope
+from contracts.progress import is_firewalled
 from contracts.rpc import Actor, Page
 from contracts.sentences import Sentence
 from services.referrals import paging
 from services.referrals.audit.entry import Document, moment
 from services.referrals.audit.store import AuditStore
 from services.referrals.errors import NotFoundError
-from services.referrals.roles import is_firewalled
 
 log = structlog.get_logger()
 

@@ -11,16 +11,15 @@ from contracts.lists import (
 )
 from contracts.rpc import Actor
 from services.referrals.actions.read import admit, shown
-from services.referrals.boxes.conditions import counted, listing
+from services.referrals.boxes.conditions import counted, listing, sees_nothing
 from services.referrals.boxes.listing import asked
 from services.referrals.means import Means
-from services.referrals.roles import is_firewalled
 
 
 async def list_(means: Means, request: ListReferrals, actor: Actor) -> ReferralList:
     """Return a page of the caller's inbox or outbox, in the order asked for.
 
-    An organization that sees nothing has empty boxes.
+    Who may see nothing of what lies there has empty boxes.
 
     Raises:
         ForbiddenError: the caller's roles or scopes let it read no referral.
@@ -30,13 +29,16 @@ async def list_(means: Means, request: ListReferrals, actor: Actor) -> ReferralL
     organization, now = admit(actor), means.now()
     box = listing(request, actor, organization, await _workers(means, request, organization), now)
     page = asked(request.page, box)
-    if _sees_nothing(actor):
+    if sees_nothing(request.box, actor):
         return ReferralList(items=(), positions=(), has_next=False, has_previous=False)
     rows = await means.store.page(box, page, sealed=bool(request.tiers), now=now)
     items = await shown(means, rows.documents, request.tiers, actor)
+    # Not one that an exception let in until a moment ago.
+    there = [(doc["_id"], at) for doc, at in zip(rows.documents, rows.cursors, strict=True)]
+    known = [(items[referral], at) for referral, at in there if referral in items]
     return ReferralList(
-        items=tuple(items[doc["_id"]] for doc in rows.documents),
-        positions=tuple(box.position(cursor) for cursor in rows.cursors),
+        items=tuple(item for item, _ in known),
+        positions=tuple(box.position(at) for _, at in known),
         has_next=rows.has_next,
         has_previous=rows.has_previous,
     )
@@ -50,7 +52,7 @@ async def count(means: Means, request: CountReferrals, actor: Actor) -> Referral
     """
     organization = admit(actor)
     box = counted(request, actor, organization, await _workers(means, request, organization), means.now())
-    found = {} if _sees_nothing(actor) else await means.store.boxes.counts(box)
+    found = {} if sees_nothing(request.box, actor) else await means.store.boxes.counts(box)
     return ReferralCounts(
         total=sum(found.values()),
         by_status=tuple(
@@ -62,7 +64,3 @@ async def count(means: Means, request: CountReferrals, actor: Actor) -> Referral
 async def _workers(means: Means, request: BoxFilter, organization: str) -> tuple[str, ...]:
     """Who could work on a referral, where it has to be known whose is nobody's."""
     return await means.directory.workers(organization) if request.unassigned else ()
-
-
-def _sees_nothing(actor: Actor) -> bool:
-    return is_firewalled(actor) or not actor.verified

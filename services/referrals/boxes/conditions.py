@@ -10,6 +10,9 @@ is of the own side. These are not:
 * a **sensitive need** is encrypted with the person's data. What could be looked up without decrypting it (a
   keyed hash, beside a group of eight needs) would tell it to whoever has the database, and outlive the
   person's key. So it is not searched for, whoever asks: ask for its group (docs/decisions/0015).
+
+Who sees no more of what was sent than how far it has come (docs/decisions/0022) has the drafts that it began;
+behind the firewall also what an exception lets in.
 """
 
 import re
@@ -22,12 +25,14 @@ from chassis.problems import InvalidError
 from contracts.codes import Basis, Box
 from contracts.lists import BoxFilter, ListReferrals, ReferralOrder
 from contracts.needs import GROUP_OF, SENSITIVE_NEEDS
+from contracts.progress import has_intake_only, sees_progress_only
 from contracts.rpc import Actor, FieldProblem, Page
 from contracts.sentences import Sentence
 from services.referrals import folio as folios
 from services.referrals import tiers
 from services.referrals.boxes.listing import MILLISECOND, Listing, Stretch, between, moment
 from services.referrals.fields import T2
+from services.referrals.issuing import EPOCH
 from services.referrals.referral import Document, S
 from services.referrals.roles import tiers_of
 from services.referrals.statuses import ENDED
@@ -48,7 +53,7 @@ def listing(
         InvalidError: a condition cannot be looked for; all of them at once.
     """
     _check(request)
-    rest = _conditions(request, actor, workers)
+    rest = _conditions(request, actor, workers) | _outlined(request.box, actor, now)
     hidden = _hidden_deadlines(request.box, actor, now)
     # What is overdue now has a deadline that is not later: by that it is found.
     late = now + MILLISECOND if request.overdue else None
@@ -67,7 +72,8 @@ def listing(
             none: Document = {"$or": [{"deadline_at": None}, *([hidden] if hidden else [])]}
             stretches += (Stretch(REST, "place", True, {**rest, **none}),)
     side = "receiver" if request.box is Box.INBOX else "sender"
-    return Listing(_name(request, bool(hidden), organization), side, organization, stretches)
+    outline = repr(_outlined(request.box, actor, EPOCH))
+    return Listing(_name(request, bool(hidden), organization) + outline, side, organization, stretches)
 
 
 def counted(
@@ -124,6 +130,24 @@ def _conditions(request: BoxFilter, actor: Actor, workers: Sequence[str]) -> Doc
     if request.folio is not None:
         conditions["folio"] = {"$regex": _folio(request.folio)}
     return conditions
+
+
+def _outlined(box: Box, actor: Actor, now: datetime) -> Document:
+    """What rows there are for somebody to whom most are none; as ``tiers.relation``."""
+    if not sees_progress_only(actor):
+        return {}
+    if box is Box.DRAFTS:
+        return {"drafter": f"{actor.kind}:{actor.id}"}
+    return {"exception_until": {"$gt": now}}
+
+
+def sees_nothing(box: Box, actor: Actor) -> bool:
+    """Whether there is no row in that box for the actor, whatever its organization has sent or received."""
+    if not actor.verified:
+        return True
+    if box is Box.DRAFTS or not sees_progress_only(actor):
+        return False
+    return box is Box.OUTBOX or has_intake_only(actor)
 
 
 def _hidden_deadlines(box: Box, actor: Actor, now: datetime) -> Document | None:

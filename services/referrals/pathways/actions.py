@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chassis.problems import ContendedError, ForbiddenError, IdempotencyKeyReusedError, InvalidError
-from contracts.codes import NetworkRole, Scope
+from chassis.problems import ContendedError, IdempotencyKeyReusedError, InvalidError
 from contracts.pathways import (
     EditPathway,
     GetGuide,
@@ -15,6 +14,7 @@ from contracts.pathways import (
     Pathways,
 )
 from contracts.rpc import Actor
+from services.referrals.coordinating import check_coordinator
 from services.referrals.means import Means
 from services.referrals.pathways.errors import StalePathwayError
 from services.referrals.pathways.library import Library, least_priority, mandatory_steps
@@ -68,7 +68,7 @@ async def edit(means: Means, request: EditPathway, actor: Actor) -> PathwayReply
         StalePathwayError: it is not at the version that the edit was made from.
         InvalidError: the pathway is not right; ``fields`` says why, all at once.
     """
-    _admit(actor)
+    check_coordinator(actor)
     library, code = means.pathways, request.pathway.code
     mark, now = means.marks.key(actor, request.idempotency_key), means.now()
     fingerprint = means.marks.fingerprint("edit_pathway", request)
@@ -86,15 +86,6 @@ async def edit(means: Means, request: EditPathway, actor: Actor) -> PathwayReply
             library.take(kept)
             return PathwayReply(item=library.view(kept))
     raise ContendedError("The pathway changed again and again; nothing was done. Try again.")
-
-
-def _admit(actor: Actor) -> None:
-    """Let nobody but those who keep the network change what all of it goes by."""
-    keeps = NetworkRole.COORDINATOR in actor.network_roles and actor.verified
-    if not keeps or (actor.kind == "client" and Scope.DIRECTORY_WRITE not in actor.scopes):
-        raise ForbiddenError(
-            "Only a coordinator of the network may do that; of a client, with directory:write."
-        )
 
 
 def _next(library: Library, request: EditPathway) -> Version:

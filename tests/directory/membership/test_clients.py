@@ -71,8 +71,9 @@ async def test_a_client_gives_only_the_scopes_that_it_has(operator: Ask, speaker
 
 async def test_a_client_never_gets_what_its_organization_may_not_have(operator: Ask, speaker: Caller) -> None:
     police = await appear(operator, speaker, kind=OrganizationKind.POLICE)
-    assert (await police(ADD_CLIENT, client_of(Scope.REFERRALS_SEND))).secret
-    for scope in (Scope.REFERRALS_READ, Scope.FEED_READ, Scope.STATISTICS_READ):
+    for scope in (Scope.REFERRALS_SEND, Scope.REFERRALS_READ, Scope.FEED_READ):
+        assert (await police(ADD_CLIENT, client_of(scope))).secret
+    for scope in (Scope.WEBHOOKS_MANAGE, Scope.STATISTICS_READ):
         assert (await police.refusal(ADD_CLIENT, client_of(scope)))[0] == "INVALID"
 
 

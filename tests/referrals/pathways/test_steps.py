@@ -227,8 +227,8 @@ async def test_intake_sends_but_does_not_override(network: Network) -> None:
     intake = network.member("casa", "intake")
     refusal = await refused(network, intake, overrides=(StepOverride(step=STEP, reason=WHY),))
     assert [one.code for one in refusal.fields] == ["FORBIDDEN"]
-    made = await issue(network, intake, need=Need.FOOD)
-    assert (made.steps, made.pathways) == (None, None)
+    made = await network.ask(ISSUE, asked(network, need=Need.FOOD), intake)
+    assert (made.shown, made.sent is None) == (None, False)
 
 
 async def test_the_receiver_learns_nothing_of_pathways_and_steps(network: Network) -> None:

@@ -2,7 +2,8 @@
 
 import sys
 
-from chassis.problems import ForbiddenError, InvalidError, NotVerifiedError, WrongStatusError
+from chassis.problems import FirewalledError, ForbiddenError, InvalidError, NotVerifiedError, WrongStatusError
+from contracts.codes import FIREWALLED
 from contracts.directory import Organization
 from contracts.events import ORGANIZATION_DEACTIVATED, ORGANIZATION_REACTIVATED
 from contracts.membership import (
@@ -128,9 +129,12 @@ async def set_network_role(membership: Membership, request: SetNetworkRole, acto
     Raises:
         NotFoundError: there is no such organization.
         NotVerifiedError: it is to be given, and nobody has verified the organization.
+        FirewalledError: it is to be given to one behind the firewall.
     """
 
     def decided(stored: Document) -> Decided:
+        if request.granted and stored["kind"] in FIREWALLED:
+            raise FirewalledError("Nobody behind the firewall keeps the network, or audits it.")
         if request.granted and not organization.is_verified(stored):
             raise NotVerifiedError("Only a verified organization that is active can keep the network.")
         roles = set(stored.get("network_roles") or ())

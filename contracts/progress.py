@@ -1,0 +1,51 @@
+"""All that some senders learn of what they sent: its folio, and that it was sent, received, ended.
+
+It never goes back: what is reopened has ended for them, or they would learn how it had ended. These are every
+organization behind the firewall, and whoever has no other role than ``intake``
+(docs/decisions/0022).
+"""
+
+from enum import StrEnum
+
+from contracts.codes import FIREWALLED, Role
+from contracts.labels import Label
+from contracts.rpc import Actor, Reply
+
+
+class Progress(StrEnum):
+    """How far a referral has come."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+    ENDED = "ended"
+
+
+PROGRESS_LABELS: dict[type[StrEnum], dict[StrEnum, Label]] = {
+    Progress: {
+        Progress.SENT: Label("Enviada", "Sent"),
+        Progress.RECEIVED: Label("Recibida", "Received"),
+        Progress.ENDED: Label("Terminada", "Ended"),
+    },
+}
+
+
+class SentReferral(Reply):
+    """A referral as such a sender sees it."""
+
+    folio: str
+    progress: Progress
+
+
+def is_firewalled(actor: Actor) -> bool:
+    """Whether the organization is of a kind that sees the public directory only."""
+    return actor.organization_kind in FIREWALLED
+
+
+def has_intake_only(actor: Actor) -> bool:
+    """Whether it is a member whose one role is to draft and to send."""
+    return actor.kind == "member" and set(actor.roles) == {Role.INTAKE}
+
+
+def sees_progress_only(actor: Actor) -> bool:
+    """Whether that is all that the actor learns of what its organization sent."""
+    return is_firewalled(actor) or has_intake_only(actor)

@@ -1,0 +1,69 @@
+"""Every database call on exceptions to the firewall."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
+
+from chassis import mongo
+
+EXCEPTIONS = "exceptions"
+INDEXES = [
+    IndexModel([("service", ASCENDING)], name="service"),
+    IndexModel([("place", ASCENDING)], name="place"),
+    IndexModel([("ended_at", ASCENDING)], name="ended_at"),
+    IndexModel([("pending_since", ASCENDING)], name="pending_since", sparse=True),
+]
+
+Document = dict[str, Any]
+
+
+class ExceptionStore:
+    """The exceptions that there have been."""
+
+    def __init__(self, database: mongo.Database) -> None:
+        self.collection: AsyncIOMotorCollection[Document] = database[EXCEPTIONS]
+
+    async def load(self, exception: str) -> Document | None:
+        """Return it, or None."""
+        return await self.collection.find_one({"_id": exception})
+
+    async def insert(self, document: Document) -> bool:
+        """Keep a new one; False where there is one of that id."""
+        try:
+            await self.collection.insert_one(document)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def save(
+        self, exception: str, revision: int, fields: Document, pending: Sequence[Document]
+    ) -> bool:
+        """Write a change with its event if it is still at that revision; False where it is not."""
+        result = await self.collection.update_one(
+            {"_id": exception, "revision": revision},
+            {"$set": {**fields, "revision": revision + 1}, "$push": {"pending": {"$each": list(pending)}}},
+        )
+        return bool(result.matched_count)
+
+    async def standing(self, organization: str, service: str, now: datetime) -> list[Document]:
+        """Return those in force for a service of an organization."""
+        rows = self.collection.find({"service": service, "organization": organization})
+        return [row async for row in rows if row["stands_until"] > now]
+
+    async def ended_since(self, moment: datetime) -> list[Document]:
+        """Return those that were ended early since then."""
+        return await self.collection.find({"ended_at": {"$gte": moment}}, {"ended_at": 1}).to_list(None)
+
+    async def page(
+        self, only: Document, bounds: tuple[str | None, str | None], count: int, *, newest_first: bool
+    ) -> list[Document]:
+        """Return so many that fit, between two places, both excluded; from the newest on, or the oldest."""
+        above, below = bounds
+        span = {**({"$gt": above} if above else {}), **({"$lt": below} if below else {})}
+        found = self.collection.find({**only, **({"place": span} if span else {})})
+        order = DESCENDING if newest_first else ASCENDING
+        return await found.sort("place", order).limit(count).to_list(None)
