@@ -26,16 +26,22 @@ SEEN = f"""query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Referral {{
 # A page may cost a thousand.
 AT_ONCE = 5
 WITHIN = 90.0
+PUT_RIGHT = "reconciling.put_right"
 # By status, what the directory keeps for a referral to a service that counts places.
 KEPT = {"ACCEPTED": "confirmed", "IN_PROGRESS": "occupied", "ON_HOLD": "occupied"}
 # Moments at which something of a referral has still to be done, beside what its clock says.
 WAITING = ("pending_since", "alert_since", "erase_since")
 
 
-async def agree(stack: Stack, clients: Mapping[str, Client], cases: Sequence[Case]) -> None:
-    """Return when all agree; fail where somebody never does. ``clients`` are by organization."""
+async def agree(stacks: Sequence[Stack], clients: Mapping[str, Client], cases: Sequence[Case]) -> None:
+    """Return when all agree; fail where somebody never does. ``clients`` are by organization.
+
+    They have to agree by themselves: where the reconciler has put anything right there is a fault.
+    """
     none: list[str] = []
-    assert await differences(clients, cases) == none
+    stack = stacks[0]
+    found = await differences(clients, cases)
+    assert found == none, found
     await eventually(lambda: left_over(stack), lambda found: found == none, within=WITHIN)
 
     async def differ() -> list[str]:
@@ -43,6 +49,8 @@ async def agree(stack: Stack, clients: Mapping[str, Client], cases: Sequence[Cas
 
     # What was asked for and not confirmed lapses after a minute.
     await eventually(differ, lambda found: found == none, within=WITHIN)
+    logs = [stack.data / "logs" / "referrals.log" for stack in stacks]
+    assert not any(PUT_RIGHT in log.read_text() for log in logs), PUT_RIGHT
 
 
 async def differences(clients: Mapping[str, Client], cases: Sequence[Case]) -> list[str]:

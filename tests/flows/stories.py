@@ -215,7 +215,8 @@ async def boy(work: Work) -> None:
     told = await work.made(
         SHELTER, AUTHORITY, "issueReferral",
         **work.cast.issue(
-            need="CHILD_PROTECTION", person=BOY, follows=bread.folio, service=work.cast.services["ninez"]
+            need="CHILD_PROTECTION", priority="URGENT", person=BOY, follows=bread.folio,
+            service=work.cast.services["ninez"],
         ),
     )  # fmt: skip
     told.links["follows"] = bread.folio, frozenset({SHELTER})

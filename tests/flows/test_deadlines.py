@@ -55,7 +55,8 @@ async def wind_on(cast: Cast, referral: str, by: timedelta) -> None:
     def earlier(value: Any) -> Any:
         return value - by if isinstance(value, datetime) else value
 
-    fields = {name: earlier(doc[name]) for name in ("due_at", "deadline_at", "overdue_at")}
+    moments = ("due_at", "deadline_at", "overdue_at")
+    fields = {name: earlier(doc[name]) for name in moments if name in doc}
     clock = {name: earlier(value) for name, value in doc["clock"].items()}
     await referrals.update_one(key, {"$set": {**fields, "clock": clock}})
     client.close()

@@ -121,5 +121,5 @@ async def test_kill_9_of_anything_loses_repeats_and_swaps_nothing(tmp_path: Path
         assert check(record, told) == []
         for (name, how), reader in readers.items():
             assert follow(f"{name} over {how}", told[name], reader.entries) == []
-        await agree(stack, feeds, [case for one in work for case in one.cases])
+        await agree([stack], feeds, [case for one in work for case in one.cases])
     gc.collect()  # what is to be warned of is warned of here, and not in whichever test comes next

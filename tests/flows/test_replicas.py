@@ -159,5 +159,5 @@ async def test_replicas_that_die_at_random_lose_make_up_and_swap_nothing(tmp_pat
         assert check(record, told) == []
         for (name, how), reader in readers.items():
             assert follow(f"{name} over {how}", told[name], reader.entries) == []
-        await agree(replicas.stacks[0], feeds, [case for one in work for case in one.cases])
+        await agree(replicas.stacks, feeds, [case for one in work for case in one.cases])
     gc.collect()  # what is to be warned of is warned of here, and not in whichever test comes next

@@ -263,7 +263,7 @@ async def shares(
             if COORDINATOR in cast.organizations:
                 keeper = cast.another(COORDINATOR, member="turno-7")
                 own[COORDINATOR] = await clients.enter_async_context(keeper)
-            begin = number % len(stories)
+            begin = number * len(stories) // count
             found.append(
                 Work(cast, own, service, [*stories[begin:], *stories[:begin]], doubled=doubled, urgent=urgent)
             )
