@@ -22,6 +22,7 @@ COMMANDS = {
     "token": "cli.commands.token",
     "due": "cli.commands.due",
     "audit": "cli.commands.audit",
+    "erase": "cli.commands.erase",
     "doctor": "cli.commands.doctor",
     "keys": "cli.commands.keys",
 }

@@ -211,6 +211,8 @@ REFERRAL_EVENTS: dict[str, EventType] = {
         "objected",
         "erasure_confirmed",
         "basis_reviewed",
+        # By a coordinator or the sender, of one that has ended; ``erased`` is what the clock does.
+        "person_erased",
         # No change of the referral: a party's organization was deactivated, or is active again.
         "flagged",
         "unflagged",

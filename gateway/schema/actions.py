@@ -43,6 +43,7 @@ class ReferralAction(StrEnum):
     WITHDRAW_CONSENT = "withdraw_consent"
     CONFIRM_ERASURE = "confirm_erasure"
     REVIEW_BASIS = "review_basis"
+    ERASE = "erase"
 
 
 _MEANINGS: dict[StrEnum, str] = {
@@ -75,6 +76,7 @@ _MEANINGS: dict[StrEnum, str] = {
     ReferralAction.REFER_ON: "The receiver makes a referral of its own from it; the mutation is `referOn`.",
     ReferralAction.WITHDRAW_CONSENT: "The person takes back that her data is shared; where that ends "
     "nothing, it is recorded that she objects. The mutation is `withdrawConsent`.",
+    ReferralAction.ERASE: "All that is known of the person is erased.",
     ReferralAction.CONFIRM_ERASURE: "The receiver has erased its own copies of her data. The mutation is "
     "`confirmErasure`.",
     ReferralAction.REVIEW_BASIS: "A second member confirms a basis that is not consent, or does not. The "

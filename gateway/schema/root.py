@@ -13,6 +13,7 @@ from gateway.schema import (
     consents,
     course,
     editing,
+    erasing,
     exceptions,
     joining,
     managing,
@@ -143,6 +144,7 @@ class Mutation:
     withdraw_consent = published(consents.withdraw_consent, consents.WithdrawConsentPayload)
     review_basis = published(consents.review_basis, consents.ReviewBasisPayload)
     confirm_erasure = published(consents.confirm_erasure, consents.ConfirmErasurePayload)
+    erase_referral = published(erasing.erase_referral, erasing.EraseReferralPayload)
     issue_referral_group = published(issue_referral_group, IssueReferralGroupPayload)
     refer_on = published(refer_on, ReferOnPayload)
     set_acceptance_rules = published(acceptance.set_acceptance_rules, acceptance.SetAcceptanceRulesPayload)

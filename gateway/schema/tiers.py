@@ -11,8 +11,8 @@ from contracts.referrals import Tier
 from gateway.lookahead import Selections, deeper, names
 
 # The protected tier that each field is read from; a field that is not here needs none to be opened.
-# Neither is ``personAccess``, though it says ``ERASED`` only where the key of something opened was missed:
-# asking for all tiers for its sake would decrypt, and audit as read, what nobody wants to see.
+# Neither is ``personAccess``: asking for all tiers for its sake would decrypt, and audit as read, what nobody
+# wants to see.
 _TIER_OF: dict[str, Tier] = {
     "need": "T2",
     "household": "T2",

@@ -11,6 +11,7 @@ from contracts import (
     correcting,
     deadlines,
     drafts,
+    erasing,
     lists,
     redirects,
     sent,
@@ -23,6 +24,7 @@ from contracts.consents import ReviewBasis, WithdrawConsent
 from contracts.correcting import CorrectReferral
 from contracts.deadlines import DueList, ListDue
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
+from contracts.erasing import Erase, EraseByFolio, Erasures
 from contracts.groups import GET_GROUPS, ISSUE_GROUP, GetGroups, GroupReply, Groups, IssueGroup
 from contracts.keys import REWRAP_KEYS, RewrapKeys, Rewrapped
 from contracts.lists import CountReferrals, ListReferrals, ReferralCounts, ReferralList
@@ -47,6 +49,7 @@ from services.referrals.actions import (
     change,
     correct,
     draft,
+    erase,
     group,
     issue,
     message,
@@ -118,6 +121,8 @@ class Api:
         server.add(sent.LIST_SENT, self.list_sent)
         server.add(contract.HISTORY, self.history)
         server.add(deadlines.DUE, self.due, frozenset({OPERATOR}))
+        server.add(erasing.ERASE, self.erase)
+        server.add(erasing.ERASE_BY_FOLIO, self.erase_by_folio, frozenset({OPERATOR}))
         server.add(REWRAP_KEYS, self.rewrap_keys, frozenset({OPERATOR}))
         server.add(contract.STATUS, self.status, frozenset({OPERATOR}))
 
@@ -195,6 +200,12 @@ class Api:
 
     async def due(self, request: ListDue, _actor: Actor) -> DueList:
         return await upcoming.list_due(self._means, request)
+
+    async def erase(self, request: Erase, actor: Actor) -> ReferralReply:
+        return await erase.erase(self._means, request, actor)
+
+    async def erase_by_folio(self, request: EraseByFolio, actor: Actor) -> Erasures:
+        return await erase.by_folio(self._means, request, actor)
 
     async def rewrap_keys(self, request: RewrapKeys, _actor: Actor) -> Rewrapped:
         return await rewrapping.rewrap(self._means, request)

@@ -118,17 +118,6 @@ class PersonErasedError(PartError):
         super().__init__("The person's data was erased: nothing can be added to it. Leave notes out.")
 
 
-class OtherMasterKeyError(PartError):
-    """This replica wraps new keys with another master key than the one that was asked for."""
-
-    code = "OTHER_MASTER_KEY"
-    status = 409
-    title = "Another master key is in force here"
-
-    def __init__(self) -> None:
-        super().__init__("This replica has not got the new master key: put it beside the old one everywhere.")
-
-
 @contextmanager
 def refused_where_erased() -> Iterator[None]:
     """Refuse what is to be sealed for a person whose key is gone.

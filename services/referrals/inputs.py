@@ -239,6 +239,7 @@ _SECRETS: dict[tuple[str, str], tuple[str, str]] = {
     ("reopen", "reason"): ("note", "t3"),
     # Why there is nothing left of her has to outlive her own two keys.
     ("void", "note"): ("note", "void"),
+    ("erase", "note"): ("note", "void"),
 }
 
 

@@ -121,12 +121,16 @@ def _never_sent(doc: Document, _now: datetime) -> bool:
 
 
 def _may_reopen(doc: Document, now: datetime) -> bool:
-    return not consenting.is_withdrawn(doc) and _ended_within(REOPEN_WITHIN)(doc, now)
+    return _says_more(doc, now) and _ended_within(REOPEN_WITHIN)(doc, now)
 
 
-def _is_not_withdrawn(doc: Document, _now: datetime) -> bool:
+def _says_more(doc: Document, _now: datetime) -> bool:
     # Of whom nothing is left nothing more is said.
-    return not consenting.is_withdrawn(doc)
+    return not consenting.is_withdrawn(doc) and keeping.T2 not in keeping.erased(doc)
+
+
+def _may_erase(doc: Document, _now: datetime) -> bool:
+    return was_sent(doc) and keeping.T2 not in keeping.erased(doc)
 
 
 def _may_withdraw(doc: Document, _now: datetime) -> bool:
@@ -239,7 +243,7 @@ TRANSITIONS: tuple[Row, ...] = (
          only_if=_ended_within(LATE_TRUTH_WITHIN)),
     _row(20, "complete", RECEIVER, {S.EXPIRED}, S.COMPLETED, "outcome", event="completed",
          only_if=_ended_within(LATE_TRUTH_WITHIN)),
-    _row(0, "correct", SENDER, UNDER_WAY, None, event="corrected", itself=True, only_if=_is_not_withdrawn),
+    _row(0, "correct", SENDER, UNDER_WAY, None, event="corrected", itself=True, only_if=_says_more),
     _row(0, "acknowledge", SENDER, ENDED, None, event="acknowledged", only_if=_told_and_not_acknowledged),
     _row(0, "withdraw_consent", SENDER, ARRIVABLE, S.CANCELLED, event="cancelled", also="consent_withdrawn",
          **_WITHDRAWN),
@@ -249,6 +253,7 @@ TRANSITIONS: tuple[Row, ...] = (
          only_if=_may_object),
     _row(0, "review_basis", SENDER, ENDED | UNDER_WAY, None, "confirm", event="basis_reviewed",
          only_if=_is_review_awaited, settles=Deadline.REVIEW_BASIS),
+    _row(0, "erase", SENDER, ENDED, None, "note", event="person_erased", only_if=_may_erase),
     _row(0, "confirm_erasure", RECEIVER, ENDED | {S.IN_PROGRESS, S.ON_HOLD}, None,
          event="erasure_confirmed", only_if=_is_erasure_awaited, settles=Deadline.CONFIRM_ERASURE),
 )  # fmt: skip

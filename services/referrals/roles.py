@@ -32,8 +32,9 @@ ROLES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
     ("withdraw_consent", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     # By a second member; or by a coordinator where there is none, or it is overdue.
     ("review_basis", SENDER): (_WORKS, Scope.REFERRALS_SEND),
-    # A system cannot void: it takes a person who answers for it. A coordinator's names one, see below.
+    # A system can neither void nor erase: that takes a person who answers for it. A coordinator's names one.
     ("void", SENDER): (_MANAGES, None),
+    ("erase", SENDER): (_MANAGES, None),
     ("receive", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
     ("ask", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
     ("waitlist", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
@@ -73,7 +74,7 @@ ASIDES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
 }
 
 # What a coordinator's client does by that scope, but only for a member whom it names.
-FOR_A_MEMBER: dict[str, Scope] = {"void": Scope.REFERRALS_SEND}
+FOR_A_MEMBER: dict[str, Scope] = {"void": Scope.REFERRALS_SEND, "erase": Scope.REFERRALS_SEND}
 
 # What each role or scope lets its holder see of a referral of the own organization, stages permitting.
 # T4 is the caseworkers' alone; a manager who needs it is a caseworker as well.

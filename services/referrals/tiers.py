@@ -177,7 +177,10 @@ def entry_tiers(doc: Document, entry: Document, party: Party, now: datetime) -> 
     granted = open_tiers(doc, party, now)
     if entry.get("note") is None or party.relation not in {SENDER, RECEIVER}:
         return granted
-    tier = T2 if key_of(entry["note"]) == doc["key_t2"] else T3
+    key = key_of(entry["note"])
+    if key == doc.get("key_void") and party.relation != SENDER:
+        return granted  # why somebody was erased is the sender's own
+    tier = T2 if key == doc["key_t2"] else T3
     wrote = entry["organization"] == party.actor.organization and tier in tiers_of(party.actor)
     return granted | {NOTE} if wrote or tier in granted else granted
 

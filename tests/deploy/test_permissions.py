@@ -24,6 +24,7 @@ from contracts import (
     deadlines,
     directory,
     editing,
+    erasing,
     exceptions,
     geography,
     lists,
@@ -181,6 +182,7 @@ def operations() -> list[AnyOperation]:
         screening,
         deadlines,
         vault_keys,
+        erasing,
         stepping,
         sent,
         exceptions,
@@ -192,7 +194,7 @@ def operations() -> list[AnyOperation]:
 def public(operation: AnyOperation) -> bool:
     if operation.part == directory.PART:
         return operation in PUBLIC_DIRECTORY
-    ours = {"status", "due", "rewrap_keys", "list_audit_chains", "read_audit_chain"}
+    ours = {"status", "due", "rewrap_keys", "erase_by_folio", "list_audit_chains", "read_audit_chain"}
     return operation.name not in ours
 
 

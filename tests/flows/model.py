@@ -47,10 +47,11 @@ ROWS: dict[str, list[Row]] = {
         ("sender", UNANSWERED | {"ACCEPTED"}, "CANCELLED", "cancelled"),
         ("sender", ENDED | {"IN_PROGRESS", "ON_HOLD"}, STAYS, None),
     ],
+    "eraseReferral": [("sender", ENDED, STAYS, "person_erased")],
     "confirmErasure": [("receiver", ENDED | {"IN_PROGRESS", "ON_HOLD"}, STAYS, "erasure_confirmed")],
 }
 # What a system does for nobody in particular; a coordinator's names the member who answers for it.
-TAKES_A_PERSON = {"voidReferral"}
+TAKES_A_PERSON = {"voidReferral", "eraseReferral"}
 # A coordinator acts for a silent party, but says neither what the sender meant nor that somebody consents.
 NOT_FOR_OTHERS = {"correctReferral", "confirmRedirect"}
 
@@ -70,7 +71,9 @@ class Referral:
     proposed: str | None = None
     closed: bool = False
     withdrawn: bool = False
+    # The receiver's copies, as it says; and all that was here.
     erased: bool = False
+    gone: bool = False
     been_at: list[str] = field(default_factory=list)
     events: list[tuple[str, int]] = field(default_factory=list)
     keys: dict[tuple[str, str], object] = field(default_factory=dict)
@@ -102,8 +105,10 @@ class Referral:
             return self.told and not self.withdrawn
         if mutation == "confirmErasure":
             return self.withdrawn and not self.erased
+        if mutation == "eraseReferral":
+            return self.told and not self.gone
         # Of whom all is erased nothing more is said.
-        return not (self.withdrawn and mutation in {"correctReferral", "reopenReferral"})
+        return not ((self.withdrawn or self.gone) and mutation in {"correctReferral", "reopenReferral"})
 
     def refusal(  # noqa: PLR0911 - one line for each refusal, in their order
         self, mutation: str, who: str, used: tuple[str, object], *, expected: int | None, service: str | None
@@ -152,9 +157,11 @@ class Referral:
         elif mutation == "refuseRedirect" or self.status not in UNANSWERED:
             self.proposed = None
         if mutation == "withdrawConsent":
-            self.withdrawn = True
+            self.withdrawn, self.erased = True, False
             self.events.append(("consent_withdrawn", self.version))
-        self.erased = self.erased or mutation == "confirmErasure"
+        self.gone = self.gone or mutation == "eraseReferral"
+        # Of whom all is gone nothing is owed.
+        self.erased = self.erased or mutation in {"confirmErasure", "eraseReferral"}
         if mutation == "acknowledgeReferral":
             self.closed = True
         elif to is not STAYS:

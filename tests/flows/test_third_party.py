@@ -46,6 +46,7 @@ CHANGES: dict[str, Json] = {
     "reviewBasis": {"confirm": True},
     "reviewOverride": {"step": "pregnancy.card", "confirm": True},
     "reportStep": {"step": "pregnancy.card", "note": "Hecho"},
+    "eraseReferral": {"note": "Ella lo pide"},
     "voidReferral": {"note": "Otra persona"},
     "proposeRedirect": {"service": global_id("Service", "otro")},
     "refuseRedirect": {},

@@ -54,6 +54,7 @@ from contracts.consents import (
     ReviewBasis,
     WithdrawConsent,
 )
+from contracts.erasing import ERASE, Erase
 from contracts.reasons import CancelReason, DeclineReason, EndReason, Outcome
 from contracts.referrals import (
     FIND,
@@ -97,6 +98,7 @@ OPERATIONS: dict[type[Change], Operation[Any, ReferralReply]] = {
     Resume: RESUME,
     Reopen: REOPEN,
     Void: VOID,
+    Erase: ERASE,
     WithdrawConsent: WITHDRAW_CONSENT,
     ConfirmErasure: CONFIRM_ERASURE,
     ReviewBasis: REVIEW_BASIS,

@@ -99,32 +99,32 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
     },
     ("declined", SENDER): {
         "void": "entered_in_error", "acknowledge": "declined", "withdraw_consent": "declined",
-        "review_basis": "declined",
+        "review_basis": "declined", "erase": "declined",
     },
     ("declined", RECEIVER): {"confirm_erasure": "declined"},
     ("redirected", SENDER): {
         "void": "entered_in_error", "acknowledge": "redirected", "withdraw_consent": "redirected",
-        "review_basis": "redirected",
+        "review_basis": "redirected", "erase": "redirected",
     },
     ("redirected", RECEIVER): {"confirm_erasure": "redirected"},
     ("completed", SENDER): {
         "void": "entered_in_error", "acknowledge": "completed", "withdraw_consent": "completed",
-        "review_basis": "completed",
+        "review_basis": "completed", "erase": "completed",
     },
     ("completed", RECEIVER): {"confirm_erasure": "completed", "reopen": "in_progress"},
     ("not_completed", SENDER): {
         "void": "entered_in_error", "acknowledge": "not_completed", "withdraw_consent": "not_completed",
-        "review_basis": "not_completed",
+        "review_basis": "not_completed", "erase": "not_completed",
     },
     ("not_completed", RECEIVER): {"confirm_erasure": "not_completed", "reopen": "in_progress"},
     ("cancelled", SENDER): {
         "void": "entered_in_error", "acknowledge": "cancelled", "withdraw_consent": "cancelled",
-        "review_basis": "cancelled",
+        "review_basis": "cancelled", "erase": "cancelled",
     },
     ("cancelled", RECEIVER): {"confirm_erasure": "cancelled"},
     ("expired", SENDER): {
         "void": "entered_in_error", "acknowledge": "expired", "withdraw_consent": "expired",
-        "review_basis": "expired",
+        "review_basis": "expired", "erase": "expired",
     },
     ("expired", RECEIVER): {"confirm_erasure": "expired", "start": "in_progress", "complete": "completed"},
 }  # fmt: skip
@@ -156,6 +156,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "cancel": {"reason": "need_met"},
     "expire": {"deadline": "decide"},
     "void": {"note": "n"},
+    "erase": {"note": "n"},
     "reopen": {"reason": "she came back"},
     "review_basis": {"confirm": True},
 }

@@ -88,7 +88,7 @@ class Working:
         """
 
         async def attempt() -> ReferralReply | None:
-            doc, party = await loaded(self.means, self.request.referral, self.actor)
+            doc, party = await self.found()
             permitted(self.action, party)  # before anything is said of where the referral stands
             if used_before(doc["idempotency"], self._use):
                 await children.create(self.means, doc["pending"])
@@ -125,6 +125,14 @@ class Working:
         if not used_before(doc["idempotency"], self._use):
             raise NotFoundError
         return ReferralReply(sent=outline_of(doc), replayed=True)
+
+    async def found(self) -> tuple[Document, Party]:
+        """Return the referral, and who the actor is in it.
+
+        Raises:
+            NotFoundError: there is none, or the actor may not know of it.
+        """
+        return await loaded(self.means, self.request.referral, self.actor)
 
     @property
     def _use(self) -> Document:
