@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from chassis import mongo
-from contracts.changes import Acknowledge, Cancel, End, Reopen, Start
+from contracts.changes import Acknowledge, Cancel, End, Reopen, Start, Void
 from contracts.codes import Box, NeedGroup, PersonAccess, ReferralStatus, Role, Scope, State
+from contracts.consents import WithdrawConsent
 from contracts.erasing import ERASE_BY_FOLIO, Erase, EraseByFolio, Erasure
 from contracts.events import EVENTS, ReferralEvent
 from contracts.groups import GET_GROUPS, GetGroups
@@ -15,8 +16,10 @@ from contracts.lists import LIST, ListReferrals
 from contracts.referrals import HISTORY, GetHistory, GetReferrals, Tier
 from contracts.rpc import Actor, Page
 from contracts.talk import MESSAGES, GetMessages
+from services.referrals import erasing
 from services.referrals.actions import group, message, read
-from services.referrals.erasing import sweep
+from services.referrals.audit.store import AuditStore
+from services.referrals.audit.trail import Trail
 from services.referrals.facts.urn import Urns
 from services.referrals.means import Means
 from services.referrals.store import Store
@@ -26,8 +29,9 @@ from tests.referrals.conftest import Network
 from tests.referrals.test_change import Case, new_case
 from tests.referrals.test_course import event
 from tests.referrals.test_group import issued, need
-from tests.referrals.test_retention import ended
+from tests.referrals.test_retention import Replica, ended
 from tests.referrals.test_void import keys_left
+from tests.servers import eventually
 
 WHY = "Ella lo pide."
 TIERS: tuple[Tier, ...] = ("T2", "T3", "T4")
@@ -58,8 +62,9 @@ async def of_a_warm_replica(case: Case, actor: Actor) -> str:
 async def of_a_fresh_replica(case: Case, actor: Actor, client: mongo.Client, vault: Vault) -> str:
     """The same of one that has just come, with a connection and a vault of its own."""
     nothing: Any = None
-    names = ("marks", "directory", "relay", "groups", "pathways")
-    means = Means(store=Store(client), vault=vault, **dict.fromkeys(names, nothing))
+    store, names = Store(client), ("marks", "directory", "relay", "groups", "pathways")
+    trail = Trail(AuditStore(store.db), lambda: datetime.now(UTC))
+    means = Means(store=store, vault=vault, audit=trail, **dict.fromkeys(names, nothing))
     (seen,) = (await read.get(means, GetReferrals(ids=(case.id,), tiers=TIERS), actor)).items
     assert seen is not None
     history = await read.history(means, GetHistory(referral=case.id, page=PAGE), actor)
@@ -114,7 +119,8 @@ async def test_what_was_erased_is_counted_at_once_and_once(
     for replayed in (False, True):
         reply = await case.take(Erase, manager, note=WHY, idempotency_key=key)
         assert (reply.replayed, reply.referral.person_access) == (replayed, PersonAccess.ERASED)
-    await sweep(Store(mongo_client), vault, datetime.now(UTC) + timedelta(hours=1))
+    store = Store(mongo_client)
+    await erasing.erase(store, vault, await store.load(case.id) or {})
     assert await counted() == [*before, "not_completed"]
 
 
@@ -179,6 +185,35 @@ async def test_the_command_shows_first_and_erases_what_can_be_then(
     assert (again[0].refusal, again[0].keys, again[0].tiers) == ("WRONG_STATUS", 0, ())
     entries = (await network.ask(HISTORY, GetHistory(referral=case.id, page=PAGE), case.sender)).items
     assert (entries[-1].action, entries[-1].organization) == ("erase", None)
+
+
+async def test_every_erasure_is_in_the_audit_of_both_parties(
+    network: Network, mongo_client: mongo.Client, vault: Vault, manager: Actor
+) -> None:
+    erased, voided, withdrawn, over = [await ended(network) for _ in range(4)]
+    await erased.take(Erase, manager, note=WHY)
+    await voided.take(Void, manager, note=WHY)
+    await withdrawn.take(WithdrawConsent, withdrawn.sender)
+    long_ago = datetime.now(UTC) - timedelta(days=91)
+    await Store(mongo_client).referrals.update_one({"_id": over.id}, {"$set": {"kept_t3_since": long_ago}})
+    await Replica(mongo_client, vault, over).after(0)
+    audit = mongo_client["relevo_referrals"]["audit"]
+    for case, action in (
+        (erased, "erased"),
+        (voided, "voided"),
+        (withdrawn, "consent_withdrawn"),
+        (over, None),
+    ):
+
+        async def entered(folio: str = case.folio) -> list[Any]:
+            return [one async for one in audit.find({"kind": "erasure"}) if one["about"] == [folio]]
+
+        # Who wanted it, and that the keys are deleted, in the chains of both.
+        wanted = {name for name in (action, "keys_deleted") if name}
+        entries = await eventually(entered, lambda found, count=2 * len(wanted): len(found) == count)  # type: ignore[misc]
+        assert {entry["action"] for entry in entries} == wanted
+        assert {entry["chain"] for entry in entries} == {network.ids["casa"], network.ids["clinica"]}
+        assert WHY not in repr(entries)
 
 
 def test_the_event_of_it_tells_no_more_than_any_other() -> None:

@@ -73,7 +73,7 @@ async def made(means: Means, child: Child, reserved: Reserved, actor: Actor, now
 
 
 def made_by(pending: Iterable[Document]) -> list[Document]:
-    """Return the documents that entries of an outbox are to make."""
+    """Return the referrals that entries of an outbox are to make."""
     return [
         entry["document"]
         for entry in pending

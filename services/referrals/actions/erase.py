@@ -78,9 +78,8 @@ async def _one(means: Means, request: EraseByFolio, said: str, actor: Actor) -> 
 
 async def _write(work: Working, doc: Document, party: Party) -> Write:
     decided = decide(doc, ACTION, party, inputs_of(work.request), work.now)  # type: ignore[arg-type]
-    made = await written(work, doc, party, decided)
     gone = await counting.erasure(work.means, doc, keeping.OF_HER, work.now)
-    return replace(made, fields={**made.fields, **gone})
+    return await written(work, doc, party, replace(decided, set={**decided.set, **gone}))
 
 
 async def _left(means: Means, doc: Document) -> Erasure:

@@ -23,7 +23,7 @@ from services.referrals.roles import Party, is_coordinator
 from services.referrals.store import Write
 
 # Which actions erase the person's data, or some of it, and how the audit calls that.
-ERASES = {"void": "voided", "withdraw_consent": "consent_withdrawn"}
+ERASES = {"void": "voided", "withdraw_consent": "consent_withdrawn", "erase": "erased"}
 
 
 async def loaded(means: Means, referral: str, actor: Actor) -> tuple[Document, Party]:
