@@ -181,6 +181,7 @@ ACTIONS = {
     "update_draft": "cambiar el borrador de",
     "void": "anular",
     "withdraw_consent": "retirar el consentimiento de",
+    "erase": "borrar a la persona de",
     "waitlist": "poner en lista de espera",
     "write about": "escribir sobre",
 }

@@ -210,7 +210,8 @@ async def test_every_erasure_is_in_the_audit_of_both_parties(
 
         # Who wanted it, and that the keys are deleted, in the chains of both.
         wanted = {name for name in (action, "keys_deleted") if name}
-        entries = await eventually(entered, lambda found, count=2 * len(wanted): len(found) == count)  # type: ignore[misc]
+        count = 2 * len(wanted)
+        entries = await eventually(entered, lambda found, all_=count: len(found) == all_)  # type: ignore[misc]
         assert {entry["action"] for entry in entries} == wanted
         assert {entry["chain"] for entry in entries} == {network.ids["casa"], network.ids["clinica"]}
         assert WHY not in repr(entries)

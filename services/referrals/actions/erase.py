@@ -72,7 +72,7 @@ async def _one(means: Means, request: EraseByFolio, said: str, actor: Actor) -> 
         else:
             decide(doc, ACTION, Party(COORDINATOR, actor), inputs_of(asked), means.now())
     except PartError as error:
-        return msgspec.structs.replace(there, refusal=error.code, detail=error.detail)
+        return msgspec.structs.replace(there, refusal=error.code, detail=str(error.detail))
     return msgspec.structs.replace(there, erased=request.carry_out)
 
 
