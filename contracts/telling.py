@@ -1,7 +1,7 @@
 """What of an organization's feed only some of its people are told: one table, for pages and live streams.
 
 The feed itself is T1. A sender that sees no more of a referral than how far it has come is told when that
-changes, without type, status or version (decision 0022). And what says more than T1 by being there at all,
+changes, without type, status or version (decision 0025). And what says more than T1 by being there at all,
 whatever its fields say, is told as T2 is shown: ``arrival_asked`` comes at the very hour at which somebody is
 to arrive, and an override of a mandatory step exists for a child alone or a survivor only (decision 0016).
 """

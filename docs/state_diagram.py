@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from contracts.codes import ReferralStatus
-from services.referrals.referral import TRANSITIONS
 from services.referrals.statuses import UNANSWERED, WORKED_ON
+from services.referrals.transitions import TRANSITIONS
 
 BOXES = {"unanswered": UNANSWERED, "at_work": WORKED_ON}
 PAGE = Path(__file__).parent / "architecture.md"

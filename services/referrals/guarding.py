@@ -18,9 +18,10 @@ from typing import Any
 from contracts.codes import Basis, ConsentMethod, Need, OrganizationKind, ReferralFlag
 from contracts.directory import Organization
 from contracts.referrals import Consent
-from services.referrals.referral import Document, S, was_sent
+from services.referrals.referral import Document, S
 from services.referrals.sealed import Circumstances, Said
 from services.referrals.statuses import OPEN
+from services.referrals.transitions import was_sent
 
 PROTECTED = Need.INTERNATIONAL_PROTECTION
 # What else she needs is not known to whoever refers, and no refusal may tell it: it may be protection.

@@ -39,7 +39,7 @@ from services.referrals.fields import (
     T4,
 )
 from services.referrals.outlined import is_let_in
-from services.referrals.referral import Document, allowed_actions, has_begun, has_drafted, was_sent
+from services.referrals.referral import Document, allowed_actions, has_begun, has_drafted
 from services.referrals.reported import answers_by_telephone
 from services.referrals.roles import (
     COORDINATOR,
@@ -51,6 +51,7 @@ from services.referrals.roles import (
 )
 from services.referrals.sealed import FROM_ACCEPTED, FROM_RECEIVED, Opened, is_vital
 from services.referrals.statuses import UNANSWERED, WORKED_ON
+from services.referrals.transitions import was_sent
 from services.referrals.vault import key_of
 
 # What ties a referral to others; documents of older days lack it.

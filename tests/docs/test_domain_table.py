@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from contracts.codes import ReferralStatus
-from services.referrals.referral import TRANSITIONS, S
+from services.referrals.referral import S
 from services.referrals.statuses import OPEN
+from services.referrals.transitions import TRANSITIONS
 
 # It lies beside the repository, and is no part of it.
 DOMAIN = Path(__file__).parents[3] / "shared" / "design" / "domain.md"

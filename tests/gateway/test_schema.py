@@ -24,7 +24,7 @@ from gateway.schema.actions import ReferralAction
 from gateway.schema.codes import REASONS, CodeKind, ReferralReason
 from gateway.schema.problems import UserErrorCode
 from services.referrals import errors as referrals_errors
-from services.referrals.referral import ACTIONS
+from services.referrals.transitions import ACTIONS
 
 COMMITTED = Path(__file__).parents[2] / "gateway" / "schema.graphql"
 SCHEMA: GraphQLSchema = schema.build()

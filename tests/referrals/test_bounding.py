@@ -12,9 +12,10 @@ from contracts.drafts import UPDATE_DRAFT, UpdateDraft
 from contracts.reasons import CancelReason, Outcome, PauseReason
 from services.referrals.bounding import GOES_ROUND, MOST_CHANGES, MOST_OF_A_DRAFT
 from services.referrals.errors import TooManyError
-from services.referrals.referral import TRANSITIONS, Document, allowed_actions, decide
+from services.referrals.referral import Document, allowed_actions, decide
 from services.referrals.roles import RECEIVER, SENDER
 from services.referrals.store import Store
+from services.referrals.transitions import TRANSITIONS
 from tests.referrals.cast import NOW, PARTIES
 from tests.referrals.conftest import Network
 from tests.referrals.test_change import Case, new_case, soon

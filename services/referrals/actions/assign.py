@@ -14,8 +14,9 @@ from contracts.rpc import Actor, FieldProblem
 from contracts.standing import MemberStatus
 from services.referrals.actions.beside import Aside, carry_out
 from services.referrals.means import Means
-from services.referrals.referral import Document, S, was_sent
+from services.referrals.referral import Document, S
 from services.referrals.roles import Party
+from services.referrals.transitions import was_sent
 
 WAYS = ("member", "reference", "nobody")
 # Whoever has none of these could do nothing with a referral.

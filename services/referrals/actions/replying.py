@@ -14,8 +14,9 @@ from services.referrals import tiers
 from services.referrals.means import Means
 from services.referrals.opening import open_all
 from services.referrals.outlined import outline_of
-from services.referrals.referral import Document, was_sent
+from services.referrals.referral import Document
 from services.referrals.roles import SENDER, Party
+from services.referrals.transitions import was_sent
 
 transitions: Counter = telemetry.meter.create_counter(
     "referral.transitions", description="Changes of referrals, by action and status"

@@ -8,8 +8,8 @@ from services.referrals.actions.read import NOBODYS
 from services.referrals.boxes.listing import Listing, Stretch, asked
 from services.referrals.means import Means
 from services.referrals.outlined import outline_of
-from services.referrals.referral import was_sent
 from services.referrals.roles import SENDER, Party, lacking
+from services.referrals.transitions import was_sent
 
 
 async def find(means: Means, request: FindSent, actor: Actor) -> FoundSent:

@@ -12,9 +12,10 @@ from services.referrals import guarding, warning
 from services.referrals.actions import guard
 from services.referrals.means import Means
 from services.referrals.pathways import least
-from services.referrals.referral import Document, was_sent
+from services.referrals.referral import Document
 from services.referrals.roles import tiers_of
 from services.referrals.sealed import Said
+from services.referrals.transitions import was_sent
 
 
 def of_said(means: Means, said: Said, service: Service | None) -> tuple[Warned, ...]:

@@ -18,9 +18,10 @@ from services.referrals.audit.noting import committed
 from services.referrals.errors import NotFoundError, StaleVersionError
 from services.referrals.means import Means
 from services.referrals.outlined import outline_of
-from services.referrals.referral import Change, Document, events_of, has_a_say, permitted, was_sent
+from services.referrals.referral import Change, Document, events_of, has_a_say, permitted
 from services.referrals.roles import Party, is_coordinator
 from services.referrals.store import Write
+from services.referrals.transitions import was_sent
 
 # Which actions erase the person's data, or some of it, and how the audit calls that.
 ERASES = {"void": "voided", "withdraw_consent": "consent_withdrawn", "erase": "erased"}
