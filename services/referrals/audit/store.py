@@ -18,7 +18,11 @@ from services.referrals.audit.entry import Document, Note, to_document
 
 ENTRIES, WAITING, HEADS, READINGS = "audit", "audit_waiting", "audit_heads", "audit_readings"
 INDEXES = {
-    ENTRIES: [IndexModel([("source", 1)], name="source", sparse=True)],
+    ENTRIES: [
+        # Of ids the embedded database walks along a second index only.
+        IndexModel([("_id", 1), ("number", 1)], name="ids"),
+        IndexModel([("source", 1)], name="source", sparse=True),
+    ],
     WAITING: [],
     HEADS: [IndexModel([("pending_since", 1)], name="pending_since", sparse=True)],
     READINGS: [IndexModel([("pending_since", 1)], name="pending_since", sparse=True)],
@@ -79,7 +83,7 @@ class AuditStore:
         known = after or await self._exported(chain)
         # Of what a minute brings; a chain whose head nobody exported is read through once.
         for start in dict.fromkeys((known, 0)):
-            rows = self._entries.find(_between(chain, start), {"number": 1, "hash": 1, "at": 1})
+            rows = self._entries.find(_between(chain, max(0, start - 1)), {"number": 1, "hash": 1, "at": 1})
             found = await rows.to_list(None)
             if found:
                 last = max(found, key=lambda row: str(row["_id"]))
@@ -98,19 +102,15 @@ class AuditStore:
 
     async def range(self, chain: str, after: int, most: int) -> list[tuple[int, Document]]:
         """Return the entries that stand behind a place, in order, with where they stand; so many at most."""
-        places = range(after + 1, after + 1 + most)
-        # By name: the embedded database looks through all entries of all chains for a range of ids.
-        ids = [place_of(chain, number) for number in places]
-        found = await self._entries.find({"_id": {"$in": ids}}).to_list(None)
-        by_place = {number_of(row.pop("_id")): row for row in found}
-        if not by_place:
-            return await self._beyond(chain, after + most, most)
-        return [(number, by_place[number]) for number in places if number in by_place]
+        found = await self._placed(chain, after, after + most + 1)
+        # Behind a gap as wide as a page somebody has taken much out: what stands there, if anything does.
+        return found or (await self._placed(chain, after + most))[:most]
 
-    async def _beyond(self, chain: str, after: int, most: int) -> list[tuple[int, Document]]:
-        """What stands behind a gap as wide as a page, if anything does: somebody has taken much out."""
-        rows = self._entries.find(_between(chain, after + 1)).limit(most)
-        return sorted([(number_of(row.pop("_id")), row) async for row in rows], key=lambda placed: placed[0])
+    async def _placed(self, chain: str, after: int, before: int | None = None) -> list[tuple[int, Document]]:
+        rows = self._entries.find(_between(chain, after, before))
+        placed = [(number_of(row.pop("_id")), row) async for row in rows]
+        # What somebody has put between them under a name that is no place is no entry.
+        return sorted((one for one in placed if one[0] > after), key=lambda one: one[0])
 
     async def chains(self) -> list[Document]:
         """Return every chain that is known, with the head that was last exported."""
@@ -145,6 +145,7 @@ class AuditStore:
         await self._waiting.delete_many({"_id": {"$in": list(ids)}})
 
 
-def _between(chain: str, first: int, last: int | None = None) -> Document:
-    end = {"$lt": f"{chain}:{_BEYOND}"} if last is None else {"$lte": place_of(chain, last)}
-    return {"_id": {"$gte": place_of(chain, first), **end}}
+def _between(chain: str, after: int, before: int | None = None) -> Document:
+    """What stands between two places, both excluded: the embedded database knows no end with ``$lte``."""
+    end = f"{chain}:{_BEYOND}" if before is None else place_of(chain, before)
+    return {"_id": {"$gt": place_of(chain, after), "$lt": end}}
