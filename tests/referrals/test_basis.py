@@ -11,12 +11,13 @@ from contracts.codes import Basis, PersonAccess, Priority, ReviewStatus, Role, S
 from contracts.consents import ReviewBasis, WithdrawConsent
 from contracts.correcting import CORRECT, CorrectReferral
 from contracts.drafts import SEND, UPDATE_DRAFT, SendReferral, UpdateDraft
-from contracts.referrals import ISSUE, ConsentView, Referral
+from contracts.referrals import FIND, ISSUE, ConsentView, FindReferral, Referral
 from contracts.rpc import Actor
 from services.referrals.store import Store
 from tests.referrals import cast
 from tests.referrals.conftest import Network
 from tests.referrals.deadlines.test_firing import told_of
+from tests.referrals.test_assign import person
 from tests.referrals.test_change import Case, new_case, soon
 from tests.referrals.test_drafts import drafted
 from tests.referrals.test_withdraw import last_of
@@ -42,6 +43,19 @@ def consent_of(referral: Referral) -> ConsentView:
 async def awaiting(network: Network, **changes: Any) -> Case:
     """A referral that rests on the law, issued by ``casa``'s caseworker."""
     return await new_case(network, **{"consent": other_basis(), **changes})
+
+
+async def issued_by(network: Network, sender: Actor) -> Referral:
+    """A referral of somebody else's to the clinic that rests on the law, as the clinic sees it."""
+    key = f"rb-of-{sender.organization}"
+    request = cast.request(
+        network.ids["consulta"], datetime.now(UTC), idempotency_key=key, consent=other_basis()
+    )
+    reply = await network.ask(ISSUE, request, sender)
+    folio = reply.sent.folio if reply.sent else reply.referral.folio
+    found = await network.ask(FIND, FindReferral(folio=folio), network.caseworker("clinica"))
+    assert found.item is not None
+    return found.item
 
 
 async def test_a_second_member_confirms_it_once_and_both_sides_see_that(network: Network) -> None:
@@ -100,6 +114,23 @@ async def test_a_coordinator_reviews_where_there_is_no_second_member_and_says_so
     reply = await case.take(ReviewBasis, cast.coordinator(), confirm=True)
     assert consent_of(reply.referral).review_status is ReviewStatus.CONFIRMED
     assert (await last_of(case, case.sender)).acted_for == "sender"
+
+
+async def test_a_coordinator_waits_as_long_as_the_sender_has_somebody_who_can(network: Network) -> None:
+    for _ in range(2):
+        await person(network, "tercera", Role.CASEWORKER)
+    case = Case(network, await issued_by(network, network.caseworker("tercera")))
+    assert await case.refused(ReviewBasis, cast.coordinator(), confirm=True) == "FORBIDDEN"
+    allowed = (await case.seen(cast.coordinator())).allowed_actions
+    assert "review_basis" not in {one.action for one in allowed}
+
+
+async def test_behind_the_firewall_nobody_could_so_that_a_coordinator_does(network: Network) -> None:
+    for _ in range(2):
+        await person(network, "policia", Role.CASEWORKER)
+    case = Case(network, await issued_by(network, network.caseworker("policia")))
+    reply = await case.take(ReviewBasis, cast.coordinator(), confirm=True)
+    assert consent_of(reply.referral).review_status is ReviewStatus.CONFIRMED
 
 
 async def test_what_is_not_confirmed_closes_the_person_until_there_is_another_basis(

@@ -7,7 +7,7 @@ from chassis.problems import ForbiddenError
 from contracts.consents import ReviewBasis
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor
-from services.referrals import basing, second
+from services.referrals import basing, outlined, second
 from services.referrals.actions.change import inputs_of, written
 from services.referrals.actions.working import Working
 from services.referrals.means import Means
@@ -42,12 +42,15 @@ async def review(means: Means, request: ReviewBasis, actor: Actor) -> ReferralRe
 async def _admit(means: Means, doc: Document, party: Party, now: datetime) -> None:
     second.check(doc["basis_review"]["who"], party.actor, THE_FIRST)
     if party.relation == COORDINATOR:
-        if not basing.is_overdue(doc, now) and await has_second(means, doc["sender"]):
+        if not basing.is_overdue(doc, now) and await has_second(means, doc):
             raise ForbiddenError("The sender has a second member who reviews it, until it is overdue.")
     elif basing.READS not in tiers_of(party.actor):
         raise ForbiddenError("That is for those of its sender who may read the referral.")
 
 
-async def has_second(means: Means, organization: str) -> bool:
-    """Whether the organization has a second member who works on referrals, as far as the directory knows."""
-    return len(await means.directory.workers(organization)) >= _SECOND
+async def has_second(means: Means, doc: Document) -> bool:
+    """Whether its sender has a second member who could review it, as far as the directory knows.
+
+    Behind the firewall nobody reads it.
+    """
+    return not outlined.is_behind(doc) and len(await means.directory.workers(doc["sender"])) >= _SECOND

@@ -86,7 +86,7 @@ async def _fire(means: Means, doc: Document, now: datetime) -> bool:
 async def _tell(means: Means, doc: Document, step: Step, now: datetime) -> bool:
     """Tell of it: no change of status, version or history."""
     asks = step.point.kind is Kind.REMIND and step.point.deadline is Deadline.REVIEW_BASIS
-    if asks and not await has_second(means, doc["sender"]):
+    if asks and not await has_second(means, doc):
         # Then the review is a coordinator's, who is to know in time.
         step = replace(step, point=replace(step.point, kind=Kind.ALARM))
     sides, of_coordinators = audience(step.point, doc)
