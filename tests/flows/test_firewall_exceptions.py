@@ -169,6 +169,7 @@ async def test_a_redirect_and_a_draft_and_a_group_pass_by_it_as_well(office: Off
 async def test_coordinators_alone_make_end_and_see_them_each_with_its_reason_and_end(office: Office) -> None:
     cast, keeper = office.cast, office.coordinator
     key, given = str(uuid.uuid4()), office.exception(need="INFORMATION")
+    head = (await keeper.ask("{ viewer { feedHead } }"))["viewer"]["feedHead"]
     made = await deciding(keeper, "makeFirewallException", key, **given)
     assert (made["userErrors"], made["replayed"], made["exception"]["inForce"]) == ([], False, True)
     one = made["exception"]
@@ -196,10 +197,13 @@ async def test_coordinators_alone_make_end_and_see_them_each_with_its_reason_and
         refused = await deciding(keeper, "makeFirewallException", **office.exception(**changes))
         assert (refused["exception"], codes(refused)) == (None, wrong)
     # It is told to those who keep the network, without a word of why.
-    events = "query { events(first: 100) { nodes { type relation subjectId serviceId folio } } }"
+    events = (
+        "query($after: String) { events(first: 100, after: $after) "
+        "{ nodes { type relation subjectId serviceId folio } } }"
+    )
 
     async def heard() -> list[Json]:
-        nodes = (await keeper.ask(events))["events"]["nodes"]
+        nodes = (await keeper.ask(events, after=head))["events"]["nodes"]
         return [node for node in nodes if node["subjectId"] == one["id"]]
 
     assert await eventually(heard, bool) == [
