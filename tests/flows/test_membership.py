@@ -106,13 +106,15 @@ async def test_a_proposed_organization_is_verified_and_acts(network: Network) ->
 async def test_coordinators_hear_that_a_proposal_waits_and_its_proposer_what_became_of_it(
     network: Network, cast: Cast
 ) -> None:
+    head = "{ viewer { feedHead } }"
+    heads = {one: (await one.ask(head))["viewer"]["feedHead"] for one in (network.casa, network.coordinator)}
     made = await deed(network.casa, "proposeOrganization", name="Clínica Río (ficticia)", kind="HEALTH")
     assert made["userErrors"] == []
     subject = made["proposal"]["id"]
 
     async def told(client: Client, kind: str) -> bool:
-        query = "{ events(first: 100) { nodes { type relation subjectId } } }"
-        nodes = (await client.ask(query))["events"]["nodes"]
+        query = "query($after: String) { events(first: 100, after: $after) { nodes { type subjectId } } }"
+        nodes = (await client.ask(query, after=heads[client]))["events"]["nodes"]
         return any(one["type"] == kind and one["subjectId"] == subject for one in nodes)
 
     await eventually(lambda: told(network.coordinator, "directory.proposal.made.v1"))
