@@ -163,13 +163,15 @@ class Working:
         )
 
     def _audited(self, after: Document) -> list[Document]:
-        """What the audit has of the change: an erasure that was wanted, and acting for a silent party."""
+        """What the audit has of it: an erasure that was wanted, a review, acting for a silent party."""
         sides = (after["sender"], after["receiver"])
         found: list[tuple[AuditKind, str]] = []
         if getattr(self.request, "without_hold", False):
             found.append((AuditKind.OVERRIDE, "rule_overridden"))
         if self.action in ERASES and after.get("erase_since") == self.now:
             found.append((AuditKind.ERASURE, ERASES[self.action]))
+        if self.action == "review_basis":
+            found.append((AuditKind.OVERRIDE, f"basis_{after['basis_review']['status']}"))
         if is_coordinator(self.actor) and self.actor.organization not in sides:
             found.append((AuditKind.OVERRIDE, f"acted_{self.action}"))
         done = (after["_id"], after["n"])

@@ -6,6 +6,7 @@ from typing import Any
 from contracts.audit import AuditEntry, AuditKind
 from contracts.changes import Accept, Receive, Void
 from contracts.codes import NetworkRole, Role
+from contracts.consents import ReviewBasis
 from contracts.rpc import Actor
 from contracts.stepping import REVIEW_OVERRIDE, ReviewOverride
 from contracts.steps import StepOverride
@@ -16,6 +17,7 @@ from services.referrals.vault import Vault
 from tests.referrals.audit.chains import entries
 from tests.referrals.conftest import Network
 from tests.referrals.pathways.test_steps import STEP, WHY, issue, second
+from tests.referrals.test_basis import awaiting
 from tests.referrals.test_change import new_case, soon
 from tests.referrals.test_drafts import drafted, means
 from tests.servers import eventually
@@ -66,6 +68,14 @@ async def test_an_override_and_its_review_are_entered_with_who_did_it_and_withou
     async for entry in store.db["audit"].find({"about": made.folio}):
         assert STEP not in str(entry)
         assert "canario" not in str(entry)
+
+
+async def test_who_reviewed_a_basis_and_how_is_in_both_audits(network: Network) -> None:
+    case = await awaiting(network)
+    await case.take(ReviewBasis, network.member("casa", Role.MANAGER, id="jefa"), confirm=False, note=WHY)
+    for organization in ("casa", "clinica"):
+        found = await about(network, organization, case.folio, 1)
+        assert found == [("override", "basis_not_confirmed", "jefa")]
 
 
 async def test_what_a_coordinator_does_for_a_silent_party_is_in_all_three_audits(network: Network) -> None:
