@@ -109,17 +109,18 @@ async def test_a_system_reviews_for_another_member_than_it_sent_for(network: Net
 
 
 async def test_a_coordinator_reviews_where_there_is_no_second_member_and_says_so(network: Network) -> None:
-    case = await awaiting(network)
+    alone = network.caseworker("procuraduria")
+    case = Case(network, await issued_by(network, alone))
     assert await case.refused(ReviewBasis, case.receiver, confirm=True) == "WRONG_STATUS"
     reply = await case.take(ReviewBasis, cast.coordinator(), confirm=True)
     assert consent_of(reply.referral).review_status is ReviewStatus.CONFIRMED
-    assert (await last_of(case, case.sender)).acted_for == "sender"
+    assert (await last_of(case, alone)).acted_for == "sender"
 
 
 async def test_a_coordinator_waits_as_long_as_the_sender_has_somebody_who_can(network: Network) -> None:
     for _ in range(2):
-        await person(network, "tercera", Role.CASEWORKER)
-    case = Case(network, await issued_by(network, network.caseworker("tercera")))
+        await person(network, "fiscalia", Role.CASEWORKER)
+    case = Case(network, await issued_by(network, network.caseworker("fiscalia")))
     assert await case.refused(ReviewBasis, cast.coordinator(), confirm=True) == "FORBIDDEN"
     allowed = (await case.seen(cast.coordinator())).allowed_actions
     assert "review_basis" not in {one.action for one in allowed}

@@ -23,8 +23,12 @@ from tests.referrals.test_drafts import drafted, sent
 from tests.referrals.test_transitions import INPUTS, ready
 
 S = ReferralStatus
-# Each only once: then nothing is proposed any more, the end is acknowledged, the consent is withdrawn.
-ONCE = {"refuse_redirect", "lapse_redirect", "acknowledge", "withdraw_consent", "confirm_erasure"}
+# Each only once: then nothing is proposed any more, the end is acknowledged, the consent is withdrawn, the
+# basis is reviewed (another one is said by a correction), the person erased.
+ONCE = {
+    *("refuse_redirect", "lapse_redirect", "acknowledge", "withdraw_consent", "confirm_erasure"),
+    *("review_basis", "erase"),
+}
 
 
 def full(status: ReferralStatus, **changes: Any) -> Document:
@@ -62,7 +66,7 @@ def test_a_refusal_says_how_often_it_was_changed_and_what_is_possible() -> None:
     assert (refusal.value.code, refusal.value.detail) == (
         "TOO_MANY",
         "CORRECT is not possible any more: the referral was changed 500 times; "
-        "possible now: CANCEL, VOID, WITHDRAW_CONSENT.",
+        "possible now: CANCEL, VOID, WITHDRAW_CONSENT, REVIEW_BASIS.",
     )
     decide(full(S.ACCEPTED, version=499), "correct", PARTIES[SENDER], {"corrected": ("need",)}, NOW)
     with pytest.raises(TooManyError, match="possible now: START, COMPLETE, END, CANCEL"):

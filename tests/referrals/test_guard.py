@@ -112,8 +112,7 @@ async def test_protection_that_is_asked_for_later_takes_sight_from_the_consulate
     await assert_hidden(case)
     told = await event_of(network, case.id, "consent_needed")
     assert (told.told, told.coordinators, told.need_group) == ("sender", (), "legal")
-    for role in (Role.VIEWER, Role.INTAKE):
-        assert (await case.seen(network.member("casa", role))).flags == ()
+    assert (await case.seen(network.member("casa", Role.VIEWER))).flags == ()
     # It goes on as any other: nobody has to explain to a consulate why it may not answer.
     assert (await case.take(Complete, outcome="fully_met")).referral.status == "completed"
 

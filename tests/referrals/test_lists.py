@@ -188,7 +188,7 @@ async def test_when_somebody_is_to_arrive_is_told_by_no_order_and_no_condition(
 async def test_counts_are_of_a_whole_box_by_status_and_agree_with_its_lists(
     network: Network, store: Store
 ) -> None:
-    state = State.COL
+    state = State.SIN
     for status in ("sent", "sent", "completed", "accepted"):
         await issue(network, store, state=state, stored={"status": status, "ended_at": NOW})
     secret = await issue(network, store, state=state, need=Need.GENDER_BASED_VIOLENCE)
