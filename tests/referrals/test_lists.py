@@ -15,6 +15,7 @@ from services.referrals import folio as folios
 from services.referrals.store import Store
 from tests.referrals import cast
 from tests.referrals.conftest import Network
+from tests.servers import eventually
 
 _keys = (f"lists-{number}" for number in itertools.count())
 ALL = Page(first=100)
@@ -36,6 +37,11 @@ async def issue(network: Network, store: Store, **changes: Any) -> Referral:
     )
     made = (await network.ask(ISSUE, request, network.caseworker("tercera"))).referral
     if stored:
+
+        async def is_told() -> bool:
+            return "pending_since" not in (await store.load(made.id) or {})
+
+        await eventually(is_told)  # the outbox would look for the count that it knows
         await store.referrals.update_one({"_id": made.id}, {"$set": stored})
     return made
 
