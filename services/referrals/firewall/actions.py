@@ -73,7 +73,7 @@ async def _document(
         wrong.append(FieldProblem(path=("need",), message=message, code="DUPLICATE"))
     if wrong:
         raise InvalidError("No exception was made: some fields are not right.", tuple(wrong))
-    coordinators = await means.directory.coordinators()
+    coordinators = await _coordinators(means, actor)
     with means.vault.new() as keys:
         key = keys.make()
         await means.vault.keep(keys)
@@ -100,6 +100,11 @@ async def _document(
         "pending_since": now,
     }
     return {**document, "pending": _told(document, EXCEPTION_MADE, actor, now, coordinators)}
+
+
+async def _coordinators(means: Means, actor: Actor) -> tuple[str, ...]:
+    """Those who keep the network, and who acts: what is known of the others may be a minute old."""
+    return tuple(dict.fromkeys([*await means.directory.coordinators(), str(actor.organization)]))
 
 
 def _told(
@@ -154,7 +159,7 @@ async def end(means: Means, relay: Relay, request: EndException, actor: Actor) -
         fields = {**ended(doc, actor, now), "end": use}
         with await means.vault.fetch([doc["key"]]) as keys:
             fields["sealed_end"] = seal(keys, doc["key"], request.reason)
-        coordinators = await means.directory.coordinators()
+        coordinators = await _coordinators(means, actor)
         pending = _told({**doc, **fields}, EXCEPTION_ENDED, actor, now, coordinators)
         if not await means.store.exceptions.save(doc["_id"], doc["revision"], fields, pending):
             return None
