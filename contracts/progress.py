@@ -2,7 +2,7 @@
 
 It never goes back: what is reopened has ended for them, or they would learn how it had ended. These are every
 organization behind the firewall, and whoever has no other role than ``intake``
-(docs/decisions/0022).
+(docs/decisions/0025).
 """
 
 from enum import StrEnum

@@ -11,7 +11,7 @@ is of the own side. These are not:
   keyed hash, beside a group of eight needs) would tell it to whoever has the database, and outlive the
   person's key. So it is not searched for, whoever asks: ask for its group (docs/decisions/0015).
 
-Who sees no more of what was sent than how far it has come (docs/decisions/0022) has the drafts that it began;
+Who sees no more of what was sent than how far it has come (docs/decisions/0025) has the drafts that it began;
 behind the firewall also what an exception lets in.
 """
 
