@@ -25,7 +25,7 @@ from contracts.drafts import DRAFT, SEND, DraftReferral, SendReferral
 from contracts.onward import REFER_ON, ReferOn
 from contracts.reasons import CancelReason
 from contracts.redirects import ConfirmRedirect, ProposeRedirect
-from contracts.referrals import ISSUE, ReferralReply
+from contracts.referrals import GET, ISSUE, GetReferrals, ReferralReply
 from contracts.rpc import Actor
 from contracts.talk import SEND_MESSAGE, SendMessage
 from contracts.warnings import Warned, WarningCode
@@ -113,6 +113,8 @@ async def test_protection_that_is_asked_for_later_takes_sight_from_the_consulate
     told = await event_of(network, case.id, "consent_needed")
     assert (told.told, told.coordinators, told.need_group) == ("sender", (), "legal")
     assert (await case.seen(network.member("casa", Role.VIEWER))).flags == ()
+    intake = network.member("casa", Role.INTAKE)
+    assert (await network.ask(GET, GetReferrals(ids=(case.id,)), intake)).items == (None,)
     # It goes on as any other: nobody has to explain to a consulate why it may not answer.
     assert (await case.take(Complete, outcome="fully_met")).referral.status == "completed"
 

@@ -111,10 +111,15 @@ async def test_who_may_not_read_what_she_needs_is_not_warned_of_it(network: Netw
     await case.take(ProposeRedirect, service=network.ids["comida"])
     inputs = {"service": network.ids["comida"], "consent": fresh()}
     assert (await case.take(ConfirmRedirect, clerk, **inputs)).warnings == ()
-    # Nor who sees no more of what it has sent than how far it has come.
+    # Whoever began a draft wrote it; what is corrected later is not its own any more.
     intake = network.member("casa", Role.INTAKE)
     draft = await drafted(network, intake)
     send = SendReferral(referral=draft.id, idempotency_key=next(_keys))
+    assert codes((await network.ask(SEND, send, intake)).warnings) == {(W.NEED_NOT_LISTED, "need")}
+    correction = CorrectReferral(
+        referral=draft.id, idempotency_key=next(_keys), need=Need.GENDER_BASED_VIOLENCE
+    )
+    await network.ask(CORRECT, correction, network.caseworker("casa"))
     assert (await network.ask(SEND, send, intake)).warnings == ()
 
 

@@ -217,7 +217,7 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
         reply = await working.outlined()
     sent = await means.store.load(request.referral)
     await taken(means, sent, means.now())
-    if sent is None or reply.shown is None:
+    if sent is None:
         return reply
     return msgspec.structs.replace(reply, warnings=await warn.of(means, sent, actor))
 

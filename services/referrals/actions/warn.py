@@ -6,6 +6,7 @@ from chassis.problems import UnreachableError
 from contracts.codes import Need, Priority, State
 from contracts.directory import Service
 from contracts.drafts import DraftReferral
+from contracts.progress import sees_progress_only
 from contracts.rpc import Actor
 from contracts.warnings import Warned
 from services.referrals import guarding, warning
@@ -50,8 +51,12 @@ async def of_id(means: Means, referral: str, actor: Actor) -> tuple[Warned, ...]
 
 
 async def of_case(means: Means, said: Said, doc: Document, actor: Actor) -> tuple[Warned, ...]:
-    """Look at the case where it has to be, and return which referrals of it wait for consent."""
-    if not was_sent(doc) or not (doc.get("guard_since") or said.need is guarding.PROTECTED):
+    """Look at the case where it has to be, and return which referrals of it wait for consent.
+
+    Who sees no more of what it sent than how far it has come learns none of it: rounds look.
+    """
+    is_to_be_looked_at = doc.get("guard_since") or said.need is guarding.PROTECTED
+    if not was_sent(doc) or not is_to_be_looked_at or sees_progress_only(actor):
         return ()
     folios = await guard.look(means, doc)
     return tuple(warning.of_consulates(folios)) if "T2" in tiers_of(actor) else ()
@@ -69,7 +74,7 @@ def _said(doc: Document, need: Need) -> DraftReferral:
 
 def _may_read(doc: Document, actor: Actor) -> bool:
     """Whether the actor may read what stands there, or has written it, and nobody has corrected it since."""
+    if "T2" in tiers_of(actor) and not sees_progress_only(actor):
+        return True
     is_own = doc.get("drafter") == f"{actor.kind}:{actor.id}"
-    return "T2" in tiers_of(actor) or (
-        is_own and not any(entry["action"] == "correct" for entry in doc["history"])
-    )
+    return is_own and not any(entry["action"] == "correct" for entry in doc["history"])
