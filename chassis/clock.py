@@ -6,10 +6,17 @@ from datetime import UTC, datetime, timedelta
 from chassis.rounds import Rounds
 
 LOOK_SECONDS = 30.0
+# The database tells its time in whole milliseconds, cut off.
+_GRAIN = timedelta(milliseconds=1)
 
 
 class Clock:
-    """Tells the time by the database, asked twice a minute; until it was asked, by this machine."""
+    """Tells the time by the database, asked twice a minute.
+
+    An answer says no more than that the database's time lay between two moments, as far apart as the answer was
+    long in coming. As long as what is reckoned with lies between them it stays: a busy machine does not make
+    the clock jump, and what happened later is not earlier by it.
+    """
 
     def __init__(self, ask: Callable[[], Awaitable[datetime]]) -> None:
         self._ask = ask
@@ -31,8 +38,8 @@ class Clock:
         await self._rounds.stop()
 
     async def look(self) -> None:
-        """Note how far the database is ahead of this machine; the answer took half of the way back."""
+        """Move to how far the database is ahead of this machine, by as little as its answer asks for."""
         began = datetime.now(UTC)
         theirs = await self._ask()
         ended = datetime.now(UTC)
-        self._ahead = theirs - (began + (ended - began) / 2)
+        self._ahead = min(max(self._ahead, theirs - ended), theirs + _GRAIN - began)
