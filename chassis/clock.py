@@ -13,9 +13,9 @@ _GRAIN = timedelta(milliseconds=1)
 class Clock:
     """Tells the time by the database, asked twice a minute.
 
-    An answer says no more than that the database's time lay between two moments, as far apart as the answer was
-    long in coming. As long as what is reckoned with lies between them it stays: a busy machine does not make
-    the clock jump, and what happened later is not earlier by it.
+    An answer says no more than that the database's time lay between two moments, as far apart as the answer
+    was long in coming. What is reckoned with stays as long as it lies between them: a busy machine does not
+    make the clock jump, and what happened later is not earlier by it.
     """
 
     def __init__(self, ask: Callable[[], Awaitable[datetime]]) -> None:
