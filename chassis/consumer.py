@@ -18,19 +18,28 @@ from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 from opentelemetry.trace import SpanKind
 from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
-from pymongo.errors import ConnectionFailure, DuplicateKeyError
+from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, OperationFailure, WriteError
 
 from chassis import telemetry
 from chassis.bus import Bus
 from chassis.joined import JoinedWrites
 from chassis.keyed import KeyedLocks
-from chassis.problems import UnreachableError
+from chassis.problems import ContendedError, UnreachableError
 from chassis.pull import Puller
 
 log = structlog.get_logger()
 
 Database = AsyncIOMotorDatabase[dict[str, Any]]
-TRANSIENT = (NatsError, ConnectionFailure, UnreachableError, TimeoutError, OSError)
+# What says nothing of the event: the bus, the database or a part is away or slow, or others were faster.
+_TRANSIENT = (
+    NatsError,
+    ConnectionFailure,
+    OperationFailure,
+    UnreachableError,
+    ContendedError,
+    TimeoutError,
+    OSError,
+)
 CONCURRENCY = 32
 PARKED = IndexModel([("parked_at", ASCENDING)], name="parked_at", sparse=True)
 # Seconds before the first, second, … redelivery; the last goes on for as long as it takes.
@@ -136,7 +145,9 @@ class Consumer:
             async with self._locks.hold(noun_id):
                 await self._apply_through(message, noun_id)
             await message.ack()
-        except TRANSIENT as error:
+        except Exception as error:
+            if not _passes(error):
+                raise
             delivered = message.metadata.num_delivered or 1
             log.warning("consumer.retry", durable=self._durable, kind=type(error).__name__)
             await message.nak(delay=BACKOFF[min(delivered, len(BACKOFF)) - 1])
@@ -187,9 +198,10 @@ class Consumer:
             if handler is not None:
                 try:
                     await handler(delivery)
-                except TRANSIENT:
-                    raise
-                except Exception as error:  # noqa: BLE001 - whatever it is, only this noun stops
+                except Exception as error:
+                    if _passes(error):
+                        raise
+                    # Whatever it is, only this noun stops.
                     await self._park(delivery, subject, error)
                     return False
             await self._remember(delivery, subject)
@@ -236,6 +248,17 @@ class Consumer:
         )
         _parked.add(1, {"durable": self._durable})
         log.error("consumer.parked", durable=self._durable, type=delivery.type, n=delivery.n, kind=reason)
+
+
+def _passes(error: Exception) -> bool:
+    """Whether it may be gone when the same is tried again.
+
+    What the database refuses of a write (its key is there already) it refuses again; what it says of a whole
+    command (a time-out, no majority, a primary that steps down) passes.
+    """
+    if isinstance(error, BulkWriteError):
+        return not error.details["writeErrors"]
+    return isinstance(error, _TRANSIENT) and not isinstance(error, WriteError)
 
 
 def _is_event(message: Msg) -> bool:

@@ -7,6 +7,8 @@ from msgspec.structs import force_setattr
 
 from contracts.sentences import Said, said_of, words_of
 
+# An id that no part gives: for a request that needs some id, where there is none.
+NOTHING = "-"
 Req = TypeVar("Req")
 Rep = TypeVar("Rep")
 

@@ -9,14 +9,13 @@ import binascii
 from typing import Any
 
 from chassis.seal import Sealer, SealError
+from contracts.rpc import NOTHING
 from contracts.sentences import Sentence
 from gateway.errors import BadArgumentError
 
 Position = tuple[str, ...]
 # The parts' own ids are shorter; whatever is longer is nothing of ours.
 MOST_CHARACTERS = 100
-# What no part gives as an id.
-NOTHING = "-"
 
 
 def global_id(kind: str, part_id: str) -> str:

@@ -88,7 +88,4 @@ GATEWAY = {
     "A version is one of exactly one code: give codes with one entry.": (
         "Una versión es de un solo código: indique codes con un elemento."
     ),
-    "appointment.location is not the id of a location.": (
-        "appointment.location no es el identificador de un lugar."
-    ),
 }

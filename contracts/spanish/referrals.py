@@ -221,6 +221,7 @@ _SENDING = {
         "apartar otros, cancele esta referencia (cancelReferral) y emita una nueva."
     ),
     "There is no such service.": "No existe ese servicio.",
+    "There is no such location.": "No existe ese lugar.",
     "The service is not active.": "El servicio no está activo.",
     "The service takes no referrals.": "El servicio no recibe referencias.",
     "Nobody has verified its organization: it would not hear.": (

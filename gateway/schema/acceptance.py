@@ -1,6 +1,5 @@
 """Acceptance rules: whom a service is for, said by its organization, some of it approved by a coordinator."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
@@ -23,7 +22,8 @@ from contracts.rpc import FieldProblem, Message
 from contracts.rpc import Operation as Request
 from contracts.sentences import spoken
 from gateway.context import Context, Info
-from gateway.ids import part_id_of, part_id_or_nothing
+from gateway.ids import part_id_of
+from gateway.schema.asking import asked, key_for, struct_of
 from gateway.schema.enums import publish
 from gateway.schema.fields import beside, computed
 from gateway.schema.problems import UserError, UserErrorCode, user_errors
@@ -46,8 +46,6 @@ for _kind, _description in _DESCRIPTIONS.items():
     publish(_kind, _description, {code: label.en for code, label in ACCEPTANCE_LABELS[_kind].items()})
 
 _COMPOSITIONS = ", ".join(f"`{code.name}`" for code in codes.HouseholdComposition)
-# Refusals of this status and above say nothing of the input: nobody answered, or the part failed.
-_NOT_THE_INPUT = 500
 
 
 def _label(parent: contract.Words, context: Context) -> str:
@@ -162,10 +160,7 @@ class AcceptanceRuleInput:
 class SetAcceptanceRulesInput:
     """Becomes ``contracts.matching.SetAcceptanceRules``."""
 
-    idempotency_key: str = strawberry.field(
-        description="Made by you for this one change, up to 255 characters. If the answer is lost, repeat "
-        "the call with the same key and input: it is not done twice. Kept 30 days."
-    )
+    idempotency_key: str = strawberry.field(description=key_for("change"))
     service: strawberry.ID = strawberry.field(description="One of your organization's services.")
     rules: list[AcceptanceRuleInput] = strawberry.field(
         description="All of them, up to 40; an empty list takes everybody."
@@ -180,10 +175,7 @@ class SetAcceptanceRulesInput:
 class ReviewAcceptanceRulesInput:
     """Becomes ``contracts.matching.ReviewAcceptanceRules``."""
 
-    idempotency_key: str = strawberry.field(
-        description="Made by you for this one decision, up to 255 characters. If the answer is lost, repeat "
-        "the call with the same key and input: it is not done twice. Kept 30 days."
-    )
+    idempotency_key: str = strawberry.field(description=key_for("decision"))
     service: strawberry.ID = strawberry.field(description="Whose rules.")
     rules: list[strawberry.ID] = strawberry.field(description="Which of them.")
     decision: ReviewDecision = strawberry.field(description="The decision, on all of these.")
@@ -271,15 +263,12 @@ async def review_acceptance_rules(
 
 
 async def _carry_out(info: Info, operation: Request[Any, contract.AcceptanceReply], given: Any) -> Done:
-    command = command_of(given, STRUCTS)
-    try:
-        reply = await info.context.clients.ask(operation, command)
-    except RefusedError as refusal:
-        if refusal.status >= _NOT_THE_INPUT:
-            raise
+    command = struct_of(given, STRUCTS)
+    reply = await asked(info, operation, command)
+    if isinstance(reply, RefusedError):
         return Done(
-            acceptance_rules=await _current(info, command, refusal),
-            user_errors=user_errors(refusal, info.context.language),
+            acceptance_rules=await _current(info, command, reply),
+            user_errors=user_errors(reply, info.context.language),
         )
     return Done(reply.acceptance, list(reply.warnings), reply.replayed)
 
@@ -290,17 +279,3 @@ async def _current(info: Info, command: Any, refusal: RefusedError) -> contract.
         return None
     request = contract.GetAcceptanceRules(service=command.service)
     return await info.context.clients.find(contract.GET_ACCEPTANCE_RULES, request)
-
-
-def command_of(value: Any, structs: Mapping[type, type[Message]]) -> Any:
-    """An input as the contract's struct of the same field names; what was not given keeps its default."""
-    if isinstance(value, list):
-        return tuple(command_of(item, structs) for item in value)
-    struct = structs.get(type(value))
-    if struct is None:
-        return value
-    given = {name: item for name, item in vars(value).items() if item is not None}
-    if "service" in given:
-        # Asked for also if it is no id of ours: so the answer is the one for an unknown service.
-        given["service"] = part_id_or_nothing("Service", given["service"])
-    return struct(**{name: command_of(item, structs) for name, item in given.items()})

@@ -6,13 +6,12 @@ from typing import Annotated
 
 import strawberry
 
-from chassis.problems import RefusedError
 from contracts import capacity, directory
 from contracts.rpc import Message
 from gateway.context import Info
-from gateway.errors import FaultError
-from gateway.schema.change import NOT_THE_INPUT, OURS, struct_of
-from gateway.schema.problems import UserError, user_errors
+from gateway.schema.asking import key_for, struct_of
+from gateway.schema.deed import carry_out
+from gateway.schema.problems import UserError
 from gateway.schema.service import Service
 
 
@@ -55,10 +54,7 @@ class SetCapacityInput:
 
     service: strawberry.ID = strawberry.field(description="Which service; one of your organization's.")
     units: list[UnitCapacityInput] = strawberry.field(description="The units, 1 to 20.")
-    idempotency_key: str = strawberry.field(
-        description="Made by you for this one change, up to 255 characters, a ULID or UUID by habit. If the "
-        "answer is lost, repeat the call with the same key and input: it is not done twice. Kept 30 days."
-    )
+    idempotency_key: str = strawberry.field(description=key_for("change"))
 
 
 @dataclass(slots=True)
@@ -99,13 +95,8 @@ async def set_capacity(
     It takes the scope `directory:write`; of a member, the role manager. What referrals hold is not yours to
     say: it is counted beside.
     """
-    command = struct_of(input, STRUCTS)
-    try:
-        reply = await info.context.clients.ask(capacity.SET_CAPACITY, command)
-    except RefusedError as refusal:
-        if refusal.status >= NOT_THE_INPUT:
-            raise
-        if refusal.code in OURS:
-            raise FaultError(refusal.code) from refusal
-        return Counted(user_errors=user_errors(refusal, info.context.language))
-    return Counted(service=await info.context.services.load(reply.service), replayed=reply.replayed)
+    done = await carry_out(info, capacity.SET_CAPACITY, struct_of(input, STRUCTS))
+    if done.reply is None:
+        return Counted(user_errors=done.errors)
+    service = await info.context.services.load(done.reply.service)
+    return Counted(service=service, replayed=done.reply.replayed)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,26 +16,15 @@ from contracts.referrals import ReferralReply
 from contracts.rpc import Message, Operation
 from contracts.warnings import Warned
 from gateway.context import Info
-from gateway.errors import BadArgumentError, FaultError
-from gateway.ids import part_id_of, part_id_or_nothing
 from gateway.lookahead import below
+from gateway.schema.asking import NONE_INSIDE, asked, key_for, struct_of
 from gateway.schema.problems import UserError, UserErrorCode, user_errors
 from gateway.schema.referral import Referral, prime
 from gateway.schema.sent import SentReferral
 from gateway.schema.tiers import tiers_for
 from gateway.schema.warnings import ReferralWarning
 
-Command = TypeVar("Command", bound=Message)
 Answered = TypeVar("Answered", bound=ReferralReply)
-
-# Inputs that are ids, by their name, and the type of thing that they name.
-_IDS = {"referral": "Referral", "service": "Service", "location": "Location", "member": "Member"}
-# For inputs that hold no others.
-NONE_INSIDE: Mapping[type, type[Message]] = MappingProxyType({})
-# Refusals of this status and above say nothing of the input: nobody answered, or the part failed.
-NOT_THE_INPUT = 500
-# What a part says of the gateway, not of its client: no referral is refused in these words.
-OURS = frozenset({"BAD_ACTOR", "NOT_ALLOWED"})
 
 
 @dataclass(slots=True)
@@ -90,10 +78,7 @@ class ChangeInput:
     """The inputs of every change of an existing referral."""
 
     referral: strawberry.ID = strawberry.field(description="Which referral.")
-    idempotency_key: str = strawberry.field(
-        description="Made by you for this one change, up to 255 characters, a ULID or UUID by habit. If the "
-        "answer is lost, repeat the call with the same key and input: it is not done twice. Kept 30 days."
-    )
+    idempotency_key: str = strawberry.field(description=key_for("change"))
     expected_version: int | None = strawberry.field(
         description="The `version` that you decided upon; if it has another by now, nothing is done.",
         default=None,
@@ -116,29 +101,6 @@ class AnswerInput(ChangeInput):
     channel: Channel | None = strawberry.field(description="How that answer came to you.", default=None)
 
 
-def struct_of(value: Any, structs: Mapping[type, type[Message]]) -> Any:
-    """An input as the contract's struct of the same field names; what was not given keeps its default."""
-    if isinstance(value, list):
-        return tuple(struct_of(item, structs) for item in value)
-    struct = structs.get(type(value))
-    if struct is None or isinstance(value, struct):
-        return value
-    given = {name: _given(name, item, structs) for name, item in vars(value).items() if item is not None}
-    return struct(**given)
-
-
-def _given(name: str, value: Any, structs: Mapping[type, type[Message]]) -> Any:
-    if name == "names":
-        return tuple(part_id_or_nothing("Organization", one) for one in value)
-    if name not in _IDS:
-        return struct_of(value, structs)
-    if name == "location" and part_id_of("Location", value) is None:
-        # Nobody looks it up, so that nobody else would say so.
-        raise BadArgumentError("appointment.location is not the id of a location.")
-    # Any other is asked for, also if it is no id of ours: so the answer is the one for an unknown thing.
-    return part_id_or_nothing(_IDS[name], value)
-
-
 async def carry_out(
     info: Info,
     operation: Operation[Any, Answered],
@@ -151,21 +113,15 @@ async def carry_out(
     inside of it become.
 
     Raises:
-        RefusedError, UnreachableError: it is not known whether it was done; shown as ``UNAVAILABLE``.
-        FaultError: the gateway asked in a way that the part bears from nobody; masked.
+        As ``asked``.
     """
     command = struct_of(given, {type(given): operation.request, **structs})
     if isinstance(command, contract.Command):
         shown = below(info.raw, "referral") + below(info.raw, "newReferral")
         command = msgspec.structs.replace(command, tiers=tiers_for(info.raw, shown))
-    try:
-        reply = await info.context.clients.ask(operation, command)
-    except RefusedError as refusal:
-        if refusal.status >= NOT_THE_INPUT:
-            raise
-        if refusal.code in OURS:
-            raise FaultError(refusal.code) from refusal
-        return await _refused(info, command, refusal)
+    reply = await asked(info, operation, command)
+    if isinstance(reply, RefusedError):
+        return await _refused(info, command, reply)
     await prime(info.context, info.raw, below(info.raw, "referral"), [reply.shown])
     if reply.made is not None:
         await prime(info.context, info.raw, below(info.raw, "newReferral"), [reply.made])

@@ -9,13 +9,8 @@ from chassis.problems import RefusedError
 from contracts import directory, membership
 from contracts.rpc import Operation, Rep, Req
 from gateway.context import Info
-from gateway.errors import FaultError
+from gateway.schema.asking import asked, key_for
 from gateway.schema.problems import UserError, user_errors
-
-# Refusals of this status and above say nothing of the input: nobody answered, or the part failed.
-_NOT_THE_INPUT = 500
-# What the directory says of the gateway, not of its client.
-_OURS = frozenset({"BAD_ACTOR", "NOT_ALLOWED"})
 
 
 @dataclass(slots=True)
@@ -52,10 +47,7 @@ class DeedPayload:
 class DeedInput:
     """The input of every change of the directory."""
 
-    idempotency_key: str = strawberry.field(
-        description="Made by you for this one change, up to 255 characters, a ULID or UUID by habit. If the "
-        "answer is lost, repeat the call with the same key and input: it is not done twice. Kept 30 days."
-    )
+    idempotency_key: str = strawberry.field(description=key_for("change"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +62,11 @@ async def carry_out(info: Info, operation: Operation[Req, Rep], command: Req) ->
     """Return the reply to a command, or why it was refused.
 
     Raises:
-        RefusedError, UnreachableError: it is not known whether it was done; shown as ``UNAVAILABLE``.
-        FaultError: the gateway asked in a way that the part bears from nobody; masked.
+        As ``asked``.
     """
-    try:
-        reply: Rep = await info.context.clients.ask(operation, command)
-    except RefusedError as refusal:
-        if refusal.status >= _NOT_THE_INPUT:
-            raise
-        if refusal.code in _OURS:
-            raise FaultError(refusal.code) from refusal
-        return Answer(None, user_errors(refusal, info.context.language))
+    reply = await asked(info, operation, command)
+    if isinstance(reply, RefusedError):
+        return Answer(None, user_errors(reply, info.context.language))
     return Answer(reply, [])
 
 

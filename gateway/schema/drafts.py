@@ -9,7 +9,8 @@ from contracts import drafts as contract
 from contracts.codes import Need, Priority, State
 from gateway.context import Info
 from gateway.ids import part_id_or_nothing
-from gateway.schema.change import ChangeInput, Done, SentPayload, WarnedPayload, carry_out, struct_of
+from gateway.schema.asking import NO_SECOND, key_for, struct_of
+from gateway.schema.change import ChangeInput, Done, SentPayload, WarnedPayload, carry_out
 from gateway.schema.issue import (
     STRUCTS,
     ConsentInput,
@@ -33,10 +34,7 @@ _STAY_ONCE_SENT = _STAY_IN_A_DRAFT | {"priority", "state", "consent", "person"}
 class DraftReferralInput:
     """Becomes ``contracts.drafts.DraftReferral``."""
 
-    idempotency_key: str = strawberry.field(
-        description="Made by you for this one draft, up to 255 characters, a ULID or UUID by habit. If the "
-        "answer is lost, repeat the call with the same key and input: no second one is made. Kept 30 days."
-    )
+    idempotency_key: str = strawberry.field(description=key_for("draft", NO_SECOND))
     need: Need = strawberry.field(description="What for.")
     service: strawberry.ID | None = strawberry.field(
         description="The service that is to be asked for help.", default=None
@@ -96,10 +94,7 @@ class UpdateDraftInput(SaidInput):
     """Becomes ``contracts.drafts.UpdateDraft``."""
 
     referral: strawberry.ID = strawberry.field(description="Which draft.")
-    idempotency_key: str = strawberry.field(
-        description="Made by you for this one edit, up to 255 characters, a ULID or UUID by habit. If the "
-        "answer is lost, repeat the call with the same key and input: it is not done twice. Kept 30 days."
-    )
+    idempotency_key: str = strawberry.field(description=key_for("edit"))
     expected_version: int | None = strawberry.field(
         description="The `version` that you decided upon; if it has another by now, nothing is done.",
         default=None,

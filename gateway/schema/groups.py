@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from chassis.problems import InvalidError, RefusedError
+from chassis.problems import InvalidError
 from contracts import groups as contract
 from contracts import progress, referrals
 from contracts.codes import Need, Priority, State
@@ -14,9 +14,9 @@ from contracts.groups import GROUP_LABELS, CaseCategory, GroupState
 from contracts.rpc import Message
 from contracts.warnings import Warned
 from gateway.context import Info
-from gateway.errors import FaultError
 from gateway.lookahead import below
-from gateway.schema.change import NOT_THE_INPUT, OURS, struct_of
+from gateway.schema.asking import NO_SECOND, key_for, struct_of
+from gateway.schema.deed import carry_out
 from gateway.schema.enums import publish
 from gateway.schema.fields import published
 from gateway.schema.issue import (
@@ -103,10 +103,7 @@ class GroupNeedInput:
 class IssueReferralGroupInput:
     """Becomes ``contracts.groups.IssueGroup``."""
 
-    idempotency_key: str = strawberry.field(
-        description="Made by you for this one group, up to 255 characters, a ULID or UUID by habit. If the "
-        "answer is lost, repeat the call with the same key and input: no second one is made. Kept 30 days."
-    )
+    idempotency_key: str = strawberry.field(description=key_for("group", NO_SECOND))
     needs: list[GroupNeedInput] = strawberry.field(
         description="Up to ten. Each becomes a referral with a receiver of its own."
     )
@@ -180,14 +177,10 @@ async def issue_referral_group(
 
     Everything is checked before anything is issued. Receivers do not learn of each other.
     """
-    try:
-        reply = await info.context.clients.ask(contract.ISSUE_GROUP, struct_of(input, _STRUCTS))
-    except RefusedError as refusal:
-        if refusal.status >= NOT_THE_INPUT:
-            raise
-        if refusal.code in OURS:
-            raise FaultError(refusal.code) from refusal
-        return Issued(user_errors=user_errors(refusal, info.context.language))
+    done = await carry_out(info, contract.ISSUE_GROUP, struct_of(input, _STRUCTS))
+    reply = done.reply
+    if reply is None:
+        return Issued(user_errors=done.errors)
     # Also whoever may issue and not read learns what it has issued, as of a single referral.
     items = info.context.referrals(tiers_for(info.raw, below(info.raw, "group", "items")))
     read = await items.prime(one.id for one in reply.referrals)

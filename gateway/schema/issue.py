@@ -18,10 +18,10 @@ from contracts.codes import (
     State,
     Vulnerability,
 )
-from contracts.rpc import Message
+from contracts.rpc import NOTHING, Message
 from contracts.steps import StepOverride
 from gateway.context import Info
-from gateway.ids import NOTHING
+from gateway.schema.asking import NO_SECOND, key_for
 from gateway.schema.change import Done, SentPayload, carry_out
 from gateway.schema.overrides import OVERRIDES, StepOverrideInput
 
@@ -137,11 +137,7 @@ class NoteInput:
 class IssueReferralInput:
     """Becomes ``contracts.referrals.IssueReferral``."""
 
-    idempotency_key: str = strawberry.field(
-        description="Made by you for this one referral, up to 255 characters, a ULID or UUID by habit. If "
-        "the answer is lost, repeat the call with the same key and input: no second one is made. Kept 30 "
-        "days."
-    )
+    idempotency_key: str = strawberry.field(description=key_for("referral", NO_SECOND))
     service: strawberry.ID = strawberry.field(description="The service that is asked for help.")
     need: Need = strawberry.field(description="What for.")
     priority: Priority = strawberry.field(

@@ -6,8 +6,9 @@ import strawberry
 
 from contracts import membership as contract
 from contracts.codes import OrganizationKind
+from contracts.rpc import NOTHING
 from gateway.context import Info
-from gateway.ids import NOTHING, split_id
+from gateway.ids import split_id
 from gateway.schema.deed import Deed, DeedInput, DeedPayload, carry_out, given
 from gateway.schema.membership import OrganizationProposal
 from gateway.schema.organization import Organization

@@ -20,7 +20,8 @@ from contracts.rpc import Message
 from gateway.context import Context, Info
 from gateway.loaders import Later
 from gateway.lookahead import below, names
-from gateway.schema.acceptance import Words, command_of
+from gateway.schema.acceptance import Words
+from gateway.schema.asking import struct_of
 from gateway.schema.fields import beside
 from gateway.schema.phone import Phone
 from gateway.schema.service import Service
@@ -155,7 +156,7 @@ async def match_services(
     """The services that are there for a person, the best first: by verdict, fit, free places and distance.
     It is cut at `most`: where as many come, there may be more, so ask for more (50 at most) or look less far.
     For verified organizations, with the scope `DIRECTORY_READ` or `REFERRALS_SEND`."""
-    reply = await info.context.clients.ask(contract.MATCH_SERVICES, command_of(input, STRUCTS))
+    reply = await info.context.clients.ask(contract.MATCH_SERVICES, struct_of(input, STRUCTS))
     selected = below(info.raw)
     if "service" in names(info.raw, selected):
         await info.context.services.prime(one.service for one in reply.items)

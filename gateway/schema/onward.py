@@ -8,6 +8,7 @@ import strawberry
 from contracts import onward as contract
 from contracts.codes import Need, Priority, State
 from gateway.context import Info
+from gateway.schema.asking import NO_SECOND, key_for
 from gateway.schema.change import Done, SentPayload, carry_out
 from gateway.schema.issue import (
     STRUCTS,
@@ -29,11 +30,7 @@ class ReferOnInput:
     referral: strawberry.ID = strawberry.field(
         description="The referral to you that it goes on from; accepted, and not ended."
     )
-    idempotency_key: str = strawberry.field(
-        description="Made by you for this one referral, up to 255 characters, a ULID or UUID by habit. If "
-        "the answer is lost, repeat the call with the same key and input: no second one is made. Kept 30 "
-        "days."
-    )
+    idempotency_key: str = strawberry.field(description=key_for("referral", NO_SECOND))
     service: strawberry.ID = strawberry.field(description="The service that is asked for help.")
     need: Need = strawberry.field(description="What for.")
     consent: ConsentInput = strawberry.field(

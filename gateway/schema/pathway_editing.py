@@ -8,7 +8,7 @@ from contracts import pathways as contract
 from contracts.codes import AgeBand, Need, OrganizationKind, Priority, Vulnerability
 from contracts.rpc import Message
 from gateway.context import Info
-from gateway.schema.change import struct_of
+from gateway.schema.asking import struct_of
 from gateway.schema.deed import Deed, DeedInput, DeedPayload, carry_out
 from gateway.schema.pathways import Pathway
 

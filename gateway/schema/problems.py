@@ -5,6 +5,7 @@ from enum import StrEnum
 import strawberry
 
 from chassis.problems import PartError
+from contracts.rpc import FieldProblem
 from contracts.sentences import spoken
 from gateway.schema.enums import publish
 from gateway.words import camel, respelt
@@ -87,7 +88,10 @@ _MEANINGS: dict[StrEnum, str] = {
 publish(UserErrorCode, "Why something was not done. Treat one that you do not know as `REFUSED`.", _MEANINGS)
 
 
-@strawberry.type(description="One reason why something was not done.")
+@strawberry.type(
+    description="One reason why something was not done. What is not even of its form (a text that is too "
+    "long, or has a control character) comes alone: nothing else was looked at."
+)
 class UserError:
     """What a payload's ``userErrors`` hold."""
 
@@ -103,27 +107,21 @@ class UserError:
 
 def user_errors(refusal: PartError, language: str) -> list[UserError]:
     """A part's refusal in that language, one entry for each field that it names."""
-    if refusal.code != "INVALID":
-        path = _path(refusal.fields[0].path) if refusal.fields else []
-        message = spoken(refusal.detail, language, refusal.code)
-        return [UserError(code=_code(refusal.code), path=path, message=message)]
-    if refusal.fields:
-        # Parts name inputs in their own spelling, also in their words.
-        names = {step for field in refusal.fields for step in field.path}
-        return [
-            UserError(
-                code=_code(field.code),
-                path=_path(field.path),
-                message=respelt(spoken(field.words, language, field.code), names),
-            )
-            for field in refusal.fields
-        ]
-    message = spoken(refusal.detail, language, refusal.code)
-    return [UserError(code=UserErrorCode.INVALID, path=[], message=message)]
-
-
-def _path(steps: tuple[str, ...]) -> list[str]:
-    return [camel(step) for step in steps]
+    fields = refusal.fields
+    if not fields or (len(fields) == 1 and refusal.code != "INVALID"):
+        # What is about one thing has said more of it as a whole.
+        path = fields[0].path if fields else ()
+        fields = (FieldProblem(path=path, message=refusal.detail, code=refusal.code),)
+    # Parts name inputs in their own spelling, also in their words.
+    names = {step for field in fields for step in field.path}
+    return [
+        UserError(
+            code=_code(field.code),
+            path=[camel(step) for step in field.path],
+            message=respelt(spoken(field.words, language, field.code), names),
+        )
+        for field in fields
+    ]
 
 
 def _code(code: str) -> UserErrorCode:

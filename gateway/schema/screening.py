@@ -9,7 +9,8 @@ from contracts.codes import AgeBand, Gender, Need, Priority, State, Vulnerabilit
 from contracts.rpc import Message, Nothing
 from gateway.context import Info
 from gateway.schema.acceptance import Words
-from gateway.schema.change import Done, SentPayload, carry_out, struct_of
+from gateway.schema.asking import NO_SECOND, key_for, struct_of
+from gateway.schema.change import Done, SentPayload, carry_out
 from gateway.schema.pathways import PathwayGuide
 
 
@@ -112,10 +113,7 @@ class ScreenInput:
 class DraftFromScreeningInput:
     """Becomes ``contracts.screening.DraftFromScreening``."""
 
-    idempotency_key: str = strawberry.field(
-        description="Made by you for this one draft, up to 255 characters, a ULID or UUID by habit. If the "
-        "answer is lost, repeat the call with the same key and input: no second one is made. Kept 30 days."
-    )
+    idempotency_key: str = strawberry.field(description=key_for("draft", NO_SECOND))
     answers: list[ScreeningAnswersInput] = strawberry.field(
         description="Those that were given; the age among them, an estimate is enough."
     )

@@ -6,6 +6,7 @@ import strawberry
 
 from contracts import assignment, changes, talk
 from gateway.context import Info
+from gateway.schema.asking import key_for
 from gateway.schema.change import AnswerInput, ChangeInput, Done, Payload, carry_out
 from gateway.schema.fields import computed
 from gateway.schema.messages import ReferralMessage
@@ -32,10 +33,7 @@ class AsideInput:
     """The inputs of what changes nothing of a referral."""
 
     referral: strawberry.ID = strawberry.field(description="Which referral.")
-    idempotency_key: str = strawberry.field(
-        description="Made by you for this one act, up to 255 characters, a ULID or UUID by habit. If the "
-        "answer is lost, repeat the call with the same key and input: it is not done twice. Kept 30 days."
-    )
+    idempotency_key: str = strawberry.field(description=key_for("act"))
 
 
 @strawberry.input(description="A message to the other party.")

@@ -11,7 +11,7 @@ import msgspec
 
 from chassis.problems import InvalidError
 from contracts.referrals import Appointment
-from contracts.rpc import FieldProblem
+from contracts.rpc import NOTHING, FieldProblem
 from contracts.sentences import Sentence
 from services.referrals import consenting
 from services.referrals.keeping import OF_THE_PERSON, unlinked
@@ -128,6 +128,9 @@ def _appointment(appointment: Appointment | None, now: datetime) -> list[FieldPr
     if appointment is None:
         return []
     problems = _ahead(("appointment", "start"), appointment.start, now, FURTHEST_APPOINTMENT)
+    if appointment.location == NOTHING:
+        path, message = ("appointment", "location"), "There is no such location."
+        problems.append(FieldProblem(path=path, message=message, code="NOT_FOUND"))
     try:
         ZoneInfo(appointment.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from motor.motor_asyncio import AsyncIOMotorDatabase
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, WTimeoutError
 
 from chassis.bus import Bus
 from chassis.consumer import Consumer, Delivery
 from chassis.ordered import OrderedPublisher
+from chassis.problems import ContendedError
 from tests.chassis.conftest import Connect
 from tests.servers import eventually
 
@@ -90,15 +92,23 @@ async def test_a_hole_is_fetched_from_the_stream(cast: Cast, db: Database) -> No
 
 
 async def test_a_passing_fault_is_tried_again(cast: Cast) -> None:
-    noun, faults = next(_ids), iter([TimeoutError(), TimeoutError(), None])
-    cast.fail = lambda delivery: next(faults) if delivery.noun_id == noun else None
-    await cast.publish(noun, 1)
-    assert await eventually(lambda: cast.of(noun)) == [1]
+    no_majority = {"writeErrors": [], "writeConcernErrors": [{"code": 64}]}
+    passing = [
+        TimeoutError(), ContendedError("Try again."), OperationFailure("interrupted", 11_601),
+        WTimeoutError("no majority yet"), BulkWriteError(no_majority),
+    ]  # fmt: skip
+    faults = {next(_ids): [error] for error in passing}
+    cast.fail = lambda delivery: faults[delivery.noun_id].pop() if faults.get(delivery.noun_id) else None
+    for noun in faults:
+        await cast.publish(noun, 1)
+    for noun in faults:
+        assert await eventually(lambda noun=noun: cast.of(noun)) == [1]  # type: ignore[misc]
 
 
 async def test_a_failing_noun_is_parked_and_the_others_go_on(cast: Cast, bus_of: Connect) -> None:
     bad, good = next(_ids), next(_ids)
-    cast.fail = lambda delivery: ValueError("canary-name") if delivery.noun_id == bad else None
+    refused = DuplicateKeyError("canary-name")
+    cast.fail = lambda delivery: refused if delivery.noun_id == bad else None
     for n in (1, 2, 3):
         await cast.publish(bad, n)
     for n in (1, 2):

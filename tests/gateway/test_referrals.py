@@ -72,6 +72,15 @@ async def test_what_the_part_cannot_even_decode_has_its_place_too(cast: Cast) ->
     assert (error["code"], error["path"]) == ("INVALID", ["person", "languages", "1"])
 
 
+async def test_a_location_that_is_none_is_told_with_all_else_that_is_wrong(cast: Cast) -> None:
+    appointment = {"start": "2020-01-01T00:00:00Z", "timezone": "Nowhere/City", "location": "x"}
+    referral = (await issued(cast))["id"]
+    errors = await user_errors(cast.hospital, "acceptReferral", referral=referral, appointment=appointment)
+    assert {(error["path"][-1], error["code"]) for error in errors} == {
+        ("start", "INVALID"), ("timezone", "INVALID"), ("location", "NOT_FOUND"),
+    }  # fmt: skip
+
+
 async def test_inputs_are_called_as_clients_write_them_in_words_as_well(cast: Cast) -> None:
     errors = await user_errors(cast.hospital, "acceptReferral", referral=(await issued(cast))["id"])
     assert [error["path"] for error in errors] == [["arriveBy"], ["appointment"]]

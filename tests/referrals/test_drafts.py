@@ -27,8 +27,9 @@ from contracts.referrals import (
     ReferralReply,
     Tier,
 )
-from contracts.rpc import Actor, Operation, Page
+from contracts.rpc import NOTHING, Actor, Operation, Page
 from services.referrals import drafting
+from services.referrals import folio as folios
 from services.referrals.actions.draft import turns
 from services.referrals.means import Means
 from services.referrals.store import Store
@@ -149,6 +150,26 @@ async def test_a_draft_that_is_not_kept_leaves_nothing_and_one_that_a_crash_inte
     again = await network.ask(DRAFT, request, actor)
     assert (again.replayed, again.referral.id) == (False, draft.referral.id)
     assert (again.referral.person and again.referral.person.name) == "Abigail Canaria"
+
+
+async def test_a_folio_that_nobody_has_takes_as_many_look_ups_as_one_of_somebody_else(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = (await drafted(network)).folio
+    looked: list[str] = []
+    load = Store.load
+
+    async def loading(store: Store, referral: str) -> Any:
+        looked.append(referral)
+        return await load(store, referral)
+
+    monkeypatch.setattr(Store, "load", loading)
+    for folio in (theirs, folios.make()):
+        request = whole(network, follows=folio, service=network.ids["consulta"])
+        refusal = await refused(network, DRAFT, request, network.caseworker("tercera"))
+        assert [one.code for one in refusal.fields] == ["NOT_FOUND"]
+    # Of the second it looked for what nothing has: by the clock the two are alike.
+    assert looked.count(NOTHING) == 1
 
 
 async def test_an_edit_replaces_what_is_given_and_null_takes_it_out(network: Network) -> None:

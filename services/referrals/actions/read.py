@@ -12,7 +12,7 @@ from contracts.referrals import (
     Referral,
     Referrals,
 )
-from contracts.rpc import Actor, FieldProblem
+from contracts.rpc import NOTHING, Actor, FieldProblem
 from services.referrals import folio as folios
 from services.referrals import paging, tiers
 from services.referrals.errors import NotFoundError
@@ -45,7 +45,7 @@ async def find(means: Means, request: FindReferral, actor: Actor) -> FoundReferr
         raise InvalidError("Give a folio or an external id: one of the two.", fields)
     referral = await _found(means, request, actor)
     # Looked up in any case: a stranger who tries folios must not tell by the clock which of them are taken.
-    reply = await get(means, GetReferrals(ids=(referral or NOBODYS,), tiers=request.tiers), actor)
+    reply = await get(means, GetReferrals(ids=(referral or NOTHING,), tiers=request.tiers), actor)
     item = reply.items[0]
     # A reservation may be ahead of its referral: only what the referral says is true.
     if item is not None and request.external_id is not None and item.external_id != request.external_id:
@@ -54,8 +54,6 @@ async def find(means: Means, request: FindReferral, actor: Actor) -> FoundReferr
 
 
 NEEDS_A_ROLE = "To read referrals needs a role in an organization."
-# No referral has this id: theirs are longer.
-NOBODYS = "-"
 
 
 async def _found(means: Means, request: FindReferral, actor: Actor) -> str | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from chassis.problems import ForbiddenError, NotVerifiedError
 from contracts.progress import is_firewalled
-from contracts.rpc import Actor, FieldProblem
+from contracts.rpc import NOTHING, Actor, FieldProblem
 from contracts.sentences import Sentence
 from contracts.steps import AppliedPathway
 from services.referrals import folio as folios
@@ -47,7 +47,8 @@ async def followed(
         return None, []
     folio = folios.read(named)
     referral = await means.store.by_folio(folio) if folio else named
-    earlier = await means.store.load(referral) if referral else None
+    # Looked up in any case: whoever tries folios must not tell by the clock which of them are taken.
+    earlier = await means.store.load(referral or NOTHING)
     if earlier is None or not _may_follow(earlier, actor):
         message = "There is no such referral of yours."
         return None, [FieldProblem(path=("follows",), message=message, code="NOT_FOUND")]

@@ -1,10 +1,9 @@
 """How far what an organization sent has come: all that some senders see of it, by folio or page by page."""
 
 from chassis.problems import ForbiddenError, NotVerifiedError
-from contracts.rpc import Actor
+from contracts.rpc import NOTHING, Actor
 from contracts.sent import FindSent, FoundSent, ListSent, SentList
 from services.referrals import folio as folios
-from services.referrals.actions.read import NOBODYS
 from services.referrals.boxes.listing import Listing, Stretch, asked
 from services.referrals.means import Means
 from services.referrals.outlined import outline_of
@@ -22,7 +21,7 @@ async def find(means: Means, request: FindSent, actor: Actor) -> FoundSent:
     folio = folios.read(request.folio)
     referral = await means.store.by_folio(folio) if folio else None
     # Looked up in any case: whoever tries folios must not tell by the clock which of them are taken.
-    doc = (await means.store.load_many([referral or NOBODYS], sealed=False)).get(referral or NOBODYS)
+    doc = (await means.store.load_many([referral or NOTHING], sealed=False)).get(referral or NOTHING)
     if doc is None or doc["sender"] != organization or not was_sent(doc):
         return FoundSent(item=None)
     return FoundSent(item=outline_of(doc))
