@@ -3,6 +3,7 @@
 from contracts.codes import AgeBand
 
 OLDEST_YEARS = 120
+CHILDREN = frozenset({AgeBand.INFANT, AgeBand.YOUNG_CHILD, AgeBand.CHILD, AgeBand.ADOLESCENT})
 # Age bands by whole years, both ends included.
 YEARS: dict[AgeBand, tuple[int, int]] = {
     AgeBand.INFANT: (0, 1),

@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from contracts.codes import Box, Need, NeedGroup, Priority, ReferralStatus, State
+from contracts.consent_codes import ConsentState
 from contracts.referrals import PART, Referral, Tier
 from contracts.rpc import Message, Operation, Page, Reply
 
@@ -42,6 +43,11 @@ class BoxFilter(Message):
     unread: bool = False
     # Part of a folio, as people say or write it.
     folio: FolioPart | None = None
+    # Of the outbox only: how the consent stands; in force, and for no longer than until then; withdrawn, and
+    # the receiver has not said that its copies are erased.
+    consent_states: tuple[ConsentState, ...] = ()
+    consent_ends_before: datetime | None = None
+    erasure_unconfirmed: bool = False
 
 
 class ListReferrals(BoxFilter, kw_only=True):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from contracts import patterns
+from contracts.childhood import ChildsView, ChildsViewSeen
 from contracts.codes import (
     AgeBand,
     Basis,
@@ -26,6 +27,7 @@ from contracts.codes import (
     State,
     Vulnerability,
 )
+from contracts.consent_codes import ConsentState, ReceiverHolds, WithheldField
 from contracts.deadlines import Deadlines
 from contracts.directory import Phone
 from contracts.progress import SentReferral
@@ -103,7 +105,8 @@ class Consent(Message):
 
     ``categories`` are the T4 note categories that the receiver may see; ``vulnerabilities`` those
     that it may know, one by one. ``names`` are the organizations that she named herself: some receive nothing
-    that a consent does not name.
+    that a consent does not name. ``withheld`` is what else she does not want this receiver to be told. Of a
+    child ``child`` is its own view; ``caregiver_suspected``, that whoever cares for it may do it harm (T3).
     """
 
     basis: Basis
@@ -117,6 +120,9 @@ class Consent(Message):
     until: Moment | None = None
     reason: Line | None = None
     names: Annotated[tuple[Id, ...], Meta(max_length=5)] = ()
+    withheld: tuple[WithheldField, ...] = ()
+    child: ChildsView | None = None
+    caregiver_suspected: bool = False
 
 
 class Places(Message):
@@ -242,6 +248,12 @@ class ConsentView(Reply):
     categories: tuple[NoteCategory, ...] | None = None
     vulnerabilities: tuple[Vulnerability, ...] | None = None
     names: tuple[str, ...] | None = None
+    withheld: tuple[WithheldField, ...] | None = None
+    child: ChildsViewSeen | None = None
+    caregiver_suspected: bool | None = None
+    # How it stands, and what the receiver has of her.
+    state: ConsentState | None = None
+    receiver_holds: ReceiverHolds | None = None
 
 
 class Question(Reply):

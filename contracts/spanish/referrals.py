@@ -188,6 +188,45 @@ _INPUTS = {
 }
 
 _CONSENT = {
+    "Must be given for whoever is under 18, from two years up: what the child was told and says to it, or "
+    "why nobody could ask (NOT_ASKED).": (
+        "Es obligatorio para toda persona menor de 18 años, desde los dos: qué se le explicó y qué dice, o "
+        "por qué no se le pudo preguntar (NOT_ASKED)."
+    ),
+    "Is for children only.": "Es solo para niñas, niños y adolescentes.",
+    "Must be given where nobody asked the child.": (
+        "Es obligatorio si a la niña, niño o adolescente no se le preguntó."
+    ),
+    "Nobody agrees to what was not explained.": "Nadie está de acuerdo con lo que no se le explicó.",
+    "The child disagrees, and so has not consented: give the consent of a caregiver, or another basis, as "
+    "BEST_INTERESTS_OF_THE_CHILD.": (
+        "La niña, niño o adolescente no está de acuerdo, así que no ha consentido: indique el consentimiento "
+        "de la persona cuidadora u otra base, como BEST_INTERESTS_OF_THE_CHILD."
+    ),
+    "A caregiver who is suspected of harm is not asked: ask the child, or give another basis, as "
+    "BEST_INTERESTS_OF_THE_CHILD.": (
+        "A una persona cuidadora de quien se sospecha daño no se le pregunta: pregunte a la niña, niño o "
+        "adolescente, o indique otra base, como BEST_INTERESTS_OF_THE_CHILD."
+    ),
+    "Whoever is with an unaccompanied child is no caregiver: ask the child, or give another basis, as "
+    "BEST_INTERESTS_OF_THE_CHILD.": (
+        "Quien va con una niña, niño o adolescente no acompañado no es su persona cuidadora: pregunte a la "
+        "niña, niño o adolescente, o indique otra base, como BEST_INTERESTS_OF_THE_CHILD."
+    ),
+    "A caregiver who is suspected of harm might hear it: leave no message.": (
+        "Podría enterarse una persona cuidadora de quien se sospecha daño: no deje mensajes."
+    ),
+    "A caregiver is suspected of harm: leave out of the household whom you suspect, or do not ask that it "
+    "be kept together.": (
+        "Se sospecha daño de una persona cuidadora: quite del grupo familiar a quien sospecha, o no pida que "
+        "siga junto."
+    ),
+    "What a child says stands in the consent: correct that (correctReferral).": (
+        "Lo que dice la niña, niño o adolescente está en el consentimiento: corríjalo (correctReferral)."
+    ),
+    "Is looked for in the outbox: of the consents that you have taken.": (
+        "Se busca en las enviadas: entre los consentimientos que su institución ha recabado."
+    ),
     "Nobody has to say why she withdraws her consent, and nothing of it would be left: leave it out.": (
         "Nadie tiene que decir por qué retira su consentimiento, y no quedaría nada de ello: omítalo."
     ),

@@ -8,6 +8,7 @@ import strawberry
 from contracts import lists
 from contracts import referrals as contract
 from contracts.codes import Box, Need, NeedGroup, Priority, ReferralStatus, State
+from contracts.consent_codes import ConsentState
 from contracts.lists import ReferralOrder
 from gateway.context import Info
 from gateway.ids import part_id_or_nothing
@@ -82,6 +83,20 @@ class ReferralFilter:
     folio: str | None = strawberry.field(
         description="With this in its folio, as people say or write it: `7k3`, `rel 7K3F`, `9M-2P`.",
         default=None,
+    )
+    consent_states: list[ConsentState] | None = strawberry.field(
+        description="Whose consent, or other basis, stands so. As the next two, of your outbox only: the "
+        "consents that you have taken.",
+        default=None,
+    )
+    consent_ends_before: datetime | None = strawberry.field(
+        description="Whose consent is in force, and runs out (`Consent.until`) before this moment.",
+        default=None,
+    )
+    erasure_unconfirmed: bool = strawberry.field(
+        description="Whose consent was withdrawn, without the receiver having said that its copies are "
+        "erased.",
+        default=False,
     )
 
 
@@ -160,4 +175,7 @@ def _conditions(box: Box, chosen: ReferralFilter | None) -> dict[str, Any]:
         "unacknowledged": chosen.unacknowledged,
         "unread": chosen.unread,
         "folio": chosen.folio,
+        "consent_states": tuple(chosen.consent_states or ()),
+        "consent_ends_before": chosen.consent_ends_before,
+        "erasure_unconfirmed": chosen.erasure_unconfirmed,
     }

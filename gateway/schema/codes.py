@@ -5,9 +5,10 @@ from typing import Annotated
 
 import strawberry
 
-from contracts import codes, reasons, standing
+from contracts import codes, consent_codes, reasons, standing
 from contracts.acceptance import ACCEPTANCE_LABELS
 from contracts.codes import Need, NeedGroup
+from contracts.consent_codes import CONSENT_LABELS
 from contracts.groups import GROUP_LABELS
 from contracts.labels import LABELS
 from contracts.languages import ENGLISH, SPANISH
@@ -63,8 +64,20 @@ _DESCRIPTIONS: dict[type[StrEnum], str] = {
 }
 
 
-for _kind, _description in _DESCRIPTIONS.items():
-    publish(_kind, _description, {code: label.en for code, label in LABELS[_kind].items()})
+_OF_CONSENTS: dict[type[StrEnum], str] = {
+    consent_codes.ChildView: "What a child says to its referral.",
+    consent_codes.WithheldField: "What a person may withhold from a receiver, beside the vulnerabilities and "
+    "notes that her consent does not name. Who receives always knows the age band.",
+    consent_codes.ConsentState: "How a consent, or another basis, stands: of all that hold the first in this "
+    "order. `OVERDUE`: the review of a basis that is not consent, or another basis where it was not "
+    "confirmed, has not come in time.",
+    consent_codes.ReceiverHolds: "What a receiver has of the person now.",
+}
+
+
+for _labels, _kinds in ((LABELS, _DESCRIPTIONS), (CONSENT_LABELS, _OF_CONSENTS)):
+    for _kind, _description in _kinds.items():
+        publish(_kind, _description, {code: label.en for code, label in _labels[_kind].items()})
 
 
 class ReferralReason(StrEnum):
@@ -153,6 +166,10 @@ class CodeKind(StrEnum):
     GROUP_STATE = "GroupState"
     CASE_CATEGORY = "CaseCategory"
     PROGRESS = "Progress"
+    CHILD_VIEW = "ChildView"
+    WITHHELD_FIELD = "WithheldField"
+    CONSENT_STATE = "ConsentState"
+    RECEIVER_HOLDS = "ReceiverHolds"
 
 
 class Language(StrEnum):
@@ -174,7 +191,7 @@ publish(
     "A language of labels and of the messages of errors.",
     {Language.ES: "Spanish", Language.EN: "English"},
 )
-_LABELS = {**LABELS, **ACCEPTANCE_LABELS, **GROUP_LABELS, **PROGRESS_LABELS}
+_LABELS = {**LABELS, **ACCEPTANCE_LABELS, **GROUP_LABELS, **PROGRESS_LABELS, **CONSENT_LABELS}
 _KINDS = {kind.__name__: kind for kind in _LABELS}
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import strawberry
 
+from contracts import childhood
 from contracts import referrals as contract
 from contracts.codes import (
     AgeBand,
@@ -18,6 +19,7 @@ from contracts.codes import (
     State,
     Vulnerability,
 )
+from contracts.consent_codes import ChildView, WithheldField
 from contracts.rpc import NOTHING, Message
 from contracts.steps import StepOverride
 from gateway.context import Info
@@ -85,6 +87,26 @@ class HouseholdInput:
 
 
 @strawberry.input(
+    description="What a child was told of its referral, and what it says to it. Say it in simple words and "
+    "in the child's language, away from whoever is suspected of harm."
+)
+class ChildsViewInput:
+    """Becomes ``contracts.childhood.ChildsView``."""
+
+    view: ChildView = strawberry.field(description="What it says. `NOT_ASKED` needs `why`.")
+    explained: bool = strawberry.field(
+        description="Whether it was explained to the child; nobody agrees to what was not."
+    )
+    explanation: str | None = strawberry.field(
+        description="What was explained, and in which way. The receiver reads it once it has accepted.",
+        default=None,
+    )
+    why: str | None = strawberry.field(
+        description="What the child wants and says; or why nobody could ask. As `explanation`.", default=None
+    )
+
+
+@strawberry.input(
     description="On what basis the person's data is shared with this receiver, and with no other."
 )
 class ConsentInput:
@@ -114,6 +136,22 @@ class ConsentInput:
         "without written consent that names it here (or a legal obligation), and an authority behind the "
         "firewall nothing, whatever exception there is, without consent that does.",
         default=None,
+    )
+    withheld: list[WithheldField] | None = strawberry.field(
+        description="What she does not want this receiver to be told, at any time. Yours goes on seeing it.",
+        default=None,
+    )
+    child: ChildsViewInput | None = strawberry.field(
+        description="The child's own view, of whoever is under 18. Required from two years up; but shelter, "
+        "food, medical care, child protection and emergencies are not refused without it: there it is one of "
+        "`Referral.steps` (`consent.child`), due within a day, until `correctReferral` gives it.",
+        default=None,
+    )
+    caregiver_suspected: bool = strawberry.field(
+        description="Whether a caregiver of the child is suspected of harm. She or he is not asked (`method: "
+        "CAREGIVER` is refused), no message may be left, and no adult is kept together with the child. The "
+        "receiver sees it once it has accepted.",
+        default=False,
     )
 
 
@@ -175,6 +213,7 @@ STRUCTS: dict[type, type[Message]] = {
     HouseholdMemberInput: contract.HouseholdMember,
     HouseholdInput: contract.Household,
     ConsentInput: contract.Consent,
+    ChildsViewInput: childhood.ChildsView,
     PlacesInput: contract.Places,
     NoteInput: contract.Note,
     StepOverrideInput: StepOverride,

@@ -15,6 +15,7 @@ from contracts.codes import (
     ReviewStatus,
     Vulnerability,
 )
+from contracts.consent_codes import ChildView, ConsentState, ReceiverHolds, WithheldField
 from gateway.ids import global_id
 from gateway.schema.fields import computed
 
@@ -88,6 +89,18 @@ def _names(parent: referrals.ConsentView) -> list[strawberry.ID] | None:
     return [strawberry.ID(global_id("Organization", one)) for one in parent.names]
 
 
+@strawberry.type(description="What a child was told of its referral, and what it says to it.")
+class ChildsView:
+    """Read from ``contracts.childhood.ChildsViewSeen``."""
+
+    view: ChildView | None = strawberry.field(description="What it says.")
+    explained: bool | None = strawberry.field(description="Whether it was explained to the child.")
+    explanation: str | None = strawberry.field(description="What was explained, and in which way.")
+    why: str | None = strawberry.field(
+        description="What the child wants and says; or why nobody could ask. Erased with her name."
+    )
+
+
 @strawberry.type(
     description="On what basis the person's data is shared with this receiver: her consent, or another."
 )
@@ -131,6 +144,23 @@ class Consent:
     categories: list[NoteCategory] | None = strawberry.field(description="The notes that may be shared.")
     vulnerabilities: list[Vulnerability] | None = strawberry.field(
         description="The vulnerabilities that may be shared."
+    )
+    withheld: list[WithheldField] | None = strawberry.field(
+        description="What else she does not want this receiver to be told: it is null there. For the "
+        "sender's caseworkers and managers only."
+    )
+    child: ChildsView | None = strawberry.field(
+        description="The child's own view. Null where it is not recorded; see `Referral.steps`."
+    )
+    caregiver_suspected: bool | None = strawberry.field(
+        description="Whether a caregiver of the child is suspected of harm: tell her or him nothing, neither "
+        "where the child is nor that you know of it."
+    )
+    state: ConsentState | None = strawberry.field(
+        description="How it stands. Null until the referral is sent."
+    )
+    receiver_holds: ReceiverHolds | None = strawberry.field(
+        description="What the receiver has of the person now. For the two parties' caseworkers and managers."
     )
 
 

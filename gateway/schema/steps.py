@@ -20,7 +20,8 @@ class ReferralStep:
     """Read from ``contracts.steps.ReferralStep``."""
 
     step: str = strawberry.field(
-        description="Its whole name: `unaccompanied_child.child_protection_authority`."
+        description="Its whole name: `unaccompanied_child.child_protection_authority`. `consent.child`: a "
+        "child's own view is not recorded; give it by `correctReferral`."
     )
     status: StepStatus = strawberry.field(description="How it stands.")
     since: datetime = strawberry.field(description="Since when it is due or overridden.")

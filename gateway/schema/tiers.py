@@ -45,15 +45,21 @@ _TIER_OF_CONSENT: dict[str, Tier] = {
     "names": "T2",
     "categories": "T4",
     "vulnerabilities": "T2",
+    "withheld": "T2",
+    "child": "T2",
+    "caregiverSuspected": "T3",
 }
+_TIER_OF_CHILD: dict[str, Tier] = {"explanation": "T3", "why": "T3"}
 
 
 def tiers_for(info: GraphQLResolveInfo[Any], selections: Selections) -> tuple[Tier, ...]:
     """The protected tiers that selected fields of a referral are read from."""
+    consent = deeper(info, selections, "consent")
     within = (
         (_TIER_OF, selections),
         (_TIER_OF_PERSON, deeper(info, selections, "person")),
-        (_TIER_OF_CONSENT, deeper(info, selections, "consent")),
+        (_TIER_OF_CONSENT, consent),
+        (_TIER_OF_CHILD, deeper(info, consent, "child")),
     )
     needed = {tiers[name] for tiers, inner in within for name in names(info, inner) if name in tiers}
     return tuple(sorted(needed))

@@ -12,7 +12,7 @@ from contracts.referrals import HOW_ASKED, Person
 from contracts.rpc import Actor
 from services.referrals.issuing import EMPTY, outline, place_of
 from services.referrals.referral import Document, history_entry
-from services.referrals.sealed import Opened
+from services.referrals.sealed import Opened, consent_said
 
 # From its last change on.
 KEPT_FOR = timedelta(days=30)
@@ -85,10 +85,10 @@ def said_of(doc: Document, opened: Opened) -> DraftReferral:
         person = Person(
             age_band=inside.age_band,
             gender=inside.gender,
-            languages=inside.languages,
+            languages=inside.languages or (),
             needs_interpreter=inside.needs_interpreter,
             vulnerabilities=inside.vulnerabilities,
-            **msgspec.structs.asdict(identity),
+            **identity.of_person(),
         )
     return DraftReferral(
         idempotency_key=_NO_KEY,
@@ -96,7 +96,7 @@ def said_of(doc: Document, opened: Opened) -> DraftReferral:
         service=doc["service"],
         priority=doc["priority"] and Priority(doc["priority"]),
         state=doc["state"] and State(doc["state"]),
-        consent=inside.consent,
+        consent=consent_said(inside, identity),
         person=person,
         household=inside.household,
         places=inside.places,

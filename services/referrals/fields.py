@@ -17,6 +17,7 @@ T1 to T4 are those of the domain. Eight more say what the tiers alone cannot:
 * ``own``: what each side says for itself, seen by that side only.
 """
 
+from contracts.childhood import ChildsViewSeen
 from contracts.deadlines import Deadlines
 from contracts.referrals import ConsentView, HistoryEntry, PersonView, Referral
 from contracts.rpc import Message
@@ -117,6 +118,18 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "vulnerabilities": T2,
         "names": T2,
         "categories": T4,
+        # That there is something, and what, is nobody's to know from whom it is withheld.
+        "withheld": PROCEDURE,
+        "child": T1,  # a shell
+        "caregiver_suspected": T3,
+        "state": T1,
+        "receiver_holds": PARTIES,
+    },
+    ChildsViewSeen: {
+        "view": T2,
+        "explained": T2,
+        "explanation": T3,
+        "why": T3,
     },
     HistoryEntry: {
         "n": T1,

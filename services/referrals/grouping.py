@@ -20,7 +20,7 @@ from contracts.rpc import FieldProblem
 from contracts.sentences import Sentence
 from services.referrals.firewall.exception import Passage
 from services.referrals.inputs import required
-from services.referrals.issuing import named_problems, request_problems, service_problems
+from services.referrals.issuing import known_problems, request_problems, service_problems
 from services.referrals.referral import Document
 from services.referrals.roles import RECEIVER, SENDER, Party
 from services.referrals.sealed import Circumstances
@@ -119,7 +119,7 @@ def judge(
         else:
             own = [
                 *request_problems(said, now),
-                *named_problems(said),
+                *known_problems(said),
                 *service_problems(said, sender, *found[need.service], together, passage=passages.get(place)),
             ]
             common |= dict.fromkeys(one for one in own if one.path[0] in _COMMON)

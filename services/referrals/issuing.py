@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from chassis.outbox import pending_event
-from contracts.ages import OLDEST_YEARS, YEARS
+from contracts.ages import CHILDREN, OLDEST_YEARS, YEARS
 from contracts.codes import (
     FIREWALLED,
     AgeBand,
@@ -27,7 +27,7 @@ from contracts.referrals import Consent, IssueReferral, Person
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence
 from contracts.standing import OrganizationStatus
-from services.referrals import basing
+from services.referrals import basing, childhood
 from services.referrals.deadlines.clock import terms, wound
 from services.referrals.firewall import naming
 from services.referrals.firewall.exception import Passage
@@ -39,7 +39,6 @@ from services.referrals.sealed import Said
 Problems = Iterator[FieldProblem]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-CHILDREN = frozenset({AgeBand.INFANT, AgeBand.YOUNG_CHILD, AgeBand.CHILD, AgeBand.ADOLESCENT})
 OF_CHILDREN = frozenset(
     {Vulnerability.UNACCOMPANIED_CHILD, Vulnerability.SEPARATED_CHILD, Vulnerability.ACCOMPANIED_CHILD}
 )
@@ -72,6 +71,11 @@ def content_problems(said: Said, now: datetime) -> list[FieldProblem]:
 def consent_problems(consent: Consent, person: Person | None, now: datetime) -> list[FieldProblem]:
     """Return all that is wrong with a consent, or another basis, for that person."""
     return [*_basis(consent, person), *_consent(consent, now)]
+
+
+def known_problems(said: Said) -> list[FieldProblem]:
+    """Return what is wrong that only whoever may read who they are is told."""
+    return [*named_problems(said), *childhood.problems(said)]
 
 
 def named_problems(said: Said) -> list[FieldProblem]:
@@ -144,7 +148,7 @@ def _consent(consent: Consent, now: datetime) -> Problems:
         yield _wrong("Must not be in the future.", "INVALID", "consent", "given_at")
     if consent.until is not None and consent.until <= now:
         yield _wrong("Must be in the future.", "INVALID", "consent", "until")
-    for name in ("categories", "vulnerabilities"):
+    for name in ("categories", "vulnerabilities", "withheld"):
         codes = getattr(consent, name)
         if len(set(codes)) < len(codes):
             yield _wrong("Names a code twice.", "INVALID", "consent", name)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from contracts.codes import Priority, State
+from contracts.codes import Gender, Priority, State
 from contracts.onward import ReferOn
 from contracts.referrals import AllowedAction, IssueReferral, Person, PersonView, Referral
 from contracts.rpc import FieldProblem
@@ -62,11 +62,12 @@ def person_of(seen: PersonView | None) -> Person | None:
 
     The first sender's instructions were for the first receiver: they go no further.
     """
-    if seen is None or seen.age_band is None or seen.gender is None:
+    if seen is None or seen.age_band is None:
         return None
     return Person(
         age_band=seen.age_band,
-        gender=seen.gender,
+        # She may withhold it.
+        gender=seen.gender or Gender.UNKNOWN,
         languages=seen.languages or (),
         needs_interpreter=bool(seen.needs_interpreter),
         vulnerabilities=seen.vulnerabilities or (),

@@ -4,7 +4,7 @@ What a reader is shown of T3 and T4 is opened here and nowhere else, and is in t
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
@@ -18,8 +18,15 @@ from services.referrals.fields import NOTE, PROCEDURE, REPORT, T2, T3, T4
 from services.referrals.means import Means
 from services.referrals.pathways import steps
 from services.referrals.referral import Document
-from services.referrals.roles import COORDINATOR, Party
-from services.referrals.sealed import CategoryNotes, Circumstances, Identity, Opened, unseal
+from services.referrals.roles import COORDINATOR, SENDER, Party
+from services.referrals.sealed import (
+    CategoryNotes,
+    Circumstances,
+    Identity,
+    Opened,
+    for_receiver,
+    unseal,
+)
 from services.referrals.tiers import entry_tiers, may_open_note, open_tiers
 from services.referrals.vault import KeyId, Keys, Vault, key_of
 
@@ -42,6 +49,9 @@ class _Blobs:
     steps: list[Document] | None = None
     # Which categories the consent names is T4, and stands in the T2 blob.
     categories_closed: bool = False
+    # The consent withholds something from its reader; and T2 is opened for nothing else but to know what.
+    withholds: bool = False
+    only_to_withhold: bool = False
     history: dict[int, bytes] = field(default_factory=dict)
     reporters: dict[int, bytes] = field(default_factory=dict)
 
@@ -156,7 +166,8 @@ async def _open(vault: Vault, wanted: list[tuple[Document, _Blobs]]) -> list[Ope
 def _blobs(doc: Document, party: Party, asked: frozenset[str], now: datetime) -> _Blobs:
     granted = open_tiers(doc, party, now)
     tiers = granted & asked
-    blobs, is_gone = _Blobs(), keeping.T2 in keeping.erased(doc)
+    blobs = _Blobs(withholds=party.relation != SENDER and bool(doc.get("withholds")))
+    is_gone = keeping.T2 in keeping.erased(doc)
     # The consent stands in the T2 blob, and its categories are T4: the filter shows what is open of it.
     if not tiers.isdisjoint({T2, T4}):
         blobs.circumstances = doc["sealed_t2"]
@@ -169,6 +180,8 @@ def _blobs(doc: Document, party: Party, asked: frozenset[str], now: datetime) ->
         blobs.steps = doc.get("steps") or []
     if T3 in tiers:
         blobs.identity, blobs.instructions = doc["sealed_t3"], doc["sealed_instructions"]
+        if blobs.withholds and blobs.circumstances is None:
+            blobs.circumstances, blobs.only_to_withhold = doc["sealed_t2"], True
     if T4 in tiers:
         notes = doc["sealed_t4"]
         shown = [one["blob"] for one in notes if may_open_note(doc, party, one["opens"], now)]
@@ -181,10 +194,13 @@ def _blobs(doc: Document, party: Party, asked: frozenset[str], now: datetime) ->
 def _readable(keys: Keys, blobs: _Blobs) -> Opened:
     """Decrypt; what is damaged hides its own referral's data, and not a whole list."""
     try:
-        return _opened(keys, blobs)
+        opened = _opened(keys, blobs)
     except MongoCryptError:
         log.error("vault.unreadable")  # noqa: TRY400 - its trace would show what was being decrypted
         return Opened(unreadable=True)
+    if blobs.withholds:
+        opened = for_receiver(opened)
+    return replace(opened, circumstances=None) if blobs.only_to_withhold else opened
 
 
 def _opened(keys: Keys, blobs: _Blobs) -> Opened:

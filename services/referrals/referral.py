@@ -14,7 +14,8 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
                             ``external_marks``: under what they are reserved
 ``drafter erase_at``        of what began as a draft: whose it is; and, until it is sent, when it is erased
 ``fingerprint``             of the input it was issued with; ``idempotency``: keys (hashed) of its changes
-``basis given_at until``    consent in outline; its content is in ``sealed_t2``
+``basis given_at until``    consent in outline; its content is in ``sealed_t2``, a child's words in ``t3``;
+                            ``withholds``: that something of the person is not for the receiver
 ``follows thread``          the folio of an earlier referral of the sender; the id of the first of all those;
                             and ``follows_receiver``: that folio, where the same receiver has it
 ``guard_since``             since when its case has to be looked at; ``withheld_since``: see ``guarding``

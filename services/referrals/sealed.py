@@ -4,7 +4,7 @@ A blob's kind is not written beside it where the kind itself would tell somethin
 only from when the receiver may open it, never of which category it is.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ import msgspec
 from bson.binary import Binary
 
 from contracts.codes import AgeBand, Basis, Gender, Need, NoteCategory, Priority, Vulnerability
+from contracts.consent_codes import WithheldField
 from contracts.drafts import DraftReferral
 from contracts.referrals import (
     Consent,
@@ -44,14 +45,24 @@ class Circumstances(msgspec.Struct, frozen=True, omit_defaults=True):
     need: Need
     age_band: AgeBand | None = None
     gender: Gender | None = None
+    # Without a child's words, which are T3.
     consent: Consent | None = None
-    languages: tuple[str, ...] = ()
+    # None is withheld.
+    languages: tuple[str, ...] | None = ()
     needs_interpreter: bool = False
     vulnerabilities: tuple[Vulnerability, ...] = ()
     household: Household | None = None
     places: tuple[Places, ...] = ()
     # Which procedures applied when it was said, for the sender: they tell of whom it is.
     pathways: tuple[AppliedPathway, ...] = ()
+
+
+class ChildsWords(msgspec.Struct, frozen=True, omit_defaults=True):
+    """T3 of a consent for a child: what was explained, what it says, that a caregiver is suspected."""
+
+    explanation: str | None = None
+    why: str | None = None
+    caregiver_suspected: bool = False
 
 
 class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -62,6 +73,13 @@ class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
     birth_date: date | None = None
     safe_contact: SafeContact | None = None
     instructions: str | None = None
+    of_child: ChildsWords | None = None
+
+    def of_person(self) -> dict[str, Any]:
+        """What of it stands in the person, by name."""
+        fields = msgspec.structs.asdict(self)
+        del fields["of_child"]
+        return fields
 
 
 class CategoryNotes(msgspec.Struct, frozen=True):
@@ -109,7 +127,7 @@ def circumstances_of(request: Said, pathways: tuple[AppliedPathway, ...] = ()) -
     if person is None:
         return Circumstances(
             need=request.need,
-            consent=request.consent,
+            consent=_without_words(request.consent),
             household=request.household,
             places=request.places,
             pathways=pathways,
@@ -118,7 +136,7 @@ def circumstances_of(request: Said, pathways: tuple[AppliedPathway, ...] = ()) -
         need=request.need,
         age_band=person.age_band,
         gender=person.gender,
-        consent=request.consent,
+        consent=_without_words(request.consent),
         languages=person.languages,
         needs_interpreter=person.needs_interpreter,
         vulnerabilities=person.vulnerabilities,
@@ -131,14 +149,73 @@ def circumstances_of(request: Said, pathways: tuple[AppliedPathway, ...] = ()) -
 def identity_of(request: Said) -> Identity:
     """Return T3 of what a sender says."""
     person = request.person
+    of_child = _words_of(request.consent)
     if person is None:
-        return Identity()
+        return Identity(of_child=of_child)
     return Identity(
         name=person.name,
         alias=person.alias,
         birth_date=person.birth_date,
         safe_contact=person.safe_contact,
         instructions=person.instructions,
+        of_child=of_child,
+    )
+
+
+def _without_words(consent: Consent | None) -> Consent | None:
+    """A consent as it stands in T2."""
+    if consent is None:
+        return None
+    child = consent.child and msgspec.structs.replace(consent.child, explanation=None, why=None)
+    return msgspec.structs.replace(consent, child=child, caregiver_suspected=False)
+
+
+def _words_of(consent: Consent | None) -> ChildsWords | None:
+    """What of a consent stands in T3; None where there is nothing of it."""
+    if consent is None:
+        return None
+    child = consent.child
+    words = ChildsWords(
+        explanation=child.explanation if child else None,
+        why=child.why if child else None,
+        caregiver_suspected=consent.caregiver_suspected,
+    )
+    return None if words == ChildsWords() else words
+
+
+def consent_said(circumstances: Circumstances, identity: Identity | None) -> Consent | None:
+    """Return a consent as it was said, put together from both."""
+    consent, words = circumstances.consent, identity.of_child if identity else None
+    if consent is None or words is None:
+        return consent
+    child = consent.child and msgspec.structs.replace(
+        consent.child, explanation=words.explanation, why=words.why
+    )
+    return msgspec.structs.replace(consent, child=child, caregiver_suspected=words.caregiver_suspected)
+
+
+# What she withholds, by where it stands; the rest is the person's identity.
+_OF_CIRCUMSTANCES = frozenset({WithheldField.GENDER, WithheldField.LANGUAGES, WithheldField.HOUSEHOLD})
+
+
+def for_receiver(opened: "Opened") -> "Opened":
+    """Return what was opened of a referral without what its consent withholds; T2 has to be among it."""
+    inside, identity = opened.circumstances, opened.identity
+    if inside is None:
+        # Nobody knows any more what is withheld.
+        return replace(opened, identity=None)
+    withheld = frozenset(inside.consent.withheld if inside.consent else ())
+    fields: dict[str, Any] = {one.value: None for one in withheld & _OF_CIRCUMSTANCES}
+    others = withheld - _OF_CIRCUMSTANCES - {WithheldField.CHILD_VIEW}
+    of_her: dict[str, Any] = {one.value: None for one in others}
+    if WithheldField.CHILD_VIEW in withheld and inside.consent:
+        fields["consent"] = msgspec.structs.replace(inside.consent, child=None)
+        words = identity and identity.of_child
+        of_her["of_child"] = words and msgspec.structs.replace(words, explanation=None, why=None)
+    return replace(
+        opened,
+        circumstances=msgspec.structs.replace(inside, **fields),
+        identity=identity and msgspec.structs.replace(identity, **of_her),
     )
 
 
@@ -192,6 +269,8 @@ def seal_all(
     return {
         "key_t2": key_t2,
         "key_t3": key_t3,
+        # That there is something, so that it is looked at before anything of her is shown.
+        "withholds": bool(request.consent and request.consent.withheld),
         "sealed_t2": seal(keys, key_t2, circumstances_of(request, pathways)),
         "sealed_t3": seal(keys, key_t3, identity_of(request)),
         "sealed_t4": [

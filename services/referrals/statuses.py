@@ -1,5 +1,7 @@
 """The statuses of a referral by what they mean: who is awaited, who works on it, and whether it has ended."""
 
+from datetime import timedelta
+
 from contracts.codes import ReferralStatus
 
 S = ReferralStatus
@@ -11,6 +13,9 @@ UNDER_WAY = UNANSWERED | WORKED_ON
 OPEN = UNDER_WAY | {S.DRAFT}
 ENDED = frozenset({S.DECLINED, S.REDIRECTED, S.COMPLETED, S.NOT_COMPLETED, S.CANCELLED, S.EXPIRED})
 TERMINAL = ENDED | {S.ENTERED_IN_ERROR}
+# These two keep the receiver's view for a week, to write its own report.
+REPORTED = frozenset({S.COMPLETED, S.NOT_COMPLETED})
+REPORTED_FOR = timedelta(days=7)
 
 # FHIR R4/R5 Task.status for each of ours.
 FHIR_TASK_STATUS: dict[ReferralStatus, str] = {

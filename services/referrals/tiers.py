@@ -1,12 +1,13 @@
 """Who may know what: what is open to whom at which stage, and the only maker of replies."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 
-from contracts.codes import Basis, Deadline, PersonAccess, ReferralStatus, ReviewStatus
+from contracts.childhood import ChildsViewSeen
+from contracts.codes import Basis, Deadline, PersonAccess, ReferralStatus
 from contracts.deadlines import Deadlines
 from contracts.directory import Phone
 from contracts.progress import has_intake_only, is_firewalled, sees_progress_only
@@ -19,9 +20,8 @@ from contracts.referrals import (
     Referral,
 )
 from contracts.rpc import Actor, Message
-from services.referrals import basing, consenting, following, grouping, guarding, keeping, onward
+from services.referrals import agreed, basing, consenting, following, grouping, guarding, keeping, onward
 from services.referrals.alerting import PERSON_FLAGS
-from services.referrals.deadlines.duties import duty_of
 from services.referrals.deadlines.points import deadlines_of
 from services.referrals.fields import (
     DUE,
@@ -50,7 +50,7 @@ from services.referrals.roles import (
     tiers_of,
 )
 from services.referrals.sealed import FROM_ACCEPTED, FROM_RECEIVED, Opened, is_vital
-from services.referrals.statuses import UNANSWERED, WORKED_ON
+from services.referrals.statuses import REPORTED, REPORTED_FOR, UNANSWERED, WORKED_ON
 from services.referrals.transitions import was_sent
 from services.referrals.vault import key_of
 
@@ -58,9 +58,6 @@ from services.referrals.vault import key_of
 LINKS = ("proposed_redirect", "redirect_decide_by", "redirected_to", "redirected_from")
 
 S = ReferralStatus
-# These two keep the receiver's view for a week, to write its own report.
-REPORTED = frozenset({S.COMPLETED, S.NOT_COMPLETED})
-REPORTED_FOR = timedelta(days=7)
 # After the first sign of life and before acceptance.
 EARLY = UNANSWERED - {S.SENT}
 
@@ -207,6 +204,7 @@ def person_access(doc: Document, party: Party, opened: Opened, now: datetime) ->
     if T4 not in roles:
         return PersonAccess.ROLE
     hidden = any(not may_open_note(doc, party, note["opens"], now) for note in doc["sealed_t4"])
+    hidden |= party.relation == RECEIVER and bool(doc.get("withholds"))
     return PersonAccess.NOT_CONSENTED if hidden else PersonAccess.FULL
 
 
@@ -251,7 +249,7 @@ def view(doc: Document, party: Party, opened: Opened, now: datetime) -> Referral
         "questions": opened.questions,
         "pathways": None if inside is None else inside.pathways,
         "steps": opened.steps,
-        "consent": _consent(doc, party, opened, granted),
+        "consent": _consent(doc, party, opened, granted, now),
         "appointment": doc["appointment"] and Appointment(**doc["appointment"]),
         "acceptance_instructions": opened.instructions,
         "services_given": opened.given,
@@ -321,7 +319,7 @@ def _person(party: Party, opened: Opened, granted: frozenset[str]) -> PersonView
             "vulnerabilities": _consented(party, opened, inside.vulnerabilities),
         }
     if opened.identity is not None:
-        values |= msgspec.structs.asdict(opened.identity)
+        values |= opened.identity.of_person()
     if opened.notes is not None:
         values["notes"] = opened.notes
     # A shell for whomever any of it is open to, whatever was asked for: a field's value does not depend on
@@ -349,36 +347,19 @@ def _household(party: Party, opened: Opened) -> Household | None:
     return msgspec.structs.replace(household, members=members)
 
 
-def _consent(doc: Document, party: Party, opened: Opened, granted: frozenset[str]) -> ConsentView | None:
-    if doc["basis"] is None:
-        return None  # a draft
-    owed = duty_of(doc, Deadline.CONFIRM_ERASURE)
-    values = {
-        **{name: doc[name] for name in ("basis", "given_at", "until")},
-        "withdrawn_at": doc.get("withdrawn_at"),
-        "objected_at": doc.get("objected_at"),
-        "erasure_due_at": owed and owed["by"],
-        "erasure_confirmed_at": doc.get("erasure_at"),
-        **_review(doc),
-    }
-    if party.relation == RECEIVER and doc.get("withheld_since"):
-        # It is to be as any consent that has run out: why it has would tell what she needs.
-        values["until"] = min(doc["until"] or doc["withheld_since"], doc["withheld_since"])
-    if opened.circumstances is not None and opened.circumstances.consent is not None:
-        values |= msgspec.structs.asdict(opened.circumstances.consent)
-    if opened.categories_closed:
-        values.pop("categories", None)
+def _is_shown(doc: Document, now: datetime) -> bool:
+    """Whether anything of the person is open to the receiver now."""
+    if doc.get("exception_until") is not None and not is_let_in(doc, now):
+        return False
+    return bool(receivers_stage(doc, now)) and not keeping.erased(doc) >= set(keeping.OF_HER)
+
+
+def _consent(
+    doc: Document, party: Party, opened: Opened, granted: frozenset[str], now: datetime
+) -> ConsentView | None:
+    values = agreed.values(doc, party.relation, opened, now, is_shown=_is_shown(doc, now))
+    if values is None:
+        return None
+    if values["child"]:
+        values["child"] = _shell(ChildsViewSeen, values["child"], granted)
     return _shell(ConsentView, values, granted)
-
-
-def _review(doc: Document) -> dict[str, Any]:
-    """How the review of another basis than consent stands."""
-    review, duty = doc.get("basis_review"), duty_of(doc, Deadline.REVIEW_BASIS)
-    if not review:
-        return {}
-    return {
-        "review_status": ReviewStatus(review["status"]),
-        "review_due_at": duty and duty["by"],
-        "reviewed_at": review.get("at"),
-        "reviewed_by": review.get("by"),
-    }

@@ -60,7 +60,9 @@ class Cast:
 
 
 def issue_of(service: str, **changes: Any) -> Json:
-    """The input of ``issueReferral`` to a service, without its key."""
+    """The input of ``issueReferral`` to a service, without its key; of a child with its own view."""
+    child = {"view": "AGREES", "explained": True}
+    is_child = changes.get("person", {}).get("ageBand") in {"YOUNG_CHILD", "CHILD", "ADOLESCENT"}
     return {
         "service": service,
         "need": "PRENATAL_CARE",
@@ -72,6 +74,7 @@ def issue_of(service: str, **changes: Any) -> Json:
             "language": "es",
             "takenBy": "Turno de noche",
             "givenAt": "2026-01-01T00:00:00Z",
+            **({"child": child} if is_child else {}),
         },
         "person": {"ageBand": "ADULT", "gender": "FEMALE", "languages": ["es"], "alias": "Prueba"},
         **changes,

@@ -115,7 +115,13 @@ async def test_a_boy_without_family_who_does_not_want_the_authority(cast: Cast) 
     await eventually(lambda: numbers(cast, beds), lambda found: found == [("KNOWN", 0, 0, 2)])
     consent = {
         "basis": "BEST_INTERESTS_OF_THE_CHILD",
-        "reason": "No quiere a la autoridad: teme que lo devuelvan. Se le explicó y se le escuchó.",
+        "reason": "Está solo, y la ley manda avisar a la Procuraduría.",
+        "child": {
+            "view": "DISAGREES",
+            "explained": True,
+            "explanation": "Con palabras sencillas, en su idioma, a solas",
+            "why": "Teme que lo devuelvan",
+        },
     }
     told = await cast.shelter.change(
         "issueReferral",

@@ -55,6 +55,10 @@ def test_what_is_skipped_is_not_selected(directive: str, variables: dict[str, bo
     ("person { name notes { text } }", ("T3", "T4")),
     ("consent { basis givenAt }", ()),
     ("consent { method }", ("T2",)),
+    ("consent { state receiverHolds }", ()),
+    ("consent { withheld child { view } }", ("T2",)),
+    ("consent { child { why } }", ("T2", "T3")),
+    ("consent { caregiverSuspected }", ("T3",)),
     ("acceptanceInstructions", ("T3",)),
     ("sender { name } service { name }", ()),
 ])  # fmt: skip

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from contracts.childhood import ChildsView
 from contracts.codes import (
     AgeBand,
     Basis,
@@ -22,6 +23,7 @@ from contracts.codes import (
     State,
     Vulnerability,
 )
+from contracts.consent_codes import ChildView
 from contracts.directory import ImportRecord
 from contracts.referrals import (
     Consent,
@@ -34,6 +36,7 @@ from contracts.referrals import (
     SafeContact,
 )
 from contracts.rpc import Actor
+from services.referrals.childhood import HAS_A_VIEW
 from services.referrals.referral import Document
 from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, SYSTEM, Party
 from services.referrals.statuses import ENDED
@@ -167,6 +170,12 @@ NOTES = (
 )
 
 
+# What a child says where nothing depends on it.
+CHILD = ChildsView(
+    view=ChildView.AGREES, explained=True, explanation="canario: con dibujos", why="canario: quiere ir"
+)
+
+
 def consent(now: datetime = NOW, **changes: Any) -> Consent:
     """A woman's consent that names health, and that she is pregnant."""
     given: dict[str, Any] = {
@@ -206,7 +215,9 @@ def consent_of(person: Person, household: Household | None, now: datetime = NOW)
     members = household.members if household else ()
     there = {*person.vulnerabilities, *(one for member in members for one in member.vulnerabilities)}
     whole = consent(now)
-    return consent(now, vulnerabilities=tuple(one for one in whole.vulnerabilities if one in there))
+    child = CHILD if person.age_band in HAS_A_VIEW else None
+    named = tuple(one for one in whole.vulnerabilities if one in there)
+    return consent(now, vulnerabilities=named, child=child)
 
 
 def with_person(**changes: Any) -> Person:

@@ -344,7 +344,7 @@ STEP = "unaccompanied_child.child_protection_authority"
 
 def of_boy() -> Consent:
     """A consent that names nothing of him."""
-    return cast.consent(datetime.now(UTC), vulnerabilities=())
+    return cast.consent(datetime.now(UTC), vulnerabilities=(), child=cast.CHILD)
 
 
 async def test_a_need_of_the_group_takes_the_step_that_the_others_lack(network: Network) -> None:

@@ -354,7 +354,7 @@ async def boys(network: Network) -> Case:
 async def steps_of(case: Case, service: str) -> list[tuple[str, str]]:
     """The steps of what takes its place, redirected to that service, and how each stands."""
     await case.take(ProposeRedirect, service=case.network.ids[service])
-    made = (await confirmed(case, service)).made
+    made = (await confirmed(case, service, consent=fresh(child=cast.CHILD))).made
     assert made is not None
     return [(one.step, one.status.value) for one in made.steps or ()]
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from contracts.childhood import ChildsViewSeen
 from contracts.codes import (
     AgeBand,
     Gender,
@@ -92,7 +93,9 @@ def tiers_open(doc: Document, relation: str, actor: Actor) -> set[str]:
     return set(tiers.open_tiers(doc, Party(relation, actor), NOW)) & {"T1", "T2", "T3", "T4"}
 
 
-@pytest.mark.parametrize("kind", [Referral, PersonView, ConsentView, HistoryEntry, ReferralMessage])
+@pytest.mark.parametrize(
+    "kind", [Referral, PersonView, ConsentView, ChildsViewSeen, HistoryEntry, ReferralMessage]
+)
 def test_every_field_has_its_tier(kind: type[Any]) -> None:
     assert set(FIELDS[kind]) == set(kind.__struct_fields__)
     known = {"T1", "T2", "T3", "T4", NEED, NAMES, PARTIES, OWN}
@@ -240,7 +243,7 @@ FULL: dict[str, Any] = {
     "basis_review": {"status": "confirmed", "who": "named:a", "at": NOW, "reviewer": "named:b", "by": "b"},
 }
 # Those that say nothing of whether something is hidden.
-ALWAYS = {"person_access", "person", "consent", "allowed_actions"}
+ALWAYS = {"person_access", "person", "consent", "child", "allowed_actions"}
 
 
 def shown(referral: Any) -> set[str]:
@@ -284,7 +287,7 @@ def test_before_acceptance_nothing_opened_too_much_gets_through() -> None:
     assert shown(reply.consent) == {
         "basis", "given_at", "method", "language", "purpose", "taken_by", "vulnerabilities", "names",
         "objected_at", "erasure_due_at", "erasure_confirmed_at", "review_status", "review_due_at",
-        "reviewed_at",
+        "reviewed_at", "state", "receiver_holds",
     }  # fmt: skip
     assert reply.acceptance_instructions is None
 

@@ -14,7 +14,7 @@ from contracts.correcting import CorrectReferral
 from contracts.drafts import DraftReferral
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
-from services.referrals import basing, guarding
+from services.referrals import basing, childhood, guarding
 from services.referrals.actions import guard, warn
 from services.referrals.actions.saying import said_in, sealed_anew
 from services.referrals.actions.stepping import after_correction
@@ -36,6 +36,7 @@ FIELDS = ("need", "priority", "state", "consent", "person", "household", "places
 # With these it depends on who receives whether they may be so.
 _OF_THE_FIREWALL = frozenset({"need", "consent"})
 _OF_THE_PATHWAY = frozenset({"need", "priority"})
+_OF_A_CHILD = frozenset({"consent", "person", "household"})
 
 
 async def correct(means: Means, request: CorrectReferral, actor: Actor) -> ReferralReply:
@@ -94,6 +95,8 @@ def _problems(
     # What she has consented to stays what it was where something else of her is corrected.
     if "consent" in given:
         problems += named_problems(said)
+    if not _OF_A_CHILD.isdisjoint(given):
+        problems += childhood.problems(said)
     if not _OF_THE_PATHWAY.isdisjoint(given):
         problems += least.problems(means.pathways, said)
     return problems

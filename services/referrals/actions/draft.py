@@ -33,7 +33,7 @@ from services.referrals.deadlines.clock import terms, wound
 from services.referrals.errors import NotFoundError
 from services.referrals.firewall.exception import fields_of
 from services.referrals.firewall.passing import check_draft, passage
-from services.referrals.issuing import content_problems, named_problems, service_problems
+from services.referrals.issuing import content_problems, known_problems, service_problems
 from services.referrals.means import Means
 from services.referrals.outlined import sent_by
 from services.referrals.pathways import least
@@ -177,7 +177,7 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
             decide(doc, "send", party, {}, work.now)  # before anything is read of what is no draft
         said = await said_in(means, doc)
         service, receiver, passed = None, None, None
-        problems = [*content_problems(said, work.now), *named_problems(said)]
+        problems = [*content_problems(said, work.now), *known_problems(said)]
         problems += least.problems(means.pathways, said)
         earlier, _ = await followed(means, actor, said.follows)
         if said.service is not None:

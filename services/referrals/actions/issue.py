@@ -30,7 +30,7 @@ from services.referrals.actions.reserving import (
 from services.referrals.actions.stepping import judged, taken
 from services.referrals.firewall.exception import Passage, fields_of
 from services.referrals.firewall.passing import passage
-from services.referrals.issuing import named_problems, request_problems, service_problems
+from services.referrals.issuing import known_problems, request_problems, service_problems
 from services.referrals.means import Means
 from services.referrals.pathways import least
 from services.referrals.pathways.steps import Ruling
@@ -155,7 +155,7 @@ class Issuing:
         sender = self.actor.organization or ""
         problems = [
             *request_problems(self.request, self.now),
-            *(named_problems(self.request) if self.knows else ()),
+            *(known_problems(self.request) if self.knows else ()),
             *service_problems(self.request, sender, service, receiver, self.beside | beside, passage=passed),
             *least.problems(self.means.pathways, self.request),
             *unknown,

@@ -28,7 +28,7 @@ from services.referrals.actions.working import Working
 from services.referrals.fields import T2
 from services.referrals.firewall.exception import Passage, fields_of
 from services.referrals.firewall.passing import passage
-from services.referrals.issuing import named_problems
+from services.referrals.issuing import known_problems
 from services.referrals.means import Means
 from services.referrals.referral import Change, Document, decide
 from services.referrals.roles import Party, tiers_of
@@ -84,7 +84,7 @@ async def confirm(means: Means, request: ConfirmRedirect, actor: Actor) -> Refer
         passed = await passage(means, said.service, found[1], said.need)
         wrong = redirecting.confirmation_problems(doc, said, found, beside, work.now, passage=passed)
         if T2 in tiers_of(actor):
-            wrong += named_problems(said)
+            wrong += known_problems(said)
         change = _right(decided, [*problems, *wrong])
         service, receiver = found
         assert service is not None

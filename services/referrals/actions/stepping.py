@@ -1,6 +1,6 @@
 """The mandatory steps of a referral that is to be sent: which it lacks, and what is recorded of that."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -10,10 +10,12 @@ from chassis.problems import ContendedError
 from contracts.audit import AuditKind
 from contracts.codes import StepStatus
 from contracts.directory import Organization
+from contracts.pathways import MandatoryStep
 from contracts.progress import is_firewalled
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence
-from contracts.steps import Overrides
+from contracts.steps import Overrides, ReferralStep
+from services.referrals import childhood
 from services.referrals.actions.writing import until_written
 from services.referrals.audit.noting import committed
 from services.referrals.errors import refused_where_erased
@@ -57,7 +59,13 @@ async def judged(
     lacks = steps.lacking(mandatory, state, [to(receiver, said), *beside])
     if lacks and follows:
         lacks = steps.lacking(lacks, state, await _met_before(means, follows))
-    problems, due = steps.rule(lacks, overrides, refuses and not steps.is_never_refused(said))
+    refuses = refuses and not steps.is_never_refused(said)
+    problems, due = steps.rule(lacks, overrides, refuses)
+    if childhood.lacks_view(said):
+        if refuses and said.need not in childhood.ALSO_NEVER_REFUSED:
+            problems.append(childhood.view_missing())
+        else:
+            due.append(childhood.STEP)
     if overrides:
         problems += _of_who_overrides(actor)
     return Ruling(problems=tuple(problems), due=tuple(due), overridden=overrides)
@@ -117,7 +125,8 @@ async def of_redirect(
     )
     with await means.vault.fetch([doc["key_t2"]]) as keys:
         known = steps.opened(keys, doc.get("steps") or ()) or ()
-    settled = {one.step for one in known if one.status not in steps.OPEN}
+    # What a child says is said of this receiver.
+    settled = {one.step for one in known if one.status not in steps.OPEN} - {childhood.STEP}
     return Ruling(due=tuple(step for step in ruling.due if step not in settled))
 
 
@@ -157,18 +166,42 @@ async def recorded(means: Means, key: KeyId, ruling: Ruling, actor: Actor, now: 
 
 
 async def after_correction(means: Means, doc: Document, said: Said, actor: Actor, now: datetime) -> Document:
-    """Return the fields for steps that a corrected referral lacks, and had not to have before: tasks."""
-    people = steps.situations(said)
+    """Return the fields for steps that a corrected referral lacks, and had not to have before: tasks.
+
+    What a child says is settled by a correction that says it.
+    """
+    people, stored = steps.situations(said), list(doc.get("steps") or ())
     mandatory = mandatory_steps(means.pathways.guide(people), people)
-    if not mandatory:
+    lacks_view = childhood.lacks_view(said)
+    if not (mandatory or stored or lacks_view):
         return {}
+    with await means.vault.fetch([doc["key_t2"]]) as keys:
+        known = steps.opened(keys, stored) or ()
+    entries = [
+        steps.met(entry, None, None, now)
+        if one.step == childhood.STEP and one.status == StepStatus.DUE and not lacks_view
+        else entry
+        for entry, one in zip(stored, known, strict=True)
+    ]
+    new = await _new_after(means, doc, mandatory, known)
+    is_waited_for = any(one.step == childhood.STEP and one.status == StepStatus.DUE for one in known)
+    if lacks_view and not is_waited_for:
+        new.append(childhood.STEP)
+    more = await recorded(means, doc["key_t2"], Ruling(due=tuple(new)), actor, now)
+    entries += more.get("steps") or ()
+    return steps.fields(entries) if entries != stored else {}
+
+
+async def _new_after(
+    means: Means, doc: Document, mandatory: Sequence[MandatoryStep], known: Sequence[ReferralStep]
+) -> list[str]:
+    """The mandatory steps that nothing has met, and that were not known to be missing."""
+    if not mandatory:
+        return []
     group = await means.store.in_groups([doc["group"]]) if doc.get("group") else []
     there = [*(await met_by(means, [doc, *group])), *(await _met_before(means, doc["follows"]))]
-    with await means.vault.fetch([doc["key_t2"]]) as keys:
-        known = {one.step for one in steps.opened(keys, doc.get("steps") or ()) or ()}
-    new = tuple(one.step for one in steps.lacking(mandatory, doc["state"], there) if one.step not in known)
-    more = await recorded(means, doc["key_t2"], Ruling(due=new), actor, now)
-    return steps.fields([*(doc.get("steps") or ()), *more["steps"]]) if more else {}
+    names = {one.step for one in known}
+    return [one.step for one in steps.lacking(mandatory, doc["state"], there) if one.step not in names]
 
 
 async def taken(means: Means, doc: Document | None, now: datetime) -> None:

@@ -11,7 +11,7 @@ from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence, either
 from contracts.stepping import ReportStep, ReviewOverride
-from services.referrals import keeping, second
+from services.referrals import childhood, keeping, second
 from services.referrals.actions.beside import Aside, carry_out
 from services.referrals.actions.stepping import met_by
 from services.referrals.actions.writing import write_beside
@@ -23,12 +23,15 @@ from services.referrals.pathways.steps import StepSaid
 from services.referrals.referral import Document, S
 from services.referrals.roles import SENDER, Party, tiers_of
 from services.referrals.sealed import seal, unseal
+from services.referrals.statuses import UNDER_WAY
 from services.referrals.telling import aside_event
 from services.referrals.vault import Keys
 
 REVIEW = "review an override of"
 THE_FIRST = "Whoever overrode the step does not review it: a second member does."
 REPORT = "report a step of"
+# After an end nothing is corrected any more.
+SAID_THERE = "What a child says stands in the consent: correct that (correctReferral)."
 # What ended so waits for no step any more: of what was redirected another referral has its tasks.
 _OVER = frozenset({S.CANCELLED, S.REDIRECTED, S.ENTERED_IN_ERROR})
 AT_ONCE = 200
@@ -75,6 +78,8 @@ async def report(means: Means, request: ReportStep, actor: Actor) -> ReferralRep
             message = "Give the referral that took it, or say how it was taken: one of the two."
             problems = [FieldProblem(path=(name,), message=message) for name in ("by", "note")]
             raise InvalidError("Nothing was reported.", tuple(problems))
+        if request.step == childhood.STEP and doc["status"] in UNDER_WAY:
+            raise InvalidError("Nothing was reported.", (FieldProblem(path=("step",), message=SAID_THERE),))
         folio = await _folio(means, doc, request) if request.by else None
         with await means.vault.fetch(keeping.usable(doc, keeping.T2)) as keys:
             place = _place(keys, doc, request.step, steps.OPEN)

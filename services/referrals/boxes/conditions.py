@@ -29,7 +29,7 @@ from contracts.progress import has_intake_only, sees_progress_only
 from contracts.rpc import Actor, FieldProblem, Page
 from contracts.sentences import Sentence
 from services.referrals import folio as folios
-from services.referrals import tiers
+from services.referrals import overview, tiers
 from services.referrals.boxes.listing import MILLISECOND, Listing, Stretch, between, moment
 from services.referrals.fields import T2
 from services.referrals.issuing import EPOCH
@@ -37,6 +37,7 @@ from services.referrals.referral import Document, S
 from services.referrals.roles import tiers_of
 from services.referrals.statuses import ENDED
 
+_OF_CONSENTS = ("consent_states", "consent_ends_before", "erasure_unconfirmed")
 BY_TIME, DUE, REST = "time", "due", "rest"
 _NO_PAGE = Page()
 
@@ -53,7 +54,7 @@ def listing(
         InvalidError: a condition cannot be looked for; all of them at once.
     """
     _check(request)
-    rest = _conditions(request, actor, workers) | _outlined(request.box, actor, now)
+    rest = _conditions(request, actor, workers) | _outlined(request.box, actor, now) | _consents(request, now)
     hidden = _hidden_deadlines(request.box, actor, now)
     # What is overdue now has a deadline that is not later: by that it is found.
     late = now + MILLISECOND if request.overdue else None
@@ -93,7 +94,9 @@ def counted(
 def _name(request: ListReferrals, hides: bool, organization: str) -> str:
     """Name a list for what is learned of it: all but the page, and the moments, others at each look."""
     is_bounded = request.deadline_before is not None
-    fields = msgspec.structs.replace(request, deadline_before=None, page=_NO_PAGE, tiers=())
+    moments = dict.fromkeys(("deadline_before", "consent_ends_before"))
+    fields = msgspec.structs.replace(request, **moments, page=_NO_PAGE, tiers=())
+    is_bounded |= request.consent_ends_before is not None
     return repr((organization, hides, is_bounded, fields))
 
 
@@ -130,6 +133,18 @@ def _conditions(request: BoxFilter, actor: Actor, workers: Sequence[str]) -> Doc
     if request.folio is not None:
         conditions["folio"] = {"$regex": _folio(request.folio)}
     return conditions
+
+
+def _consents(request: BoxFilter, now: datetime) -> Document:
+    """What is asked of the consents."""
+    asked: list[Document] = []
+    if request.consent_states:
+        asked.append(overview.stands(request.consent_states, now))
+    if request.consent_ends_before is not None:
+        asked.append(overview.ends_before(request.consent_ends_before, now))
+    if request.erasure_unconfirmed:
+        asked.append(overview.unconfirmed())
+    return {"$and": asked} if asked else {}
 
 
 def _outlined(box: Box, actor: Actor, now: datetime) -> Document:
@@ -176,6 +191,12 @@ def _check(request: BoxFilter) -> None:
     if request.folio is not None and not folios.parts(request.folio):
         message = "Is no part of a folio: letters and digits as in REL-7K3F9M-2P, one at least."
         problems.append(FieldProblem(path=("folio",), message=message))
+    if request.box is not Box.OUTBOX:
+        # How a consent stands is known to its receiver otherwise than to its sender (docs/decisions/0022).
+        message = "Is looked for in the outbox: of the consents that you have taken."
+        problems += [
+            FieldProblem(path=(name,), message=message) for name in _OF_CONSENTS if getattr(request, name)
+        ]
     if problems:
         raise InvalidError("Some conditions cannot be looked for.", tuple(problems))
 

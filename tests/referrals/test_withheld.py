@@ -1,0 +1,203 @@
+"""What a person withholds from a receiver: it is shown by no way, and stays hers through every change."""
+
+import itertools
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from chassis.problems import RefusedError
+from contracts.changes import Accept
+from contracts.codes import AgeBand, Box, Gender, PersonAccess, Priority, Role
+from contracts.consent_codes import WithheldField
+from contracts.correcting import CORRECT, CorrectReferral
+from contracts.lists import LIST, ListReferrals
+from contracts.onward import REFER_ON
+from contracts.redirects import ProposeRedirect
+from contracts.referrals import GET, ISSUE, GetReferrals, PersonView, Referral, Tier
+from contracts.rpc import Actor, Page
+from services.referrals.sealed import Circumstances, Identity, Opened, for_receiver
+from services.referrals.store import Store
+from services.referrals.vault import Vault
+from tests.referrals import cast
+from tests.referrals.conftest import Network
+from tests.referrals.test_change import OPERATIONS, Case, new_case, soon
+from tests.referrals.test_onward import request as onward
+from tests.referrals.test_redirect import confirmed, fresh
+
+OPERATIONS |= {CorrectReferral: CORRECT}
+_keys = (f"withheld-{number}" for number in itertools.count())
+OF_HER = ("gender", "languages", "name", "alias", "birth_date", "safe_contact", "instructions")
+ALL: tuple[Tier, ...] = ("T2", "T3", "T4")
+
+
+def withholding(*fields: WithheldField, **changes: Any) -> Any:
+    """Her consent, which withholds them."""
+    return cast.consent(datetime.now(UTC), withheld=fields or tuple(WithheldField), **changes)
+
+
+async def case_of(network: Network, **changes: Any) -> Case:
+    person = cast.with_person(birth_date=datetime(1990, 5, 4, tzinfo=UTC).date())
+    return await new_case(network, person=person, consent=withholding(), **changes)
+
+
+async def read(case: Case, actor: Actor, *tiers: Tier) -> Referral:
+    request = GetReferrals(ids=(case.id,), tiers=tiers)
+    (found,) = (await case.network.ask(GET, request, actor)).items
+    assert found is not None
+    return found
+
+
+def hidden(seen: Referral) -> bool:
+    """Whether nothing of all that can be withheld is there."""
+    person = seen.person or PersonView()
+    return seen.household is None and all(getattr(person, name) is None for name in OF_HER)
+
+
+async def test_nothing_of_it_is_shown_whatever_is_asked_for(network: Network) -> None:
+    case = await case_of(network)
+    await case.take(Accept, arrive_by=soon())
+    asked = [of for count in range(4) for of in itertools.combinations(ALL, count)]
+    for roles in ((Role.CASEWORKER,), (Role.MANAGER,), (Role.CASEWORKER, Role.MANAGER)):
+        actor = network.member("clinica", *roles)
+        for tiers in asked:
+            assert hidden(await read(case, actor, *tiers)), (roles, tiers)
+    inbox = ListReferrals(page=Page(first=1), box=Box.INBOX, tiers=ALL)
+    (listed,) = (await network.ask(LIST, inbox, case.receiver)).items
+    assert (listed.id, hidden(listed)) == (case.id, True)
+    client = network.client("clinica", "referrals:read", "referrals:read_person", "referrals:answer")
+    assert hidden(await read(case, client, *ALL))
+    # What it needs to answer is there, and that all is not.
+    seen = await read(case, case.receiver, *ALL)
+    assert seen.person is not None
+    assert (seen.person.age_band, seen.person.needs_interpreter) == ("adult", True)
+    assert seen.person_access is PersonAccess.NOT_CONSENTED
+    assert seen.consent is not None
+    assert seen.consent.withheld is None
+    assert (await read(case, case.receiver, "T3")).person == PersonView()
+
+
+async def test_before_acceptance_and_in_the_answer_to_a_command_neither(network: Network) -> None:
+    case = await case_of(network)
+    assert hidden(await read(case, case.receiver, *ALL))
+    reply = await case.take(Accept, arrive_by=soon(), tiers=ALL)
+    assert hidden(reply.referral)
+
+
+async def test_its_sender_sees_all_of_it(network: Network) -> None:
+    case = await case_of(network)
+    seen = await read(case, case.sender, *ALL)
+    assert seen.person is not None
+    assert all(getattr(seen.person, name) is not None for name in OF_HER)
+    assert (seen.household, seen.person_access) == (cast.HOUSEHOLD, PersonAccess.FULL)
+    assert seen.consent is not None
+    assert set(seen.consent.withheld or ()) == set(WithheldField)
+    viewer = await read(case, network.member("casa", Role.VIEWER), *ALL)
+    assert viewer.consent is not None
+    assert viewer.consent.withheld is None
+
+
+@pytest.mark.parametrize("field", [WithheldField.NAME, WithheldField.SAFE_CONTACT, WithheldField.GENDER])
+async def test_only_what_she_withholds_is(network: Network, field: WithheldField) -> None:
+    case = await new_case(network, consent=withholding(field))
+    await case.take(Accept, arrive_by=soon())
+    seen = await read(case, case.receiver, *ALL)
+    assert seen.person is not None
+    there = {name for name in OF_HER if getattr(seen.person, name) is not None}
+    assert there == set(OF_HER) - {"birth_date", field.value}
+    assert seen.household is not None
+
+
+async def test_what_a_child_says_is_withheld_too_and_a_suspicion_is_not(network: Network) -> None:
+    girl = cast.with_person(age_band=AgeBand.CHILD, vulnerabilities=(), safe_contact=None)
+    given = withholding(
+        WithheldField.CHILD_VIEW, vulnerabilities=(), child=cast.CHILD, caregiver_suspected=True
+    )
+    case = await new_case(network, person=girl, household=None, consent=given)
+    await case.take(Accept, arrive_by=soon())
+    seen = (await read(case, case.receiver, *ALL)).consent
+    assert seen is not None
+    assert (seen.child, seen.caregiver_suspected) == (None, True)
+
+
+async def test_a_correction_keeps_it_and_a_new_consent_says_anew_what_it_is(network: Network) -> None:
+    case = await case_of(network)
+    await case.take(Accept, arrive_by=soon())
+    await case.take(CorrectReferral, case.sender, person=cast.with_person(name="Otra Canaria"))
+    assert hidden(await read(case, case.receiver, *ALL))
+    await case.take(CorrectReferral, case.sender, priority=Priority.ROUTINE, household=cast.HOUSEHOLD)
+    assert hidden(await read(case, case.receiver, *ALL))
+    await case.take(CorrectReferral, case.sender, consent=withholding(WithheldField.ALIAS))
+    seen = await read(case, case.receiver, *ALL)
+    assert seen.person is not None
+    assert (seen.person.name, seen.person.alias) == ("Otra Canaria", None)
+    await case.take(CorrectReferral, case.sender, consent=cast.consent(datetime.now(UTC)))
+    seen = await read(case, case.receiver, *ALL)
+    assert seen.person is not None
+    assert seen.person.alias == "la Canarita"
+
+
+async def test_what_is_withheld_from_a_receiver_goes_no_further(network: Network) -> None:
+    case = await case_of(network)
+    await case.take(Accept, arrive_by=soon())
+    consent = cast.consent(datetime.now(UTC), vulnerabilities=())
+    made = (await network.ask(REFER_ON, onward(case, consent=consent), case.receiver)).referral
+    new = Case(network, made)
+    seen = await read(new, case.receiver, *ALL)
+    assert seen.person is not None
+    assert (seen.person.gender, seen.person.languages) == (Gender.UNKNOWN, ())
+    assert (seen.person.name, seen.person.safe_contact, seen.household) == (None, None, None)
+
+
+async def test_whoever_takes_its_place_is_told_what_the_fresh_consent_says(network: Network) -> None:
+    case = await case_of(network)
+    await case.take(ProposeRedirect, service=network.ids["comida"])
+    given = fresh(withheld=(WithheldField.NAME,))
+    made = (await confirmed(case, consent=given)).made
+    assert made is not None
+    new = Case(network, made)
+    new.receiver = network.caseworker("tercera")
+    await new.take(Accept, arrive_by=soon())
+    seen = await read(new, new.receiver, *ALL)
+    assert seen.person is not None
+    assert (seen.person.name, seen.person.alias) == (None, "la Canarita")
+
+
+async def test_a_field_is_named_once(network: Network) -> None:
+    twice = withholding(WithheldField.NAME, WithheldField.NAME)
+    request = cast.request(
+        network.ids["consulta"], datetime.now(UTC), idempotency_key=next(_keys), consent=twice
+    )
+    with pytest.raises(RefusedError) as refusal:
+        await network.ask(ISSUE, request, network.caseworker("casa"))
+    assert [field.path for field in refusal.value.fields] == [("consent", "withheld")]
+
+
+async def test_where_it_is_not_known_any_more_what_is_withheld_nothing_of_her_is_shown(
+    network: Network, store: Store, vault: Vault
+) -> None:
+    case = await case_of(network)
+    await case.take(Accept, arrive_by=soon())
+    doc = await store.load(case.id)
+    assert doc is not None
+    await vault.erase([doc["key_t2"]])
+    seen = await read(case, case.receiver, "T3")
+    assert hidden(seen)
+    assert for_receiver(Opened(identity=Identity(name="A"))).identity is None
+    assert for_receiver(Opened(circumstances=Circumstances(need=doc["need"]))).circumstances is not None
+
+
+async def test_a_referral_of_before_shows_what_it_showed(network: Network, store: Store) -> None:
+    case = await new_case(network)
+    await case.take(Accept, arrive_by=soon())
+    before = await read(case, case.receiver, *ALL)
+    await store.referrals.update_one({"_id": case.id}, {"$unset": {"withholds": ""}})
+    assert await read(case, case.receiver, *ALL) == before
+    assert before.person is not None
+    assert before.person.name == "Abigail Canaria"
+
+
+def test_what_can_be_withheld_is_a_field_of_hers() -> None:
+    names = set(msgspec.structs.asdict(cast.PERSON)) | {"household", "child_view"}
+    assert {one.value for one in WithheldField} <= names
