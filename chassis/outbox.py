@@ -26,6 +26,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 from chassis import telemetry
 from chassis.bus import Bus
 from chassis.keyed import KeyedLocks
+from chassis.moments import Moments
 from chassis.mongo import collided
 from chassis.ordered import OrderedPublisher
 from chassis.tasks import end
@@ -93,7 +94,9 @@ class Relay:
     """Carries out what is pending in one collection's documents, and sweeps up what was left over."""
 
     def __init__(self, bus: Bus, collection: Collection, stream: str = "EVT") -> None:
+        self._bus = bus
         self._collection = collection
+        self._left_over = Moments(collection, "pending_since", {"pending": 1, "pending_since": 1})
         self._publisher = OrderedPublisher(bus, stream)
         self._locks = KeyedLocks()
         self._tasks: set[asyncio.Task[bool]] = set()
@@ -141,10 +144,21 @@ class Relay:
         )
 
     async def sweep(self, older_than: timedelta = LEFT_OVER) -> int:
-        """Carry out what was left over; return in how many documents that succeeded."""
-        left_over = {"pending_since": {"$lt": datetime.now(UTC) - older_than}}
-        rows = self._collection.find(left_over, {"pending": 1}, limit=SWEEP_BATCH)
-        waiting = {row["_id"]: _in_order(row.get("pending") or ()) async for row in rows}
+        """Carry out what was left over, all of it; return in how many documents that succeeded.
+
+        What cannot be carried out hides nothing behind it; only where the bus is away there is no going on.
+        """
+        until, after, done = datetime.now(UTC) - older_than, None, 0
+        while True:
+            page = await self._left_over.page(until, after, SWEEP_BATCH)
+            out = await self._sweep_page({row["_id"]: _in_order(row["pending"]) for row in page.found})
+            done, after = done + out, page.next
+            if after is None or not (out or self._bus.connected):
+                return done
+
+    async def _sweep_page(self, waiting: Mapping[str, Sequence[Document]]) -> int:
+        if not waiting:
+            return 0
         try:
             return await self._publish_all(waiting)
         except PyMongoError as error:
@@ -211,13 +225,11 @@ class Relay:
             older_than = timedelta(0) if self._woken.is_set() else LEFT_OVER
             self._woken.clear()
             try:
-                done = await self.sweep(older_than)
+                await self.sweep(older_than)
             except Exception as error:  # noqa: BLE001 - the database or the bus: they come back
                 log.warning("outbox.sweep", kind=type(error).__name__)
-                done = 0
-            if done < SWEEP_BATCH:  # all is done, or something is away: either can wait
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), SWEEP_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), SWEEP_SECONDS)
 
     async def _try(self, noun_id: str, pending: Sequence[Document]) -> bool:
         try:

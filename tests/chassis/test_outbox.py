@@ -11,7 +11,7 @@ from motor.motor_asyncio import AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo.errors import AutoReconnect
 
 from chassis.bus import Bus
-from chassis.outbox import Relay, pending_create, pending_event, pending_insert
+from chassis.outbox import SWEEP_BATCH, Relay, pending_create, pending_event, pending_insert
 from contracts.directory import PART
 from contracts.events import ServiceEvent
 from tests.chassis.conftest import Connect
@@ -201,6 +201,24 @@ async def test_a_sweep_of_many_is_as_if_each_had_gone_alone(bus_of: Connect, db:
     await db.nouns.replace_one({"_id": ids[0]}, wholes[0])
     assert await Relay(bus, db.nouns).sweep(timedelta(0)) == 1
     assert await published(bus, ids[0]) == [1, 2]
+
+
+async def test_what_cannot_be_carried_out_hides_nothing_behind_it(bus_of: Connect, db: Database) -> None:
+    await db.nouns.create_index("pending_since", sparse=True)
+    begin = datetime.now(UTC) - timedelta(hours=1)
+    poison = [
+        {
+            **document(next(_ids), 1),
+            "pending": [{"kind": "event", "n": 1}],
+            "pending_since": begin + timedelta(milliseconds=number),
+        }
+        for number in range(SWEEP_BATCH + 1)
+    ]
+    last = next(_ids)
+    await db.nouns.insert_many([*poison, document(last, 1)])
+    bus = await bus_of("directory")
+    assert await Relay(bus, db.nouns).sweep(timedelta(0)) == 1
+    assert await published(bus, last) == [1]
 
 
 async def test_a_sweep_leaves_what_was_committed_in_the_middle_of_it(bus_of: Connect, db: Database) -> None:

@@ -145,9 +145,11 @@ class Machine(RuleBasedStateMachine):
     network: Network
     runs = 0
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(wanted=st.sampled_from(sorted(ROWS)))
+    def begin(self, wanted: str) -> None:
         Machine.runs += 1
+        # What this run does where it can, so that the runs together come to every row.
+        self.wanted = wanted
         self.referrals: list[Referral] = []
         self.issued: dict[str, tuple[Json, Referral]] = {}
         self.tried: list[tuple[str, str, Json, Referral]] = []
@@ -239,6 +241,14 @@ class Machine(RuleBasedStateMachine):
         ]
         if not possible or data.draw(st.integers(0, 4)) == 0:
             possible = [(referral.receiver, "declineReferral"), (referral.receiver, "completeReferral")]
+        wanted = [
+            (who, self.wanted)
+            for who in (referral.sender, referral.receiver)
+            if referral.row(self.wanted, who)
+        ]
+        is_taken: bool = data.draw(st.booleans())
+        if wanted and is_taken:
+            possible = wanted
         who, mutation = data.draw(st.sampled_from(possible))
         inputs = {
             **CHANGES[mutation],
@@ -373,5 +383,5 @@ def test_whatever_anybody_tries_the_referral_stands_where_the_table_says(everybo
             print_blob=True,
         ),
     )
-    every = {(mutation, "DONE") for mutation in ROWS}
-    assert not FULL or not every - done.keys()
+    never = {mutation for mutation in ROWS if not done[mutation, "DONE"]}
+    assert not FULL or not never

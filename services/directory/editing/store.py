@@ -8,6 +8,7 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from chassis import mongo
+from chassis.moments import Moments
 from contracts.rpc import Page
 from services.directory.history import HISTORY, entry_id
 from services.directory.ids import Noun
@@ -29,8 +30,6 @@ INDEXES = {
         IndexModel([("unapplied_since", ASCENDING)], name="unapplied_since", sparse=True),
     ],
 }
-# So many due reviews are told of at one look; the next look goes on.
-REVIEWS = 200
 _LAST_REVISION = 10**10 - 1
 
 Document = dict[str, Any]
@@ -45,6 +44,9 @@ class Truth:
         self.corrections: AsyncIOMotorCollection[Document] = db[CORRECTIONS]
         self._history: AsyncIOMotorCollection[Document] = db[HISTORY]
         self._services: AsyncIOMotorCollection[Document] = db[SERVICES]
+        # Accepted corrections that have not had their effect, and services whose review is to be told of.
+        self.unapplied = Moments(self.corrections, "unapplied_since", None)
+        self.to_remind = Moments(self._services, "remind_at", {"remind_at": 1})
 
     async def prepare(self) -> None:
         """Create the indexes that are missing."""
@@ -62,11 +64,6 @@ class Truth:
         if forth:
             return shown, more, page.after is not None
         return shown[::-1], page.before is not None, more
-
-    async def due(self, now: datetime) -> list[str]:
-        """Return services whose organization has not been reminded of a review that is due."""
-        rows = self._services.find({"remind_at": {"$lt": now}}, {"_id": 1}, limit=REVIEWS)
-        return [row["_id"] async for row in rows]
 
     async def stale(self, now: datetime, organization: str | None, page: Page) -> Any:
         """Return a page of the services whose day of review has come, of one organization or of all."""
@@ -88,11 +85,6 @@ class Truth:
         if await self.db[CLIENTS].find_one({**own, "revoked": None}, {"_id": 1}):
             return True
         return await self.db[MEMBERS].find_one(own, {"_id": 1}) is not None
-
-    async def unapplied(self, before: datetime) -> list[Document]:
-        """Return the accepted corrections that have not had their effect since before that moment."""
-        waiting = self.corrections.find({"unapplied_since": {"$lt": before}}, limit=100)
-        return [document async for document in waiting]
 
     async def applied(self, correction: str, fields: Mapping[str, Any]) -> None:
         """Note that an accepted correction has had its effect."""

@@ -13,6 +13,7 @@ from pymongo import IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from chassis import mongo
+from chassis.moments import Moments
 from contracts.codes import NetworkRole, Role
 from services.directory import paging
 from services.directory.organization import network_roles
@@ -54,6 +55,9 @@ class People:
         self.proposals: AsyncIOMotorCollection[Document] = db[PROPOSALS]
         self._services: AsyncIOMotorCollection[Document] = db[SERVICES]
         self._organizations: AsyncIOMotorCollection[Document] = db[ORGANIZATIONS]
+        # Decisions that have not had their effect, and organizations whose kept places wait to be released.
+        self.unfinished = Moments(self.proposals, "unfinished_since", None)
+        self.unreleased = Moments(self._organizations, "releasing_since", {"releasing_since": 1})
 
     async def prepare(self) -> None:
         """Create the indexes that are missing."""
@@ -124,11 +128,6 @@ class People:
         """Note that all that a decision causes has been done."""
         await self.proposals.update_one({"_id": proposal_id}, {"$unset": {"unfinished_since": ""}})
 
-    async def unfinished(self, before: datetime) -> list[Document]:
-        """Return the proposals whose decision has not had its effect since before that moment."""
-        waiting = self.proposals.find({"unfinished_since": {"$lt": before}}, limit=100)
-        return [document async for document in waiting]
-
     async def releasing(self, organization_id: str) -> datetime | None:
         """Return since when an organization's kept places have waited to be released; None if none do."""
         row = await self._organizations.find_one({"_id": organization_id}, {"releasing_since": 1})
@@ -138,11 +137,6 @@ class People:
         """Note that what an organization kept since that moment has been released."""
         seen = {"_id": organization_id, "releasing_since": since}
         await self._organizations.update_one(seen, {"$unset": {"releasing_since": ""}})
-
-    async def unreleased(self, before: datetime) -> list[str]:
-        """Return the organizations whose kept places have waited since before that moment."""
-        waiting = self._organizations.find({"releasing_since": {"$lt": before}}, {"_id": 1}, limit=100)
-        return [row["_id"] async for row in waiting]
 
     async def count(self, organization_id: str) -> tuple[int, int, int]:
         """Return how many clients that are not revoked, members that are active, and services it has."""
