@@ -330,6 +330,11 @@ class Store:
         row = await self._folios.find_one({"_id": folio})
         return None if row is None else str(row["referral"])
 
+    async def is_external_id_taken(self, mark: str, referral: str, now: datetime) -> bool:
+        """Whether an organization's own id is another referral's."""
+        row = await self._external_ids.find_one({"_id": mark})
+        return row is not None and row["referral"] != referral and await self._is_kept(row, now)
+
     async def reserve_external_id(self, mark: str, referral: str, now: datetime) -> bool:
         """Keep an organization's own id for that referral; False where it is another's.
 

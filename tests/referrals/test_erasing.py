@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from bson.binary import Binary
 
 from chassis import mongo
 from contracts.changes import Acknowledge, Cancel, End, Reopen, Start, Void
@@ -135,6 +136,21 @@ async def test_who_is_erased_from_one_referral_of_a_group_is_there_in_the_others
     await first.take(Erase, manager, note=WHY)
     assert (await second.seen(second.sender)).person_access is PersonAccess.FULL
     assert await keys_left(Store(mongo_client), vault, second) == 2
+
+
+async def test_a_damaged_referral_keeps_no_other_of_its_group_from_being_erased(
+    network: Network, mongo_client: mongo.Client, vault: Vault, manager: Actor
+) -> None:
+    first, damaged = [
+        Case(network, one)
+        for one in (await issued(network, need(network), need(network, "comida", need="food"))).referrals
+    ]
+    store = Store(mongo_client)
+    spoilt = {"$set": {"sealed_t2": Binary(b"x" * 60, 6)}}
+    assert (await store.referrals.update_one({"_id": damaged.id}, spoilt)).matched_count
+    await first.take(Cancel, first.sender, reason="moved_on")
+    await first.take(Erase, manager, note=WHY)
+    assert await keys_left(store, vault, first) == 0
 
 
 @pytest.mark.parametrize("who", ["caseworker", "receiver", "client"])

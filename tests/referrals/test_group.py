@@ -227,7 +227,7 @@ async def test_in_part_those_that_are_right_are_issued_and_a_replay_names_the_ot
     )
     wrong = {(("needs", "1", "service"), "NOT_ACTIVE"), (("needs", "2", "external_id"), "EXTERNAL_ID_TAKEN")}
     whole = await refused(network, msgspec.structs.replace(asked, partial=False))
-    assert {(one.path, one.code) for one in whole.fields} == {(("needs", "1", "service"), "NOT_ACTIVE")}
+    assert {(one.path, one.code) for one in whole.fields} == wrong
     replies = [await network.ask(ISSUE_GROUP, asked, network.caseworker("casa")) for _ in range(2)]
     for reply in replies:
         assert {(one.path, one.code) for one in reply.refused} == wrong
@@ -236,6 +236,21 @@ async def test_in_part_those_that_are_right_are_issued_and_a_replay_names_the_ot
     stored = await store.group(replies[0].group.id)
     assert stored is not None
     assert b"NOT_ACTIVE" not in stored["refused"]
+
+
+async def test_what_was_refused_keeps_none_of_its_external_ids_from_the_next_try(network: Network) -> None:
+    sender = network.caseworker("casa")
+    used, mine = f"EXP-{next(_keys)}", f"EXP-{next(_keys)}"
+    first = cast.request(network.ids["consulta"], datetime.now(UTC), idempotency_key=next(_keys))
+    await network.ask(ISSUE, msgspec.structs.replace(first, external_id=used), sender)
+    needs = [need(network, external_id=mine), need(network, "urgencias", external_id=used)]
+    told = await refused(network, request(network, needs))
+    assert {(one.path, one.code) for one in told.fields} == {
+        (("needs", "1", "external_id"), "EXTERNAL_ID_TAKEN")
+    }
+    # The same without what was wrong, under a key of its own: they are other referrals.
+    reply = await network.ask(ISSUE_GROUP, request(network, needs[:1]), sender)
+    assert len(reply.referrals) == 1
 
 
 async def test_issued_again_with_its_key_it_is_one_group(

@@ -31,6 +31,8 @@ from services.directory.marks import Marks
 
 # One page of what is held: a large shelter holds some hundreds.
 SERVICES_AT_ONCE = 50
+# A hold takes some 200 bytes, of a message's 1 MB; all of one service are told at once.
+HOLDS_AT_ONCE = 2000
 
 
 @dataclass(frozen=True)
@@ -106,23 +108,26 @@ async def hold(means: Means, request: HoldPlaces) -> Held:
 
 
 async def list_holds(means: Means, request: ListHolds) -> Holds:
-    """Return what is held, of some services at a time."""
+    """Return what is held, of some services at a time: as many as one message has room for."""
     most = len(request.services) or SERVICES_AT_ONCE
     found = await means.store.holding(request.after, request.services, most)
-    items = [
-        Hold(
-            service=document["_id"],
-            referral=referral,
-            state=hold["state"],
-            n=hold["n"],
-            places=tuple(Places(**one) for one in hold["places"]),
-        )
-        for document in found
-        for referral, hold in document["holds"].items()
-        if hold["state"] in holds.COUNTED
-    ]
+    items, last = list[Hold](), None
+    for document in found:
+        of_it = [
+            _hold(document["_id"], referral, hold)
+            for referral, hold in document["holds"].items()
+            if hold["state"] in holds.COUNTED
+        ]
+        if items and len(items) + len(of_it) > HOLDS_AT_ONCE:
+            return Holds(items=tuple(items), next=last)
+        items, last = [*items, *of_it], document["_id"]
     is_last = bool(request.services) or len(found) < SERVICES_AT_ONCE
-    return Holds(items=tuple(items), next=None if is_last else found[-1]["_id"])
+    return Holds(items=tuple(items), next=None if is_last else last)
+
+
+def _hold(service: str, referral: str, hold: Document) -> Hold:
+    places = tuple(Places(**one) for one in hold["places"])
+    return Hold(service=service, referral=referral, state=hold["state"], n=hold["n"], places=places)
 
 
 async def put_hold_right(means: Means, request: PutHoldRight) -> HoldPutRight:

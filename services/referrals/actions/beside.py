@@ -66,11 +66,15 @@ async def carry_out(means: Means, action: str, request: Any, actor: Actor, make:
         ForbiddenError: it is for the two parties, with roles or scopes that reach that far.
         IdempotencyKeyReusedError: the key was used on this referral for another input.
     """
-    now, key = means.now(), means.marks.key(actor, request.idempotency_key)
-    use = {"key": key, "fingerprint": means.marks.fingerprint(action, request), "at": now}
+    key, fingerprint = (
+        means.marks.key(actor, request.idempotency_key),
+        means.marks.fingerprint(action, request),
+    )
 
     async def attempt() -> Outcome | None:
         doc, party = await loaded(means, request.referral, actor)
+        now = means.now()
+        use = {"key": key, "fingerprint": fingerprint, "at": now}
         _admit(action, party)
         before = used_before(doc.get("aside_keys") or (), use)
         if before is not None:

@@ -14,7 +14,7 @@ from services.referrals.means import Means
 from services.referrals.referral import Document
 from services.referrals.sealed import Circumstances, seal, unseal
 from services.referrals.transitions import was_sent
-from services.referrals.vault import ErasedError
+from services.referrals.vault import ErasedError, Keys
 
 log = structlog.get_logger()
 
@@ -37,18 +37,25 @@ async def sealed_fact(means: Means, doc: Document, now: datetime) -> Document:
     others = [one for one in members if one["_id"] != doc["_id"]]
     ids = [key for one in (doc, *others) for key in keeping.usable(one, keeping.T2)]
     with await means.vault.fetch(ids) as keys:
-        try:
-            said: Circumstances = unseal(keys, doc["sealed_t2"], Circumstances)
-        except (ErasedError, MongoCryptError):
+        said = _opened(keys, doc)
+        if said is None:
             log.warning("facts.lost")
             return {}
-        there = (one for one in others if one["key_t2"] in keys)
-        beside = [unseal(keys, one["sealed_t2"], Circumstances) for one in there]
+        beside = [circumstances for one in others if (circumstances := _opened(keys, one))]
         fact = fact_of(doc, said, beside, await _counts_case(means, doc), now)
         if fact is None:
             return {}
         slip = await Urns(means.store.urns, means.vault).slip(fact, now)
         return {"sealed_fact": seal(keys, doc["key_t2"], slip)}
+
+
+def _opened(keys: Keys, doc: Document) -> Circumstances | None:
+    """What is said of a referral; None where that is gone or damaged: then others are erased all the same."""
+    try:
+        said: Circumstances = unseal(keys, doc["sealed_t2"], Circumstances)
+    except (ErasedError, MongoCryptError):
+        return None
+    return said
 
 
 async def _counts_case(means: Means, doc: Document) -> bool:

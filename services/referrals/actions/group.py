@@ -23,7 +23,7 @@ from contracts.warnings import Warned
 from services.referrals import grouping, tiers
 from services.referrals.actions import children, warn
 from services.referrals.actions.replying import count
-from services.referrals.actions.reserving import admit, reserve_external_id
+from services.referrals.actions.reserving import admit, refuse_taken, reserve_external_id
 from services.referrals.actions.stepping import judged as ruled
 from services.referrals.actions.stepping import to
 from services.referrals.alerting import inherited
@@ -89,6 +89,7 @@ class _Issuing:
             if (passed := await passage(self.means, one.service, found[one.service][1], one.need))
         }
         judged = grouping.judge(self.request, self.actor.organization or "", found, self.now, passages)
+        judged = judged.and_also(await self._taken(judged.right))
         rulings = await self._ruled(judged, found, judged.right)
         judged = judged.and_also({place: ruling.problems for place, ruling in rulings.items()})
         judged = judged.and_also(
@@ -98,19 +99,15 @@ class _Issuing:
                 if said is not None
             }
         )
+        # Whoever is left out takes no step for the others.
+        rulings = await self._ruled(judged, found, judged.right)
+        judged = judged.and_also({place: ruling.problems for place, ruling in rulings.items()})
         if judged.common or (judged.problems and not self.request.partial) or not judged.right:
             raise InvalidError(NOT_ISSUED, judged.problems)
-        marks, taken = await self._reserve_external_ids(judged.right)
-        # Whoever is left out takes no step for the others.
-        rulings = await self._ruled(judged, found, [place for place in judged.right if place in marks])
-        lacks = [grouping.at(one, fault) for one, ruling in rulings.items() for fault in ruling.problems]
-        refused = (*judged.problems, *taken, *lacks)
-        right = [place for place, ruling in rulings.items() if not ruling.problems]
-        if not right or (taken and not self.request.partial):
-            raise InvalidError(NOT_ISSUED, refused)
-        documents = await self._prepare(judged, right, marks, found, rulings)
-        reply = await self._commit(documents, refused)
-        return msgspec.structs.replace(reply, warnings=self._warnings(right, found))
+        marks = await self._reserve_external_ids(judged.right)
+        documents = await self._prepare(judged, marks, found, rulings)
+        reply = await self._commit(documents, judged.problems)
+        return msgspec.structs.replace(reply, warnings=self._warnings(judged.right, found))
 
     def _warnings(self, places: Sequence[int], found: grouping.Found) -> tuple[Warned, ...]:
         """What its sender should know of the needs that are issued, each at its place."""
@@ -138,24 +135,36 @@ class _Issuing:
             for place, one in said.items()
         }
 
-    async def _reserve_external_ids(
-        self, places: tuple[int, ...]
-    ) -> tuple[dict[int, str | None], list[FieldProblem]]:
-        """The marks of the needs' external ids, by their place; and which are taken."""
+    async def _taken(self, places: Sequence[int]) -> dict[int, tuple[FieldProblem, ...]]:
+        """Of the needs whose external id is another referral's, that it is."""
+        taken: dict[int, tuple[FieldProblem, ...]] = {}
+        for place in places:
+            given, child = self.request.needs[place].external_id, self._child(place)
+            try:
+                await refuse_taken(self.means, self.actor, given, child, self.now)
+            except ExternalIdTakenError as error:
+                taken[place] = error.fields
+        return taken
+
+    async def _reserve_external_ids(self, places: Sequence[int]) -> dict[int, str | None]:
+        """The marks of the needs' external ids, by their place.
+
+        Raises:
+            InvalidError: somebody took one of them just now.
+        """
         marks: dict[int, str | None] = {}
-        taken = []
         for place in places:
             given, child = self.request.needs[place].external_id, self._child(place)
             try:
                 marks[place] = await reserve_external_id(self.means, self.actor, given, child, self.now)
             except ExternalIdTakenError as error:
-                taken += [grouping.at(place, field) for field in error.fields]
-        return marks, taken
+                problems = tuple(grouping.at(place, field) for field in error.fields)
+                raise InvalidError(NOT_ISSUED, problems) from error
+        return marks
 
     async def _prepare(
         self,
         judged: grouping.Judged,
-        right: list[int],
         marks: dict[int, str | None],
         found: grouping.Found,
         rulings: dict[int, Ruling],
@@ -169,7 +178,7 @@ class _Issuing:
                     self.actor,
                     moment,
                 )
-                for place, moment in zip(right, grouping.moments(self.now, len(right)), strict=True)
+                for place, moment in zip(marks, grouping.moments(self.now, len(marks)), strict=True)
             ),
             return_exceptions=True,
         )

@@ -18,6 +18,8 @@ from services.referrals.sealed import Said, seal_all
 from services.referrals.transitions import was_sent
 from services.referrals.vault import KeyId, Keys
 
+TAKEN = "Your organization gave this external id to another referral."
+
 
 def admit(actor: Actor, action: str) -> None:
     """Let nobody but a verified organization's own make referrals.
@@ -120,5 +122,18 @@ async def reserve_external_id(
         return None
     mark = means.marks.external_id(actor.organization, given)
     if not await means.store.reserve_external_id(mark, referral, now):
-        raise ExternalIdTakenError("Your organization gave this external id to another referral.")
+        raise ExternalIdTakenError(TAKEN)
     return mark
+
+
+async def refuse_taken(means: Means, actor: Actor, given: str | None, referral: str, now: datetime) -> None:
+    """Look whether the id could be reserved, and reserve nothing.
+
+    Raises:
+        ExternalIdTakenError: it is another referral's.
+    """
+    if given is None or actor.organization is None:
+        return
+    mark = means.marks.external_id(actor.organization, given)
+    if await means.store.is_external_id_taken(mark, referral, now):
+        raise ExternalIdTakenError(TAKEN)

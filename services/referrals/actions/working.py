@@ -1,7 +1,7 @@
 """Carrying out a request on a referral that is there: load, decide, write once; if it has changed, again."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, Self
 
@@ -95,7 +95,9 @@ class Working:
                 await children.create(self.means, doc["pending"])
                 return await replied(self.means, doc, party, self.now, self.request.tiers, replayed=True)
             self._check_version(doc)
-            write = await make(self, doc, party)
+            # Whatever somebody else wrote since the last attempt is earlier.
+            work = replace(self, now=max(self.means.now(), doc["updated_at"]))
+            write = await make(work, doc, party)
             if not await self.means.store.save(doc["_id"], doc["revision"], write):
                 if children.made_by(write.pending):
                     is_now = await self.means.store.load(doc["_id"])
@@ -108,7 +110,7 @@ class Working:
             if "alert_since" in write.fields:
                 await alert.look(self.means, {**doc, **write.fields})
             count(self.action, doc, write.fields)
-            return await replied(self.means, {**doc, **write.fields}, party, self.now, self.request.tiers)
+            return await replied(self.means, {**doc, **write.fields}, party, work.now, self.request.tiers)
 
         return await until_written(attempt)
 

@@ -15,7 +15,7 @@ from chassis.clock import Clock
 from chassis.outbox import Relay
 from chassis.part import Part
 from chassis.problems import RefusedError
-from contracts.capacity import HOLD_PLACES, Held, HoldPlaces
+from contracts.capacity import HOLD_PLACES, Held, HoldPlaces, ListHolds
 from contracts.events import ArrivalEvent, CapacityEvent
 from contracts.referrals import Places
 from services.directory.capacity import actions, watch
@@ -110,6 +110,34 @@ async def test_a_hold_that_ran_out_is_free_again_and_told_without_anybodys_help(
     told = await scene.events(3)
     assert [event["units"][0].get("available") for event in told] == [1, 0, 1]
     assert [event["n"] for event in told] == [1, 2, 3]
+
+
+async def test_holds_are_listed_in_messages_with_room_for_all_of_one_service(
+    scene: Scene, replicas: list[Means], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await scene.say(scene.service, maximum=12, occupied=0)
+    collection, (means, _) = replicas[0].store.collection, replicas
+    known = await collection.find_one({"_id": scene.service})
+    assert known is not None
+    held = {"state": "confirmed", "n": 3, "places": [{"unit": "bed", "count": 1}]}
+    # Ids behind all others: two holds each, and one of three.
+    ids = [f"zzz{number}" for number in range(4)]
+    made = [
+        {**known, "_id": one, "holds": {f"{one}r{n}": held for n in range(2 + (one == ids[2]))}}
+        for one in ids
+    ]
+    await collection.insert_many(made)
+    monkeypatch.setattr(actions, "HOLDS_AT_ONCE", 3)
+    pages = list[list[str]]()
+    after: str | None = "zzz"
+    while after is not None:
+        page = await actions.list_holds(means, ListHolds(after=after))
+        pages.append([one.referral for one in page.items])
+        after = page.next
+    assert pages == [[f"{doc['_id']}r{n}" for n in range(len(doc["holds"]))] for doc in made]
+    named = await actions.list_holds(means, ListHolds(services=tuple(ids)))
+    assert (len(named.items), named.next) == (2, ids[0])
+    await collection.delete_many({"_id": {"$in": ids}})
 
 
 async def test_a_service_that_counts_no_places_keeps_none(scene: Scene) -> None:
