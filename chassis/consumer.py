@@ -1,9 +1,12 @@
-"""Consumers of events: each noun's events applied once and in order, whatever is redelivered or missing.
+"""Consumers of events: each noun's events applied in order, whatever is redelivered or missing.
 
 A message is only a trigger. For each noun id the consumer keeps ``n``, the last event it applied, by a
 conditional write; it applies ``n+1`` only, fetches holes from the stream by subject, and ignores what is
 older. A transient failure is tried again after a growing delay. A failing event parks its noun in the
 dead-letter stream: every other noun goes on, and what comes for the parked one waits in ``EVT``.
+
+A handler that has ended is not run again; one that was interrupted is. And while it is at work another
+replica may have gone on to a later event of that noun: what it writes is conditional on ``n``.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -63,11 +63,11 @@ def handlers(means: Means) -> Mapping[str, Handler]:
 
     async def deactivated(delivery: Delivery) -> None:
         await changed(delivery)
-        await flag_all(means, delivery.noun_id, gone=True)
+        await flag_all(means, delivery.noun_id, delivery.n, gone=True)
 
     async def reactivated(delivery: Delivery) -> None:
         await changed(delivery)
-        await flag_all(means, delivery.noun_id, gone=False)
+        await flag_all(means, delivery.noun_id, delivery.n, gone=False)
 
     return {
         ORGANIZATION_CHANGED.type: changed,

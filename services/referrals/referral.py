@@ -1,4 +1,4 @@
-"""A referral: the stored document, the table of its transitions, and the pure functions that apply it.
+"""A referral: the stored document, and the pure functions that apply the table of ``transitions`` to it.
 
 The document is a plain dict, flat so that every change is one ``$set`` and ``$push``:
 
@@ -9,6 +9,8 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
 ``created_at updated_at``   recorded moments; ``place`` is created_at and id as one string to page by
 ``need_group need``         ``need`` only where it is not sensitive; the exact one is in ``sealed_t2``
 ``priority state service``  and ``intake`` of the service, ``emergency_phone`` as it was at issue
+``flags``                   what both parties are told of one of them; ``sender_n receiver_n``: by which of
+                            its organization's events
 ``sender_behind``           and ``exception…``, ``has_ended``: see ``outlined.py``
 ``sender receiver``         organization ids; ``external_id_sender``, ``external_id_receiver``, and
                             ``external_marks``: under what they are reserved

@@ -10,7 +10,7 @@ from functools import partial
 from chassis.outbox import pending_event
 from contracts.codes import ReferralFlag
 from contracts.events import REFERRAL_EVENTS, EventType
-from services.referrals.actions.writing import write_beside
+from services.referrals.actions.writing import until_written, write_beside
 from services.referrals.means import Means
 from services.referrals.referral import Document, event_data
 from services.referrals.roles import RECEIVER, SENDER
@@ -19,26 +19,31 @@ from services.referrals.statuses import UNDER_WAY
 FLAG_OF = {SENDER: ReferralFlag.SENDER_DEACTIVATED, RECEIVER: ReferralFlag.RECEIVER_DEACTIVATED}
 
 
-async def flag_all(means: Means, organization: str, *, gone: bool) -> None:
-    """Flag every open referral from and to an organization that is gone; or take the flags back."""
-    for side, flag in FLAG_OF.items():
+async def flag_all(means: Means, organization: str, n: int, *, gone: bool) -> None:
+    """Flag every open referral from and to an organization that is gone; or take the flags back.
+
+    ``n`` is the number of the organization's event that says so.
+    """
+    for side in FLAG_OF:
         for referral in await means.store.ids_of(side, organization, sorted(UNDER_WAY)):
-            await _flag(means, referral, flag, gone=gone)
+            await flag(means, referral, side, n, gone=gone)
 
 
-async def _flag(means: Means, referral: str, flag: ReferralFlag, *, gone: bool) -> None:
-    while True:
+async def flag(means: Means, referral: str, side: str, n: int, *, gone: bool) -> None:
+    """Flag one. It knows the last event that it was written for: replicas may come to it in any order."""
+    known, name = f"{side}_n", FLAG_OF[side]
+
+    async def attempt() -> bool | None:
         doc = await means.store.load(referral)
-        if doc is None or doc["status"] not in UNDER_WAY:
-            return
-        flags = set(doc.get("flags") or ())
-        if (flag in flags) == gone:
-            return
-        now = means.now()
+        if doc is None or doc["status"] not in UNDER_WAY or doc.get(known, 0) >= n:
+            return True
+        flags, now = set(doc.get("flags") or ()), means.now()
+        fields = {"flags": sorted(flags | {name} if gone else flags - {name}), known: n}
         kind = REFERRAL_EVENTS["flagged" if gone else "unflagged"]
-        fields = {"flags": sorted(flags | {flag} if gone else flags - {flag})}
-        if await write_beside(means, doc, fields, now, tells=partial(_event, kind, now)):
-            return
+        tells = partial(_event, kind, now) if (name in flags) != gone else None
+        return await write_beside(means, doc, fields, now, tells=tells) is not None or None
+
+    await until_written(attempt)
 
 
 def _event(kind: EventType, now: datetime, doc: Document) -> Document:
