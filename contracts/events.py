@@ -234,6 +234,8 @@ ASIDE_EVENTS: dict[str, EventType] = {
         "overridden",
         "override_reviewed",
         "step_overdue",
+        # Documents were demanded that nobody may demand: coordinators hear of it.
+        "documents_demanded",
     )
 }
 

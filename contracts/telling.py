@@ -27,6 +27,7 @@ T2_TYPES = frozenset(
                 "overridden",
                 "override_reviewed",
                 "step_overdue",
+                "documents_demanded",
                 "person_flagged",
                 "person_unflagged",
                 "consent_needed",

@@ -37,8 +37,9 @@ TOLD: dict[str, tuple[Relation, ...]] = {
     # Those that the event names; coordinators hear of what is overdue, and of nothing before.
     **{event.type: BOTH for event in DEADLINE_EVENTS.values()},
     **{DEADLINE_EVENTS[name].type: ALSO_COORDINATORS for name in WATCHED},
-    # Coordinators look after what is overdue.
+    # Coordinators look after what is overdue, and after what is denied to whom it is owed.
     ASIDE_EVENTS["step_overdue"].type: ALSO_COORDINATORS,
+    ASIDE_EVENTS["documents_demanded"].type: ALSO_COORDINATORS,
     PROGRESSED: BOTH,
     # Who accepted is asked whether the person arrived.
     ARRIVAL_OVERDUE.type: ("receiver",),

@@ -19,11 +19,17 @@ SIDES = ("sender", "receiver", "system")
 Statuses = frozenset[ReferralStatus | None]
 
 
-def rows() -> list[tuple[int, str, str]]:
-    """Number, statuses and what is said of action and actor, as they stand there."""
+# What may be left out (decision 0028).
+OPTIONAL = {7: {"instructions", "location"}, 14: {"services given"}}
+# Parts of that column that say what comes of it.
+EFFECT = re.compile(r"\b(is|stops|runs|clears|takes|moves|implies|becomes)\b")
+
+
+def rows() -> list[tuple[int, str, str, str]]:
+    """Number, statuses, what is said of action and actor, and what must be given, as they stand there."""
     if not DOMAIN.is_file():
         pytest.skip("the domain's document is not here")
-    found = [(int(number), moves, who) for number, moves, who, _ in ROW.findall(DOMAIN.read_text("utf-8"))]
+    found = [(int(number), *said) for number, *said in ROW.findall(DOMAIN.read_text("utf-8"))]
     assert [number for number, *_ in found] == list(range(1, 21))
     return found
 
@@ -45,7 +51,7 @@ def named(said: str) -> Statuses:
 
 def test_every_row_of_the_domains_table_is_the_codes() -> None:
     before: Statuses = frozenset()
-    for number, moves, who in rows():
+    for number, moves, who, _ in rows():
         actions = {row.action for row in TRANSITIONS if row.number == number} & set(words(f"{moves} {who}"))
         assert actions, number
         mine = [row for row in TRANSITIONS if row.number == number and row.action in actions]
@@ -62,6 +68,24 @@ def test_every_row_of_the_domains_table_is_the_codes() -> None:
             expected, after = expected | after, expected | after
         assert frozenset(status for row in mine for status in row.come_from) == expected, number
         assert frozenset(row.to for row in mine) == after, number
+
+
+def test_what_must_be_given_is_what_the_domain_says_but_for_what_may_be_left_out() -> None:
+    needed = {
+        number: {
+            name
+            for row in TRANSITIONS
+            if row.number == number
+            for need in row.needs
+            for name in need.split("|")
+        }
+        for number in range(1, 21)
+    }
+    inputs = set().union(*needed.values(), *OPTIONAL.values())
+    for number, *_, given in rows():
+        said = "; ".join(part for part in given.split(";") if not EFFECT.search(part))
+        named = {one for one in inputs if re.search(rf"\b{one}\b", said)}
+        assert named - needed[number] == OPTIONAL.get(number, set()), number
 
 
 def words(said: str) -> Iterable[str]:

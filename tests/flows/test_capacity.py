@@ -141,9 +141,13 @@ async def test_a_hundred_families_at_once_for_the_last_seven_places(cast: Cast) 
     referrals = await in_turn(asked, sizes)
 
     async def accept(referral: str) -> Json:
-        return await cast.hospital.change("acceptReferral", referral=referral, arriveBy=soon())
+        while True:
+            payload = await cast.hospital.change("acceptReferral", referral=referral, arriveBy=soon())
+            # So many wait for one another that a slow machine may say so: nothing was done then.
+            if [code for code, _ in codes(payload)] != ["CAPACITY_UNREACHABLE"]:
+                return payload
 
-    payloads = await in_turn(accept, referrals)
+    payloads = await asyncio.gather(*map(accept, referrals))
     kept = [size for size, payload in zip(sizes, payloads, strict=True) if not payload["userErrors"]]
     refused = [payload for payload in payloads if payload["userErrors"]]
     assert {tuple(codes(one)) for one in refused} == {(("NO_CAPACITY", ("places", "0", "count")),)}

@@ -30,7 +30,14 @@ from tests.notifications.test_feed import page
 from tests.servers import eventually
 
 READS_PERSON = ("feed:read", "referrals:read", "referrals:read_person")
-OF_STEPS = ("overridden", "override_reviewed", "step_overdue", "person_flagged", "person_unflagged")
+OF_STEPS = (
+    "overridden",
+    "override_reviewed",
+    "step_overdue",
+    "person_flagged",
+    "person_unflagged",
+    "documents_demanded",
+)
 
 
 def entry(kind: str, deadline: Deadline | None = None, relation: str = "sender") -> FeedTold:
@@ -76,6 +83,7 @@ def test_coordinators_hear_of_what_is_overdue_since_somebody_must_act() -> None:
     keeps = (NetworkRole.COORDINATOR,)
     for told in (
         entry(ASIDE_EVENTS["step_overdue"].type, relation="coordinator"),
+        entry(ASIDE_EVENTS["documents_demanded"].type, relation="coordinator"),
         entry(DEADLINE_EVENTS["overdue"].type, Deadline.ARRIVE, "coordinator"),
     ):
         assert may_know(told, msgspec.structs.replace(member("viewer"), network_roles=keeps))

@@ -5,9 +5,11 @@ from typing import Any
 
 from contracts.changes import Accept
 from contracts.changes import Change as ChangeRequest
+from contracts.reasons import DeclineReason
 from contracts.referrals import HOW_ASKED, ReferralReply
 from contracts.rpc import Actor
 from services.referrals import erasing, holding, keeping, questions, tiers
+from services.referrals.actions import documents
 from services.referrals.actions.reserving import reserve_external_id
 from services.referrals.actions.working import Working
 from services.referrals.errors import ExternalIdTakenError, refused_where_erased
@@ -46,7 +48,10 @@ async def change(means: Means, action: str, request: ChangeRequest, actor: Actor
             held = await holding.take(means, doc, request, knows)
             kept = {**inputs, "places": held.places, "hold": held.number}
             decided = decide(doc, action, party, kept, work.now)
-        return await written(work, doc, party, decided, inputs.get("external_id"))
+        write = await written(work, doc, party, decided, inputs.get("external_id"))
+        if action == "decline" and inputs["reason"] == DeclineReason.MISSING_DOCUMENTS:
+            return await documents.told(means, doc, write, work.now)
+        return write
 
     return await Working.of(means, action, request, actor).run(write)
 

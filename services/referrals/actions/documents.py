@@ -1,0 +1,38 @@
+"""Declining for want of documents: coordinators hear of it where nobody may demand any.
+
+That is care (Ley de Migración, art. 8: what saves life is owed to everyone, whatever papers she has), and
+whatever a child needs.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from contracts.codes import NeedGroup
+from services.referrals.actions import guard
+from services.referrals.issuing import CHILDREN, OF_CHILDREN
+from services.referrals.means import Means
+from services.referrals.referral import Document
+from services.referrals.roles import SENDER
+from services.referrals.store import Write
+from services.referrals.telling import aside_event
+
+
+async def told(means: Means, doc: Document, decline: Write, now: datetime) -> Write:
+    """Return the decline with the event that tells sender and coordinators, where the referral is such a one.
+
+    Raises:
+        UnreachableError: who the coordinators are is not known, and the directory did not answer.
+    """
+    if doc["need_group"] != NeedGroup.HEALTH and not await _is_of_a_child(means, doc):
+        return decline
+    fields = {**decline.fields, "n": decline.fields["n"] + 1}
+    coordinators = await means.directory.coordinators()
+    event = aside_event({**doc, **fields}, "documents_demanded", SENDER, now, coordinators)
+    return replace(decline, fields=fields, pending=[*decline.pending, event])
+
+
+async def _is_of_a_child(means: Means, doc: Document) -> bool:
+    said = (await guard.known(means, [doc])).get(doc["_id"])
+    return said is not None and (
+        said.age_band in CHILDREN or bool(OF_CHILDREN.intersection(said.vulnerabilities))
+    )
