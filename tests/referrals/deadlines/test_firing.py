@@ -456,7 +456,17 @@ async def test_three_replicas_that_are_killed_at_random_tell_each_once_and_none_
         said = Counter((name, getattr(event, "deadline", None)) for name, event in told)
         assert all(times == 1 for (name, _), times in said.items() if name != "escalated"), said
         assert none_early(told)
+        assert TOLD_OF_WHOM_NOBODY_ANSWERS[told[0][1].priority] <= set(said)
 
+
+# What is told in three days in which nobody does anything, whatever falls due at the same look.
+R, D = Deadline.RECEIVE, Deadline.DECIDE
+TOLD_OF_WHOM_NOBODY_ANSWERS: dict[Priority, set[tuple[str, Deadline | None]]] = {
+    Priority.EMERGENCY: {("reminded", R), ("overdue", R), ("overdue", D), ("escalated", D)},
+    Priority.URGENT: {("reminded", R), ("overdue", R), ("reminded", D), ("overdue", D), ("expired", None)},
+    # By working days: on a Friday little of it comes in three days.
+    Priority.ROUTINE: {("sent", None)},
+}
 
 # After issue, by priority: when each is due at the earliest.
 EARLIEST: dict[Priority, dict[tuple[str, Deadline | None], timedelta]] = {

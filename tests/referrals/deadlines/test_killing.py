@@ -17,14 +17,14 @@ from contracts.codes import Priority
 from services.referrals.store import DATABASE, Store
 from tests.referrals.conftest import Network
 from tests.referrals.deadlines.lone import AHEAD
-from tests.referrals.deadlines.test_firing import none_early, told_of
+from tests.referrals.deadlines.test_firing import TOLD_OF_WHOM_NOBODY_ANSWERS, none_early, told_of
 from tests.referrals.test_change import new_case
 from tests.servers import Servers, eventually
 
 FULL = bool(os.environ.get("RELEVO_TEST_FULL"))
 SKEWS = (-60, 0, 60)
-HOURS = (0.3, 0.6, 1.1, 2.1, 5, 13, 25, 49, 73, 86) if FULL else (0.6, 2.1, 25)
-CASES = 30 if FULL else 6
+HOURS = (0.3, 0.6, 1.1, 2.1, 5, 13, 25, 49, 73, 86)
+CASES = 30
 
 
 class Lone:
@@ -50,7 +50,7 @@ class Lone:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.skipif(not FULL, reason="it takes a while: make test-full; test_firing.py has it in one process")
+@pytest.mark.skipif(not FULL, reason="it takes a minute and more: make test-full")
 async def test_replicas_that_are_killed_tell_each_once_and_none_early_whatever_their_own_clocks_say(
     servers: Servers, mongo_client: mongo.Client, network: Network
 ) -> None:
@@ -92,3 +92,4 @@ async def test_replicas_that_are_killed_tell_each_once_and_none_early_whatever_t
         said = Counter((name, getattr(event, "deadline", None)) for name, event in told)
         assert all(times == 1 for (name, _), times in said.items() if name != "escalated"), said
         assert none_early(told)
+        assert TOLD_OF_WHOM_NOBODY_ANSWERS[told[0][1].priority] <= set(said)
