@@ -19,7 +19,7 @@ SIDES = ("sender", "receiver", "system")
 Statuses = frozenset[ReferralStatus | None]
 
 
-# What may be left out (decision 0028).
+# What may be left out (decision 0029).
 OPTIONAL = {7: {"instructions", "location"}, 14: {"services given"}}
 # Parts of that column that say what comes of it.
 EFFECT = re.compile(r"\b(is|stops|runs|clears|takes|moves|implies|becomes)\b")

@@ -7,9 +7,10 @@ whatever a child needs.
 from dataclasses import replace
 from datetime import datetime
 
+from contracts.ages import CHILDREN
 from contracts.codes import NeedGroup
 from services.referrals.actions import guard
-from services.referrals.issuing import CHILDREN, OF_CHILDREN
+from services.referrals.issuing import OF_CHILDREN
 from services.referrals.means import Means
 from services.referrals.referral import Document
 from services.referrals.roles import SENDER
