@@ -94,6 +94,7 @@ class Consumer:
         self._store = db[f"applied_{durable}"]
         self._notes = JoinedWrites(self._store)
         self._locks = KeyedLocks()
+        self._began_after = 0
         self._puller = Puller(
             bus,
             stream=stream,
@@ -106,6 +107,7 @@ class Consumer:
     async def start(self) -> None:
         """Create or reconcile the durable and its index, and begin."""
         await self._store.create_indexes([PARKED])
+        self._began_after = int((await self._bus.js.stream_info(self._stream)).state.last_seq)
         await self._puller.start()
 
     async def runs(self) -> bool:
@@ -157,9 +159,11 @@ class Consumer:
 
     async def _apply_through(self, message: Msg, noun_id: str) -> None:
         delivery = _delivery(message.headers or {}, message.data, message.metadata.sequence.stream)
-        if delivery.n == 1 and message.metadata.num_delivered == 1:
+        is_new = delivery.seq > self._began_after and message.metadata.num_delivered == 1
+        if delivery.n == 1 and is_new:
             # The very first that anybody hears of a noun: there is nothing to look up. Were it otherwise, the
-            # handler would meet its own earlier work, as after any crash between the two writes.
+            # handler would meet its own earlier work, as after any crash between the two writes. What was
+            # there before may be read once more, by a durable that was made anew after a restore.
             await self._apply(delivery, message.subject)
             return
         row = await self._store.find_one({"_id": noun_id})

@@ -179,6 +179,7 @@ class Relay:
             are_out = await asyncio.gather(*(self._send(entries) for entries in waiting.values()))
             out = [noun_id for noun_id, is_out in zip(waiting, are_out, strict=True) if is_out]
             await self._forget_all({noun_id: waiting[noun_id] for noun_id in out if waiting[noun_id]})
+            await self._end_waiting([noun_id for noun_id, entries in waiting.items() if not entries])
         return len(out)
 
     async def _insert_all(self, entries: Sequence[Document]) -> None:
@@ -214,6 +215,12 @@ class Relay:
         if written.matched_count < len(last):
             more = [UpdateOne({"_id": noun_id}, _without(n)) for noun_id, n in last.items()]
             await self._collection.bulk_write(more, ordered=False)
+
+    async def _end_waiting(self, ids: Sequence[str]) -> None:
+        """Of documents of which nothing waits any more: after a restore ``n`` may be beyond what waited."""
+        if ids:
+            nothing = {"_id": {"$in": list(ids)}, "pending": []}
+            await self._collection.update_many(nothing, {"$unset": {"pending_since": ""}})
 
     def wake(self) -> None:
         """Have what waits carried out soon, however short it has waited: after many changes at once."""

@@ -23,6 +23,8 @@ COMMANDS = {
     "due": "cli.commands.due",
     "audit": "cli.commands.audit",
     "erase": "cli.commands.erase",
+    "backup": "cli.commands.backup",
+    "restore": "cli.commands.restore",
     "doctor": "cli.commands.doctor",
     "keys": "cli.commands.keys",
 }

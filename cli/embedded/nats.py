@@ -14,6 +14,7 @@ from cli.probe import ask
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nats"
 FILES = ("server.conf", "permissions.conf")
+RESTORE = "restore.conf"
 
 
 def program(data: Path, ports: Mapping[str, int]) -> Program:
@@ -22,18 +23,33 @@ def program(data: Path, ports: Mapping[str, int]) -> Program:
     Raises:
         CommandError: the server, or its configuration, is not installed.
     """
+    _bring_configuration(data / "nats", data / "keys")
+    return _program(data, ports, data / "nats" / "server.conf", {})
+
+
+def for_restoring(data: Path, ports: Mapping[str, int], token: str) -> Program:
+    """Return how to run it before any part does, for whoever has the token: it may do everything then.
+
+    Raises:
+        CommandError: the server, or its configuration, is not installed.
+    """
+    # Quoted: the server would read a token of digits as a number.
+    return _program(data, ports, _there(RESTORE), {"RELEVO_NATS_RESTORE_TOKEN": json.dumps(token)})
+
+
+def _program(data: Path, ports: Mapping[str, int], configuration: Path, more: Mapping[str, str]) -> Program:
     home = data / "nats"
-    _bring_configuration(home, data / "keys")
     monitor = ports["nats_monitor"]
     return Program(
         name=NATS,
-        command=(executable("nats-server"), "--config", str(home / "server.conf")),
+        command=(executable("nats-server"), "--config", str(configuration)),
         environment={
             **os.environ,
             "RELEVO_NATS_LISTEN": f"127.0.0.1:{ports[NATS]}",
             "RELEVO_NATS_MONITOR": f"127.0.0.1:{monitor}",
             # The server parses the value as its own configuration: quoted, since a path may hold spaces.
             "RELEVO_NATS_STORE": json.dumps(str(home / "store"), ensure_ascii=False),
+            **more,
         },
         ask=lambda: ask("127.0.0.1", monitor, "/healthz"),
         patience=0.4,
@@ -43,13 +59,16 @@ def program(data: Path, ports: Mapping[str, int]) -> Program:
 
 def _bring_configuration(home: Path, keys: Path) -> None:
     """Copy the configuration beside the public keys: its includes are relative to itself."""
-    missing = [name for name in FILES if not (CONFIGURATION / name).is_file()]
-    if missing:
-        raise CommandError(
-            f"{CONFIGURATION / missing[0]} is missing; the embedded network runs from a checkout of Relevo",
-            Exit.NOT_INSTALLED,
-        )
     (home / "keys").mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in FILES:
-        shutil.copyfile(CONFIGURATION / name, home / name)
+        shutil.copyfile(_there(name), home / name)
     shutil.copyfile(keys / "nats" / "users.conf", home / "keys" / "users.conf")
+
+
+def _there(name: str) -> Path:
+    path = CONFIGURATION / name
+    if not path.is_file():
+        raise CommandError(
+            f"{path} is missing; the embedded network runs from a checkout of Relevo", Exit.NOT_INSTALLED
+        )
+    return path

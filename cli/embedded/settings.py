@@ -12,6 +12,8 @@ DATABASE = "database"
 HSDS = "hsds"
 # Where the heads of the audit's chains are appended, in the folder of the data.
 AUDIT_HEADS = "audit-heads.jsonl"
+# Where the data keys that were erased are listed, there too: what a restored backup must not bring back.
+ERASED_KEYS = "erased-keys.txt"
 
 
 class EmbeddedSettings(BaseSettings):

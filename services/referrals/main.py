@@ -18,6 +18,7 @@ from services.referrals.audit.store import AuditStore
 from services.referrals.audit.trail import Trail
 from services.referrals.consumers import DURABLE, SUBJECTS, handlers
 from services.referrals.directory import Directory
+from services.referrals.erased import ErasedKeys
 from services.referrals.firewall.api import ExceptionsApi
 from services.referrals.marks import Marks, hash_key
 from services.referrals.masters import master_key
@@ -64,7 +65,7 @@ async def start(part: Part, settings: Settings) -> None:
     exceptions = Relay(part.bus, store.exceptions.collection)
     means = Means(
         store=store,
-        vault=Vault(client, master_key(settings.keys_dir)),
+        vault=Vault(client, master_key(settings.keys_dir), ErasedKeys(settings.erased_keys)),
         marks=Marks(hash_key(settings.keys_dir)),
         directory=Directory(Caller(part.bus), settings.emergency_phone),
         relay=relay,

@@ -22,6 +22,9 @@ class Settings(PartSettings):
     # The file to which the heads of the audit's chains are appended (docs/audit.md), where it is set.
     audit_heads: Path | None = None
 
+    # The file to which the ids of erased data keys are appended (docs/backup.md), where it is set.
+    erased_keys: Path | None = None
+
     # How many days after its end a referral keeps who she is (T3, T4), and what she needed (T2). Less than 31
     # would take from the receiver what it may still report of what had expired.
     keep_identity_days: int = Field(default=90, ge=31, le=3660)

@@ -28,6 +28,7 @@ from pymongocrypt.synchronous.explicit_encrypter import ExplicitEncrypter
 from pymongocrypt.synchronous.state_machine import MongoCryptCallback
 
 from chassis import mongo
+from services.referrals.erased import ErasedKeys
 from services.referrals.masters import Known, Masters
 
 DATABASE = "relevo_keys"
@@ -142,8 +143,9 @@ class Keys:
 class Vault:
     """The key vault: makes, keeps, fetches and erases data keys. One per process."""
 
-    def __init__(self, client: mongo.Client, masters: Masters) -> None:
+    def __init__(self, client: mongo.Client, masters: Masters, erased: ErasedKeys | None = None) -> None:
         self._masters = masters
+        self._erased = erased or ErasedKeys(None)
         self._collection: AsyncIOMotorCollection[Any] = client[DATABASE].get_collection(
             COLLECTION, codec_options=CodecOptions(document_class=RawBSONDocument)
         )
@@ -225,8 +227,14 @@ class Vault:
         return 0
 
     async def erase(self, ids: Iterable[KeyId]) -> None:
-        """Delete keys: what they encrypted is gone, here and in every backup of the data."""
-        await self._collection.delete_many({"_id": {"$in": [Binary(key.bytes, 4) for key in ids]}})
+        """Delete keys: what they encrypted is gone, here and in every backup of the data.
+
+        Raises:
+            OSError: they cannot be listed as erased, and are left.
+        """
+        keys = list(ids)
+        await self._erased.add(keys)
+        await self._collection.delete_many({"_id": {"$in": [Binary(key.bytes, 4) for key in keys]}})
 
 
 def key_of(blob: bytes) -> KeyId:

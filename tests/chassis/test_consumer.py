@@ -138,6 +138,17 @@ async def test_a_new_consumer_of_the_same_name_does_not_apply_again(
     await cast.consumer.start()
 
 
+async def test_what_was_there_before_it_began_is_not_taken_for_new(cast: Cast, db: Database) -> None:
+    """After a restore the stream is read from its beginning; what was applied is known by the database."""
+    noun = next(_ids)
+    await cast.consumer.stop()
+    await db.applied_notifications.insert_one({"_id": noun, "n": 1})
+    await cast.publish(noun, 1)
+    await cast.consumer.start()
+    await cast.publish(noun, 2)
+    assert await eventually(lambda: cast.of(noun)) == [2]
+
+
 async def test_a_noun_that_fails_again_when_it_is_resumed_stays_parked(cast: Cast) -> None:
     noun = next(_ids)
     cast.fail = lambda delivery: ValueError() if delivery.noun_id == noun and delivery.n == 2 else None

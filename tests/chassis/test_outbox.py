@@ -221,6 +221,21 @@ async def test_what_cannot_be_carried_out_hides_nothing_behind_it(bus_of: Connec
     assert await published(bus, last) == [1]
 
 
+async def test_a_document_whose_count_a_restore_has_put_on_waits_no_longer_than_its_events(
+    bus_of: Connect, db: Database
+) -> None:
+    """The stream has more of it than the database that was put back, which still holds the first one."""
+    bus, noun_id = await bus_of("directory"), next(_ids)
+    await db.nouns.insert_one(document(noun_id, 3))
+    await Relay(bus, db.nouns).publish(noun_id)
+    await db.nouns.replace_one({"_id": noun_id}, {**document(noun_id, 1), "n": 3})
+    relay = Relay(bus, db.nouns)
+    await relay.sweep(timedelta(0))
+    await relay.sweep(timedelta(0))
+    assert await db.nouns.find_one({"_id": noun_id}) == {"_id": noun_id, "n": 3, "pending": []}
+    assert await published(bus, noun_id) == [1, 2, 3]
+
+
 async def test_a_sweep_leaves_what_was_committed_in_the_middle_of_it(bus_of: Connect, db: Database) -> None:
     bus, ids = await bus_of("directory"), [next(_ids) for _ in range(3)]
     await db.nouns.insert_many([document(one, 1) for one in ids])

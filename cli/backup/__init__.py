@@ -1,0 +1,1 @@
+"""Backups of an embedded network, and what is made of them."""
