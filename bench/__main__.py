@@ -4,7 +4,7 @@ Options: ``--rounds N`` (how often each is measured, default 300), ``--out FILE`
 else), ``--year N`` (N referrals through their whole life and nothing else; ``--data FOLDER`` keeps them, so
 that the run can go on), ``--lists N`` (pages, counts and what is due while the database grows to N referrals,
 and nothing else; a million take half an hour and 10 GB of disk), ``--large`` (search also in 100,000
-services: some minutes more, and 2 GB of memory).
+services, and an audit of 100,000 entries: some minutes more, and 2 GB of memory).
 """
 
 import argparse
@@ -25,6 +25,8 @@ from bench.capacity import run_capacity
 from bench.importing import lines, run_import
 from bench.lists import run_lists, show_lists
 from bench.network import running
+from bench.protection import lines as protection_lines
+from bench.protection import run_protection
 from bench.runs import run_idle, run_issue, run_list
 from bench.search import AT_ONCE, run_search
 from bench.transitions import run_transitions
@@ -35,7 +37,7 @@ SIZES = [1_000, 10_000]
 LARGE = 100_000
 
 
-async def measure(rounds: int) -> dict[str, Any]:
+async def measure(rounds: int, large: bool) -> dict[str, Any]:
     """Measure everything on one fresh network; return it as data, times in milliseconds."""
     with tempfile.TemporaryDirectory(prefix="relevo-bench-") as folder:
         async with running(Path(folder) / "data") as network:
@@ -47,7 +49,8 @@ async def measure(rounds: int) -> dict[str, Any]:
                 "list": await run_list(network, rounds, Path(folder)),
                 "transitions": await run_transitions(network, rounds),
                 "capacity": await run_capacity(network, rounds),
-                "audit": await run_audit(network, rounds),
+                "audit": await run_audit(network, rounds, LARGE if large else SIZES[-1]),
+                "protection": await run_protection(network, rounds),
                 "import": await run_import(network, Path(folder)),
             }
 
@@ -92,7 +95,11 @@ def show(result: dict[str, Any]) -> None:
     console.print(f"a transition: {result['transitions']['database_operations']} database operations")
     for name, value in result["idle"]["megabytes"].items():
         console.print(f"idle: {value:.0f} MB in {name}")
-    for line in (*lines(result["import"]), *audit_lines(result["audit"])):
+    for line in (
+        *lines(result["import"]),
+        *audit_lines(result["audit"]),
+        *protection_lines(result["protection"]),
+    ):
         console.print(line)
     console.print(f"idle: ready after {result['idle']['seconds_to_start']:.1f} s")
 
@@ -145,7 +152,7 @@ def main() -> None:
     if options.lists:
         show_lists(asyncio.run(measure_lists(options.lists, options.rounds)))
         return
-    result = {} if options.only else asyncio.run(measure(options.rounds))
+    result = {} if options.only else asyncio.run(measure(options.rounds, options.large))
     result["search"] = asyncio.run(measure_search(options.rounds, options.large))
     options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if not options.only:

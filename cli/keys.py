@@ -60,7 +60,7 @@ def _make_seeds(folder: Path) -> list[str]:
 
 
 def _make_others(folder: Path) -> list[str]:
-    made = [TOKEN_KEY] if _create(folder / TOKEN_KEY, _new_token_key) else []
+    made = [TOKEN_KEY] if _create(folder / TOKEN_KEY, new_token_key) else []
     return made + [name for name, size in RANDOM.items() if _create(folder / name, partial(os.urandom, size))]
 
 
@@ -79,7 +79,8 @@ def _new_seed() -> bytes:
     return bytes(nkeys.encode_seed(os.urandom(32), nkeys.PREFIX_BYTE_USER)) + b"\n"
 
 
-def _new_token_key() -> bytes:
+def new_token_key() -> bytes:
+    """Return a new key that signs access tokens, as PEM."""
     key = Ed25519PrivateKey.generate()
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
@@ -123,3 +124,12 @@ def write(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def make_durable(folder: Path) -> None:
+    """Wait until the folder's names are on disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -62,7 +62,7 @@ class Rotation:
             if not (self._at / OLD).exists():
                 keys.write(self._at / OLD, read_key(self._at / CURRENT, BYTES))
             (self._at / NEXT).replace(self._at / CURRENT)
-            _make_durable(self._at)
+            keys.make_durable(self._at)
         await asyncio.sleep(SETTLE_SECONDS)
         # What was made in the very moment in which the new key came.
         done += await _rewrap(operator, target, most, progress)
@@ -72,15 +72,6 @@ class Rotation:
     @property
     def _newest(self) -> Path:
         return self._at / NEXT if (self._at / NEXT).exists() else self._at / CURRENT
-
-
-def _make_durable(folder: Path) -> None:
-    """Wait until the folder's names are on disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 async def _rewrap(operator: Operator, target: str, most: int, progress: Progress) -> int:

@@ -19,8 +19,9 @@ from gateway.means import Means
 from gateway.oauth import TokenEndpoint
 from gateway.rates import Rates
 from gateway.settings import GatewaySettings
+from gateway.signing import TokenKeys
 from gateway.standing import Standing
-from gateway.tokens import TokenKey, Tokens
+from gateway.tokens import Tokens
 
 PART = "gateway"
 SEAL_KEY_BYTES = 32
@@ -32,9 +33,9 @@ def main() -> None:
     """Run until SIGTERM or SIGINT."""
     settings = load(GatewaySettings)
     # Keys first: a missing one ends the start with its name.
-    key = TokenKey.load(settings.keys_dir)
+    keys = TokenKeys(settings.keys_dir)
     sealer = Sealer(read_key(settings.keys_dir / PART / "seal.key", SEAL_KEY_BYTES))
-    tokens = Tokens(key, settings.public_url, settings.audience, settings.token_seconds)
+    tokens = Tokens(keys.known, settings.public_url, settings.audience, settings.token_seconds)
     bounds = Limits(settings.limit_tokens, settings.limit_depth, settings.limit_cost)
 
     async def build(part: Part) -> None:

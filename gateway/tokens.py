@@ -1,61 +1,25 @@
 """Access tokens: JWTs by RFC 9068, signed with the gateway's own Ed25519 key, and verified strictly."""
 
-import base64
 import hashlib
-import json
 import secrets
 import time
 from collections import OrderedDict
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from contracts.directory import Client
 from contracts.rpc import Actor
 from gateway.errors import TokenExpiredError, UnauthenticatedError
+from gateway.signing import ALGORITHM, Known, PublicKey
 
-ALGORITHM = "EdDSA"
 TYPE = "at+jwt"
 # Clocks of two replicas differ; a token may be used at the other one at once.
 LEEWAY_SECONDS = 5
 REMEMBERED = 2000
 _EXPIRED = "The access token has expired; get a fresh one at /oauth/token."
 _REQUIRED = ["iss", "aud", "exp", "iat", "sub", "client_id", "scope", "jti", "org"]
-
-
-class TokenKey:
-    """The key that signs tokens. ``kid`` is its thumbprint by RFC 7638, ``jwk`` its public half."""
-
-    def __init__(self, private: Ed25519PrivateKey) -> None:
-        self.private = private
-        self.public = private.public_key()
-        raw = self.public.public_bytes(Encoding.Raw, PublicFormat.Raw)
-        members = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(raw)}
-        # RFC 7638: the required members only, in the order of their names, without white space.
-        canonical = json.dumps(members, separators=(",", ":"), sort_keys=True).encode()
-        self.kid = _base64url(hashlib.sha256(canonical).digest())
-        self.jwk = {**members, "kid": self.kid, "alg": ALGORITHM, "use": "sig"}
-
-    @classmethod
-    def load(cls, keys_dir: Path) -> "TokenKey":
-        """Read ``<keys_dir>/gateway/token.pem``.
-
-        Raises:
-            SystemExit: the file cannot be read, or holds no Ed25519 key.
-        """
-        path = keys_dir / "gateway" / "token.pem"
-        try:
-            key = load_pem_private_key(path.read_bytes(), password=None)
-        except (OSError, ValueError) as error:
-            raise SystemExit(
-                f"relevo: {path} cannot be read ({error}); `relevo keys init` makes it"
-            ) from None
-        if not isinstance(key, Ed25519PrivateKey):
-            raise SystemExit(f"relevo: {path} must hold an Ed25519 key")
-        return cls(key)
 
 
 class Verified(NamedTuple):
@@ -66,18 +30,19 @@ class Verified(NamedTuple):
 
 
 class Tokens:
-    """Issues access tokens for ``audience``, and says whose a token is."""
+    """Issues access tokens for ``audience``, and says whose one is; ``keys`` returns those of the moment."""
 
-    def __init__(self, key: TokenKey, issuer: str, audience: str, seconds: int) -> None:
-        self._key = key
+    def __init__(self, keys: Callable[[], Known], issuer: str, audience: str, seconds: int) -> None:
+        self._keys = keys
         self._issuer = issuer
         self._audience = audience
         self.seconds = seconds
         self._known: OrderedDict[bytes, Verified] = OrderedDict()
+        self._checked_by: Known | None = None
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public keys, for whoever wants to verify our tokens (RFC 7517)."""
-        return {"keys": [self._key.jwk]}
+        return {"keys": [one.jwk for one in self._keys().verifies.values()]}
 
     def issue(self, client: Client, scopes: tuple[str, ...]) -> str:
         """Return an access token for a client, good for ``scopes`` only."""
@@ -96,8 +61,8 @@ class Tokens:
             "verified": client.verified,
             "net": " ".join(client.network_roles),
         }
-        headers = {"typ": TYPE, "kid": self._key.kid}
-        return jwt.encode(claims, self._key.private, algorithm=ALGORITHM, headers=headers)
+        key = self._keys().signs
+        return jwt.encode(claims, key.private, algorithm=ALGORITHM, headers={"typ": TYPE, "kid": key.kid})
 
     def verify(self, token: str) -> Verified:
         """Return whose token it is.
@@ -106,11 +71,16 @@ class Tokens:
             UnauthenticatedError: it was not issued here for this audience.
             TokenExpiredError: it was, and is no longer good.
         """
-        # The signature of a token that comes back is not checked again; its time is.
+        # The signature of a token that comes back is not checked again, as long as its key is accepted; its
+        # time is.
+        keys = self._keys()
+        if keys is not self._checked_by:
+            self._known.clear()
+            self._checked_by = keys
         digest = hashlib.sha256(token.encode()).digest()
         known = self._known.get(digest)
         if known is None:
-            known = _verified(self._decode(token))
+            known = _verified(self._decode(token, keys))
             self._known[digest] = known
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
@@ -119,11 +89,11 @@ class Tokens:
             raise TokenExpiredError(_EXPIRED)
         return known
 
-    def _decode(self, token: str) -> dict[str, Any]:
+    def _decode(self, token: str, keys: Known) -> dict[str, Any]:
         try:
-            self._check_header(jwt.get_unverified_header(token))
+            key = _named(jwt.get_unverified_header(token), keys)
             claims: dict[str, Any] = jwt.decode(
-                token, self._key.public, algorithms=[ALGORITHM], audience=self._audience,
+                token, key.public, algorithms=[ALGORITHM], audience=self._audience,
                 issuer=self._issuer, leeway=LEEWAY_SECONDS,
                 options={"require": _REQUIRED, "strict_aud": True},
             )  # fmt: skip
@@ -135,12 +105,18 @@ class Tokens:
             ) from None
         return claims
 
-    def _check_header(self, header: dict[str, Any]) -> None:
-        """An access token says that it is one: no other JWT of ours passes for it (RFC 9068, section 4)."""
-        if str(header.get("typ", "")).lower() not in {TYPE, f"application/{TYPE}"}:
-            raise jwt.InvalidTokenError("typ")
-        if header.get("kid") != self._key.kid:
-            raise jwt.InvalidTokenError("kid")
+
+def _named(header: dict[str, Any], keys: Known) -> PublicKey:
+    """Return the key that a token names, which has to be one of ours.
+
+    An access token says that it is one: no other JWT of ours passes for it (RFC 9068, section 4).
+    """
+    if str(header.get("typ", "")).lower() not in {TYPE, f"application/{TYPE}"}:
+        raise jwt.InvalidTokenError("typ")
+    key = keys.verifies.get(str(header.get("kid")))
+    if key is None:
+        raise jwt.InvalidTokenError("kid")
+    return key
 
 
 def _verified(claims: dict[str, Any]) -> Verified:
@@ -154,7 +130,3 @@ def _verified(claims: dict[str, Any]) -> Verified:
         network_roles=tuple(claims.get("net", "").split()),
     )
     return Verified(actor, float(claims["exp"]))
-
-
-def _base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

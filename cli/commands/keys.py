@@ -10,6 +10,7 @@ from cli.exits import CommandError, Exit, epilog
 from cli.operator import OperatorSettings, run
 from cli.output import err, out
 from cli.rotation import Rotation
+from cli.signing import TokenRotation
 
 group = typer.Typer(help="The keys of a network.", no_args_is_help=True)
 
@@ -65,6 +66,36 @@ def rotate_master(
 
     done = run(lambda operator: rotation.carry_out(operator, at_once, progress), settings)
     err.print(f"relevo: the master key is exchanged; {done} data keys were wrapped anew")
+
+
+@group.command(
+    "rotate-tokens",
+    epilog=epilog(
+        "relevo keys rotate-tokens", "relevo keys rotate-tokens --forget", codes=(Exit.NOT_WRITABLE,)
+    ),
+)
+def rotate_tokens(
+    prepare: Annotated[
+        bool, typer.Option("--prepare", help="Only put the new key beside the old one, and end.")
+    ] = False,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Accept no token of the old key: it is in other hands.")
+    ] = False,
+) -> None:
+    """Exchange gateway/token.pem, which signs access tokens, while the network goes on.
+
+    Every gateway accepts the new key before any signs with it, and tokens of the old one until they run out;
+    of the old key nothing is kept but its public half. With --forget clients are refused (401) until they
+    have fetched a fresh token, which they do by themselves. Where the gateways do not share the folder:
+    --prepare, bring token.next.pem to all of them, then run it, and bring token.pem and token.old.pub.
+    """
+    rotation = TokenRotation(OperatorSettings().keys)
+    made = rotation.prepare()
+    if prepare:
+        err.print("relevo: the new key is there" if made else "relevo: the new key was there already")
+        return
+    rotation.carry_out(forget=forget)
+    err.print("relevo: the new key signs" + ("; the old one's tokens are refused" if forget else ""))
 
 
 def register(app: typer.Typer) -> None:

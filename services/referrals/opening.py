@@ -168,10 +168,11 @@ def _blobs(doc: Document, party: Party, asked: frozenset[str], now: datetime) ->
     tiers = granted & asked
     blobs = _Blobs(withholds=party.relation != SENDER and bool(doc.get("withholds")))
     is_gone = keeping.T2 in keeping.erased(doc)
-    # The consent stands in the T2 blob, and its categories are T4: the filter shows what is open of it.
+    # The consent stands in the T2 blob, and its categories are T4: the filter shows what is open of it. They
+    # are shown no longer than the rest of T4 is there.
     if not tiers.isdisjoint({T2, T4}):
         blobs.circumstances = doc["sealed_t2"]
-        blobs.categories_closed = T4 not in tiers
+        blobs.categories_closed = T4 not in tiers or keeping.T3 in keeping.erased(doc)
     if T2 in tiers:
         blobs.places = doc.get("sealed_places")
         # Hidden is null, never empty in disguise; and so is what is gone.

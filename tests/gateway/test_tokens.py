@@ -14,7 +14,8 @@ from contracts.codes import OrganizationKind, Scope
 from contracts.directory import Client
 from gateway import tokens as module
 from gateway.errors import TokenExpiredError, UnauthenticatedError
-from gateway.tokens import TokenKey, Tokens
+from gateway.signing import Known, TokenKey
+from gateway.tokens import Tokens
 
 ISSUER = "https://relevo.example"
 AUDIENCE = f"{ISSUER}/graphql"
@@ -31,7 +32,8 @@ SCOPES = ("referrals:send", "feed:read")
 
 
 def issuer(key: TokenKey = KEY, audience: str = AUDIENCE, name: str = ISSUER, seconds: int = 600) -> Tokens:
-    return Tokens(key, name, audience, seconds)
+    keys = Known.of(key)
+    return Tokens(lambda: keys, name, audience, seconds)
 
 
 def forged(headers: dict[str, Any] | None = None, **changes: Any) -> str:
