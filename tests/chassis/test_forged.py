@@ -11,6 +11,7 @@ import pytest
 from chassis import identity
 from chassis.bus import Bus
 from chassis.identity import LEEWAY_SECONDS, LIFE_SECONDS, Identity, Peers
+from chassis.problems import BadActorError
 from chassis.rpc import ACTOR_HEADER, Server
 from cli import keys
 from contracts.rpc import Actor, Message, Operation
@@ -150,6 +151,6 @@ async def test_only_the_gateway_speaks_for_members_and_nobody_for_another_part(
     if part != "operator":
         wrong += [Actor(kind="operator", id=one) for one in ("operator", part)]
     for actor in wrong:
-        with pytest.raises(identity.BadActorError, match="may not speak"):
+        with pytest.raises(BadActorError, match="may not speak"):
             peers.verify(signer.sign(actor, ECHO.subject, BODY), ECHO.subject, BODY)
     assert peers.verify(signer.sign(signer.actor, ECHO.subject, BODY), ECHO.subject, BODY)[0] == part

@@ -268,7 +268,8 @@ async def mistakes(cast: Cast, said: Canaries) -> None:
 
 async def reviewed(cast: Cast, said: Canaries) -> None:
     """What a second member reviews: another basis, and a step that was overridden; and a step reported."""
-    basis = {"basis": "LEGAL_OBLIGATION", "reason": said.text()}
+    child = {"view": "DISAGREES", "explained": True, "explanation": said.text(), "why": said.text()}
+    basis = {"basis": "LEGAL_OBLIGATION", "reason": said.text(), "child": child}
     boy = {**BOY, "name": said.text()}
     overrides = [{"step": STEP, "reason": said.text()}]
     async with (

@@ -144,7 +144,7 @@ async def plant(cast: Cast, collector: Collector, planted: Canaries) -> None:
     database.close()
     identity = Identity.load(cast.stack.data / "keys", "notifications")
     bus = await connect(cast.stack.urls["nats"], identity, lambda: None)
-    await bus.js.publish("dlq.planted", (words[:2000] + planted.text() + words[:2000]).encode())
+    await bus.js.publish("dlq.notifications.planted", (words[:2000] + planted.text() + words[:2000]).encode())
     await bus.close()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(endpoint=f"{collector.url}/v1/traces")))

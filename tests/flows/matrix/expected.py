@@ -7,6 +7,7 @@ from graphql import GraphQLSchema, get_named_type, is_leaf_type
 
 from tests.flows.matrix import walk
 from tests.flows.matrix.knowing import (
+    DIRECTORY,
     INSIDE,
     NAMES,
     OWN,
@@ -190,7 +191,7 @@ def leaves(value: Any, path: str = "") -> dict[str, Any]:
 
 def told_fields(known: GraphQLSchema, value: Json, kind: str = "Referral") -> Iterator[str]:
     """Yield the fields, as ``Type.field``, of which an answer tells something."""
-    if kind in walk.DIRECTORY:
+    if kind in DIRECTORY:
         return
     for name, one in value.items():
         if one is None or one == []:

@@ -274,7 +274,7 @@ async def _play(scene: Scene) -> None:
             "keepTogether": True,
         },
         "needs": [
-            {"service": service, "need": need, 
+            {"service": service, "need": need,
              "consent": _consent(scene, withholds=need == SENSITIVE_NEED),
              "externalId": f"{scene.mark} s {need}", "places": [{"unit": "bed", "count": 2}]}
             for need in (PLAIN_NEED, SENSITIVE_NEED)
