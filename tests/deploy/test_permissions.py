@@ -256,7 +256,7 @@ PUBLISHERS: dict[str, set[str]] = {
     **{f"$JS.API.STREAM.MSG.DELETE.{stream}": set() for stream in STREAMS},
     **{f"$JS.API.STREAM.SNAPSHOT.{stream}": {"operator"} for stream in STREAMS},
     "$JS.API.STREAM.SNAPSHOT.OTHER": set(),
-    "$JS.SNAPSHOT.ACK.EVT.x": {"operator"},
+    **{f"$JS.SNAPSHOT.ACK.{stream}.x": {"operator"} for stream in STREAMS},
     **{f"$JS.API.STREAM.RESTORE.{stream}": set() for stream in STREAMS},
     "$JS.SNAPSHOT.RESTORE.EVT.x": set(),
     "$JS.API.STREAM.MSG.GET.EVT": {"directory", "referrals", "notifications"},
