@@ -75,6 +75,7 @@ from services.referrals.inputs import (
     is_secret,
     secrets_of,
 )
+from services.referrals.pathways import steps
 from services.referrals.roles import RECEIVER, SENDER, Party, lacking, tiers_of
 from services.referrals.statuses import TERMINAL, UNANSWERED
 from services.referrals.transitions import ASKS_THE_SENDER, TRANSITIONS, Row, was_sent
@@ -316,6 +317,7 @@ def _change(doc: Document, row: Row, party: Party, given: Mapping[str, Any], now
     }
     if was_sent(doc):
         fields |= wound(doc, {**doc, **fields}, entry["occurred_at"], now)
+    fields |= steps.ended(doc, fields, now)
     progress = outlined.progressed(doc, {**doc, **fields})
     return Change(row.action, fields, entry, events, secrets_of(row.action, given), progress=progress)
 

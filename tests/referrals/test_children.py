@@ -34,7 +34,7 @@ from contracts.rpc import FieldProblem
 from contracts.stepping import REPORT_STEP, ReportStep
 from services.referrals.childhood import STEP, problems
 from services.referrals.pathways.steps import DUE_WITHIN
-from services.referrals.sealed import Circumstances, Identity
+from services.referrals.sealed import Circumstances, Identity, circumstances_of, consent_said, identity_of
 from services.referrals.store import Store
 from tests.referrals import cast
 from tests.referrals.conftest import Network
@@ -198,7 +198,9 @@ async def test_each_need_of_a_group_asks_for_it(network: Network) -> None:
 
 async def test_who_is_redirected_or_referred_on_is_asked_anew_and_waits_for_nothing(network: Network) -> None:
     given = msgspec.structs.replace(NO_VIEW, child=cast.CHILD)
-    case = await issue(network, consent=given)
+    case = await issue(network, need=Need.FOOD)
+    await case.take(CorrectReferral, case.sender, consent=given)
+    assert await steps_of(case) == [(STEP, "met")]
     await case.take(ProposeRedirect, service=network.ids["comida"])
     made = (await confirmed(case, consent=fresh())).made
     assert made is not None
@@ -322,6 +324,19 @@ async def test_a_caregiver_under_suspicion_is_refused_by_every_way_in(network: N
             await adult.take(ProposeRedirect, service=network.ids["comida"])
         reply = await confirmed(one, actor=blind, consent=fresh(child=cast.CHILD))
         assert reply.referral.status == "redirected"
+
+
+def test_her_words_are_sealed_with_her_name_and_not_with_what_a_receiver_needs_to_answer() -> None:
+    given = msgspec.structs.replace(NO_VIEW, child=cast.CHILD, caregiver_suspected=True)
+    said = cast.request(person=GIRL, household=None, consent=given)
+    circumstances, identity = circumstances_of(said), identity_of(said)
+    assert b"canario" not in msgspec.json.encode(circumstances.consent and circumstances.consent.child)
+    assert circumstances.consent is not None
+    assert not circumstances.consent.caregiver_suspected
+    assert identity.of_child is not None
+    assert (identity.of_child.explanation, identity.of_child.why) == WORDS
+    assert identity.of_child.caregiver_suspected
+    assert consent_said(circumstances, identity) == given
 
 
 def test_what_was_sealed_before_reads_as_before() -> None:

@@ -25,11 +25,11 @@ from contracts.referrals import FIND, GET, FindReferral, GetReferrals, Referral,
 from contracts.rpc import Actor, Operation
 from contracts.stepping import REPORT_STEP, ReportStep
 from services.referrals.actions.steps import turns
-from services.referrals.means import Means
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
 from tests.referrals.conftest import Network
+from tests.referrals.pathways.test_steps import looking
 from tests.referrals.test_change import OPERATIONS, Case, new_case, soon
 from tests.referrals.test_course import last_entry
 from tests.referrals.test_issue import left
@@ -360,7 +360,7 @@ async def steps_of(case: Case, service: str) -> list[tuple[str, str]]:
 
 
 async def test_a_mandatory_step_that_was_not_taken_is_a_task_of_what_takes_its_place(
-    network: Network, store: Store
+    network: Network, store: Store, vault: Vault
 ) -> None:
     case = await boys(network)
     assert await steps_of(case, "comida") == [(STEP, "due")]
@@ -372,8 +372,7 @@ async def test_a_mandatory_step_that_was_not_taken_is_a_task_of_what_takes_its_p
         doc = await store.load(case.id)
         return doc and doc.get("steps_due_at")
 
-    nothing: Any = None
-    await turns(Means(store, nothing, nothing, nothing, nothing, nothing, nothing, nothing)).turn()
+    await turns(looking(network, store, vault)).turn()
     assert await waits() is None
 
 

@@ -100,13 +100,18 @@ async def test_its_sender_sees_all_of_it(network: Network) -> None:
 
 @pytest.mark.parametrize("field", [WithheldField.NAME, WithheldField.SAFE_CONTACT, WithheldField.GENDER])
 async def test_only_what_she_withholds_is(network: Network, field: WithheldField) -> None:
-    case = await new_case(network, consent=withholding(field))
+    case = await new_case(network, consent=withholding(field), notes=())
     await case.take(Accept, arrive_by=soon())
     seen = await read(case, case.receiver, *ALL)
     assert seen.person is not None
+    assert seen.person_access is PersonAccess.NOT_CONSENTED
     there = {name for name in OF_HER if getattr(seen.person, name) is not None}
     assert there == set(OF_HER) - {"birth_date", field.value}
     assert seen.household is not None
+    # Whatever is asked for beside it.
+    of_t3 = set(OF_HER) - {"birth_date", "gender", "languages", field.value}
+    seen = await read(case, case.receiver, "T3")
+    assert {name for name in OF_HER if getattr(seen.person, name) is not None} == of_t3
 
 
 async def test_what_a_child_says_is_withheld_too_and_a_suspicion_is_not(network: Network) -> None:

@@ -12,6 +12,7 @@ from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence, either
 from contracts.stepping import ReportStep, ReviewOverride
 from services.referrals import childhood, keeping, second
+from services.referrals.actions import losing
 from services.referrals.actions.beside import Aside, carry_out
 from services.referrals.actions.stepping import met_by
 from services.referrals.actions.writing import write_beside
@@ -140,10 +141,17 @@ def turns(means: Means) -> Turns:
 
 
 async def _look(means: Means, doc: Document) -> bool:
-    """Tell of a referral's overdue steps, unless it waits for none; False where somebody else wrote it."""
-    if doc["status"] in _OVER:
-        return await means.store.beside(doc["_id"], doc["revision"], {"steps_due_at": None}, {})
-    return await _tell(means, doc, await means.directory.coordinators(), await means.store.now())
+    """Tell of a referral's overdue steps; of one that came to nothing, see to those that it took for others.
+
+    False where somebody else wrote it meanwhile, or it is too early.
+    """
+    if doc["status"] in steps.VAIN and not await losing.look(means, doc):
+        return False
+    now, entries = await means.store.now(), doc.get("steps") or ()
+    if doc["status"] in _OVER or not steps.is_any_overdue(entries, now):
+        left = None if doc["status"] in _OVER else steps.next_due(entries)
+        return await means.store.beside(doc["_id"], doc["revision"], {"steps_due_at": left}, {})
+    return await _tell(means, doc, await means.directory.coordinators(), now)
 
 
 async def _tell(means: Means, doc: Document, coordinators: tuple[str, ...], now: datetime) -> bool:

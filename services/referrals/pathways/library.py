@@ -6,7 +6,7 @@ has to be read again; an edit is in force at once where it was made, and a momen
 
 from collections.abc import Collection, Mapping
 
-from contracts.codes import Priority
+from contracts.codes import OrganizationKind, Priority
 from contracts.pathways import MandatoryStep, PageWanted, PathwayView, Step
 from contracts.steps import AppliedPathway
 from services.referrals.pathways import page
@@ -83,6 +83,11 @@ class Library:
         kept = self.get(code)
         named = [_named(kept, step) for step in kept.version.pathway.steps] if kept else []
         return next((step for step in named if step.step == f"{code}.{wanted}"), None)
+
+    def asks_for(self, kind: OrganizationKind) -> bool:
+        """Whether a mandatory step in force is taken by organizations of that kind."""
+        every = (step for kept in self.in_force() for step in kept.version.pathway.steps)
+        return any(step.mandatory and kind in step.kinds for step in every)
 
     def view(self, kept: Kept, wanted: PageWanted | None = None) -> PathwayView:
         """Return a version as it is shown."""

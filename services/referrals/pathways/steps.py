@@ -8,20 +8,29 @@ overrode it, who reviewed it, by which folio it was met, and ``told`` once that 
 why, is encrypted beside it (T2): a step's name tells of whom it is for.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from contracts.codes import Need, OrganizationKind, Priority, ReferralStatus, StepStatus
+from contracts.codes import (
+    AgeBand,
+    Need,
+    OrganizationKind,
+    Priority,
+    ReferralStatus,
+    StepStatus,
+    Vulnerability,
+)
 from contracts.pathways import MandatoryStep
+from contracts.referrals import Household
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence, either
 from contracts.steps import ReferralStep, StepOverride
 from services.referrals.pathways.pathway import Situation
-from services.referrals.sealed import Said, unseal
+from services.referrals.sealed import Circumstances, Said, unseal
 from services.referrals.second import who
 from services.referrals.vault import Keys, key_of
 
@@ -79,9 +88,20 @@ NOTHING_MISSING = Ruling()
 
 def situations(said: Said) -> tuple[Situation, ...]:
     """Return the people of a referral: the person, for her need; and who is with her, for themselves."""
-    person, household = said.person, said.household
-    vulnerabilities = frozenset(person.vulnerabilities) if person else frozenset()
-    first = Situation(frozenset({said.need}), vulnerabilities, person.age_band if person else None)
+    person = said.person
+    vulnerabilities = person.vulnerabilities if person else ()
+    return _people(said.need, vulnerabilities, person.age_band if person else None, said.household)
+
+
+def situations_in(inside: Circumstances) -> tuple[Situation, ...]:
+    """Return the same of what is sealed in T2."""
+    return _people(inside.need, inside.vulnerabilities, inside.age_band, inside.household)
+
+
+def _people(
+    need: Need, vulnerabilities: Iterable[Vulnerability], band: AgeBand | None, household: Household | None
+) -> tuple[Situation, ...]:
+    first = Situation(frozenset({need}), frozenset(vulnerabilities), band)
     others = household.members if household else ()
     none: frozenset[Need] = frozenset()
     return (first, *(Situation(none, frozenset(one.vulnerabilities), one.age_band) for one in others))
@@ -169,6 +189,18 @@ def met(of: Document, folio: str | None, note: bytes | None, now: datetime) -> D
     return {**of, **taken, **({"note": note} if note else {})}
 
 
+def lost(of: Document, now: datetime) -> Document:
+    """Return the entry after what had taken the step came to nothing: it is due, within a day from now."""
+    due = {"status": StepStatus.DUE.value, "due_at": now + DUE_WITHIN, "told": False}
+    return {**of, **due, "met_at": None, "met_by": None}
+
+
+def ended(doc: Mapping[str, Any], fields: Mapping[str, Any], now: datetime) -> Document:
+    """Return the field by which a referral is found that comes to nothing: others may have gone by it."""
+    is_in_vain = fields.get("status") in VAIN and doc["status"] not in VAIN
+    return {"steps_due_at": now} if is_in_vain and doc["n"] else {}
+
+
 def told(entries: Iterable[Document], now: datetime) -> list[Document]:
     """Return the entries with those marked that are overdue and were not told."""
     return [{**one, "told": True} if _is_overdue(one, now) else one for one in entries]
@@ -176,6 +208,11 @@ def told(entries: Iterable[Document], now: datetime) -> list[Document]:
 
 def _is_overdue(one: Document, now: datetime) -> bool:
     return _is_awaited(one) and one["due_at"] <= now
+
+
+def is_any_overdue(entries: Iterable[Document], now: datetime) -> bool:
+    """Whether one of them is overdue, and has not been told."""
+    return any(_is_overdue(one, now) for one in entries)
 
 
 def _is_awaited(one: Document) -> bool:

@@ -24,8 +24,10 @@ from contracts.steps import ReferralStep, StepOverride
 from services.referrals.actions.steps import turns
 from services.referrals.directory import Directory
 from services.referrals.means import Means
+from services.referrals.pathways.library import Library
 from services.referrals.pathways.shipped import shipped
 from services.referrals.pathways.steps import DUE_WITHIN, NEVER_REFUSED
+from services.referrals.pathways.store import PathwayStore
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
@@ -332,7 +334,8 @@ def looking(network: Network, store: Store, vault: Vault) -> Means:
     nothing: Any = None
     return Means(
         store=store, vault=vault, marks=nothing, directory=Directory(Caller(network.referrals), "911"),
-        relay=Relay(network.referrals, store.referrals), groups=nothing, pathways=nothing,
+        relay=Relay(network.referrals, store.referrals), groups=nothing,
+        pathways=Library(PathwayStore(store.db), shipped()),
         audit=nothing,
     )  # fmt: skip
 
