@@ -1,7 +1,7 @@
 """Verifies the audit's chains: reads each from its first entry, and compares it with the heads known."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -13,6 +13,8 @@ from contracts.audit import LIST_AUDIT_CHAINS, MOST_AT_ONCE, READ_AUDIT_CHAIN, R
 from contracts.rpc import Message, Nothing
 
 Heads = Mapping[str, Iterable[Head]]
+# So many pages are asked for at a time: one of them is looked at while the database reads the others.
+AHEAD = 3
 
 
 class Line(Message, forbid_unknown_fields=False):
@@ -81,23 +83,44 @@ async def verify_chain(operator: Operator, chain: str, heads: Iterable[Head]) ->
     """
     heads = list(heads)
     checker = Checker(chain, heads)
-    reading = _read(operator, chain, 0)
-    while True:
-        page = await reading
-        if page.places:
-            reading = _read(operator, chain, page.places[-1])
+    async for page in _pages(operator, chain):
         for place, entry in zip(page.places, page.entries, strict=True):
             fault = checker.take(place, entry)
             if fault is not None:
-                reading.cancel()
                 return _verified(checker, heads, fault)
-        if not page.places:
-            return _verified(checker, heads, checker.end())
+    return _verified(checker, heads, checker.end())
+
+
+async def _pages(operator: Operator, chain: str) -> AsyncIterator[StoredEntries]:
+    """All that stands in a chain, in order. Where a full page ends is known before it comes."""
+    ahead: dict[int, asyncio.Task[StoredEntries]] = {}
+    after = 0
+    try:
+        while True:
+            for start in range(after, after + AHEAD * MOST_AT_ONCE, MOST_AT_ONCE):
+                if start not in ahead:
+                    ahead[start] = _read(operator, chain, start)
+            page = await ahead.pop(after)
+            if not page.places:
+                return
+            yield page
+            if page.places[-1] != after + MOST_AT_ONCE:
+                # There is a gap, or the end: what was asked ahead does not follow.
+                _cancel(ahead)
+            after = page.places[-1]
+    finally:
+        _cancel(ahead)
 
 
 def _read(operator: Operator, chain: str, after: int) -> "asyncio.Task[StoredEntries]":
     request = ReadChain(chain=chain, after=after, first=MOST_AT_ONCE)
     return asyncio.create_task(operator.ask(READ_AUDIT_CHAIN, request))
+
+
+def _cancel(ahead: dict[int, "asyncio.Task[StoredEntries]"]) -> None:
+    for task in ahead.values():
+        task.cancel()
+    ahead.clear()
 
 
 def _verified(checker: Checker, heads: list[Head], fault: Fault | None) -> Verified:

@@ -116,6 +116,38 @@ class AuditHeads(Reply):
     has_previous: bool
 
 
+class UnusualReading(Reply):
+    """Somebody read of unusually many persons within an hour that began ``since``: T3 or T4 of ``persons``.
+
+    More than ``most`` are told. ``usual`` is what that reader reads of in the busiest hour of a day, in the
+    middle of the last four weeks; null for whoever has read on too few days for that.
+    """
+
+    id: str
+    organization: str
+    reader: AuditActor
+    since: datetime
+    at: datetime
+    persons: int
+    most: int
+    usual: int | None = None
+
+
+class ListUnusual(Message):
+    """All that there have been, newest first: to coordinators."""
+
+    page: Page
+
+
+class UnusualReadings(Reply):
+    """One page; ``positions`` are the rows' own."""
+
+    items: tuple[UnusualReading, ...]
+    positions: tuple[tuple[str, ...], ...]
+    has_next: bool
+    has_previous: bool
+
+
 class Chain(Reply):
     """A chain as an operator verifies it: its name, and the head that was last exported."""
 
@@ -147,5 +179,6 @@ class StoredEntries(Reply):
 
 LIST_AUDIT = Operation(PART, "list_audit", ListAudit, AuditList)
 LIST_AUDIT_HEADS = Operation(PART, "list_audit_heads", ListHeads, AuditHeads)
+LIST_UNUSUAL_READINGS = Operation(PART, "list_unusual_readings", ListUnusual, UnusualReadings)
 LIST_AUDIT_CHAINS = Operation(PART, "list_audit_chains", Nothing, Chains)
 READ_AUDIT_CHAIN = Operation(PART, "read_audit_chain", ReadChain, StoredEntries)

@@ -161,6 +161,28 @@ class ExceptionEvent(EventData):
     coordinators: tuple[str, ...] = ()
 
 
+class AuditHeadEvent(EventData):
+    """How far an organization's audit has come: ``number`` and ``hash`` of its last entry.
+
+    ``chain`` is an organization, or ``network``; ``id`` is of its audit alone. ``organization`` is whose it
+    is, where that may read it; ``auditors`` are the organizations that audit the network.
+    """
+
+    chain: str
+    number: int
+    hash: str
+    entered_at: datetime
+    organization: str | None = None
+    auditors: tuple[str, ...] = ()
+
+
+class ReadingEvent(EventData):
+    """Somebody of an organization has read of unusually many persons; who, and how many, is not said here."""
+
+    organization: str
+    coordinators: tuple[str, ...] = ()
+
+
 class ArrivalEvent(EventData):
     """Nobody reported the arrival of a person for whom places of a service are held.
 
@@ -248,6 +270,10 @@ DEADLINE_EVENTS: dict[str, EventType] = {
 EXCEPTION_MADE = EventType(part="referrals", noun="exception", name="made", data=ExceptionEvent)
 EXCEPTION_ENDED = EventType(part="referrals", noun="exception", name="ended", data=ExceptionEvent)
 
+# Of the audit: where a chain ends by now, for whoever keeps that; and whose reading is flagged.
+AUDIT_ATTESTED = EventType(part="referrals", noun="audit", name="attested", data=AuditHeadEvent)
+READING_FLAGGED = EventType(part="referrals", noun="reading", name="flagged", data=ReadingEvent)
+
 ORGANIZATION_CHANGED = EventType(
     part="directory", noun="organization", name="changed", data=OrganizationEvent
 )
@@ -296,6 +322,8 @@ EVENTS: dict[str, EventType] = {
         *DEADLINE_EVENTS.values(),
         EXCEPTION_MADE,
         EXCEPTION_ENDED,
+        AUDIT_ATTESTED,
+        READING_FLAGGED,
         *DIRECTORY_EVENTS,
     )
 }

@@ -130,9 +130,13 @@ class ShowOrganization(Message):
 
 
 class Coordinators(Reply):
-    """The organizations that keep the network now, 50 at most: whom a part tells of what is overdue."""
+    """The organizations that keep the network now, 50 at most: whom a part tells of what is overdue.
+
+    ``auditors`` are those that audit it, as many at most.
+    """
 
     organizations: tuple[str, ...]
+    auditors: tuple[str, ...] = ()
 
 
 class Standing(Reply):

@@ -16,6 +16,7 @@ from contracts.directory import Capacity
 from contracts.events import (
     ARRIVAL_OVERDUE,
     ASIDE_EVENTS,
+    AUDIT_ATTESTED,
     CORRECTION_DECIDED,
     CORRECTION_SUGGESTED,
     DEADLINE_EVENTS,
@@ -23,6 +24,7 @@ from contracts.events import (
     EXCEPTION_MADE,
     PROPOSAL_DECIDED,
     PROPOSAL_MADE,
+    READING_FLAGGED,
     REFERRAL_EVENTS,
     SERVICE_REVIEW_DUE,
 )
@@ -46,6 +48,8 @@ TOLD_TYPES = (
     PROGRESSED,
     EXCEPTION_MADE.type,
     EXCEPTION_ENDED.type,
+    AUDIT_ATTESTED.type,
+    READING_FLAGGED.type,
 )
 # The name of the public feed, where an organization's has the organization's id.
 PUBLIC = "public"
@@ -86,13 +90,25 @@ class FeedEntry(Reply):
     seq: int = 0
 
 
-class FeedSubject(Reply):
-    """What of the directory, or which exception, an entry is about. ``service`` is whose it concerns."""
+class FeedHeadOf(Reply):
+    """Where an audit had come to: number and hash of its last entry, and when that was entered."""
 
-    kind: Literal["service", "proposal", "correction", "exception"]
+    number: int
+    hash: str
+    at: datetime
+
+
+class FeedSubject(Reply):
+    """What of the directory, or else, an entry is about. ``service`` is whose it concerns.
+
+    An ``audit`` is an organization's, by its id, or that of the ``network``, and says its ``head``.
+    """
+
+    kind: Literal["service", "proposal", "correction", "exception", "audit", "reading"]
     id: str
     service: str | None = None
     status: str | None = None
+    head: FeedHeadOf | None = None
 
 
 class FeedTold(Reply):
@@ -107,7 +123,7 @@ class FeedTold(Reply):
     event: str
     type: str
     at: datetime
-    relation: Literal["sender", "receiver", "owner", "suggester", "proposer", "coordinator"]
+    relation: Literal["sender", "receiver", "owner", "suggester", "proposer", "coordinator", "auditor"]
     referral: FeedReferral | None = None
     subject: FeedSubject | None = None
     sent: SentReferral | None = None

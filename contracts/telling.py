@@ -9,7 +9,7 @@ to arrive, and an override of a mandatory step exists for a child alone or a sur
 import msgspec
 
 from contracts.codes import Deadline, NetworkRole, Role, Scope
-from contracts.events import ARRIVAL_OVERDUE, ASIDE_EVENTS, DEADLINE_EVENTS
+from contracts.events import ARRIVAL_OVERDUE, ASIDE_EVENTS, AUDIT_ATTESTED, DEADLINE_EVENTS
 from contracts.notifications import PROGRESSED, FeedTold
 from contracts.progress import SentReferral, has_intake_only, is_firewalled
 from contracts.rpc import Actor
@@ -45,6 +45,8 @@ def told_to(entry: FeedTold, actor: Actor) -> FeedTold | None:
 
     What was written before the organization was of its present kind is looked at as what is written now.
     """
+    if entry.type == AUDIT_ATTESTED.type:
+        return entry if reads_audit(actor, entry.relation) else None
     if is_firewalled(actor):
         return _behind_the_firewall(entry)
     if has_intake_only(actor):
@@ -53,6 +55,15 @@ def told_to(entry: FeedTold, actor: Actor) -> FeedTold | None:
         if entry.relation != "coordinator":
             return None
     return entry if may_know(entry, actor) else None
+
+
+def reads_audit(actor: Actor, relation: str) -> bool:
+    """Whether the actor may read the audit of its own organization (``owner``), or any (``auditor``)."""
+    if is_firewalled(actor) or (actor.kind == "client" and Scope.AUDIT_READ not in actor.scopes):
+        return False
+    if NetworkRole.AUDITOR in actor.network_roles:
+        return True
+    return relation == "owner" and (actor.kind == "client" or Role.MANAGER in actor.roles)
 
 
 def _behind_the_firewall(entry: FeedTold) -> FeedTold | None:

@@ -163,6 +163,7 @@ ACTIONS = {
     "issue": "emitir",
     "lapse_redirect": "dejar vencer la redirección de",
     "mark what is read of": "marcar lo leído de",
+    "print the record of": "imprimir lo que se guarda en",
     "override a step of": "omitir un paso de",
     "pause": "pausar",
     "propose_redirect": "proponer otro servicio para",

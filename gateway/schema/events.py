@@ -9,7 +9,8 @@ from typing import Annotated
 
 import strawberry
 
-from contracts import notifications, progress, referrals
+from contracts import audit, notifications, progress, referrals
+from contracts.audit import NETWORK
 from contracts.codes import Deadline, NeedGroup, Priority, ReferralStatus, State
 from contracts.sentences import Sentence
 from gateway.context import Context, Info
@@ -17,6 +18,7 @@ from gateway.errors import BadArgumentError
 from gateway.ids import global_id
 from gateway.loaders import Later
 from gateway.lookahead import below, deeper, names, of_rows
+from gateway.schema.audit import AuditHead
 from gateway.schema.enums import publish
 from gateway.schema.fields import computed, published
 from gateway.schema.pages import LONGEST, PageInfo
@@ -37,6 +39,7 @@ class FeedRelation(StrEnum):
     SUGGESTER = "suggester"
     PROPOSER = "proposer"
     COORDINATOR = "coordinator"
+    AUDITOR = "auditor"
 
 
 publish(
@@ -49,6 +52,7 @@ publish(
         FeedRelation.SUGGESTER: "You suggested the correction.",
         FeedRelation.PROPOSER: "You proposed the organization.",
         FeedRelation.COORDINATOR: "You keep the network: it waits for a coordinator.",
+        FeedRelation.AUDITOR: "You audit the network.",
     },
 )
 
@@ -90,13 +94,33 @@ _SUBJECTS = {
     "proposal": "OrganizationProposal",
     "correction": "Correction",
     "exception": "FirewallException",
+    "audit": "Organization",
+    "reading": "UnusualReading",
 }
 
 
 def _subject_id(parent: Told) -> strawberry.ID | None:
-    """The id of what the entry is about, where that is no referral: a service, a correction, a proposal."""
+    """The id of what the entry is about, where that is no referral: a service, a correction, a proposal.
+
+    Of an audit, the organization's whose it is.
+    """
     about = parent.entry.subject
-    return strawberry.ID(global_id(_SUBJECTS[about.kind], about.id)) if about else None
+    if about is None or (about.kind == "audit" and about.id == NETWORK):
+        return None
+    return strawberry.ID(global_id(_SUBJECTS[about.kind], about.id))
+
+
+def _audit_head(parent: Told) -> audit.AuditHead | None:
+    """How far an audit had come, for you to keep; null for every other entry."""
+    about = parent.entry.subject
+    if about is None or about.head is None:
+        return None
+    return audit.AuditHead(
+        organization=None if about.id == NETWORK else about.id,
+        number=about.head.number,
+        hash=about.head.hash,
+        at=about.head.at,
+    )
 
 
 def _service_id(parent: Told) -> strawberry.ID | None:
@@ -166,6 +190,7 @@ class FeedEntry:
         "What is due, or overdue. Null where the entry is about no deadline.",
         Deadline | None,
     )
+    audit_head = computed(_audit_head, AuditHead | None)
     sent_referral = computed(_sent_referral, SentReferral | None)
     referral = published(_referral, Referral | None)
 

@@ -64,6 +64,7 @@ from gateway.schema.search import ServiceConnection, services
 from gateway.schema.sent import SentReferral, SentReferralConnection, sent_referral, sent_referrals
 from gateway.schema.service import Service, service
 from gateway.schema.stepping import ReportStepPayload, ReviewOverridePayload, report_step, review_override
+from gateway.schema.unusual import UnusualReadingConnection, unusual_readings
 from gateway.schema.viewer import Viewer, viewer
 
 
@@ -103,6 +104,7 @@ class Query:
     stale_services = published(truth.stale_services, ServiceConnection)
     audit_entries = published(audit_entries, AuditEntryConnection | None)
     audit_heads = published(audit_heads, AuditHeadConnection)
+    unusual_readings = published(unusual_readings, UnusualReadingConnection)
     firewall_exceptions = published(exceptions.firewall_exceptions, exceptions.FirewallExceptionConnection)
 
 

@@ -107,7 +107,7 @@ def event_of(noun: Noun, after: Document, n: int, call: Call, decided: Decided) 
         data = msgspec.structs.replace(plain, action=action, **permissions.who(call.actor))
         kind = kind or ORGANIZATION_CHANGED
     elif kind is None:
-        return record.changed_event(noun, after["_id"], after, n, call.at)
+        return record.changed_event(noun, after["_id"], after, n, call.at, before=after)
     else:
         data = service.event(after["_id"], after, n, call.at)
     return pending_event(kind.type, after["_id"], n, call.at, data)

@@ -19,6 +19,19 @@ def who(actor: Actor | None) -> dict[str, str]:
     return {"by_kind": actor.kind, "by": actor.id, **{name: one for name, one in said.items() if one}}
 
 
+def of_organization(before: Document, after: Document) -> str | None:
+    """Return what of an organization's permissions a change of it changes; None for nothing.
+
+    Of one that is new nothing: nobody acts for it yet, and whoever comes to is told of. By its kind it stands
+    before or behind the firewall.
+    """
+    if not before:
+        return None
+    if bool(before.get("verified")) != bool(after.get("verified")):
+        return "verified" if after.get("verified") else "unverified"
+    return "kind_changed" if before.get("kind") != after.get("kind") else None
+
+
 def told(action: str, before: Document, after: Document, actor: Actor | None, at: datetime) -> Document:
     """Return the fields that a client or member has after a change, its event among what is pending.
 

@@ -12,7 +12,7 @@ from contracts.codes import Visibility
 from contracts.directory import ImportRecord
 from contracts.events import ORGANIZATION_CHANGED, SERVICE_CHANGED
 from contracts.rpc import FieldProblem
-from services.directory import hsds, ids, location, organization, service
+from services.directory import hsds, ids, location, organization, permissions, service
 from services.directory.confidential.cut import Cut, Hidden, cut
 from services.directory.geography.table import Table
 from services.directory.ids import Noun
@@ -124,13 +124,21 @@ def read_made(
     )
 
 
-def changed_event(noun: Noun, noun_id: str, fields: dict[str, Any], n: int, at: datetime) -> dict[str, Any]:
-    """Return the pending event that says the organization or service was registered or changed."""
-    if noun == "organization":
-        return pending_event(
-            ORGANIZATION_CHANGED.type, noun_id, n, at, organization.event(noun_id, fields, n, at)
-        )
-    return pending_event(SERVICE_CHANGED.type, noun_id, n, at, service.event(noun_id, fields, n, at))
+def changed_event(
+    noun: Noun, noun_id: str, fields: dict[str, Any], n: int, at: datetime, *, before: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the pending event that says the operator, or an import, registered or changed it.
+
+    ``before`` is what an organization was, empty for a new one: where it may do more or less by this than
+    before, the event says so.
+    """
+    if noun == "service":
+        return pending_event(SERVICE_CHANGED.type, noun_id, n, at, service.event(noun_id, fields, n, at))
+    data = organization.event(noun_id, fields, n, at)
+    action = permissions.of_organization(before, fields)
+    if action is not None:
+        data = msgspec.structs.replace(data, action=action, **permissions.who(None))
+    return pending_event(ORGANIZATION_CHANGED.type, noun_id, n, at, data)
 
 
 def _imported(noun: Noun, safe: Cut, fields: dict[str, Any], reading: Reading) -> Imported:

@@ -11,19 +11,17 @@ from contracts.events import (
     ASIDE_EVENTS,
     CAPACITY_CHANGED,
     DEADLINE_EVENTS,
-    EXCEPTION_ENDED,
-    EXCEPTION_MADE,
     REFERRAL_EVENTS,
     ArrivalEvent,
     AsideEvent,
     CapacityEvent,
     DeadlineEvent,
-    ExceptionEvent,
     ReferralEvent,
 )
-from contracts.notifications import PROGRESSED, FeedEntry, FeedReferral, FeedSubject, FeedTold, PublicEntry
+from contracts.notifications import PROGRESSED, FeedEntry, FeedReferral, FeedTold, PublicEntry
 from contracts.telling import outline_of
 from services.notifications.feed import Feeds
+from services.notifications.keepers import keeper_handlers
 from services.notifications.policy import Relation, audience
 
 SUBJECTS = ("evt.referrals.>", "evt.directory.capacity.>")
@@ -31,7 +29,6 @@ _decode = msgspec.json.Decoder(ReferralEvent).decode
 _decode_aside = msgspec.json.Decoder(AsideEvent).decode
 _decode_deadline = msgspec.json.Decoder(DeadlineEvent).decode
 _decode_arrival = msgspec.json.Decoder(ArrivalEvent).decode
-_decode_exception = msgspec.json.Decoder(ExceptionEvent).decode
 _decode_capacity = msgspec.json.Decoder(CapacityEvent).decode
 
 
@@ -75,21 +72,9 @@ def handlers(feeds: Feeds) -> Mapping[str, Handler]:
         )
         await feeds.append_public(entry, delivery.noun_id, delivery.n)
 
-    async def tell_coordinators(delivery: Delivery) -> None:
-        event = _decode_exception(delivery.data)
-        entry = FeedTold(
-            event=feeds.event_id(delivery),
-            type=delivery.type,
-            at=event.at,
-            relation="coordinator",
-            subject=FeedSubject(kind="exception", id=event.id, service=event.service),
-        )
-        for one in event.coordinators:
-            await feeds.append_fact(one, entry, delivery.noun_id, delivery.n)
-
     return {
         **dict.fromkeys(decoders, tell),
-        **dict.fromkeys((EXCEPTION_MADE.type, EXCEPTION_ENDED.type), tell_coordinators),
+        **keeper_handlers(feeds),
         ARRIVAL_OVERDUE.type: ask,
         CAPACITY_CHANGED.type: publish,
     }

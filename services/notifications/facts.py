@@ -36,26 +36,26 @@ def fact_handlers(feeds: Feeds) -> Mapping[str, Handler]:
     async def review_due(delivery: Delivery) -> None:
         event = _service(delivery.data)
         subject = FeedSubject(kind="service", id=event.id)
-        await _tell(feeds, delivery, event, (event.organization, "owner"), subject)
+        await tell(feeds, delivery, event, (event.organization, "owner"), subject)
 
     async def suggested(delivery: Delivery) -> None:
         event = _correction(delivery.data)
-        await _tell(feeds, delivery, event, (event.organization, "owner"), _of_correction(event))
+        await tell(feeds, delivery, event, (event.organization, "owner"), _of_correction(event))
 
     async def decided(delivery: Delivery) -> None:
         event = _correction(delivery.data)
-        await _tell(feeds, delivery, event, (event.suggester, "suggester"), _of_correction(event))
+        await tell(feeds, delivery, event, (event.suggester, "suggester"), _of_correction(event))
 
     async def proposal_made(delivery: Delivery) -> None:
         event = _proposal(delivery.data)
         subject = FeedSubject(kind="proposal", id=event.id, status=event.status)
         for one in event.coordinators:
-            await _tell(feeds, delivery, event, (one, "coordinator"), subject)
+            await tell(feeds, delivery, event, (one, "coordinator"), subject)
 
     async def proposal_decided(delivery: Delivery) -> None:
         event = _proposal(delivery.data)
         subject = FeedSubject(kind="proposal", id=event.id, status=event.status)
-        await _tell(feeds, delivery, event, (event.proposer, "proposer"), subject)
+        await tell(feeds, delivery, event, (event.proposer, "proposer"), subject)
 
     return {
         SERVICE_REVIEW_DUE.type: review_due,
@@ -66,13 +66,14 @@ def fact_handlers(feeds: Feeds) -> Mapping[str, Handler]:
     }
 
 
-async def _tell(
+async def tell(
     feeds: Feeds,
     delivery: Delivery,
     event: EventData,
     who: tuple[str | None, Relation],
     subject: FeedSubject,
 ) -> None:
+    """Append what happened to the feed of an organization, if it is one."""
     organization, relation = who
     if organization:  # an operator has no feed
         entry = FeedTold(

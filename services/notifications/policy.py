@@ -6,6 +6,7 @@ from contracts.codes import Scope
 from contracts.events import (
     ARRIVAL_OVERDUE,
     ASIDE_EVENTS,
+    AUDIT_ATTESTED,
     CORRECTION_DECIDED,
     CORRECTION_SUGGESTED,
     DEADLINE_EVENTS,
@@ -13,6 +14,7 @@ from contracts.events import (
     EXCEPTION_MADE,
     PROPOSAL_DECIDED,
     PROPOSAL_MADE,
+    READING_FLAGGED,
     REFERRAL_EVENTS,
     SERVICE_REVIEW_DUE,
     AsideEvent,
@@ -23,7 +25,7 @@ from contracts.notifications import PROGRESSED, FeedTold
 from contracts.rpc import Actor
 from contracts.telling import told_to
 
-Relation = Literal["sender", "receiver", "owner", "suggester", "proposer", "coordinator"]
+Relation = Literal["sender", "receiver", "owner", "suggester", "proposer", "coordinator", "auditor"]
 
 BOTH: tuple[Relation, ...] = ("sender", "receiver")
 ALSO_COORDINATORS: tuple[Relation, ...] = (*BOTH, "coordinator")
@@ -53,6 +55,9 @@ TOLD: dict[str, tuple[Relation, ...]] = {
     # And whom another of them lets through the firewall.
     EXCEPTION_MADE.type: ("coordinator",),
     EXCEPTION_ENDED.type: ("coordinator",),
+    # Whoever may read an audit may keep how far it had come; whose reading is unusual, coordinators look at.
+    AUDIT_ATTESTED.type: ("owner", "auditor"),
+    READING_FLAGGED.type: ("coordinator",),
 }
 
 

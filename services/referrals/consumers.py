@@ -25,7 +25,9 @@ DURABLE = "referrals"
 # All events of a client or member: who may do what is audited.
 SUBJECTS = ("evt.directory.organization.>", "evt.directory.client.>", "evt.directory.member.>")
 # What is done to an organization that changes what it, or others, may do.
-_OF_PERMISSION = frozenset({"verified", "deactivated", "reactivated", "network_role"})
+_OF_PERMISSION = frozenset(
+    {"verified", "unverified", "kind_changed", "deactivated", "reactivated", "network_role"}
+)
 _organization = msgspec.json.Decoder(OrganizationEvent).decode
 _permission = msgspec.json.Decoder(PermissionEvent).decode
 

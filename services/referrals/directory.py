@@ -23,6 +23,7 @@ from contracts.membership import (
     GET_MEMBERS,
     GET_WORKERS,
     LIST_COORDINATORS,
+    Coordinators,
     GetMembers,
     GetWorkers,
     OwnMember,
@@ -45,7 +46,7 @@ class Directory:
         self._caller = caller
         self.last_resort = Phone(number=emergency_phone)
         self._owners: OrderedDict[str, str] = OrderedDict()
-        self._coordinators: tuple[float, tuple[str, ...]] | None = None
+        self._keepers: tuple[float, Coordinators] | None = None
 
     async def service(self, service: str) -> tuple[Service | None, Organization | None]:
         """Return a service and the organization that offers it; None for what does not exist.
@@ -119,20 +120,39 @@ class Directory:
         Raises:
             UnreachableError: the directory did not answer, and never has.
         """
+        return (await self._who_keeps()).organizations
+
+    async def auditors(self) -> tuple[str, ...]:
+        """Return the organizations that audit the network, as ``coordinators``.
+
+        Raises:
+            UnreachableError: the directory did not answer, and never has.
+        """
+        return (await self._who_keeps()).auditors
+
+    async def _who_keeps(self) -> Coordinators:
         now = time.monotonic()
-        if self._coordinators is not None and now - self._coordinators[0] < COORDINATORS_SECONDS:
-            return self._coordinators[1]
+        if self._keepers is not None and now - self._keepers[0] < COORDINATORS_SECONDS:
+            return self._keepers[1]
         try:
             reply = await self._caller.call(LIST_COORDINATORS, Nothing(), self._caller.me)
         except UnreachableError:
-            if self._coordinators is None:
+            if self._keepers is None:
                 raise
-            return self._coordinators[1]
-        self._coordinators = now, reply.organizations
-        return reply.organizations
+            return self._keepers[1]
+        self._keepers = now, reply
+        return reply
 
     async def kinds(self, organizations: Sequence[str]) -> dict[str, OrganizationKind]:
         """Return by id the kinds of organizations, of those that there are.
+
+        Raises:
+            UnreachableError: the directory did not answer.
+        """
+        return {name: one.kind for name, one in (await self.organizations(organizations)).items()}
+
+    async def organizations(self, organizations: Sequence[str]) -> dict[str, Organization]:
+        """Return organizations by id, of those that there are.
 
         Raises:
             UnreachableError: the directory did not answer.
@@ -141,7 +161,7 @@ class Directory:
         if not wanted:
             return {}
         reply = await self._caller.call(GET_ORGANIZATIONS, Ids(ids=wanted), self._caller.me)
-        return {one.id: one.kind for one in reply.items if one is not None}
+        return {one.id: one for one in reply.items if one is not None}
 
     async def workers(self, organization: str) -> tuple[str, ...]:
         """Return the ids of the members of an organization who could work on a referral now.

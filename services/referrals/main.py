@@ -12,10 +12,11 @@ from contracts.referrals import PART
 from services.referrals.actions import retaining
 from services.referrals.api import Api
 from services.referrals.audit.api import AuditApi
-from services.referrals.audit.heads import Heads
+from services.referrals.audit.heads import Attesting, Heads
 from services.referrals.audit.noting import entering
 from services.referrals.audit.store import AuditStore
 from services.referrals.audit.trail import Trail
+from services.referrals.audit.unusual import Unusuals
 from services.referrals.consumers import DURABLE, SUBJECTS, handlers
 from services.referrals.directory import Directory
 from services.referrals.erased import ErasedKeys
@@ -28,6 +29,7 @@ from services.referrals.pathways.api import PathwaysApi
 from services.referrals.pathways.shipped import shipped
 from services.referrals.pathways.store import PathwayStore
 from services.referrals.reconciling import Reconciler
+from services.referrals.records.api import RecordsApi
 from services.referrals.screening import shipped as questionnaire
 from services.referrals.screening.api import ScreeningApi
 from services.referrals.screening.desk import Desk
@@ -80,8 +82,19 @@ async def start(part: Part, settings: Settings) -> None:
     PathwaysApi(means).serve(server)
     AuditApi(audits).serve(server)
     ExceptionsApi(means, exceptions).serve(server)
+    RecordsApi(means, audits, settings.kept).serve(server)
     ScreeningApi(Desk(means, *questionnaire.shipped())).serve(server)
     entries, heads = entering(audits, means.audit), Heads(audits, means.audit, settings.audit_heads)
+    attested, flagged = Relay(part.bus, audits.heads), Relay(part.bus, audits.readings)
+    attesting = Attesting(audits, attested, means.directory, clock.now, settings.tell_heads_every)
+    unusuals = Unusuals(
+        audits,
+        flagged,
+        directory=means.directory,
+        flag_id=means.marks.child,
+        now=clock.now,
+        rule=settings.unusual,
+    )
     pathways = Rounds("pathways", library.LOOK_SECONDS, means.pathways.look)
     retention = retaining.rounds(means, settings.kept)
     reconciling = Reconciler(means).rounds()
@@ -106,11 +119,11 @@ async def start(part: Part, settings: Settings) -> None:
     await part.run(clock.start, clock.stop)
     await part.run(heads.start, heads.stop)
     await part.run(entries.start, entries.stop)
-    for outbox in (relay, groups, exceptions):
+    for outbox in (relay, groups, exceptions, attested, flagged):
         await part.run(outbox.start, outbox.stop)
     await part.run(retention.start, retention.stop)
     await part.run(organizations.start, organizations.stop)
-    for rounds in watch(means):
+    for rounds in (*watch(means), attesting.rounds(), unusuals.rounds()):
         await part.run(rounds.start, rounds.stop)
     await part.run(reconciling.start, reconciling.stop)
     await part.run(means.pathways.begin)

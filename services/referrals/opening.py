@@ -80,6 +80,20 @@ async def open_all(
     return opened
 
 
+async def open_to_print(means: Means, reads: Sequence[tuple[Document, Party]], now: datetime) -> list[Opened]:
+    """Return all that their sender may open of those referrals; in the audit that is an export, not a read.
+
+    Raises:
+        UnreachableError, ContendedError: the audit could not be written; then nothing is printed.
+    """
+    opened = await _open(means.vault, [(doc, _blobs(doc, party, ALL, now)) for doc, party in reads])
+    of_all = {tier for one in opened for tier in _protected(one)}
+    folios = [doc["folio"] for doc, _ in reads]
+    actor = reads[0][1].actor
+    await note(means.audit, AuditKind.EXPORT, "record_printed", actor, folios, tiers=of_all)
+    return opened
+
+
 async def open_as(vault: Vault, doc: Document, party: Party, now: datetime) -> Opened:
     """Return what a party could open, for the service itself: to refer on, and not to be shown."""
     return (await _open(vault, [(doc, _blobs(doc, party, ALL, now))]))[0]

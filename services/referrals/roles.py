@@ -69,6 +69,7 @@ ASIDES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
     ("override a step of", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     ("review an override of", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     ("report a step of", SENDER): (_WORKS, Scope.REFERRALS_SEND),
+    ("print the record of", SENDER): (_WORKS, Scope.REFERRALS_READ_PERSON),
     ("mark what is read of", SENDER): (_WORKS, Scope.REFERRALS_READ_PERSON),
     ("mark what is read of", RECEIVER): (_WORKS, Scope.REFERRALS_READ_PERSON),
 }

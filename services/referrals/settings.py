@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from chassis.settings import PartSettings
 from services.referrals.actions.retaining import Kept
+from services.referrals.audit.habits import Rule
 from services.referrals.deadlines.limits import Overrides, overrides
 
 
@@ -21,6 +22,12 @@ class Settings(PartSettings):
 
     # The file to which the heads of the audit's chains are appended (docs/audit.md), where it is set.
     audit_heads: Path | None = None
+    # How often those are told in the feeds of who may read that audit, where it has grown.
+    audit_tell_minutes: int = Field(default=360, ge=1, le=10_080)
+    # Coordinators are told of whoever reads in one hour of more persons than so many, and than so many times
+    # her usual; 0 persons tells them of nobody (docs/audit.md).
+    unusual_reads: int = Field(default=30, ge=0, le=10_000)
+    unusual_reads_times: int = Field(default=3, ge=1, le=100)
 
     # The file to which the ids of erased data keys are appended (docs/backup.md), where it is set.
     erased_keys: Path | None = None
@@ -36,6 +43,16 @@ class Settings(PartSettings):
         if days < info.data.get("keep_identity_days", 0):
             raise ValueError("must not be less than RELEVO_KEEP_IDENTITY_DAYS")
         return days
+
+    @property
+    def tell_heads_every(self) -> timedelta:
+        """How often heads are told."""
+        return timedelta(minutes=self.audit_tell_minutes)
+
+    @property
+    def unusual(self) -> Rule:
+        """What the network calls unusual."""
+        return Rule(floor=self.unusual_reads, times=self.unusual_reads_times)
 
     @property
     def kept(self) -> Kept:

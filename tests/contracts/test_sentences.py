@@ -49,6 +49,7 @@ NOT_SPOKEN = (
     "services/directory/matching/names.py",
     "services/directory/search/reasons.py",
     "services/referrals/pathways/page.py",
+    "services/referrals/records/",
     "services/referrals/warning.py",  # in both languages there
     "services/referrals/pathways/shipped.py",  # stops the start of a broken installation
     "services/referrals/screening/shipped.py",

@@ -120,7 +120,7 @@ def test_what_is_set_nowhere_is_as_the_example_says(part: str, monkeypatch: pyte
     for name, value in variables(part).items():
         monkeypatch.setenv(name, value)
     changed = {name for name, value in SETTINGS[part]().model_dump().items() if value != default[name]}
-    assert changed <= {"nats_url", "mongo_url", "keys_dir", "http_host", "hsds_port"}
+    assert changed <= {"nats_url", "mongo_url", "keys_dir", "http_host", "hsds_port", "audit_heads"}
 
 
 def test_operator_s_variables_are_settings() -> None:
@@ -129,8 +129,11 @@ def test_operator_s_variables_are_settings() -> None:
 
 @pytest.mark.parametrize("part", [*PARTS, "operator"])
 def test_part_sees_its_own_keys_and_the_public_ones_only(part: str) -> None:
-    assert mounts(part) == {"/keys": "keys", f"/keys/{part}": f"keys-{part}"}
-    assert all(volume.endswith(":ro") for volume in OURS[part]["volumes"])
+    heads = {"/audit": "audit"} if part == "referrals" else {}
+    assert mounts(part) == {"/keys": "keys", f"/keys/{part}": f"keys-{part}"} | heads
+    assert {volume for volume in OURS[part]["volumes"] if not volume.endswith(":ro")} == {
+        f"{source}:{target}" for target, source in heads.items()
+    }
 
 
 def test_keys_are_made_where_parts_and_nats_find_them() -> None:

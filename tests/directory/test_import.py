@@ -154,7 +154,7 @@ async def test_what_was_written_long_after_its_stamp_is_stamped_again(
     monkeypatch.setattr(store, "now", slow)
     made = record.read("stamped", cast.organization(cast.CLINIC), Table())
     assert isinstance(made, record.Imported)
-    event = record.changed_event("organization", made.id, made.fields, 1, now)
+    event = record.changed_event("organization", made.id, made.fields, 1, now, before={})
     assert await store.save("organization", [Change(made.id, Known(), made.fields, event)]) == set()
     document = await store.get("organization", made.id)
     assert document is not None

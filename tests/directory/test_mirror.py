@@ -24,7 +24,7 @@ async def add(store: Store, name: str) -> str:
     noun_id = ids.fresh("organization")
     fields = organization.from_request(CreateOrganization(name=name, kind=OrganizationKind.OTHER))
     at = datetime.now(UTC)
-    event = record.changed_event("organization", noun_id, fields, 1, at)
+    event = record.changed_event("organization", noun_id, fields, 1, at, before={})
     await store.save("organization", [Change(noun_id, Known(), fields, event)])
     return noun_id
 

@@ -108,6 +108,7 @@ DIRECTORY = {
     "services",
     "staleServices",
     "states",
+    "unusualReadings",
     "viewer",
 }
 # Mutations that make referrals of the caller's own.

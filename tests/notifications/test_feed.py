@@ -19,11 +19,13 @@ from contracts.codes import Deadline, NetworkRole, Side
 from contracts.events import (
     ARRIVAL_OVERDUE,
     ASIDE_EVENTS,
+    AUDIT_ATTESTED,
     DEADLINE_EVENTS,
     EXCEPTION_ENDED,
     EXCEPTION_MADE,
     PROPOSAL_DECIDED,
     PROPOSAL_MADE,
+    READING_FLAGGED,
     REFERRAL_EVENTS,
     DeadlineEvent,
     ProposalEvent,
@@ -166,8 +168,8 @@ async def test_who_may_not_read_a_feed_is_refused(caller: Caller, actor: Actor) 
 
 def test_every_referral_event_has_a_policy() -> None:
     of_referrals = (*REFERRAL_EVENTS.values(), *ASIDE_EVENTS.values(), *DEADLINE_EVENTS.values())
-    of_exceptions = (EXCEPTION_MADE, EXCEPTION_ENDED)
-    assert set(TOLD) == {event.type for event in (*of_referrals, *of_exceptions)} | {
+    others = (EXCEPTION_MADE, EXCEPTION_ENDED, AUDIT_ATTESTED, READING_FLAGGED)
+    assert set(TOLD) == {event.type for event in (*of_referrals, *others)} | {
         ARRIVAL_OVERDUE.type,
         PROGRESSED,
         *fact_handlers(None),  # type: ignore[arg-type] # it is asked for its types only

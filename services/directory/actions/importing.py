@@ -255,7 +255,8 @@ class _Batch:
         elif known.values.get("disappeared"):
             kept = {name: value for name, value in kept.items() if name != "status"}
         fields = kept | ({"verified": True} if self._is_vouched_for(one, known) else {})
-        event = record.changed_event(one.noun, one.id, known.values | one.fields | fields, known.n + 1, at)
+        after = known.values | one.fields | fields
+        event = record.changed_event(one.noun, one.id, after, known.n + 1, at, before=known.values)
         return Change(one.id, known, fields, event)
 
     def _refuse(self, number: int, *problems: FieldProblem) -> None:

@@ -32,7 +32,7 @@ async def create_organization(store: Store, relay: Relay, request: CreateOrganiz
     noun_id = ids.fresh("organization")
     fields = organization.from_request(request)
     at = _now()
-    event = record.changed_event("organization", noun_id, fields, 1, at)
+    event = record.changed_event("organization", noun_id, fields, 1, at, before={})
     change = Change(noun_id, Known(), fields, event)
     await store.save("organization", [change])
     relay.kick(noun_id, change.pending)
@@ -52,7 +52,8 @@ async def verify_organization(store: Store, relay: Relay, request: VerifyOrganiz
         stored = await _organization(store, request.organization)
         fields = {"verified": request.verified}
         at = _now()
-        event = record.changed_event("organization", stored["_id"], stored | fields, known.n + 1, at)
+        after = stored | fields
+        event = record.changed_event("organization", stored["_id"], after, known.n + 1, at, before=stored)
         change = Change(stored["_id"], known, fields, event)
         if known.verified == request.verified:
             return organization.view(stored)

@@ -81,7 +81,7 @@ async def again(
 async def _written(store: Store, places: Places, whole: Document, read: Imported) -> bool:
     at = await seal(places, read)
     known, fields = known_of(whole), fields_of(read, whole)
-    event = record.changed_event("service", read.id, whole | fields, known.n + 1, at)
+    event = record.changed_event("service", read.id, whole | fields, known.n + 1, at, before=whole)
     change = Change(read.id, known, fields, event, action="changed")
     if await store.save("service", [change]):
         return False

@@ -94,7 +94,8 @@ async def _take(store: ExchangeStore, conflict: Document) -> None:
         fields: dict[str, Any] = {"edited": edited, "hash": None}
         if conflict["shown"]:
             fields[field] = conflict["theirs"]
-        event = record.changed_event(noun, noun_id, known.values | fields, known.n + 1, at)
+        after = known.values | fields
+        event = record.changed_event(noun, noun_id, after, known.n + 1, at, before=known.values)
         change = Change(noun_id, known, fields, event, action="conflict_taken")
         if not await directory.save(noun, [change]):
             return

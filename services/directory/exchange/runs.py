@@ -116,7 +116,8 @@ def _fields(noun: Noun, known: Known, at: datetime) -> dict[str, Any]:
 
 
 def _event(noun: Noun, noun_id: str, known: Known, fields: dict[str, Any], at: datetime) -> dict[str, Any]:
-    return record.changed_event(noun, noun_id, known.values | fields, known.n + 1, at)
+    after = known.values | fields
+    return record.changed_event(noun, noun_id, after, known.n + 1, at, before=known.values)
 
 
 def _clock(moment: datetime | None) -> str:

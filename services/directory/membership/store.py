@@ -63,11 +63,11 @@ class People:
         """Create the indexes that are missing."""
         await mongo.ensure_indexes(self.db, INDEXES)
 
-    async def coordinators(self, most: int) -> list[str]:
-        """Return organizations that keep the network now, so many at most."""
-        role = {"network_roles": NetworkRole.COORDINATOR, "verified": True}
+    async def with_role(self, wanted: NetworkRole, most: int) -> list[str]:
+        """Return organizations that keep the network now, or audit it, so many at most."""
+        role = {"network_roles": wanted, "verified": True}
         found = self._organizations.find(role, {"status": 1, "kind": 1, "verified": 1, "network_roles": 1})
-        kept = [one["_id"] async for one in found if NetworkRole.COORDINATOR in network_roles(one)]
+        kept = [one["_id"] async for one in found if wanted in network_roles(one)]
         return sorted(kept)[:most]
 
     async def members_of(self, organization: str, wanted: Sequence[str]) -> dict[str, Document]:

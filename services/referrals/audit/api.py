@@ -3,9 +3,19 @@
 from chassis.identity import OPERATOR
 from chassis.rpc import Server
 from contracts import audit as contract
-from contracts.audit import AuditHeads, AuditList, Chains, ListAudit, ListHeads, ReadChain, StoredEntries
+from contracts.audit import (
+    AuditHeads,
+    AuditList,
+    Chains,
+    ListAudit,
+    ListHeads,
+    ListUnusual,
+    ReadChain,
+    StoredEntries,
+    UnusualReadings,
+)
 from contracts.rpc import Actor, Nothing
-from services.referrals.audit import actions
+from services.referrals.audit import actions, unusual
 from services.referrals.audit.store import AuditStore
 
 OPERATORS = frozenset({OPERATOR})
@@ -21,6 +31,7 @@ class AuditApi:
         """Register every operation; chains as they are stored are the operator's to verify."""
         server.add(contract.LIST_AUDIT, self.list)
         server.add(contract.LIST_AUDIT_HEADS, self.list_heads)
+        server.add(contract.LIST_UNUSUAL_READINGS, self.list_unusual_readings)
         server.add(contract.LIST_AUDIT_CHAINS, self.list_chains, OPERATORS)
         server.add(contract.READ_AUDIT_CHAIN, self.read_chain, OPERATORS)
 
@@ -29,6 +40,9 @@ class AuditApi:
 
     async def list_heads(self, request: ListHeads, actor: Actor) -> AuditHeads:
         return await actions.heads(self._store, request, actor)
+
+    async def list_unusual_readings(self, request: ListUnusual, actor: Actor) -> UnusualReadings:
+        return await unusual.list_(self._store, request, actor)
 
     async def list_chains(self, _request: Nothing, _actor: Actor) -> Chains:
         return await actions.chains(self._store)

@@ -1,26 +1,38 @@
 """Exports the heads of the chains: what only they can tell is that a chain was cut off, or written anew.
 
 Each replica appends to its own file the heads of what it has appended itself; the database keeps the furthest
-of each chain. The file is worth what it is to be worth where the database's keepers cannot write it: have it
-copied elsewhere (docs/audit.md).
+of each chain. Now and then those are told as well, to whoever may read that audit: by an event, committed
+with the head that it tells. A head is worth what it is to be worth where the database's keepers cannot write
+it: have the file copied elsewhere, or keep what the feed says (docs/audit.md).
 """
 
 import asyncio
 import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import structlog
 
 from chassis.chained import Head
-from chassis.rounds import Rounds
+from chassis.outbox import Relay, pending_event
+from chassis.rounds import Rounds, each
+from contracts.audit import NETWORK
+from contracts.codes import FIREWALLED
+from contracts.events import AUDIT_ATTESTED, AuditHeadEvent
+from services.referrals.audit.entry import Document
 from services.referrals.audit.store import AuditStore
 from services.referrals.audit.trail import Trail
+from services.referrals.directory import Directory
 
 log = structlog.get_logger()
 
 # What was cut off within it is found by nobody.
 EXPORT_SECONDS = 60.0
+# Of so many organizations the directory is asked at once; the others are told a minute later.
+AT_ONCE = 100
 
 
 class Heads:
@@ -71,3 +83,64 @@ def _append(file: Path, heads: dict[str, tuple[Head, str]]) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+class Attesting:
+    """Tells the heads of the chains that have grown since they were last told, each once, whoever looks."""
+
+    def __init__(
+        self,
+        store: AuditStore,
+        relay: Relay,
+        directory: Directory,
+        now: Callable[[], datetime],
+        every: timedelta,
+    ) -> None:
+        self._store = store
+        self._relay = relay
+        self._directory = directory
+        self._now = now
+        self._every = every
+
+    def rounds(self) -> Rounds:
+        """Return the rounds that look."""
+        return Rounds("audit_attesting", EXPORT_SECONDS, self.look)
+
+    async def look(self) -> None:
+        """Tell those that are due."""
+        now = self._now()
+        due = [row for row in await self._store.chains() if self._is_due(row, now)][:AT_ONCE]
+        if not due:
+            return
+        kinds = await self._directory.kinds([row["_id"] for row in due if row["_id"] != NETWORK])
+        # Those behind the firewall read no audit, and are not to tell by their feed that there was something.
+        readers = frozenset(one for one, kind in kinds.items() if kind not in FIREWALLED)
+        auditors = await self._directory.auditors()
+        await each("audit_attesting", due, partial(self._tell, readers, auditors, now), abreast=8)
+
+    def _is_due(self, row: Document, now: datetime) -> bool:
+        told_at = row.get("told_at")
+        return row["number"] > row.get("told", 0) and (told_at is None or now - told_at >= self._every)
+
+    async def _tell(
+        self, readers: frozenset[str], auditors: tuple[str, ...], now: datetime, row: Document
+    ) -> bool:
+        chain, n = row["_id"], row.get("n", 0) + 1
+        # The organization has events of its own, under its id.
+        audit = f"audit_{chain}"
+        data = AuditHeadEvent(
+            id=audit,
+            chain=chain,
+            n=n,
+            at=now,
+            number=row["number"],
+            hash=row["hash"],
+            entered_at=datetime.fromisoformat(row["at"]),
+            organization=chain if chain in readers else None,
+            auditors=auditors,
+        )
+        event = pending_event(AUDIT_ATTESTED.type, audit, n, now, data)
+        if not await self._store.tell(row, now, event):
+            return False
+        self._relay.kick(chain, [event])
+        return True

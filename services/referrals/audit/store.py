@@ -7,6 +7,7 @@ them is refused. So a chain has neither gaps nor forks, and nobody holds a lock.
 import contextlib
 import dataclasses
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import IndexModel
@@ -16,16 +17,23 @@ from chassis import mongo
 from chassis.chained import GENESIS, Head
 from services.referrals.audit.entry import Document, Note, to_document
 
-ENTRIES, WAITING, HEADS, READINGS = "audit", "audit_waiting", "audit_heads", "audit_readings"
+ENTRIES, WAITING, HEADS = "audit", "audit_waiting", "audit_heads"
+# What each reader usually reads, by chain; and readings that were flagged.
+HABITS, READINGS = "audit_habits", "audit_readings"
 INDEXES = {
     ENTRIES: [
         # Of ids the embedded database walks along a second index only.
         IndexModel([("_id", 1), ("number", 1)], name="ids"),
         IndexModel([("source", 1)], name="source", sparse=True),
+        IndexModel([("about", 1)], name="about"),
     ],
     WAITING: [],
     HEADS: [IndexModel([("pending_since", 1)], name="pending_since", sparse=True)],
-    READINGS: [IndexModel([("pending_since", 1)], name="pending_since", sparse=True)],
+    HABITS: [],
+    READINGS: [
+        IndexModel([("place", 1)], name="place"),
+        IndexModel([("pending_since", 1)], name="pending_since", sparse=True),
+    ],
 }
 _DIGITS = 12
 # The character after the digits: behind every number of a chain.
@@ -52,6 +60,7 @@ class AuditStore:
         self._entries: AsyncIOMotorCollection[Document] = db[ENTRIES]
         self._waiting: AsyncIOMotorCollection[Document] = db[WAITING]
         self.heads: AsyncIOMotorCollection[Document] = db[HEADS]
+        self._habits: AsyncIOMotorCollection[Document] = db[HABITS]
         self.readings: AsyncIOMotorCollection[Document] = db[READINGS]
 
     async def prepare(self) -> None:
@@ -100,6 +109,15 @@ class AuditStore:
         rows = self._entries.find(wanted, {"source": 1, "chain": 1})
         return {row["source"] async for row in rows if row.get("chain") == chain}
 
+    async def read_of(self, folios: Sequence[str]) -> list[tuple[str, datetime]]:
+        """Return for which organization, and when, T3 or T4 of those referrals was read or printed."""
+        rows = self._entries.find({"about": {"$in": list(folios)}}, {"kind": 1, "actor": 1, "at": 1})
+        return [
+            (row["actor"]["organization"], datetime.fromisoformat(row["at"]))
+            async for row in rows
+            if row["kind"] in {"read", "export"} and row["actor"].get("organization")
+        ]
+
     async def range(self, chain: str, after: int, most: int) -> list[tuple[int, Document]]:
         """Return the entries that stand behind a place, in order, with where they stand; so many at most."""
         found = await self._placed(chain, after, after + most + 1)
@@ -114,11 +132,12 @@ class AuditStore:
 
     async def chains(self) -> list[Document]:
         """Return every chain that is known, with the head that was last exported."""
-        return await self.heads.find({}, {"number": 1, "hash": 1, "at": 1}).to_list(None)
+        known = dict.fromkeys(("number", "hash", "at", "n", "told", "told_at"), 1)
+        return await self.heads.find({}, known).to_list(None)
 
-    async def begin(self, chain: str) -> None:
+    async def begin(self, chain: str, now: datetime) -> None:
         """Note that there is such a chain, before its first entry."""
-        row = {"_id": chain, "number": 0, "hash": GENESIS, "at": "", "n": 0, "pending": []}
+        row = {"_id": chain, "number": 0, "hash": GENESIS, "at": "", "n": 0, "pending": [], "told_at": now}
         with contextlib.suppress(DuplicateKeyError):
             await self.heads.insert_one(row)
 
@@ -126,6 +145,42 @@ class AuditStore:
         """Keep the head of a chain, unless another replica has kept one further on."""
         further = {"number": head.number, "hash": head.hash, "at": at}
         await self.heads.update_one({"_id": chain, "number": {"$lt": head.number}}, {"$set": further})
+
+    async def tell(self, row: Document, at: datetime, event: Document) -> bool:
+        """Note that a head is told, with its event; False where another replica was faster."""
+        seen = {"_id": row["_id"], "n": row.get("n", 0), "number": row["number"]}
+        told = {"told": row["number"], "told_at": at, "n": event["n"], "pending_since": at}
+        result = await self.heads.update_one(seen, {"$set": told, "$push": {"pending": event}})
+        return bool(result.matched_count)
+
+    # --- who reads how much ---------------------------------------------------------------------
+
+    async def learned_up_to(self) -> dict[str, int]:
+        """Return by chain the place up to which its readers' habits are known."""
+        return {row["_id"]: row["number"] async for row in self._habits.find({}, {"number": 1})}
+
+    async def habits(self, chain: str) -> tuple[int, list[Document]]:
+        """Return up to which place a chain was learned from, and what is known of its readers."""
+        row = await self._habits.find_one({"_id": chain})
+        return (row["number"], row["readers"]) if row else (0, [])
+
+    async def learn(self, chain: str, before: int, number: int, readers: list[Document]) -> bool:
+        """Keep what is known at a place, where it was learned up to ``before``; False where it is not."""
+        if not before:
+            with contextlib.suppress(DuplicateKeyError):
+                await self._habits.insert_one({"_id": chain, "number": number, "readers": readers})
+                return True
+        known = {"number": number, "readers": readers}
+        result = await self._habits.update_one({"_id": chain, "number": before}, {"$set": known})
+        return bool(result.matched_count)
+
+    async def flag(self, document: Document) -> bool:
+        """Keep an unusual reading; False where it is known."""
+        try:
+            await self.readings.insert_one(document)
+        except DuplicateKeyError:
+            return False
+        return True
 
     # --- notes that wait ------------------------------------------------------------------------
 

@@ -125,7 +125,7 @@ class Trail:
     async def _find_end(self, chain: _Chain) -> None:
         known = chain.head
         if known is None:
-            await self._store.begin(chain.name)
+            await self._store.begin(chain.name, self._now())
         chain.head, chain.at = await self._store.head(chain.name, known.number if known else 0)
 
     async def _without_known(self, chain: _Chain, together: list[Waiting]) -> list[Waiting]:

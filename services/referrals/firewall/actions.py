@@ -17,7 +17,6 @@ from contracts.exceptions import (
     MakeException,
 )
 from contracts.rpc import Actor, FieldProblem
-from services.referrals import paging
 from services.referrals.actions.writing import until_written
 from services.referrals.audit.noting import committed
 from services.referrals.coordinating import check_coordinator
@@ -27,6 +26,7 @@ from services.referrals.firewall.passing import opened, passage
 from services.referrals.inputs import stored_moment
 from services.referrals.issuing import place_of
 from services.referrals.means import Means
+from services.referrals.newest import page_of
 from services.referrals.sealed import seal, unseal
 
 LOOK_SECONDS = 2.0
@@ -178,18 +178,14 @@ async def list_(means: Means, request: ListExceptions, actor: Actor) -> Exceptio
         InvalidError: the page is not one.
     """
     check_coordinator(actor)
-    now, page = means.now(), request.page
-    onwards, count = paging.count_of(page)
-    after, before = paging.place_in(page.after, "after"), paging.place_in(page.before, "before")
+    now = means.now()
     only: Document = {"stands_until": {"$gt": now}} if request.in_force else {}
-    found = await means.store.exceptions.page(only, (before, after), count + 1, newest_first=onwards)
-    more, rows = len(found) > count, found[:count]
-    rows = rows if onwards else rows[::-1]
+    page = await page_of(means.store.exceptions.collection, request.page, only)
     return ExceptionList(
-        items=tuple(await _views(means, rows, now)),
-        positions=tuple(paging.position(row["place"]) for row in rows),
-        has_next=more if onwards else before is not None,
-        has_previous=after is not None if onwards else more,
+        items=tuple(await _views(means, page.rows, now)),
+        positions=page.positions,
+        has_next=page.has_next,
+        has_previous=page.has_previous,
     )
 
 

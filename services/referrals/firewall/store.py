@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorCollection
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from chassis import mongo
@@ -57,13 +57,3 @@ class ExceptionStore:
     async def ended_since(self, moment: datetime) -> list[Document]:
         """Return those that were ended early since then."""
         return await self.collection.find({"ended_at": {"$gte": moment}}, {"ended_at": 1}).to_list(None)
-
-    async def page(
-        self, only: Document, bounds: tuple[str | None, str | None], count: int, *, newest_first: bool
-    ) -> list[Document]:
-        """Return so many that fit, between two places, both excluded; from the newest on, or the oldest."""
-        above, below = bounds
-        span = {**({"$gt": above} if above else {}), **({"$lt": below} if below else {})}
-        found = self.collection.find({**only, **({"place": span} if span else {})})
-        order = DESCENDING if newest_first else ASCENDING
-        return await found.sort("place", order).limit(count).to_list(None)

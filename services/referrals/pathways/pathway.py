@@ -7,7 +7,8 @@ from contracts.codes import FIREWALLED, AgeBand, Need, Priority, Vulnerability
 from contracts.pathways import OnlyFor, Pathway, Step
 from contracts.rpc import FieldProblem
 from contracts.sentences import Sentence
-from services.referrals.pathways.page import LONGEST, TONGUES, page
+from services.referrals.pages import LONGEST
+from services.referrals.pathways.page import TONGUES, page
 
 # From the least to the most.
 PRIORITIES = (Priority.ROUTINE, Priority.URGENT, Priority.EMERGENCY)

@@ -87,6 +87,22 @@ async def test_what_a_coordinator_does_for_a_silent_party_is_in_all_three_audits
         assert await about(network, organization, case.folio, 1) == [("override", "acted_receive", "red-1")]
 
 
+async def test_who_accepted_without_a_hold_is_in_both_audits_and_why_in_none(
+    network: Network, store: Store
+) -> None:
+    case = await new_case(network)
+    keeper = network.caseworker("clinica", id="enfermera")
+    await case.take(Accept, keeper, arrive_by=soon(), without_hold=True, without_hold_reason=WHY)
+    plain = await new_case(network)
+    await plain.take(Accept, arrive_by=soon())
+    for organization in ("casa", "clinica"):
+        found = await about(network, organization, case.folio, 1)
+        assert found == [("override", "rule_overridden", "enfermera")]
+        assert await about(network, organization, plain.folio, 0) == []
+    async for entry in store.db["audit"].find({"about": case.folio}):
+        assert "canario" not in str(entry)
+
+
 async def test_a_draft_that_nobody_sent_is_an_erasure_of_its_sender(
     network: Network, store: Store, means: Any
 ) -> None:

@@ -4,7 +4,15 @@ import itertools
 
 from contracts.audit import AuditEntry, AuditKind
 from contracts.codes import NetworkRole, Role, Scope
-from contracts.directory import CREATE_CLIENT, CreateClient
+from contracts.directory import (
+    CREATE_CLIENT,
+    IMPORT_RECORDS,
+    VERIFY_ORGANIZATION,
+    CreateClient,
+    ImportRecord,
+    ImportRecords,
+    VerifyOrganization,
+)
 from contracts.membership import (
     ADD_CLIENT,
     CHANGE_MEMBER,
@@ -23,6 +31,7 @@ from contracts.membership import (
 )
 from contracts.rpc import Actor
 from services.referrals.store import Store
+from tests.referrals import cast
 from tests.referrals.audit.chains import entries
 from tests.referrals.conftest import Network
 from tests.servers import eventually
@@ -93,5 +102,34 @@ async def test_what_the_operator_changes_is_in_the_audit_of_whom_it_concerns(net
     await operator.call(SET_NETWORK_ROLE, auditing, operator.me)
     taken = SetNetworkRole(organization=network.ids["tercera"], role=NetworkRole.AUDITOR, granted=False)
     await operator.call(SET_NETWORK_ROLE, taken, operator.me)
-    found = await changes(network, network.ids["tercera"], 2)
-    assert {one.action for one in found} == {"organization_network_role"}
+    # That it is verified was entered when the cast came.
+    found = await changes(network, network.ids["tercera"], 3)
+    assert [one.action for one in found] == ["organization_verified", *["organization_network_role"] * 2]
+
+
+async def test_what_an_operator_or_an_import_lets_an_organization_do_is_entered(network: Network) -> None:
+    operator = network.operator
+
+    async def imported(kind: str, verified: bool) -> str:
+        record = {"id": "cambiante", "name": "Cambiante", "relevo": {"kind": kind}}
+        records = (ImportRecord(kind="organization", record=record),)
+        request = ImportRecords(source=cast.SOURCE, records=records, verified=verified)
+        reply = await operator.call(IMPORT_RECORDS, request, operator.me)
+        return str(reply.outcomes[0].id)
+
+    organization = await imported("police", verified=False)
+    await imported("shelter", verified=False)
+    await imported("shelter", verified=True)
+    request = VerifyOrganization(organization=organization, verified=False)
+    for _ in range(2):
+        await operator.call(VERIFY_ORGANIZATION, request, operator.me)
+    auditor = network.member("tercera", network_roles=(NetworkRole.AUDITOR,))
+
+    async def look() -> list[AuditEntry]:
+        return await entries(network, auditor, organization=organization)
+
+    found = await eventually(look, lambda there: len(there) >= 3)
+    assert [(one.action, one.actor.kind, one.about) for one in found] == [
+        (f"organization_{action}", "operator", (organization,))
+        for action in ("kind_changed", "verified", "unverified")
+    ]

@@ -28,7 +28,7 @@ from tests.referrals.conftest import Network
 from tests.servers import eventually
 
 _names = (f"chain{number}" for number in itertools.count())
-DEEDS_TRIED = 1000 if os.environ.get("RELEVO_TEST_FULL") else 24
+DEEDS_TRIED = 1000 if os.environ.get("RELEVO_TEST_FULL") else 60
 LENGTH = 12
 
 

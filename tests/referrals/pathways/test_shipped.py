@@ -8,6 +8,7 @@ import pytest
 
 from contracts.codes import AgeBand, Need, OrganizationKind, Priority, Vulnerability
 from contracts.pathways import NOTICE, Pathway
+from services.referrals import pages
 from services.referrals.pathways import page
 from services.referrals.pathways.pathway import Situation, Version, applies, mandatory
 from services.referrals.pathways.shipped import FOLDER, DataError, documents, shipped, version_of
@@ -79,8 +80,8 @@ def test_each_fits_on_one_page_and_says_that_it_is_a_draft(code: str, tongue: st
     assert tongue in {"es", "en"}
     text = page.page(pathway(code), "1", tongue)  # type: ignore[arg-type]
     lines = text.splitlines()
-    assert len(lines) <= page.LONGEST
-    assert max(map(len, lines)) <= page.WIDTH
+    assert len(lines) <= pages.LONGEST
+    assert max(map(len, lines)) <= pages.WIDTH
     notice = NOTICE.es if tongue == "es" else NOTICE.en
     assert notice in text.replace("\n", " ")
     html = page.html(pathway(code), "1", tongue)  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 import sys
 
 from chassis.problems import FirewalledError, ForbiddenError, InvalidError, NotVerifiedError, WrongStatusError
-from contracts.codes import FIREWALLED
+from contracts.codes import FIREWALLED, NetworkRole
 from contracts.directory import Organization
 from contracts.events import ORGANIZATION_DEACTIVATED, ORGANIZATION_REACTIVATED
 from contracts.membership import (
@@ -59,7 +59,7 @@ async def propose(membership: Membership, request: ProposeOrganization, actor: A
         bound = not allowed.is_operator(actor)
         if bound and await people.proposals.count_documents(waiting) >= MOST_OPEN:
             raise TooManyError(_TOO_MANY)
-        coordinators = await people.coordinators(MOST_TOLD)
+        coordinators = await people.with_role(NetworkRole.COORDINATOR, MOST_TOLD)
         made = proposal.document(proposal_id, request, call, coordinators)
         most = MOST_OPEN if bound else sys.maxsize
         stored = await people.insert_within(people.proposals, made, waiting, most)
@@ -148,8 +148,12 @@ async def set_network_role(membership: Membership, request: SetNetworkRole, acto
 
 
 async def coordinators(membership: Membership) -> Coordinators:
-    """Return the organizations that keep the network now."""
-    return Coordinators(organizations=tuple(await membership.people.coordinators(MOST_TOLD)))
+    """Return the organizations that keep the network now, and those that audit it."""
+    people = membership.people
+    return Coordinators(
+        organizations=tuple(await people.with_role(NetworkRole.COORDINATOR, MOST_TOLD)),
+        auditors=tuple(await people.with_role(NetworkRole.AUDITOR, MOST_TOLD)),
+    )
 
 
 async def show(membership: Membership, request: ShowOrganization) -> Standing:
