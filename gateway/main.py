@@ -17,6 +17,7 @@ from gateway.limits import Limits
 from gateway.live import Streams
 from gateway.means import Means
 from gateway.oauth import TokenEndpoint
+from gateway.printing import RecordPage
 from gateway.rates import Rates
 from gateway.settings import GatewaySettings
 from gateway.signing import TokenKeys
@@ -55,6 +56,7 @@ def main() -> None:
         endpoint = GraphQLEndpoint(means)
         part.app.router.routes.insert(0, Route("/graphql", endpoint))
         part.app.router.routes.insert(1, WebSocketRoute("/graphql", endpoint))
+        part.app.router.routes.insert(2, Route("/record", RecordPage(means)))
         part.app.include_router(TokenEndpoint(caller, tokens, failures).router())
         text = schema.sdl()
 

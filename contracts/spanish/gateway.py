@@ -2,6 +2,7 @@
 
 GATEWAY = {
     "The request cannot be read": "La solicitud no se puede leer",
+    "Ask by POST.": "Pida por POST.",
     "Ask by POST; for a stream as well.": "Pida por POST; también un flujo de eventos.",
     "Send an access token: Authorization: Bearer …, from /oauth/token.": (
         "Envíe un token de acceso: Authorization: Bearer …, de /oauth/token."

@@ -9,9 +9,15 @@ _TITLES = {
     "The person's data was erased": "Los datos de la persona se borraron",
     "The pathway has changed": "La ruta de atención cambió",
     "The cursor is too old": "El cursor es demasiado antiguo",
+    "A caregiver is suspected of harm": "Se sospecha daño de una persona cuidadora",
 }
 
 _WHO = {
+    "A caregiver is suspected of harm, and could find a sheet of paper: read to the child what is held about "
+    "it.": (
+        "Se sospecha daño de una persona cuidadora, que podría encontrar una hoja: léale a la niña, niño o "
+        "adolescente lo que se guarda."
+    ),
     "That is for the two parties of a referral.": "Eso corresponde a las dos partes de una referencia.",
     "That is for the {side} of a referral.": "Eso corresponde a {side}.",
     "Only those of its sender may correct a referral who may read it.": (

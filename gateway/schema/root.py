@@ -49,6 +49,7 @@ from gateway.schema.onward import ReferOnPayload, refer_on
 from gateway.schema.organization import Organization, OrganizationConnection, organization, organizations
 from gateway.schema.pathway_editing import EditPathwayPayload, edit_pathway
 from gateway.schema.pathways import Pathway, PathwayGuide, pathway, pathway_versions, pathways
+from gateway.schema.records import PersonalRecord, personal_record
 from gateway.schema.referral import Referral
 from gateway.schema.referrals import ReferralConnection, referral
 from gateway.schema.scalars import SCALARS
@@ -85,6 +86,7 @@ class Query:
     match_services = published(match_services, list[ServiceMatch])
     acceptance_rules = published(acceptance.acceptance_rules, acceptance.AcceptanceRules | None)
     referral = published(referral, Referral | None)
+    personal_record = published(personal_record, PersonalRecord | None)
     referrals = published(boxes.referrals, ReferralConnection)
     sent_referral = published(sent_referral, SentReferral | None)
     sent_referrals = published(sent_referrals, SentReferralConnection)

@@ -49,6 +49,20 @@ class ExternalIdTakenError(PartError):
         super().__init__(detail, (FieldProblem(path=("external_id",), message=detail, code=self.code),))
 
 
+class CaregiverSuspectedError(PartError):
+    """A caregiver of the child is suspected of harm, and would find what is printed."""
+
+    code = "CAREGIVER_SUSPECTED"
+    status = 409
+    title = "A caregiver is suspected of harm"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A caregiver is suspected of harm, and could find a sheet of paper: read to the child what is "
+            "held about it."
+        )
+
+
 class CapacityUnreachableError(PartError):
     """The directory cannot be asked for places; nothing was done."""
 

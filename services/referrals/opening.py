@@ -14,6 +14,7 @@ from contracts.audit import AuditKind
 from contracts.referrals import Places, ServiceGiven
 from services.referrals import keeping, questions
 from services.referrals.audit.noting import note
+from services.referrals.errors import CaregiverSuspectedError
 from services.referrals.fields import NOTE, PROCEDURE, REPORT, T2, T3, T4
 from services.referrals.means import Means
 from services.referrals.pathways import steps
@@ -84,9 +85,12 @@ async def open_to_print(means: Means, reads: Sequence[tuple[Document, Party]], n
     """Return all that their sender may open of those referrals; in the audit that is an export, not a read.
 
     Raises:
+        CaregiverSuspectedError: it would lead to the child whoever may harm it.
         UnreachableError, ContendedError: the audit could not be written; then nothing is printed.
     """
     opened = await _open(means.vault, [(doc, _blobs(doc, party, ALL, now)) for doc, party in reads])
+    if any(_is_suspected(one) for one in opened):
+        raise CaregiverSuspectedError
     of_all = {tier for one in opened for tier in _protected(one)}
     folios = [doc["folio"] for doc, _ in reads]
     actor = reads[0][1].actor
@@ -153,6 +157,11 @@ async def _enter(means: Means, reads: Iterable[tuple[Document, Party, set[str]]]
             of_all |= tiers
     for others, (party, folios, of_all) in seen.items():
         await note(means.audit, AuditKind.READ, "read", party.actor, folios, chains=others, tiers=of_all)
+
+
+def _is_suspected(opened: Opened) -> bool:
+    words = opened.identity and opened.identity.of_child
+    return bool(words and words.caregiver_suspected)
 
 
 def _protected(opened: Opened) -> set[str]:

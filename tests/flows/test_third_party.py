@@ -72,10 +72,12 @@ QUERIES = {
     "by id": (f"query ($it: ID) {{ referral(id: $it) {{ {FIELDS} }} }}", "id"),
     "by folio": (f"query ($it: String) {{ referral(folio: $it) {{ {FIELDS} }} }}", "folio"),
     "sent, by folio": ("query ($it: String!) { sentReferral(folio: $it) { folio progress } }", "folio"),
+    "held about the person": ("query ($it: ID!) { personalRecord(referral: $it) { page folios } }", "id"),
     "by external id": (f"query ($it: String) {{ referral(externalId: $it) {{ {FIELDS} }} }}", "externalId"),
 }
 # Fields of Query that this file covers, and those that know no referral.
 COVERED = {
+    "personalRecord",
     "node",
     "nodes",
     "referral",

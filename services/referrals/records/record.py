@@ -6,14 +6,12 @@ of all others only how many they are. What a child itself has said is read to it
 
 from collections.abc import Iterable, Iterator
 
-from contracts.codes import AgeBand
+from contracts.ages import CHILDREN
 from contracts.referrals import Household, PersonView, Referral
 from services.referrals.pages import Part, parts
 from services.referrals.records import sharing
 from services.referrals.records.held import Held
 from services.referrals.records.words import Words
-
-CHILDREN = frozenset({AgeBand.INFANT, AgeBand.YOUNG_CHILD, AgeBand.CHILD, AgeBand.ADOLESCENT})
 
 
 def title(say: Words) -> str:

@@ -51,6 +51,10 @@ def _basis(referral: Referral, say: Words) -> Iterator[str]:
         yield say("Notas que aceptó compartir: ", "Notes that you agreed to share: ") + ", ".join(
             map(say.code, consent.categories)
         )
+    if consent.withheld:
+        yield say("Usted no quiso que se le dijera: ", "You did not want it to be told: ") + ", ".join(
+            map(say.code, consent.withheld)
+        )
 
 
 def _open_to(shared: Shared, say: Words) -> str:

@@ -4,11 +4,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from contracts.consent_codes import CONSENT_LABELS
 from contracts.labels import LABELS
 from contracts.pathways import Tongue
 
 # The civil day by which people count; of Mexico's zones the one in which most of them live.
 ZONE = ZoneInfo("America/Mexico_City")
+_LABELS = {**LABELS, **CONSENT_LABELS}
 _MONTHS: dict[Tongue, tuple[str, ...]] = {
     "es": (
         "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto",
@@ -33,7 +35,7 @@ class Words:
 
     def code(self, code: StrEnum) -> str:
         """Return what people read for a code."""
-        label = LABELS[type(code)][code]
+        label = _LABELS[type(code)][code]
         return label.es if self.tongue == "es" else label.en
 
     def day(self, moment: datetime | date) -> str:

@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
+import msgspec
 import pytest
 from pymongo.errors import AutoReconnect
 
 from chassis.problems import RefusedError, UnreachableError
 from contracts.audit import AuditKind
 from contracts.changes import CANCEL, Cancel
+from contracts.childhood import ChildsView
 from contracts.codes import AgeBand, Gender, NetworkRole, NoteCategory, Role, Scope, Vulnerability
+from contracts.consent_codes import ChildView, WithheldField
 from contracts.erasing import ERASE, Erase
 from contracts.reasons import CancelReason
 from contracts.records import PRINT_RECORD, PersonalRecord, PrintRecord
@@ -200,3 +203,26 @@ async def test_what_is_erased_is_not_there_any_more_and_that_she_may_object_is_s
     assert "Oficio 7" in said
     assert "puede oponerse" in said
     assert "retirar su consentimiento" not in said
+
+
+async def test_for_a_child_nothing_is_printed_that_a_suspected_caregiver_could_find(network: Network) -> None:
+    person = cast.with_person(age_band=AgeBand.CHILD, vulnerabilities=(), safe_contact=None)
+    view = ChildsView(view=ChildView.AGREES, explained=True, explanation="dibujos", why="canario: quiere ir")
+    consent = cast.consent(datetime.now(UTC), vulnerabilities=(), child=view)
+    safe = await issued(network, person=person, consent=consent, household=None)
+    said = words(await printed(network, safe.id))
+    assert "6 a 11 años" in said
+    assert "canario: quiere" not in said, "what a child says is read to it"
+    consent = msgspec.structs.replace(consent, caregiver_suspected=True)
+    made = await issued(network, person=person, consent=consent, household=None)
+    async with Watched(network, "casa") as shelter:
+        with pytest.raises(RefusedError) as refused:
+            await printed(network, made.id)
+        assert refused.value.code == "CAREGIVER_SUSPECTED"
+        assert await shelter.new() == []
+
+
+async def test_what_she_does_not_want_the_receiver_to_be_told_is_said(network: Network) -> None:
+    consent = cast.consent(datetime.now(UTC), withheld=(WithheldField.NAME,))
+    made = await issued(network, consent=consent)
+    assert "Usted no quiso que se le dijera: Nombre" in words(await printed(network, made.id))
