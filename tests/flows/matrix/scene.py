@@ -177,7 +177,7 @@ async def _registered(stack: Stack) -> tuple[dict[str, str], dict[str, str]]:
         ImportRecord(
             kind="organization",
             record={
-                "id": side,
+                "id": f"matriz-{side}",
                 "name": f"Matriz {side} (ficticia)",
                 "relevo": {"kind": kind, "fictional": True},
             },
@@ -188,8 +188,9 @@ async def _registered(stack: Stack) -> tuple[dict[str, str], dict[str, str]]:
         ImportRecord(
             kind="service",
             record={
-                "id": name,
-                "organization_id": side,
+                # The cast looks its own up by these: none of theirs is called so.
+                "id": f"matriz-{name}",
+                "organization_id": f"matriz-{side}",
                 "name": f"Servicio {name} (ficticio)",
                 "status": "active",
                 "relevo": {
