@@ -16,18 +16,27 @@ from typing import Any
 
 from chassis import dumping, mongo, snapshots
 from chassis.archive import Archive, Progress, expire
+from chassis.identity import OPERATOR
 from cli.backup import sets
 from cli.embedded.folder import running
 from cli.embedded.servers import Servers
 from cli.embedded.settings import AUDIT_HEADS, ERASED_KEYS
 from cli.exits import CommandError, Exit
 from cli.operator import OperatorSettings, connected
+from contracts.audit import AuditKind
+from contracts.rpc import Actor
+from services.referrals.audit.entry import noted
+from services.referrals.audit.heads import Heads
+from services.referrals.audit.store import AuditStore
+from services.referrals.audit.trail import Trail
 from services.referrals.masters import master_key
 from services.referrals.restoring.covering import cover
+from services.referrals.store import DATABASE
 from services.referrals.vault import Vault
 
 # So many documents are copied before anything is said of them again.
 SAID_EACH = 10_000
+OPERATOR_ACTOR = Actor(kind="operator", id=OPERATOR)
 
 Change = Callable[[Sequence[dict[str, Any]]], Awaitable[Sequence[dict[str, Any]]]]
 
@@ -95,6 +104,7 @@ class Backup:
         client = mongo.connect(mongo_url)
         try:
             async with connected(settings) as operator:
+                await self._enter(client)
                 js = operator.bus.js
                 marks = {name: int((await js.stream_info(name)).state.last_seq) for name in sets.STREAMS}
                 async with dumping.one_moment(client, sets.PREFIX) as moment:
@@ -108,6 +118,14 @@ class Backup:
                 return marks
         finally:
             client.close()
+
+    async def _enter(self, client: mongo.Client) -> None:
+        """Enter it into the audit, as an export, before anything is copied."""
+        audits = AuditStore(client[DATABASE])
+        trail = Trail(audits, lambda: datetime.now(UTC))
+        keys = "with_keys" if self.keys else "without_keys"
+        await trail.enter(noted(AuditKind.EXPORT, f"backup_{keys}", OPERATOR_ACTOR, noun="network"))
+        await Heads(audits, trail, self.source / AUDIT_HEADS).look()
 
     async def _databases(
         self,

@@ -1,17 +1,20 @@
 """What a backup is made of: which databases and streams, which of them apart, and whose events go where."""
 
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
 from chassis.settings import key_name, read_key
 from cli import keys
 from cli.exits import CommandError, Exit
-from services.directory.capacity.capacity import noun_id
+from services.directory.capacity.capacity import noun_id as capacity_id
 from services.directory.capacity.store import CAPACITY
 from services.directory.editing.store import CORRECTIONS
 from services.directory.membership.store import PROPOSALS
 from services.directory.store import CLIENTS, MEMBERS, ORGANIZATIONS, SERVICES
 from services.directory.store import DATABASE as DIRECTORY
+from services.referrals.audit.store import HEADS, READINGS
+from services.referrals.audit.store import noun_id as audit_id
 from services.referrals.firewall.store import EXCEPTIONS
 from services.referrals.store import DATABASE as REFERRALS_DATABASE
 from services.referrals.store import REFERRALS
@@ -28,6 +31,8 @@ REFERRAL = ("referrals", "referral")
 DOCUMENTS: dict[tuple[str, str], tuple[str, str]] = {
     REFERRAL: (REFERRALS_DATABASE, REFERRALS),
     ("referrals", "exception"): (REFERRALS_DATABASE, EXCEPTIONS),
+    ("referrals", "audit"): (REFERRALS_DATABASE, HEADS),
+    ("referrals", "reading"): (REFERRALS_DATABASE, READINGS),
     ("directory", "organization"): (DIRECTORY, ORGANIZATIONS),
     ("directory", "service"): (DIRECTORY, SERVICES),
     ("directory", "capacity"): (DIRECTORY, CAPACITY),
@@ -36,12 +41,17 @@ DOCUMENTS: dict[tuple[str, str], tuple[str, str]] = {
     ("directory", "proposal"): (DIRECTORY, PROPOSALS),
     ("directory", "correction"): (DIRECTORY, CORRECTIONS),
 }
+_NAMED_OTHERWISE: dict[tuple[str, str], Callable[[str], str]] = {
+    (DIRECTORY, CAPACITY): capacity_id,
+    (REFERRALS_DATABASE, HEADS): audit_id,
+}
 _HASH_KEY = "referrals/hash.key"
 
 
 def noun_of(collection: tuple[str, str], document_id: str) -> str:
     """Return under which id a document's events are."""
-    return noun_id(document_id) if collection == (DIRECTORY, CAPACITY) else document_id
+    named = _NAMED_OTHERWISE.get(collection)
+    return document_id if named is None else named(document_id)
 
 
 def is_vault(database: str) -> bool:

@@ -10,13 +10,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
+from motor.motor_asyncio import AsyncIOMotorClient
 from typer.testing import CliRunner, Result
 
 from cli.app import application
-from cli.embedded.settings import ERASED_KEYS, EmbeddedSettings
+from cli.embedded.settings import AUDIT_HEADS, ERASED_KEYS, EmbeddedSettings
 from cli.embedded.stack import Stack
 from tests.flows.cast import Cast
 from tests.flows.client import AnswerError, Client, Json
@@ -131,6 +133,7 @@ async def test_what_is_put_back_goes_on_and_who_was_erased_since_does_not_come_b
     cursor = await head_of(cast.shelter)
     meanwhile = await copied(cast, tmp_path)
     check_files(tmp_path)
+    await check_entered(cast)
 
     # What nobody has any more afterwards, what is another by then, and what must not come back.
     lost = await referred(cast)
@@ -206,6 +209,18 @@ async def check_goes_on_from_before(net: Again, referrals: list[Json]) -> None:
             lambda one=one: types_of(net.shelter, one["id"]),  # type: ignore[misc]
             lambda now, told=told: now == [*told, "declined"],  # type: ignore[misc]
         )
+
+
+async def check_entered(cast: Cast) -> None:
+    """That there is such a copy is in the audit of the network, and its head is exported."""
+    client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(cast.stack.urls["mongo"])
+    try:
+        entry = await client["relevo_referrals"]["audit"].find_one({"action": "backup_with_keys"})
+    finally:
+        client.close()
+    assert entry is not None
+    assert (entry["chain"], entry["kind"], entry["actor"]["kind"]) == ("network", "export", "operator")
+    assert entry["hash"] in (cast.stack.data / AUDIT_HEADS).read_text()
 
 
 def check_files(folder: Path) -> None:

@@ -23,7 +23,7 @@ from contracts.audit import NETWORK
 from contracts.codes import FIREWALLED
 from contracts.events import AUDIT_ATTESTED, AuditHeadEvent
 from services.referrals.audit.entry import Document
-from services.referrals.audit.store import AuditStore
+from services.referrals.audit.store import AuditStore, noun_id
 from services.referrals.audit.trail import Trail
 from services.referrals.directory import Directory
 
@@ -126,8 +126,7 @@ class Attesting:
         self, readers: frozenset[str], auditors: tuple[str, ...], now: datetime, row: Document
     ) -> bool:
         chain, n = row["_id"], row.get("n", 0) + 1
-        # The organization has events of its own, under its id.
-        audit = f"audit_{chain}"
+        audit = noun_id(chain)
         data = AuditHeadEvent(
             id=audit,
             chain=chain,

@@ -46,6 +46,11 @@ def place_of(chain: str, number: int) -> str:
     return f"{chain}:{number:0{_DIGITS}d}"
 
 
+def noun_id(chain: str) -> str:
+    """Return under which id the events of a chain's head are: the organization has events of its own."""
+    return f"audit_{chain}"
+
+
 def number_of(place: str) -> int:
     """Return the number at which an entry stands, whatever it says itself."""
     digits = place.rpartition(":")[2]
