@@ -33,6 +33,7 @@ from chassis import telemetry
 from chassis.bus import Bus
 from chassis.problems import RefusedError, UnreachableError
 from chassis.rpc import Caller
+from chassis.tasks import end
 from contracts.notifications import (
     FEED_HEAD,
     FEED_PAGE,
@@ -158,8 +159,7 @@ class _Hub(Generic[EntryT]):
 
     async def close(self) -> None:
         """The last reader has gone."""
-        if self._comparer is not None:
-            self._comparer.cancel()
+        await end(self._comparer)
         if self._subscription is not None:
             try:
                 await self._subscription.unsubscribe()

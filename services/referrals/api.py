@@ -88,13 +88,13 @@ CHANGES = (
 
 
 class Api:
-    """Answers the operations of ``contracts/referrals.py``."""
+    """Answers what is asked of referrals; the folders beside have APIs of their own."""
 
     def __init__(self, means: Means) -> None:
         self._means = means
 
     def serve(self, server: Server) -> None:
-        """Register every operation; all but the doctor's are the gateway's to ask."""
+        """Register every operation: the gateway's to ask, but for those that are an operator's."""
         server.add(contract.ISSUE, self.issue)
         server.add(drafts.DRAFT, self.draft)
         server.add(drafts.UPDATE_DRAFT, self.update_draft)

@@ -1,4 +1,7 @@
-"""Every database call of the referrals service but those of the vault.
+"""The database calls on referrals, groups, folios and external ids.
+
+The vault, the audit, the facts, the pathways and the exceptions have stores of their own, the lists
+``boxes/store.py``.
 
 A referral is one document, and a change is one conditional write of it, on id and revision. What a chosen
 ``_id`` can make unique is made unique by it: folios and external ids are small documents of their own, so
@@ -142,6 +145,14 @@ class Store:
         await self.referrals.find_one({}, {"_id": 1})
         return True
 
+    async def now(self) -> datetime:
+        """Return the database's own clock, which judges what is due."""
+        hello: Document = await self.db.command(
+            "hello", codec_options=CodecOptions(tz_aware=True, tzinfo=UTC)
+        )
+        moment: datetime = hello["localTime"]
+        return moment
+
     # --- one referral ---------------------------------------------------------------------------
 
     async def load(self, referral: str) -> Document | None:
@@ -171,6 +182,10 @@ class Store:
             push["pending"] = {"$each": list(write.pending)}
         return await self._write(referral, revision, fields, push, write.unset)
 
+    async def beside(self, referral: str, revision: int, fields: Document, push: Document) -> bool:
+        """Write what is no change of the referral itself, with its event; False where it has changed."""
+        return await self._write(referral, revision, fields, push)
+
     async def _write(
         self, referral: str, revision: int, fields: Document, push: Document, unset: Sequence[str] = ()
     ) -> bool:
@@ -185,15 +200,12 @@ class Store:
         result = await self.referrals.update_one({"_id": referral, "revision": revision}, update)
         return bool(result.matched_count)
 
-    # --- drafts ---------------------------------------------------------------------------------
+    async def erased(self, doc: Document) -> None:
+        """Note that the keys are gone that were to go; not where more is to go by now: it is found again."""
+        was = {name: doc.get(name) for name in ("_id", "erase_since", "erased")}
+        await self.referrals.update_one(was, {"$unset": {"erase_since": "", "sealed_fact": ""}})
 
-    async def now(self) -> datetime:
-        """Return the database's own clock, which judges what is due."""
-        hello: Document = await self.db.command(
-            "hello", codec_options=CodecOptions(tz_aware=True, tzinfo=UTC)
-        )
-        moment: datetime = hello["localTime"]
-        return moment
+    # --- drafts ---------------------------------------------------------------------------------
 
     async def close_draft(self, referral: str, revision: int) -> bool:
         """Take what is sealed out of a draft: nobody can send it any more. False where it has changed."""
@@ -225,10 +237,6 @@ class Store:
         rows = self.referrals.find({"exception": exception, "exception_until": {"$gt": until}}, {"_id": 1})
         return [row["_id"] for row in await rows.limit(most).to_list(None)]
 
-    async def beside(self, referral: str, revision: int, fields: Document, push: Document) -> bool:
-        """Write what is no change of the referral itself, with its event; False where it has changed."""
-        return await self._write(referral, revision, fields, push)
-
     # --- deadlines ------------------------------------------------------------------------------
 
     async def count_due(self, before: datetime) -> int:
@@ -239,18 +247,6 @@ class Store:
         """Return the referrals of which a moment of that ``name`` lies there, the earliest first."""
         found = self.referrals.find({name: {"$gt": after, "$lte": before}}, _projection(sealed=False))
         return await found.sort(name, ASCENDING).limit(most).to_list(None)
-
-    async def erased(self, doc: Document) -> None:
-        """Note that the keys are gone that were to go; not where more is to go by now: it is found again."""
-        was = {name: doc.get(name) for name in ("_id", "erase_since", "erased")}
-        await self.referrals.update_one(was, {"$unset": {"erase_since": "", "sealed_fact": ""}})
-
-    async def free_external_ids(self, doc: Document) -> None:
-        """Forget under which ids of the parties' own a referral was known."""
-        await self._external_ids.delete_many({"_id": {"$in": doc["external_marks"]}, "referral": doc["_id"]})
-        await self.referrals.update_one(
-            {"_id": doc["_id"], **dict.fromkeys(EXTERNAL_IDS)}, {"$set": {"external_marks": []}}
-        )
 
     # --- groups ---------------------------------------------------------------------------------
 
@@ -368,6 +364,13 @@ class Store:
         """Return the id of the referral that an organization's own id was reserved for."""
         row = await self._external_ids.find_one({"_id": mark})
         return None if row is None else str(row["referral"])
+
+    async def free_external_ids(self, doc: Document) -> None:
+        """Forget under which ids of the parties' own a referral was known."""
+        await self._external_ids.delete_many({"_id": {"$in": doc["external_marks"]}, "referral": doc["_id"]})
+        await self.referrals.update_one(
+            {"_id": doc["_id"], **dict.fromkeys(EXTERNAL_IDS)}, {"$set": {"external_marks": []}}
+        )
 
     # --- lists ----------------------------------------------------------------------------------
 

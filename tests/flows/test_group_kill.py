@@ -4,8 +4,14 @@ import asyncio
 import os
 import uuid
 from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
 
-from tests.flows.cast import Cast
+import pytest
+
+from cli.embedded.settings import EmbeddedSettings
+from cli.embedded.stack import Stack
+from tests.flows.cast import Cast, gathered
 from tests.flows.client import Json
 from tests.flows.streams import feed_of
 from tests.flows.test_group import group_as, issue, need
@@ -18,6 +24,14 @@ NEEDS = ("FOOD", "HYGIENE", "EDUCATION", "CHILDCARE", "MEDICINES", "INFORMATION"
 WORKERS = 3
 KILLS = 20 if FULL else 1
 BETWEEN = 3
+
+
+@pytest.fixture
+async def cast(tmp_path: Path) -> AsyncIterator[Cast]:
+    """Everybody, on a network of their own: it is killed."""
+    with Stack(EmbeddedSettings(data_dir=tmp_path).on_free_ports()) as stack:
+        async with gathered(stack) as everybody:
+            yield everybody
 
 
 async def test_kill_9_of_referrals_loses_no_child_and_makes_none_twice(cast: Cast) -> None:

@@ -24,12 +24,15 @@ from tests.flows.work import Work, record_of, refer_while, shares
 
 log = logging.getLogger(__name__)
 
-FULL = bool(os.environ.get("RELEVO_TEST_FULL"))
+pytestmark = pytest.mark.skipif(
+    "RELEVO_TEST_FULL" not in os.environ,
+    reason="it takes minutes: make test-full; test_replicas.py kills in the same stories",
+)
 VICTIMS = ("referrals", "notifications", "gateway", "nats", "database", "directory")
-KILLS = VICTIMS * (10 if FULL else 1)
+KILLS = VICTIMS * 10
 # So many changes at least from one recovery to the next kill, and so many in all.
 BETWEEN = 50
-ENOUGH = 400 if not FULL else 5000
+ENOUGH = 5000
 WORKERS = 8
 # At a kill at least so many of the workers' requests have to wait for an answer.
 BUSY = WORKERS // 2
@@ -85,7 +88,7 @@ class Killer:
 
 # nats-py leaves the transport of a handshake that its server did not survive to the collector, which warns.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.timeout(300 if not FULL else 1800)
+@pytest.mark.timeout(1800)
 async def test_kill_9_of_anything_loses_repeats_and_swaps_nothing(tmp_path: Path) -> None:
     async with AsyncExitStack() as held:
         held.enter_context(evidence(tmp_path))

@@ -11,6 +11,7 @@ from nats.js.api import DiscardPolicy
 from chassis.bus import Bus
 from chassis.problems import RefusedError
 from chassis.rpc import Caller
+from chassis.tasks import end
 from contracts.notifications import FeedReferral, FeedTold
 from contracts.rpc import Actor
 from gateway import feed
@@ -160,10 +161,34 @@ async def test_the_last_reader_takes_the_subscription_with_it(gate: FeedGate, re
     async with listening(gate, reader) as entries:
         waiting = asyncio.ensure_future(anext(entries))
         await eventually(lambda: _has_stream(gate, reader))
-        waiting.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await waiting
+        await end(waiting)
     assert gate._hubs == {}
+
+
+async def test_the_last_reader_takes_the_comparison_with_it_also_one_that_missed_its_cancellation(
+    gate: FeedGate, hand: Hand, reader: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comparing = asyncio.Event()
+
+    async def compare(_: object) -> None:
+        if comparing.is_set():
+            await asyncio.sleep(60)
+        comparing.set()
+        # As Python 3.11's wait_for does, by which nats-py waits, where both come in the same moment.
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+
+    monkeypatch.setattr(feed, "COMPARE_SECONDS", 0)
+    monkeypatch.setattr(feed._Hub, "_compare", compare)
+    async with listening(gate, reader) as entries:
+        first = asyncio.ensure_future(take(entries, 1))
+        await eventually(lambda: _has_stream(gate, reader))
+        await hand.publish(new_referral(), 1, sender=reader.organization)
+        await first
+        await comparing.wait()
+        comparer = gate._hubs[reader.organization or ""]._comparer
+    assert comparer is not None
+    assert comparer.done()
 
 
 async def test_who_may_not_read_is_refused_at_once(gate: FeedGate) -> None:

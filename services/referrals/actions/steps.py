@@ -50,7 +50,7 @@ async def review(means: Means, request: ReviewOverride, actor: Actor) -> Referra
         PersonErasedError: the person's data is erased.
     """
 
-    async def make(doc: Document, party: Party, now: object) -> Aside:
+    async def make(doc: Document, party: Party, now: datetime) -> Aside:
         _check_reader(party)
         with await means.vault.fetch(keeping.usable(doc, keeping.T2)) as keys:
             place = _place(keys, doc, request.step, frozenset({StepStatus.OVERRIDDEN}))
@@ -58,7 +58,7 @@ async def review(means: Means, request: ReviewOverride, actor: Actor) -> Referra
             second.check(entries[place]["who"], actor, THE_FIRST)
             note = _sealed(keys, doc, request.note)
         change = steps.confirmed if request.confirm else steps.not_confirmed
-        entries[place] = change(entries[place], actor, note, means.now())
+        entries[place] = change(entries[place], actor, note, now)
         reviewed = "override_confirmed" if request.confirm else "override_not_confirmed"
         return Aside(fields=steps.fields(entries), told=("override_reviewed", SENDER), override=reviewed)
 
@@ -73,7 +73,7 @@ async def report(means: Means, request: ReportStep, actor: Actor) -> ReferralRep
         As ``review``; InvalidError also where that referral does not meet it, or nothing says how it was.
     """
 
-    async def make(doc: Document, party: Party, now: object) -> Aside:
+    async def make(doc: Document, party: Party, now: datetime) -> Aside:
         _check_reader(party)
         if (request.by is None) == (request.note is None):
             message = "Give the referral that took it, or say how it was taken: one of the two."
@@ -85,7 +85,7 @@ async def report(means: Means, request: ReportStep, actor: Actor) -> ReferralRep
         with await means.vault.fetch(keeping.usable(doc, keeping.T2)) as keys:
             place = _place(keys, doc, request.step, steps.OPEN)
             entries = list(doc["steps"])
-            entries[place] = steps.met(entries[place], folio, _sealed(keys, doc, request.note), means.now())
+            entries[place] = steps.met(entries[place], folio, _sealed(keys, doc, request.note), now)
         return Aside(fields=steps.fields(entries))
 
     outcome = await carry_out(means, REPORT, request, actor, make)
