@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -92,11 +92,20 @@ class Server:
     """Answers a part's operations as a NATS micro service, ``concurrency`` requests at a time.
 
     nats.micro runs an endpoint's handler one by one and shows what it raises to everybody: so the
-    handler only starts a task, and nothing ever raises into it.
+    handler only starts a task, and nothing ever raises into it. ``tells`` returns what this replica says of
+    itself in ``$SRV.STATS``, which operators may ask of each.
     """
 
-    def __init__(self, bus: Bus, part: str, peers: Peers, concurrency: int = 64) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        part: str,
+        peers: Peers,
+        concurrency: int = 64,
+        tells: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
         self.bus = bus
+        self._tells = tells
         self.peers = peers
         self.slots = asyncio.Semaphore(concurrency)
         self._part = part
@@ -113,7 +122,12 @@ class Server:
 
     async def start(self) -> None:
         """Begin to answer; once this returns, whoever asks is answered."""
-        config = ServiceConfig(name=f"relevo-{self._part}", version="1.0.0", queue_group=self._part)
+        config = ServiceConfig(
+            name=f"relevo-{self._part}",
+            version="1.0.0",
+            queue_group=self._part,
+            stats_handler=lambda _: dict(self._tells()),
+        )
         self._service = Service(self.bus.nc, config)
         await self._service.start()
         for operation, handler, callers in self._operations:

@@ -26,8 +26,9 @@ RANDOM = {
     "directory/hash.key": 32,
     "directory/address.key": 32,
 }
-# What these opened nobody can open again with new ones.
-IRREPLACEABLE = ("referrals/master.key",)
+# What this opened nobody can open again with a new one. It may be a file that a KMS has sealed, and for a
+# moment of its exchange have another name.
+MASTER_KEY = "referrals/master.key"
 PUBLIC = "public.json"
 NATS_USERS = "nats/users.conf"
 
@@ -59,9 +60,16 @@ def _make_seeds(folder: Path) -> list[str]:
     return [name for name in names if _create(folder / name, _new_seed)]
 
 
+def has_master(folder: Path) -> bool:
+    """Whether there is a master key under ``folder``, whatever it is called and whoever has sealed it."""
+    at = (folder / MASTER_KEY).parent
+    return any(path.suffix in {".key", ".kms"} for path in at.glob("master.*"))
+
+
 def _make_others(folder: Path) -> list[str]:
     made = [TOKEN_KEY] if _create(folder / TOKEN_KEY, new_token_key) else []
-    return made + [name for name, size in RANDOM.items() if _create(folder / name, partial(os.urandom, size))]
+    wanted = {name: size for name, size in RANDOM.items() if name != MASTER_KEY or not has_master(folder)}
+    return made + [name for name, size in wanted.items() if _create(folder / name, partial(os.urandom, size))]
 
 
 def _publish(folder: Path) -> list[str]:
@@ -124,12 +132,3 @@ def write(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-
-
-def make_durable(folder: Path) -> None:
-    """Wait until the folder's names are on disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

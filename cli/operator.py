@@ -38,6 +38,8 @@ class OperatorSettings(BaseSettings):
     nats_url: str | None = None
     keys_dir: Path | None = None
     public_url: str | None = None
+    # The settings of the KMS that seals the master key, where one does.
+    kms: Path | None = None
 
     @property
     def bus(self) -> str:

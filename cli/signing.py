@@ -10,6 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
+from chassis.archive import make_durable
 from cli import keys
 from cli.exits import CommandError, Exit
 
@@ -50,7 +51,7 @@ class TokenRotation:
             else:
                 self._write(OLD, old)
             (self._at / NEXT).replace(self._at / CURRENT)
-            keys.make_durable(self._at)
+            make_durable(self._at)
         except OSError as error:
             raise self._refused(error) from error
 

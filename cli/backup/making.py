@@ -135,7 +135,7 @@ class Backup:
         keys: Archive | None,
         progress: Progress,
     ) -> None:
-        vault = Vault(client, master_key(self.source / "keys"))
+        vault = Vault(client, master_key(self.source / "keys", OperatorSettings().kms))
         now = datetime.now(UTC)
         for database, collection in moment.names:
             archive = keys if sets.is_vault(database) else data

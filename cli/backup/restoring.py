@@ -33,8 +33,9 @@ from cli.embedded.folder import Folder
 from cli.embedded.servers import Servers
 from cli.embedded.settings import AUDIT_HEADS, ERASED_KEYS
 from cli.exits import CommandError, Exit
+from cli.operator import OperatorSettings
 from services.referrals import erased
-from services.referrals.masters import master_key
+from services.referrals.masters import Masters, master_key
 from services.referrals.restoring.covering import Uncovering
 from services.referrals.vault import Vault
 
@@ -161,7 +162,7 @@ class Restore:
         client = mongo.connect(servers.mongo_url)
         try:
             await self._databases(client, since, restored, progress)
-            vault = Vault(client, master_key(self._staging / "keys"))
+            vault = Vault(client, self._masters())
             restored.found = await verify(client, vault, self._expected(), progress, deep=deep)
         finally:
             client.close()
@@ -190,7 +191,7 @@ class Restore:
         restored: Restored,
         progress: Progress,
     ) -> None:
-        vault = Vault(client, master_key(self._staging / "keys"))
+        vault = Vault(client, self._masters())
         for file, database, collection in self._files(self._vault, self._manifests[1]):
             told = _telling(progress, f"{database}.{collection}")
             await dumping.load(file, client[database][collection], self._without_erased, told)
@@ -201,6 +202,12 @@ class Restore:
             restored.documents += await dumping.load(file, client[database][collection], counted, told)
         restored.erased = uncovering.erased
         restored.missing = sorted(noun_id for (part, noun, noun_id) in since if (part, noun) == sets.REFERRAL)
+
+    def _masters(self) -> Masters:
+        try:
+            return master_key(self._staging / "keys", OperatorSettings().kms)
+        except SystemExit as error:
+            raise CommandError(str(error).removeprefix("relevo: "), Exit.NOT_WRITABLE) from None
 
     async def _without_erased(self, docs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         return [doc for doc in docs if doc["_id"] not in self._gone]

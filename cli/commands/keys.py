@@ -1,5 +1,6 @@
 """``relevo keys``: the keys of a network."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,14 @@ from cli.operator import OperatorSettings, run
 from cli.output import err, out
 from cli.rotation import Rotation
 from cli.signing import TokenRotation
+
+
+class Keeper(StrEnum):
+    """Where a master key is kept."""
+
+    FILE = "file"
+    KMS = "kms"
+
 
 group = typer.Typer(help="The keys of a network.", no_args_is_help=True)
 
@@ -38,25 +47,31 @@ def init(
     epilog=epilog(
         "relevo keys rotate-master",
         "relevo keys rotate-master --prepare",
-        codes=(Exit.WRONG, Exit.UNREACHABLE, Exit.REFUSED, Exit.NOT_WRITABLE),
+        "RELEVO_KMS=/run/secrets/kms.json relevo keys rotate-master --to kms",
+        codes=(Exit.WRONG, Exit.USAGE, Exit.UNREACHABLE, Exit.REFUSED, Exit.NOT_WRITABLE),
     ),
 )
 def rotate_master(
     prepare: Annotated[
         bool, typer.Option("--prepare", help="Only put the new key beside the old one, and end.")
     ] = False,
+    to: Annotated[
+        Keeper | None, typer.Option(help="Where the new one is kept. (default: as the present one)")
+    ] = None,
     at_once: Annotated[int, typer.Option(help="So many data keys in one request.", min=1, max=1000)] = 200,
 ) -> None:
-    """Exchange referrals/master.key, which opens every person's data, while the network goes on.
+    """Exchange the master key, which opens every person's data, while the network goes on.
 
     The new key is master.next.key until every data key is wrapped with it, then master.key; the old one is
-    removed at the end. Whatever stops it, run it again. Where the replicas do not share the folder:
-    --prepare, bring master.next.key to all of them, then run it. Back the new key up, and keep the old one as
+    removed at the end. With --to kms the new one is sealed by the KMS that RELEVO_KMS names, in a file that
+    ends in .kms; with --to file it is a plain one again. Whatever stops it, run it again. Where the replicas
+    share no folder: --prepare, bring the new file to all of them, then run it; it begins and ends only where
+    every replica that runs says that it has the new key. Back the new key up, and keep the old one as
     long as backups of the key vault are kept that it opens.
     """
     settings = OperatorSettings()
-    rotation = Rotation(settings.keys)
-    made = rotation.prepare()
+    rotation = Rotation(settings.keys, settings.kms)
+    made = rotation.prepare(sealed=None if to is None else to is Keeper.KMS)
     if prepare:
         err.print("relevo: the new key is there" if made else "relevo: the new key was there already")
         return

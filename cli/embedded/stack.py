@@ -152,15 +152,12 @@ class Stack:
         return self._keeper
 
     def _make_keys(self) -> None:
-        if any((self.data / database.FOLDER).glob("*")):
-            lost = [name for name in keys.IRREPLACEABLE if not (self.data / "keys" / name).exists()]
-            if lost:
-                names = " and ".join(str(self.data / "keys" / name) for name in lost)
-                raise CommandError(
-                    f"there is data in {self.data}, and {names}, without which parts of it cannot be read, "
-                    "is missing: put it back from your backup",
-                    Exit.NOT_READY,
-                )
+        if any((self.data / database.FOLDER).glob("*")) and not keys.has_master(self.data / "keys"):
+            raise CommandError(
+                f"there is data in {self.data}, and {self.data / 'keys' / keys.MASTER_KEY}, without which"
+                " parts of it cannot be read, is missing: put it back from your backup",
+                Exit.NOT_READY,
+            )
         try:
             keys.init(self.data / "keys")
         except keys.KeysError as error:

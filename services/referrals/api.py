@@ -213,7 +213,8 @@ class Api:
     async def status(self, _request: Nothing, _actor: Actor) -> PartStatus:
         missing = await self._means.store.missing_indexes()
         waiting = await self._means.relay.left_over() + await self._means.groups.left_over()
-        opens = await self._means.vault.opens()
+        vault = self._means.vault
+        opens = await vault.opens()
         untold = await upcoming.waiting(self._means)
         return PartStatus(
             checks=(
@@ -226,7 +227,10 @@ class Api:
                     f"of {untold} referrals something is due and not told",
                 ),
                 _check(
-                    "vault", opens, "the master key opens it", "master.key is not the one that its keys need"
+                    "vault",
+                    opens,
+                    f"the master key {vault.target.partition(':')[2]}, {vault.kept}, opens it",
+                    "the master key is not the one that its keys need",
                 ),
             )
         )

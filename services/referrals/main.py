@@ -49,7 +49,7 @@ def main() -> None:
     settings = load(Settings)
     # A missing key ends the process before anything starts.
     hash_key(settings.keys_dir)
-    master_key(settings.keys_dir)
+    master_key(settings.keys_dir, settings.kms)
 
     async def build(part: Part) -> None:
         await start(part, settings)
@@ -67,7 +67,7 @@ async def start(part: Part, settings: Settings) -> None:
     exceptions = Relay(part.bus, store.exceptions.collection)
     means = Means(
         store=store,
-        vault=Vault(client, master_key(settings.keys_dir), ErasedKeys(settings.erased_keys)),
+        vault=Vault(client, master_key(settings.keys_dir, settings.kms), ErasedKeys(settings.erased_keys)),
         marks=Marks(hash_key(settings.keys_dir)),
         directory=Directory(Caller(part.bus), settings.emergency_phone),
         relay=relay,
@@ -77,7 +77,7 @@ async def start(part: Part, settings: Settings) -> None:
         now=clock.now,
         overrides=settings.limits,
     )
-    server = Server(part.bus, PART, part.peers)
+    server = Server(part.bus, PART, part.peers, tells=lambda: {"master": means.vault.target})
     Api(means).serve(server)
     PathwaysApi(means).serve(server)
     AuditApi(audits).serve(server)

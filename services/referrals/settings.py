@@ -29,6 +29,9 @@ class Settings(PartSettings):
     unusual_reads: int = Field(default=30, ge=0, le=10_000)
     unusual_reads_times: int = Field(default=3, ge=1, le=100)
 
+    # The file with the settings of the KMS that seals the master key (docs/master-key.md), where one does.
+    kms: Path | None = None
+
     # The file to which the ids of erased data keys are appended (docs/backup.md), where it is set.
     erased_keys: Path | None = None
 

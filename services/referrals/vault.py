@@ -11,7 +11,7 @@ libmongocrypt of its own and forgets its keys, so that a key that was deleted de
 moment on: the library's own cache would go on for a minute.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -25,11 +25,11 @@ from pymongo import UpdateOne
 from pymongocrypt.errors import MongoCryptError
 from pymongocrypt.options import MongoCryptOptions
 from pymongocrypt.synchronous.explicit_encrypter import ExplicitEncrypter
-from pymongocrypt.synchronous.state_machine import MongoCryptCallback
 
 from chassis import mongo
 from services.referrals.erased import ErasedKeys
 from services.referrals.masters import Known, Masters
+from services.referrals.ring import Ring
 
 DATABASE = "relevo_keys"
 COLLECTION = "data_keys"
@@ -44,45 +44,11 @@ class ErasedError(Exception):
     """The data key of a value is gone, and the value with it."""
 
 
-class _Ring(MongoCryptCallback):  # type: ignore[misc] # pymongocrypt has no types
-    """The wrapped keys of one operation; libmongocrypt asks it instead of the database."""
-
-    def __init__(self, wrapped: Iterable[RawBSONDocument]) -> None:
-        self.keys = {bytes(key["_id"]): key for key in wrapped}
-
-    def fetch_keys(self, filter: bytes) -> Iterator[Any]:
-        asked = bson.decode(filter)
-        if "$or" not in asked:
-            return (key.raw for key in self.keys.values())  # to be wrapped anew
-        wanted = asked["$or"][0]["_id"]["$in"]
-        return (self.keys[bytes(key)].raw for key in wanted if bytes(key) in self.keys)
-
-    def insert_data_key(self, data_key: bytes) -> Binary:
-        key = RawBSONDocument(data_key)
-        self.keys[bytes(key["_id"])] = key
-        return Binary(bytes(key["_id"]), 4)
-
-    def bson_encode(self, doc: Any) -> bytes:
-        return bson.encode(doc)
-
-    def kms_request(self, kms_context: Any) -> None:
-        raise NotImplementedError("a local master key needs no KMS")
-
-    def collection_info(self, database: str, filter: bytes) -> bytes:
-        raise NotImplementedError("explicit encryption reads no schema")
-
-    def mark_command(self, database: str, cmd: bytes) -> bytes:
-        raise NotImplementedError("explicit encryption marks nothing")
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
 class Keys:
     """Some data keys in hand, to encrypt and decrypt with; close them after the operation."""
 
     def __init__(self, masters: Known, wrapped: Iterable[RawBSONDocument] = ()) -> None:
-        self._ring = _Ring(wrapped)
+        self._ring = Ring(wrapped)
         self.target = masters.target
         options = MongoCryptOptions(masters.providers, bypass_encryption=True)
         self._crypt = ExplicitEncrypter(self._ring, options)
@@ -194,6 +160,11 @@ class Vault:
     def target(self) -> str:
         """Which master key wraps what is new."""
         return self._masters.known().target
+
+    @property
+    def kept(self) -> str:
+        """Where that one is kept, for people."""
+        return self._masters.kept
 
     async def wrapped_otherwise(self) -> int:
         """Return how many keys are not wrapped with that one."""

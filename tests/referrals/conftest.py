@@ -1,8 +1,10 @@
 """The referrals service and the directory on servers of their own, and those who ask."""
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -18,6 +20,7 @@ from chassis.identity import Identity, Peers
 from chassis.part import Part
 from chassis.rpc import Caller
 from chassis.streams import DAY, StreamSpec, reconcile
+from cli.embedded.ports import choose
 from contracts.directory import IMPORT_RECORDS, VERIFY_ORGANIZATION, ImportRecords, VerifyOrganization
 from contracts.referrals import Command
 from contracts.rpc import Actor, Operation, Rep, Req
@@ -30,7 +33,7 @@ from services.referrals.masters import master_key
 from services.referrals.settings import Settings
 from services.referrals.store import Store
 from services.referrals.vault import Vault
-from tests.referrals import cast
+from tests.referrals import cast, certificates
 from tests.servers import Servers
 
 
@@ -39,6 +42,22 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """Servers of these tests' own: nobody else answers on them."""
     with Servers(tmp_path_factory.mktemp("referrals")) as running:
         yield running
+
+
+@pytest.fixture(scope="package")
+def kms_settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The settings of a KMS (KMIP), whose server only its own tests start; beside them its certificates."""
+    folder = tmp_path_factory.mktemp("kms")
+    certificates.make(folder)
+    options = {
+        "kms_providers": {"kmip": {"endpoint": f"localhost:{choose({'kmip': 0})['kmip']}"}},
+        "kms_tls_options": {
+            "tlsCAFile": str(folder / "ca.pem"),
+            "tlsCertificateKeyFile": str(folder / "client.pem"),
+        },
+    }
+    (folder / "kms.json").write_text(json.dumps(options))
+    return folder / "kms.json"
 
 
 @pytest.fixture(scope="package")
@@ -127,7 +146,7 @@ class Network:
 
 
 @pytest.fixture(scope="package")
-async def network(servers: Servers) -> AsyncIterator[Network]:
+async def network(servers: Servers, kms_settings: Path) -> AsyncIterator[Network]:
     """The directory and the referrals service, running in this process, with the cast in the directory."""
     urls: dict[str, Any] = {
         "mongo_url": servers.mongo_url,
@@ -138,7 +157,7 @@ async def network(servers: Servers) -> AsyncIterator[Network]:
     directory, referrals = await _part(servers, "directory"), await _part(servers, "referrals")
     await reconcile(directory.bus.js, StreamSpec("EVT", ("evt.>",), 30 * DAY, 64 * 1024**2))
     await directory_main.start(directory, DirectorySettings(**urls))
-    await referrals_main.start(referrals, Settings(**urls))
+    await referrals_main.start(referrals, Settings(**urls, kms=kms_settings))
     operator, gateway = await _bus(servers, "operator"), await _bus(servers, "gateway")
     ids = await _import(operator)
     yield Network(
