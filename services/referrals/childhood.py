@@ -13,7 +13,7 @@ import msgspec
 from contracts.ages import CHILDREN
 from contracts.codes import AgeBand, Basis, ConsentMethod, Need, Vulnerability
 from contracts.consent_codes import ChildView
-from contracts.referrals import Consent, Household, Person
+from contracts.referrals import Consent, ConsentView, Household, Person
 from contracts.rpc import FieldProblem
 from services.referrals.inputs import required
 from services.referrals.sealed import Said
@@ -42,6 +42,13 @@ def view_missing() -> FieldProblem:
         "or why nobody could ask (NOT_ASKED)."
     )
     return FieldProblem(path=("consent", "child"), message=message, code="REQUIRED")
+
+
+def still_suspected(consent: Consent, *known: Consent | ConsentView | None) -> Consent:
+    """Return the consent for one more receiver: where a caregiver is suspected, each has to know."""
+    if not any(one is not None and one.caregiver_suspected for one in known):
+        return consent
+    return msgspec.structs.replace(consent, caregiver_suspected=True)
 
 
 def problems(said: Said) -> list[FieldProblem]:

@@ -18,6 +18,7 @@ from contracts.groups import MOST_NEEDS, CaseCategory, GroupNeed, GroupState, Is
 from contracts.referrals import IssueReferral
 from contracts.rpc import FieldProblem
 from contracts.sentences import Sentence
+from services.referrals.childhood import still_suspected
 from services.referrals.firewall.exception import Passage
 from services.referrals.inputs import required
 from services.referrals.issuing import known_problems, request_problems, service_problems
@@ -169,7 +170,7 @@ def said_of(request: IssueGroup, need: GroupNeed) -> IssueReferral | None:
         need=need.need,
         priority=priority,
         state=request.state,
-        consent=need.consent,
+        consent=still_suspected(need.consent, *(one.consent for one in request.needs)),
         person=request.person,
         household=request.household,
         places=need.places,

@@ -6,6 +6,7 @@ from contracts.codes import Gender, Priority, State
 from contracts.onward import ReferOn
 from contracts.referrals import AllowedAction, IssueReferral, Person, PersonView, Referral
 from contracts.rpc import FieldProblem
+from services.referrals.childhood import still_suspected
 from services.referrals.inputs import required
 from services.referrals.referral import Document
 from services.referrals.roles import RECEIVER, Party
@@ -45,7 +46,7 @@ def said_by(request: ReferOn, seen: Referral) -> tuple[IssueReferral | None, lis
         need=request.need,
         priority=request.priority or Priority(str(seen.priority)),
         state=request.state or State(str(seen.state)),
-        consent=request.consent,
+        consent=still_suspected(request.consent, seen.consent),
         person=person,
         household=request.household or seen.household,
         places=request.places,

@@ -10,6 +10,7 @@ from contracts.drafts import DraftReferral
 from contracts.referrals import Consent, IssueReferral
 from contracts.rpc import FieldProblem
 from services.referrals import guarding
+from services.referrals.childhood import still_suspected
 from services.referrals.firewall.exception import Passage
 from services.referrals.inputs import AHEAD
 from services.referrals.issuing import consent_problems, service_problems
@@ -83,7 +84,7 @@ def said_anew(said: DraftReferral, service: str, consent: Consent) -> IssueRefer
         need=said.need,
         priority=said.priority,
         state=said.state,
-        consent=consent,
+        consent=still_suspected(consent, said.consent),
         person=said.person,
         household=said.household,
         places=said.places,

@@ -29,8 +29,16 @@ from contracts.drafts import DRAFT, SEND, DraftReferral, SendReferral
 from contracts.groups import ISSUE_GROUP, GroupNeed, IssueGroup
 from contracts.onward import REFER_ON
 from contracts.redirects import ProposeRedirect
-from contracts.referrals import ISSUE, Consent, Household, HouseholdMember, IssueReferral, SafeContact
-from contracts.rpc import FieldProblem
+from contracts.referrals import (
+    ISSUE,
+    Consent,
+    Household,
+    HouseholdMember,
+    IssueReferral,
+    Referral,
+    SafeContact,
+)
+from contracts.rpc import Actor, FieldProblem
 from contracts.stepping import REPORT_STEP, ReportStep
 from services.referrals.childhood import STEP, problems
 from services.referrals.pathways.steps import DUE_WITHIN
@@ -324,6 +332,49 @@ async def test_a_caregiver_under_suspicion_is_refused_by_every_way_in(network: N
             await adult.take(ProposeRedirect, service=network.ids["comida"])
         reply = await confirmed(one, actor=blind, consent=fresh(child=cast.CHILD))
         assert reply.referral.status == "redirected"
+
+
+async def test_a_suspicion_is_known_to_every_further_receiver(network: Network) -> None:
+    given = msgspec.structs.replace(NO_VIEW, child=cast.CHILD)
+    suspects = msgspec.structs.replace(given, caregiver_suspected=True)
+
+    async def is_suspected(referral: Referral, sender: Actor) -> bool | None:
+        consent = (await Case(network, referral).seen(sender)).consent
+        return consent and consent.caregiver_suspected
+
+    case = await issue(network, consent=suspects)
+    await case.take(ProposeRedirect, service=network.ids["comida"])
+    made = (await confirmed(case, consent=fresh(child=cast.CHILD))).made
+    assert made is not None
+    assert await is_suspected(made, case.sender)
+    case = await issue(network, consent=suspects)
+    await case.take(Accept, arrive_by=soon())
+    on = await network.ask(REFER_ON, onward(case, consent=given), case.receiver)
+    assert await is_suspected(on.referral, case.receiver)
+    needs = [
+        GroupNeed(service=network.ids[service], need=need, consent=consent)
+        for service, need, consent in (
+            ("consulta", Need.EDUCATION, given),
+            ("comida", Need.FOOD, suspects),
+        )
+    ]
+    request = IssueGroup(
+        idempotency_key=next(_keys),
+        needs=tuple(needs),
+        state=State.CHP,
+        person=GIRL,
+        priority=Priority.ROUTINE,
+    )
+    for one in (await network.ask(ISSUE_GROUP, request, case.sender)).referrals:
+        assert await is_suspected(one, case.sender)
+    # So nobody asks the caregiver for the one, and suspects him for the other.
+    needs[0] = msgspec.structs.replace(
+        needs[0], consent=msgspec.structs.replace(given, method=ConsentMethod.CAREGIVER)
+    )
+    request = msgspec.structs.replace(request, needs=tuple(needs), idempotency_key=next(_keys))
+    with pytest.raises(RefusedError) as refusal:
+        await network.ask(ISSUE_GROUP, request, case.sender)
+    assert told(refusal.value.fields) == [("INVALID", ("needs", "0", "consent", "method"))]
 
 
 def test_her_words_are_sealed_with_her_name_and_not_with_what_a_receiver_needs_to_answer() -> None:
