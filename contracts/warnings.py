@@ -12,6 +12,7 @@ class WarningCode(StrEnum):
     STATE_NOT_SERVED = "state_not_served"
     PRIORITY_TOO_LOW = "priority_too_low"
     CONSENT_NEEDED = "consent_needed"
+    CHILD_SIGNS = "child_signs"
 
 
 class Warned(Reply):

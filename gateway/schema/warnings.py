@@ -20,6 +20,8 @@ publish(
         WarningCode.CONSENT_NEEDED: "She needs international protection, and another referral of hers is to "
         "a consulate, on less than written consent: it sees nothing of her any more. Cancel it, or correct "
         "its consent.",
+        WarningCode.CHILD_SIGNS: "Somebody under 12 has consented alone. Ask a caregiver (`CAREGIVER`), or "
+        "give another basis, as `BEST_INTERESTS_OF_THE_CHILD`, which a second member reviews.",
     },
 )
 

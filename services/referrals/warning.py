@@ -5,12 +5,15 @@ Never shown to whom the need is not open: most of them say what she needs.
 
 from collections.abc import Iterable
 
-from contracts.codes import Need, Priority, State
+from contracts.codes import AgeBand, Basis, ConsentMethod, Need, Priority, State
 from contracts.directory import Service
 from contracts.labels import LABELS
 from contracts.pathways import Pathway
+from contracts.referrals import Consent
 from contracts.warnings import Warned, WarningCode
 from services.referrals.sealed import Said
+
+_UNDER_TWELVE = frozenset({AgeBand.INFANT, AgeBand.YOUNG_CHILD, AgeBand.CHILD})
 
 
 def of_service(said: Said, service: Service | None) -> list[Warned]:
@@ -41,6 +44,24 @@ def of_consulates(folios: Iterable[str]) -> list[Warned]:
             "it with her written consent that names the consulate.",
         )
         for folio in folios
+    ]
+
+
+def of_signer(band: AgeBand | None, consent: Consent | None) -> list[Warned]:
+    """Return that a child has consented alone that is no adolescent yet (LGDNNA, art. 5)."""
+    is_own = consent and consent.basis is Basis.CONSENT and consent.method is not ConsentMethod.CAREGIVER
+    if not is_own or band not in _UNDER_TWELVE:
+        return []
+    return [
+        Warned(
+            code=WarningCode.CHILD_SIGNS,
+            path=("consent", "method"),
+            es="Una niña o un niño menor de 12 años no consiente por sí mismo: pregunte a su madre, padre o "
+            "tutor, si no se sospecha de esa persona; o indique otra base, como el interés superior de la "
+            "niñez.",
+            en="Somebody under 12 does not consent alone: ask the mother, father or guardian, unless they "
+            "are suspected of harm; or give another basis, as the best interests of the child.",
+        )
     ]
 
 

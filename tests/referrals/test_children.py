@@ -40,6 +40,7 @@ from contracts.referrals import (
 )
 from contracts.rpc import Actor, FieldProblem
 from contracts.stepping import REPORT_STEP, ReportStep
+from contracts.warnings import WarningCode
 from services.referrals.childhood import STEP, problems
 from services.referrals.pathways.steps import DUE_WITHIN
 from services.referrals.sealed import Circumstances, Identity, circumstances_of, consent_said, identity_of
@@ -340,7 +341,7 @@ async def test_a_suspicion_is_known_to_every_further_receiver(network: Network) 
 
     async def is_suspected(referral: Referral, sender: Actor) -> bool | None:
         consent = (await Case(network, referral).seen(sender)).consent
-        return consent and consent.caregiver_suspected
+        return consent.caregiver_suspected if consent else None
 
     case = await issue(network, consent=suspects)
     await case.take(ProposeRedirect, service=network.ids["comida"])
@@ -375,6 +376,45 @@ async def test_a_suspicion_is_known_to_every_further_receiver(network: Network) 
     with pytest.raises(RefusedError) as refusal:
         await network.ask(ISSUE_GROUP, request, case.sender)
     assert told(refusal.value.fields) == [("INVALID", ("needs", "0", "consent", "method"))]
+
+
+@pytest.mark.parametrize(
+    ("band", "changes", "warned"),
+    [
+        (AgeBand.CHILD, {}, True),
+        (AgeBand.INFANT, {"child": None}, True),
+        (AgeBand.ADOLESCENT, {}, False),
+        (AgeBand.CHILD, {"method": ConsentMethod.CAREGIVER}, False),
+        (AgeBand.CHILD, {"basis": Basis.BEST_INTERESTS_OF_THE_CHILD, "reason": "está sola"}, False),
+    ],
+)
+async def test_who_is_under_twelve_does_not_sign_alone_and_is_helped_all_the_same(
+    network: Network, band: AgeBand, changes: dict[str, Any], warned: bool
+) -> None:
+    consent = cast.consent(datetime.now(UTC), vulnerabilities=(), **{"child": cast.CHILD, **changes})
+    person = msgspec.structs.replace(GIRL, age_band=band)
+    actor = network.caseworker("casa")
+
+    def signs(reply: Any) -> list[tuple[str, ...]]:
+        return [one.path for one in reply.warnings if one.code is WarningCode.CHILD_SIGNS]
+
+    expected = [("consent", "method")] if warned else []
+    issued = await network.ask(ISSUE, asked(network, person=person, consent=consent), actor)
+    assert signs(issued) == expected
+    case = Case(network, issued.referral)
+    assert signs(await case.take(CorrectReferral, case.sender, state=State.OAX)) == expected
+    need = GroupNeed(service=network.ids["consulta"], need=Need.EDUCATION, consent=consent)
+    group = IssueGroup(
+        idempotency_key=next(_keys), needs=(need,), state=State.CHP, person=person, priority=Priority.ROUTINE
+    )
+    assert signs(await network.ask(ISSUE_GROUP, group, actor)) == [("needs", "0", *path) for path in expected]
+    await case.take(Accept, arrive_by=soon())
+    # Who refers on and may not read who it is learns nothing by it.
+    for whose, told_of in (
+        (network.client("clinica", "referrals:send", "referrals:read"), []),
+        (case.receiver, expected),
+    ):
+        assert signs(await network.ask(REFER_ON, onward(case, consent=consent), whose)) == told_of
 
 
 def test_her_words_are_sealed_with_her_name_and_not_with_what_a_receiver_needs_to_answer() -> None:

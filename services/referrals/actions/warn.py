@@ -24,6 +24,11 @@ def of_said(means: Means, said: Said, service: Service | None) -> tuple[Warned, 
     return (*warning.of_service(said, service), *least.warnings(means.pathways, said))
 
 
+def of_signer(said: Said) -> tuple[Warned, ...]:
+    """Return what is to be known of who has consented: for whoever may read how old the person is."""
+    return tuple(warning.of_signer(said.person.age_band if said.person else None, said.consent))
+
+
 async def of(means: Means, doc: Document, actor: Actor) -> tuple[Warned, ...]:
     """Return the same of what is stored, and of its case, which is looked at where it has to be.
 
@@ -41,7 +46,8 @@ async def of(means: Means, doc: Document, actor: Actor) -> tuple[Warned, ...]:
     if doc["service"] is not None:
         with contextlib.suppress(UnreachableError):
             service, _ = await means.directory.service(doc["service"])
-    return (*of_said(means, said, service), *of_its_case)
+    of_signer = warning.of_signer(known.age_band, known.consent)
+    return (*of_said(means, said, service), *of_signer, *of_its_case)
 
 
 async def of_id(means: Means, referral: str, actor: Actor) -> tuple[Warned, ...]:
