@@ -219,7 +219,8 @@ async def test_for_a_child_nothing_is_printed_that_a_suspected_caregiver_could_f
         with pytest.raises(RefusedError) as refused:
             await printed(network, made.id)
         assert refused.value.code == "CAREGIVER_SUSPECTED"
-        assert await shelter.new() == []
+        # What was done in other tests may be entered a moment later.
+        assert [one.kind for one in await shelter.new() if made.folio in one.about] == []
 
 
 async def test_what_she_does_not_want_the_receiver_to_be_told_is_said(network: Network) -> None:
