@@ -25,6 +25,7 @@ COMMANDS = {
     "erase": "cli.commands.erase",
     "backup": "cli.commands.backup",
     "restore": "cli.commands.restore",
+    "settle": "cli.commands.settle",
     "doctor": "cli.commands.doctor",
     "keys": "cli.commands.keys",
 }

@@ -28,6 +28,7 @@ from chassis.archive import (
 )
 from cli import keys
 from cli.backup import sets
+from cli.backup.saying import tell
 from cli.backup.verifying import Found, verify
 from cli.embedded.folder import Folder
 from cli.embedded.servers import Servers
@@ -62,6 +63,45 @@ class Restored:
     found: Found | None = None
 
 
+def show(restored: Restored) -> None:
+    """Tell what was erased again, what has happened since, and what was found."""
+    if restored.erased:
+        tell(f"erased again, since they were erased after the backup: {len(restored.erased)} referrals")
+        for folio, status in restored.erased.items():
+            tell(f"  {folio}, which comes back as {status}")
+    if restored.changed or restored.missing:
+        tell(
+            f"after the backup {restored.changed} things were changed and {len(restored.missing)} referrals"
+            f" issued; ask their parties what has happened ({RECORD})"
+        )
+    found = restored.found
+    if found is not None:
+        tell(
+            f"{found.opened} encrypted values open, {found.erased} are erased; {found.entries} entries of"
+            f" the audit verified; places are kept for {found.places} referrals, to be put right for"
+            f" {found.unsettled}"
+        )
+        for fault in found.faults:
+            tell(f"WRONG: {fault}")
+
+
+def keys_listed(lists: Sequence[Path]) -> set[UUID]:
+    """Return the keys in lists of erased ones.
+
+    Raises:
+        CommandError: one cannot be read, or is none.
+    """
+    found: set[UUID] = set()
+    for file in lists:
+        try:
+            found |= erased.listed(file)
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read ({error.strerror})", Exit.BAD_INPUT) from None
+        except ValueError as error:
+            raise CommandError(str(error), Exit.BAD_INPUT) from None
+    return found
+
+
 class Restore:
     """One restore into a folder that has nothing in it yet."""
 
@@ -89,7 +129,8 @@ class Restore:
             )
         data, vault = self._manifests
         self._fit(data, vault)
-        self._gone = self._erased_since()
+        own = [at / ERASED_KEYS for at in (self._data, self._vault) if (at / ERASED_KEYS).is_file()]
+        self._gone = keys_listed([*self._lists, *own])
         for at, manifest in ((self._data, data), (self._vault, vault)):
             check(at, manifest, progress)
 
@@ -112,18 +153,6 @@ class Restore:
                 " erased",
                 Exit.REFUSED,
             )
-
-    def _erased_since(self) -> set[UUID]:
-        own = [at / ERASED_KEYS for at in (self._data, self._vault) if (at / ERASED_KEYS).is_file()]
-        found: set[UUID] = set()
-        for file in (*self._lists, *own):
-            try:
-                found |= erased.listed(file)
-            except OSError as error:
-                raise CommandError(f"{file} cannot be read ({error.strerror})", Exit.BAD_INPUT) from None
-            except ValueError as error:
-                raise CommandError(str(error), Exit.BAD_INPUT) from None
-        return found
 
     async def carry_out(self, progress: Progress, *, deep: bool) -> Restored:
         """Restore, and look whether all came back; ``deep`` opens every blob and reads the audit's chains.

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.backup.restoring import RECORD, Restore, Restored
+from cli.backup.restoring import Restore, Restored, show
 from cli.backup.saying import FAILURES, explained, tell
 from cli.embedded.settings import ERASED_KEYS
 from cli.exits import CommandError, Exit, epilog
@@ -61,24 +61,7 @@ def restore(
 
 def _show_restored(restored: Restored) -> None:
     tell(f"{restored.documents} documents are back, as of {restored.taken_at:%Y-%m-%d %H:%M:%S} UTC")
-    if restored.erased:
-        tell(f"erased again, since they were erased after the backup: {len(restored.erased)} referrals")
-        for folio, status in restored.erased.items():
-            tell(f"  {folio}, which comes back as {status}")
-    if restored.changed or restored.missing:
-        tell(
-            f"after the backup {restored.changed} things were changed and {len(restored.missing)} referrals"
-            f" issued; ask their parties what has happened ({RECORD})"
-        )
-    found = restored.found
-    if found is not None:
-        tell(
-            f"{found.opened} encrypted values open, {found.erased} are erased; {found.entries} entries of"
-            f" the audit verified; places are kept for {found.places} referrals, to be put right for"
-            f" {found.unsettled}"
-        )
-        for fault in found.faults:
-            tell(f"WRONG: {fault}")
+    show(restored)
     out.print(str(restored.at), highlight=False, soft_wrap=True)
 
 

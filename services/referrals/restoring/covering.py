@@ -9,7 +9,7 @@ When it comes back, the keys that are there decide: of a referral whose key is g
 itself, the erasure is written into the document before anybody sees it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -51,11 +51,16 @@ def _covered(keys: Keys, doc: Document, now: datetime) -> Document:
 
 
 class Uncovering:
-    """Makes of what a backup has what the restored database gets; counts what was erased again."""
+    """Makes of what a backup has what the restored database gets; counts what was erased again.
 
-    def __init__(self, vault: Vault, now: datetime) -> None:
+    A key that is not there was erased; or, where they are ``listed``, only if it is among those: who works on
+    documents in their place must not take a key vault that is missing for everybody's erasure.
+    """
+
+    def __init__(self, vault: Vault, now: datetime, listed: Container[KeyId] | None = None) -> None:
         self._vault = vault
         self._now = now
+        self._listed = listed
         # The folios of those that were erased since the backup, with the status in which they come back.
         self.erased: dict[str, str] = {}
 
@@ -73,6 +78,8 @@ class Uncovering:
             names = hers.pop("names")
             doc |= {name: hers[name] for name in names}
         gone = had.keys() - there - keeping.erased(doc)
+        if self._listed is not None:
+            gone = {name for name in gone if had[name] in self._listed}
         if not gone:
             return doc
         if doc["status"] == S.DRAFT:
