@@ -40,7 +40,7 @@ from contracts.referrals import (
     ReferralReply,
     Referrals,
 )
-from contracts.rpc import Actor, Check, Nothing, PartStatus
+from contracts.rpc import Actor
 from contracts.sent import FindSent, FoundSent, ListSent, SentList
 from contracts.talk import GetMessages, MarkRead, MessageReply, Messages, SendMessage
 from services.referrals.actions import (
@@ -124,7 +124,6 @@ class Api:
         server.add(erasing.ERASE, self.erase)
         server.add(erasing.ERASE_BY_FOLIO, self.erase_by_folio, frozenset({OPERATOR}))
         server.add(REWRAP_KEYS, self.rewrap_keys, frozenset({OPERATOR}))
-        server.add(contract.STATUS, self.status, frozenset({OPERATOR}))
 
     async def issue(self, request: IssueReferral, actor: Actor) -> ReferralReply:
         return await issue.issue(self._means, request, actor)
@@ -209,32 +208,3 @@ class Api:
 
     async def rewrap_keys(self, request: RewrapKeys, _actor: Actor) -> Rewrapped:
         return await rewrapping.rewrap(self._means, request)
-
-    async def status(self, _request: Nothing, _actor: Actor) -> PartStatus:
-        missing = await self._means.store.missing_indexes()
-        waiting = await self._means.relay.left_over() + await self._means.groups.left_over()
-        vault = self._means.vault
-        opens = await vault.opens()
-        untold = await upcoming.waiting(self._means)
-        return PartStatus(
-            checks=(
-                _check("indexes", not missing, "all there", f"missing: {', '.join(missing)}"),
-                _check("outbox", not waiting, "nothing waits", f"{waiting} referrals have events that wait"),
-                _check(
-                    "deadlines",
-                    not untold,
-                    "all that is due is told",
-                    f"of {untold} referrals something is due and not told",
-                ),
-                _check(
-                    "vault",
-                    opens,
-                    f"the master key {vault.target.partition(':')[2]}, {vault.kept}, opens it",
-                    "the master key is not the one that its keys need",
-                ),
-            )
-        )
-
-
-def _check(name: str, ok: bool, good: str, bad: str) -> Check:
-    return Check(name=name, ok=ok, detail=good if ok else bad)

@@ -36,7 +36,9 @@ REMEMBERED = 5_000
 # Well within the time that whoever accepts waits for an answer.
 HOLD_SECONDS = 2.0
 # Who becomes a coordinator hears of what is overdue from then on.
-COORDINATORS_SECONDS = 60.0
+KEEPERS_SECONDS = 60.0
+# While the directory does not answer it is asked so seldom: what is overdue would wait for each time-out.
+AWAY_SECONDS = 10.0
 
 
 class Directory:
@@ -132,15 +134,16 @@ class Directory:
 
     async def _who_keeps(self) -> Coordinators:
         now = time.monotonic()
-        if self._keepers is not None and now - self._keepers[0] < COORDINATORS_SECONDS:
+        if self._keepers is not None and now < self._keepers[0]:
             return self._keepers[1]
         try:
             reply = await self._caller.call(LIST_COORDINATORS, Nothing(), self._caller.me)
         except UnreachableError:
             if self._keepers is None:
                 raise
+            self._keepers = time.monotonic() + AWAY_SECONDS, self._keepers[1]
             return self._keepers[1]
-        self._keepers = now, reply
+        self._keepers = now + KEEPERS_SECONDS, reply
         return reply
 
     async def kinds(self, organizations: Sequence[str]) -> dict[str, OrganizationKind]:

@@ -19,6 +19,7 @@ from services.referrals.audit.trail import Trail
 from services.referrals.audit.unusual import Unusuals
 from services.referrals.consumers import DURABLE, SUBJECTS, handlers
 from services.referrals.directory import Directory
+from services.referrals.doctor import Doctor
 from services.referrals.erased import ErasedKeys
 from services.referrals.firewall.api import ExceptionsApi
 from services.referrals.marks import Marks, hash_key
@@ -101,6 +102,8 @@ async def start(part: Part, settings: Settings) -> None:
     organizations = Consumer(
         part.bus, store.db, durable=DURABLE, filter_subjects=SUBJECTS, handlers=handlers(means)
     )
+    outboxes = (relay, groups, exceptions, attested, flagged)
+    Doctor(means, audits, outboxes, organizations).serve(server)
 
     async def know_the_keys() -> None:
         if not await means.vault.opens():
@@ -119,7 +122,7 @@ async def start(part: Part, settings: Settings) -> None:
     await part.run(clock.start, clock.stop)
     await part.run(heads.start, heads.stop)
     await part.run(entries.start, entries.stop)
-    for outbox in (relay, groups, exceptions, attested, flagged):
+    for outbox in outboxes:
         await part.run(outbox.start, outbox.stop)
     await part.run(retention.start, retention.stop)
     await part.run(organizations.start, organizations.stop)
