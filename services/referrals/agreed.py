@@ -8,10 +8,10 @@ import msgspec
 from contracts.codes import Basis, Deadline, ReviewStatus
 from services.referrals import overview
 from services.referrals.deadlines.duties import duty_of
+from services.referrals.document import Document
 from services.referrals.roles import RECEIVER
 from services.referrals.sealed import Opened
 
-Document = dict[str, Any]
 Values = dict[str, Any]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from contracts.codes import ReferralFlag
 from contracts.reasons import EndReason
-from services.referrals.referral import Document
+from services.referrals.document import Document
 from services.referrals.statuses import UNDER_WAY
 
 FLAGS: dict[str | None, ReferralFlag] = {

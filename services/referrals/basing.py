@@ -14,11 +14,11 @@ from contracts.referrals import Consent
 from contracts.rpc import Actor
 from services.referrals.deadlines import duties
 from services.referrals.deadlines.points import marks
+from services.referrals.document import Document
 from services.referrals.roles import COORDINATOR, SENDER, Party, tiers_of
 from services.referrals.second import is_second, who
 from services.referrals.statuses import UNDER_WAY
 
-Document = dict[str, Any]
 Doc = Mapping[str, Any]
 # What is reviewed is why: T2.
 READS = "T2"

@@ -9,16 +9,15 @@ In the document, beside the outline that ``issuing.outline`` keeps of it:
 ==================  ====================================================================================
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from contracts.codes import Basis, Deadline
 from contracts.reasons import CancelReason
 from services.referrals.deadlines.duties import duty_of
+from services.referrals.document import Document
 from services.referrals.statuses import ARRIVABLE
 
-Document = Mapping[str, Any]
 # What her word does not end: it is recorded, and shown, that she objects.
 BINDING = frozenset({Basis.LEGAL_OBLIGATION, Basis.BEST_INTERESTS_OF_THE_CHILD})
 

@@ -10,8 +10,9 @@ from contracts.directory import Organization, Phone, Service
 from contracts.drafts import DraftReferral, UpdateDraft
 from contracts.referrals import HOW_ASKED, Person
 from contracts.rpc import Actor
+from services.referrals.document import Document
 from services.referrals.issuing import EMPTY, outline, place_of
-from services.referrals.referral import Document, history_entry
+from services.referrals.referral import history_entry
 from services.referrals.sealed import Opened, consent_said
 
 # From its last change on.

@@ -15,8 +15,8 @@ from contracts.audit import AuditKind
 from services.referrals import keeping
 from services.referrals.audit.entry import ITSELF, noted
 from services.referrals.audit.store import AuditStore
+from services.referrals.document import Document
 from services.referrals.facts.urn import Slip, Urns
-from services.referrals.referral import Document
 from services.referrals.sealed import seal, unseal
 from services.referrals.store import Store
 from services.referrals.vault import ErasedError, KeyId, Vault

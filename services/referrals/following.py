@@ -7,8 +7,8 @@ folio is shown could find out that they help the same person (docs/decisions/002
 from collections.abc import Mapping
 from typing import Any
 
+from services.referrals.document import Document
 from services.referrals.guarding import thread_of
-from services.referrals.referral import Document
 from services.referrals.roles import RECEIVER, Party
 
 

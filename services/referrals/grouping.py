@@ -19,10 +19,10 @@ from contracts.referrals import IssueReferral
 from contracts.rpc import FieldProblem
 from contracts.sentences import Sentence
 from services.referrals.childhood import still_suspected
+from services.referrals.document import Document
 from services.referrals.firewall.exception import Passage
 from services.referrals.inputs import required
 from services.referrals.issuing import known_problems, request_problems, service_problems
-from services.referrals.referral import Document
 from services.referrals.roles import RECEIVER, SENDER, Party
 from services.referrals.sealed import Circumstances
 from services.referrals.statuses import OPEN

@@ -18,7 +18,8 @@ from typing import Any
 from contracts.codes import Basis, ConsentMethod, Need, OrganizationKind, ReferralFlag
 from contracts.directory import Organization
 from contracts.referrals import Consent
-from services.referrals.referral import Document, S
+from services.referrals.document import Document
+from services.referrals.referral import S
 from services.referrals.sealed import Circumstances, Said
 from services.referrals.statuses import OPEN
 from services.referrals.transitions import was_sent

@@ -12,9 +12,9 @@ from contracts.codes import Scope
 from contracts.referrals import Places
 from contracts.rpc import FieldProblem
 from contracts.sentences import Sentence, together
+from services.referrals.document import Document
 from services.referrals.errors import CapacityUnreachableError, FewerPlacesError, NotEnoughPlacesError
 from services.referrals.means import Means
-from services.referrals.referral import Document
 from services.referrals.roles import Party
 from services.referrals.sealed import Circumstances, unseal
 from services.referrals.vault import ErasedError

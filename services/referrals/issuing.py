@@ -29,11 +29,12 @@ from contracts.sentences import Sentence
 from contracts.standing import OrganizationStatus
 from services.referrals import basing, childhood
 from services.referrals.deadlines.clock import terms, wound
+from services.referrals.document import Document
 from services.referrals.firewall import naming
 from services.referrals.firewall.exception import Passage
 from services.referrals.inputs import AHEAD, happened, stored_moment
 from services.referrals.outlined import sent_by
-from services.referrals.referral import Document, event_data, history_entry
+from services.referrals.referral import event_data, history_entry
 from services.referrals.sealed import Said
 
 Problems = Iterator[FieldProblem]

@@ -17,9 +17,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.codes import ReferralFlag, ReferralStatus
+from services.referrals.document import Document
 from services.referrals.vault import KeyId
 
-Document = dict[str, Any]
 Doc = Mapping[str, Any]
 
 T2, T3, VOID = "t2", "t3", "void"

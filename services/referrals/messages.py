@@ -17,10 +17,10 @@ from chassis.problems import FirewalledError, InvalidError, WrongStatusError
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence
 from contracts.talk import ReferralMessage
+from services.referrals.document import Document
 from services.referrals.errors import ByTelephoneError, TooManyError
 from services.referrals.fields import T2, T3
 from services.referrals.outlined import NOBODY_ANSWERS, is_behind
-from services.referrals.referral import Document
 from services.referrals.reported import answers_by_telephone
 from services.referrals.roles import RECEIVER, SENDER, Party
 from services.referrals.tiers import entry_tiers, masked, receivers_stage

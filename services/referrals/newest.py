@@ -1,15 +1,13 @@
 """Pages of what there is little of, newest first, by its documents' places in time (``issuing.place_of``)."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, DESCENDING
 
 from contracts.rpc import Page
 from services.referrals import paging
-
-Document = dict[str, Any]
+from services.referrals.document import Document
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from contracts.onward import ReferOn
 from contracts.referrals import AllowedAction, IssueReferral, Person, PersonView, Referral
 from contracts.rpc import FieldProblem
 from services.referrals.childhood import still_suspected
+from services.referrals.document import Document
 from services.referrals.inputs import required
-from services.referrals.referral import Document
 from services.referrals.roles import RECEIVER, Party
 from services.referrals.statuses import WORKED_ON
 

@@ -14,11 +14,11 @@ from contracts.audit import AuditKind
 from contracts.referrals import Places, ServiceGiven
 from services.referrals import keeping, questions
 from services.referrals.audit.noting import note
+from services.referrals.document import Document
 from services.referrals.errors import CaregiverSuspectedError
 from services.referrals.fields import NOTE, PROCEDURE, REPORT, T2, T3, T4
 from services.referrals.means import Means
 from services.referrals.pathways import steps
-from services.referrals.referral import Document
 from services.referrals.roles import COORDINATOR, SENDER, Party
 from services.referrals.sealed import (
     CategoryNotes,

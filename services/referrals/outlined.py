@@ -11,14 +11,12 @@ The stored document has, each only where it is so:
 """
 
 from datetime import datetime
-from typing import Any
 
 from contracts.codes import ReferralStatus, Side
 from contracts.progress import Progress, SentReferral, is_firewalled
 from contracts.rpc import Actor
+from services.referrals.document import Document
 from services.referrals.statuses import TERMINAL
-
-Document = dict[str, Any]
 
 
 def progress_of(doc: Document) -> Progress:

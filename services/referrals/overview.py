@@ -12,9 +12,9 @@ from typing import Any
 from contracts.codes import Basis, Deadline, ReviewStatus
 from contracts.consent_codes import ConsentState, ReceiverHolds
 from services.referrals.deadlines.duties import duty_of
+from services.referrals.document import Document
 from services.referrals.statuses import REPORTED, REPORTED_FOR, TERMINAL
 
-Document = dict[str, Any]
 Doc = Mapping[str, Any]
 
 

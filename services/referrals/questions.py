@@ -5,13 +5,11 @@ that whoever decides sees it beside the person and not behind ten pages of histo
 """
 
 from collections.abc import Collection
-from typing import Any
 
 from contracts.referrals import Question
+from services.referrals.document import Document
 from services.referrals.sealed import unseal
 from services.referrals.vault import KeyId, Keys, key_of
-
-Document = dict[str, Any]
 
 # Whoever needs more than this should telephone; and a document stays of a size that can always be written.
 MOST = 20

@@ -20,8 +20,9 @@ from chassis.rounds import Rounds, each
 from contracts.capacity import Hold, PutHoldRight
 from contracts.codes import ReferralStatus
 from contracts.referrals import Places
+from services.referrals.document import Document
 from services.referrals.means import Means
-from services.referrals.referral import Document, S, event_data
+from services.referrals.referral import S, event_data
 from services.referrals.sealed import unseal
 from services.referrals.vault import ErasedError
 

@@ -11,10 +11,10 @@ from contracts.referrals import Consent, IssueReferral
 from contracts.rpc import FieldProblem
 from services.referrals import guarding
 from services.referrals.childhood import still_suspected
+from services.referrals.document import Document
 from services.referrals.firewall.exception import Passage
 from services.referrals.inputs import AHEAD
 from services.referrals.issuing import consent_problems, service_problems
-from services.referrals.referral import Document
 
 # Nothing is said yet of what only a consent allows: that is looked at when there is one.
 _NO_CONSENT_YET = DraftReferral(idempotency_key="-", need=Need.OTHER)

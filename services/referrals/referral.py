@@ -65,6 +65,7 @@ from contracts.sentences import Sentence
 from services.referrals import basing, bounding, keeping, outlined, reported
 from services.referrals.deadlines import duties
 from services.referrals.deadlines.clock import wound
+from services.referrals.document import Document
 from services.referrals.errors import TooManyError
 from services.referrals.inputs import (
     NO_PROPOSAL,
@@ -79,8 +80,6 @@ from services.referrals.pathways import steps
 from services.referrals.roles import RECEIVER, SENDER, Party, lacking, tiers_of
 from services.referrals.statuses import TERMINAL, UNANSWERED
 from services.referrals.transitions import ASKS_THE_SENDER, TRANSITIONS, Row, was_sent
-
-Document = dict[str, Any]
 
 OTHER_SIDE = {SENDER: RECEIVER, RECEIVER: SENDER}
 

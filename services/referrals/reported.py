@@ -9,12 +9,11 @@ from typing import Any, Protocol, TypeVar
 
 from contracts.codes import Intake
 from contracts.rpc import FieldProblem
+from services.referrals.document import Document
 from services.referrals.inputs import required
 from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, Party
 
 SAID = ("reported_by", "channel")
-
-Document = Mapping[str, Any]
 
 
 class _Row(Protocol):

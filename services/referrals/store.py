@@ -23,12 +23,13 @@ from services.referrals import folio as folios
 from services.referrals.boxes import store as boxes
 from services.referrals.boxes.listing import Asked, Listing
 from services.referrals.boxes.store import Rows
+from services.referrals.document import Document
 from services.referrals.facts.store import UrnStore
 from services.referrals.firewall import store as firewall
 from services.referrals.keeping import EXTERNAL_IDS, KEPT
 from services.referrals.pathways.store import INDEXES as PATHWAY_INDEXES
 from services.referrals.pathways.store import PATHWAYS
-from services.referrals.referral import Document, S
+from services.referrals.referral import S
 
 DATABASE = "relevo_referrals"
 REFERRALS = "referrals"

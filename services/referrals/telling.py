@@ -7,7 +7,8 @@ import msgspec
 from chassis.outbox import pending_event
 from contracts.codes import Side
 from contracts.events import ASIDE_EVENTS, AsideEvent
-from services.referrals.referral import Document, event_data
+from services.referrals.document import Document
+from services.referrals.referral import event_data
 
 
 def aside_event(

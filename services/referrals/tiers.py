@@ -23,6 +23,7 @@ from contracts.rpc import Actor, Message
 from services.referrals import agreed, basing, consenting, following, grouping, guarding, keeping, onward
 from services.referrals.alerting import PERSON_FLAGS
 from services.referrals.deadlines.points import deadlines_of
+from services.referrals.document import Document
 from services.referrals.fields import (
     DUE,
     FIELDS,
@@ -39,7 +40,7 @@ from services.referrals.fields import (
     T4,
 )
 from services.referrals.outlined import is_let_in
-from services.referrals.referral import Document, allowed_actions, has_begun, has_drafted
+from services.referrals.referral import allowed_actions, has_begun, has_drafted
 from services.referrals.reported import answers_by_telephone
 from services.referrals.roles import (
     COORDINATOR,

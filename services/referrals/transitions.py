@@ -8,10 +8,10 @@ from typing import Any
 from contracts.codes import Deadline, ReferralStatus
 from services.referrals import basing, consenting, keeping, outlined, questions
 from services.referrals.deadlines.clock import may_expire
+from services.referrals.document import Document
 from services.referrals.roles import RECEIVER, SENDER, SYSTEM, Party
 from services.referrals.statuses import ARRIVABLE, ENDED, OPEN, UNANSWERED, UNDER_WAY, WORKED_ON
 
-Document = dict[str, Any]
 S = ReferralStatus
 
 REOPEN_WITHIN = timedelta(days=7)

@@ -37,7 +37,7 @@ from contracts.referrals import (
 )
 from contracts.rpc import Actor
 from services.referrals.childhood import HAS_A_VIEW
-from services.referrals.referral import Document
+from services.referrals.document import Document
 from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, SYSTEM, Party
 from services.referrals.statuses import ENDED
 

@@ -11,8 +11,9 @@ from contracts.correcting import CORRECT, CorrectReferral
 from contracts.drafts import UPDATE_DRAFT, UpdateDraft
 from contracts.reasons import CancelReason, Outcome, PauseReason
 from services.referrals.bounding import GOES_ROUND, MOST_CHANGES, MOST_OF_A_DRAFT
+from services.referrals.document import Document
 from services.referrals.errors import TooManyError
-from services.referrals.referral import Document, allowed_actions, decide
+from services.referrals.referral import allowed_actions, decide
 from services.referrals.roles import RECEIVER, SENDER
 from services.referrals.store import Store
 from services.referrals.transitions import TRANSITIONS

@@ -15,8 +15,8 @@ from contracts.consents import ConfirmErasure, ReviewBasis, WithdrawConsent
 from contracts.lists import COUNT, LIST, CountReferrals, ListReferrals, ReferralOrder
 from contracts.referrals import ISSUE
 from contracts.rpc import Actor, Page
+from services.referrals.document import Document
 from services.referrals.overview import ends_before, held, stands, state_of, unconfirmed
-from services.referrals.referral import Document
 from services.referrals.statuses import TERMINAL
 from services.referrals.store import Store
 from tests.referrals import cast

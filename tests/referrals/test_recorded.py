@@ -27,7 +27,8 @@ from contracts.reasons import CancelReason, DeclineReason, EndReason, Outcome
 from contracts.referrals import HISTORY, ISSUE, GetHistory, HistoryEntry
 from contracts.rpc import Actor, Page
 from services.referrals import tiers
-from services.referrals.referral import Document, allowed_actions, decide
+from services.referrals.document import Document
+from services.referrals.referral import allowed_actions, decide
 from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, Party
 from services.referrals.store import Store
 from services.referrals.vault import Vault

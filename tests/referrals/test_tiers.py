@@ -26,8 +26,8 @@ from contracts.rpc import Actor
 from contracts.steps import ReferralStep
 from contracts.talk import ReferralMessage
 from services.referrals import tiers
+from services.referrals.document import Document
 from services.referrals.fields import FIELDS, NAMES, NEED, NOTE, OWN, PARTIES, PROCEDURE, REPORT
-from services.referrals.referral import Document
 from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, Party
 from services.referrals.sealed import (
     FROM_ACCEPTED,

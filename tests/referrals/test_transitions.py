@@ -13,7 +13,8 @@ from contracts.events import REFERRAL_EVENTS
 from contracts.reasons import Outcome
 from contracts.referrals import Appointment
 from contracts.rpc import Actor
-from services.referrals.referral import Change, Document, allowed_actions, decide, events_of, permitted
+from services.referrals.document import Document
+from services.referrals.referral import Change, allowed_actions, decide, events_of, permitted
 from services.referrals.roles import COORDINATOR, RECEIVER, ROLES, SENDER, SYSTEM, Party
 from services.referrals.statuses import ENDED, FHIR_TASK_STATUS
 from services.referrals.transitions import ACTIONS, TRANSITIONS, Row

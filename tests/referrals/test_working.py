@@ -7,9 +7,9 @@ import pytest
 
 from contracts.changes import Accept, Receive
 from services.referrals.actions.working import Working
+from services.referrals.document import Document
 from services.referrals.marks import Marks
 from services.referrals.means import Means
-from services.referrals.referral import Document
 from services.referrals.roles import Party
 from services.referrals.store import Store, Write
 from services.referrals.vault import Vault

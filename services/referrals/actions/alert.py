@@ -12,9 +12,9 @@ from chassis.moments import Page, Place
 from chassis.turns import Turns
 from services.referrals import alerting
 from services.referrals.actions.writing import write_beside
+from services.referrals.document import Document
 from services.referrals.grouping import goes_on
 from services.referrals.means import Means
-from services.referrals.referral import Document
 from services.referrals.roles import SENDER
 from services.referrals.telling import aside_event
 

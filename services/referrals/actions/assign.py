@@ -13,8 +13,9 @@ from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
 from contracts.standing import MemberStatus
 from services.referrals.actions.beside import Aside, carry_out
+from services.referrals.document import Document
 from services.referrals.means import Means
-from services.referrals.referral import Document, S
+from services.referrals.referral import S
 from services.referrals.roles import Party
 from services.referrals.transitions import was_sent
 

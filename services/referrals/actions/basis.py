@@ -10,8 +10,9 @@ from contracts.rpc import Actor
 from services.referrals import basing, outlined, second
 from services.referrals.actions.change import inputs_of, written
 from services.referrals.actions.working import Working
+from services.referrals.document import Document
 from services.referrals.means import Means
-from services.referrals.referral import Document, decide
+from services.referrals.referral import decide
 from services.referrals.roles import COORDINATOR, Party, tiers_of
 from services.referrals.store import Write
 

@@ -15,8 +15,9 @@ from services.referrals.actions.replying import replied
 from services.referrals.actions.working import loaded
 from services.referrals.actions.writing import until_written, used_before, write_beside
 from services.referrals.audit.noting import committed
+from services.referrals.document import Document
 from services.referrals.means import Means
-from services.referrals.referral import OTHER_SIDE, Document
+from services.referrals.referral import OTHER_SIDE
 from services.referrals.roles import ASIDES, Party, lacking
 from services.referrals.telling import aside_event
 

@@ -12,10 +12,11 @@ from services.referrals import erasing, holding, keeping, questions, tiers
 from services.referrals.actions import documents
 from services.referrals.actions.reserving import reserve_external_id
 from services.referrals.actions.working import Working
+from services.referrals.document import Document
 from services.referrals.errors import ExternalIdTakenError, refused_where_erased
 from services.referrals.fields import T2
 from services.referrals.means import Means
-from services.referrals.referral import Change, Document, decide
+from services.referrals.referral import Change, decide
 from services.referrals.roles import RECEIVER, SENDER, Party
 from services.referrals.sealed import seal
 from services.referrals.store import Write

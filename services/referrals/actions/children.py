@@ -15,10 +15,10 @@ from contracts.referrals import IssueReferral
 from contracts.rpc import Actor
 from services.referrals.actions.reserving import Reserved, release, reserve
 from services.referrals.actions.stepping import record
+from services.referrals.document import Document
 from services.referrals.issuing import Issue, issued
 from services.referrals.means import Means
 from services.referrals.pathways.steps import NOTHING_MISSING, Ruling
-from services.referrals.referral import Document
 from services.referrals.store import REFERRALS
 
 # How the outbox calls the commands that make a document, in its own collection or in another.

@@ -21,13 +21,14 @@ from services.referrals.actions.stepping import after_correction
 from services.referrals.actions.working import Working
 from services.referrals.deadlines import points
 from services.referrals.deadlines.clock import wound
+from services.referrals.document import Document
 from services.referrals.firewall.exception import fields_of
 from services.referrals.firewall.naming import BEHIND
 from services.referrals.firewall.passing import passage
 from services.referrals.issuing import content_problems, firewall_problems, named_problems, outline
 from services.referrals.means import Means
 from services.referrals.pathways import least
-from services.referrals.referral import Document, decide, may_correct
+from services.referrals.referral import decide, may_correct
 from services.referrals.roles import Party
 from services.referrals.statuses import WORKED_ON
 from services.referrals.store import Write

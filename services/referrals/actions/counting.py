@@ -8,10 +8,10 @@ from pymongocrypt.errors import MongoCryptError
 
 from contracts.codes import ReferralStatus
 from services.referrals import keeping
+from services.referrals.document import Document
 from services.referrals.facts.fact import fact_of
 from services.referrals.facts.urn import Urns
 from services.referrals.means import Means
-from services.referrals.referral import Document
 from services.referrals.sealed import Circumstances, seal, unseal
 from services.referrals.transitions import was_sent
 from services.referrals.vault import ErasedError, Keys

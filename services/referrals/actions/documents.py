@@ -10,9 +10,9 @@ from datetime import datetime
 from contracts.ages import CHILDREN
 from contracts.codes import NeedGroup
 from services.referrals.actions import guard
+from services.referrals.document import Document
 from services.referrals.issuing import OF_CHILDREN
 from services.referrals.means import Means
-from services.referrals.referral import Document
 from services.referrals.roles import SENDER
 from services.referrals.store import Write
 from services.referrals.telling import aside_event

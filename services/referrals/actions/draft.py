@@ -30,6 +30,7 @@ from services.referrals.actions.working import Working
 from services.referrals.audit.entry import ITSELF, noted
 from services.referrals.audit.store import AuditStore
 from services.referrals.deadlines.clock import terms, wound
+from services.referrals.document import Document
 from services.referrals.errors import NotFoundError
 from services.referrals.firewall.exception import fields_of
 from services.referrals.firewall.passing import check_draft, passage
@@ -37,12 +38,7 @@ from services.referrals.issuing import content_problems, known_problems, service
 from services.referrals.means import Means
 from services.referrals.outlined import sent_by
 from services.referrals.pathways import least
-from services.referrals.referral import (
-    Change,
-    Document,
-    decide,
-    may_work_on,
-)
+from services.referrals.referral import Change, decide, may_work_on
 from services.referrals.roles import Party
 from services.referrals.store import Write
 

@@ -23,8 +23,9 @@ from services.referrals.actions.basis import has_second
 from services.referrals.actions.replying import count
 from services.referrals.actions.writing import write_beside
 from services.referrals.deadlines.points import Kind, Point, Step, audience, next_at, next_step
+from services.referrals.document import Document
 from services.referrals.means import Means
-from services.referrals.referral import Document, decide, event_data, events_of
+from services.referrals.referral import decide, event_data, events_of
 from services.referrals.roles import SYSTEM, Party
 from services.referrals.store import Write
 

@@ -15,10 +15,11 @@ from services.referrals import keeping
 from services.referrals.actions import counting
 from services.referrals.actions.change import inputs_of, written
 from services.referrals.actions.working import Working
+from services.referrals.document import Document
 from services.referrals.errors import NotFoundError
 from services.referrals.inputs import required
 from services.referrals.means import Means
-from services.referrals.referral import Document, decide
+from services.referrals.referral import decide
 from services.referrals.roles import COORDINATOR, Party
 from services.referrals.store import Write
 

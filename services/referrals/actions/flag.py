@@ -11,8 +11,9 @@ from chassis.outbox import pending_event
 from contracts.codes import ReferralFlag
 from contracts.events import REFERRAL_EVENTS, EventType
 from services.referrals.actions.writing import until_written, write_beside
+from services.referrals.document import Document
 from services.referrals.means import Means
-from services.referrals.referral import Document, event_data
+from services.referrals.referral import event_data
 from services.referrals.roles import RECEIVER, SENDER
 from services.referrals.statuses import UNDER_WAY
 

@@ -27,6 +27,7 @@ from services.referrals.actions.reserving import admit, refuse_taken, reserve_ex
 from services.referrals.actions.stepping import judged as ruled
 from services.referrals.actions.stepping import to
 from services.referrals.alerting import inherited
+from services.referrals.document import Document
 from services.referrals.errors import ExternalIdTakenError
 from services.referrals.fields import T2
 from services.referrals.firewall.exception import fields_of
@@ -36,7 +37,6 @@ from services.referrals.opening import open_all
 from services.referrals.outlined import outline_of
 from services.referrals.pathways import least
 from services.referrals.pathways.steps import Ruling
-from services.referrals.referral import Document
 from services.referrals.roles import SENDER, Party
 from services.referrals.sealed import NOTHING, seal, unseal
 from services.referrals.store import REFERRALS

@@ -21,8 +21,8 @@ from contracts.directory import Organization
 from contracts.rpc import Actor
 from services.referrals import guarding
 from services.referrals.actions.writing import until_written, write_beside
+from services.referrals.document import Document
 from services.referrals.means import Means
-from services.referrals.referral import Document
 from services.referrals.roles import SENDER, tiers_of
 from services.referrals.sealed import Circumstances, Said, unseal
 from services.referrals.telling import aside_event

@@ -28,13 +28,13 @@ from services.referrals.actions.reserving import (
     reserve_external_id,
 )
 from services.referrals.actions.stepping import judged, taken
+from services.referrals.document import Document
 from services.referrals.firewall.exception import Passage, fields_of
 from services.referrals.firewall.passing import passage
 from services.referrals.issuing import known_problems, request_problems, service_problems
 from services.referrals.means import Means
 from services.referrals.pathways import least
 from services.referrals.pathways.steps import Ruling
-from services.referrals.referral import Document
 from services.referrals.sealed import opened_by_sender
 
 

@@ -14,12 +14,12 @@ from services.referrals.actions import guard
 from services.referrals.actions.stepping import met_by, recorded
 from services.referrals.actions.writing import until_written, write_beside
 from services.referrals.audit.entry import ITSELF
+from services.referrals.document import Document
 from services.referrals.grouping import goes_on
 from services.referrals.means import Means
 from services.referrals.pathways import steps
 from services.referrals.pathways.library import mandatory_steps
 from services.referrals.pathways.steps import Met, Ruling
-from services.referrals.referral import Document
 from services.referrals.statuses import UNDER_WAY
 
 

@@ -8,10 +8,11 @@ from contracts.talk import GetMessages, MarkRead, MessageReply, Messages, SendMe
 from services.referrals import keeping, messages, paging, tiers
 from services.referrals.actions.beside import Aside, Outcome, carry_out
 from services.referrals.actions.working import loaded
+from services.referrals.document import Document
 from services.referrals.errors import NotFoundError, refused_where_erased
 from services.referrals.means import Means
 from services.referrals.opening import open_history, open_own_words, without_texts
-from services.referrals.referral import OTHER_SIDE, Document
+from services.referrals.referral import OTHER_SIDE
 from services.referrals.roles import Party
 from services.referrals.sealed import seal
 

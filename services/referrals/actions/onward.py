@@ -18,10 +18,10 @@ from services.referrals.actions.issue import Issuing
 from services.referrals.actions.replying import replayed
 from services.referrals.actions.reserving import admit
 from services.referrals.actions.working import loaded
+from services.referrals.document import Document
 from services.referrals.fields import T2
 from services.referrals.means import Means
 from services.referrals.opening import open_as
-from services.referrals.referral import Document
 from services.referrals.roles import RECEIVER, Party, lacking, tiers_of
 
 

@@ -15,11 +15,11 @@ from contracts.referrals import (
 from contracts.rpc import NOTHING, Actor, FieldProblem
 from services.referrals import folio as folios
 from services.referrals import paging, tiers
+from services.referrals.document import Document
 from services.referrals.errors import NotFoundError
 from services.referrals.fields import T1
 from services.referrals.means import Means
 from services.referrals.opening import open_all, open_history, without_texts
-from services.referrals.referral import Document
 from services.referrals.roles import Party, tiers_of
 
 

@@ -25,12 +25,13 @@ from services.referrals.actions.replying import replied
 from services.referrals.actions.saying import said_in
 from services.referrals.actions.stepping import of_redirect
 from services.referrals.actions.working import Working
+from services.referrals.document import Document
 from services.referrals.fields import T2
 from services.referrals.firewall.exception import Passage, fields_of
 from services.referrals.firewall.passing import passage
 from services.referrals.issuing import known_problems
 from services.referrals.means import Means
-from services.referrals.referral import Change, Document, decide
+from services.referrals.referral import Change, decide
 from services.referrals.roles import Party, tiers_of
 from services.referrals.store import Write
 

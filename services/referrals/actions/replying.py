@@ -11,10 +11,10 @@ from contracts.progress import sees_progress_only
 from contracts.referrals import Command, ReferralReply, Tier
 from contracts.rpc import Actor
 from services.referrals import tiers
+from services.referrals.document import Document
 from services.referrals.means import Means
 from services.referrals.opening import open_all
 from services.referrals.outlined import outline_of
-from services.referrals.referral import Document
 from services.referrals.roles import SENDER, Party
 from services.referrals.transitions import was_sent
 

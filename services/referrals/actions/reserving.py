@@ -10,9 +10,9 @@ from contracts.rpc import NOTHING, Actor, FieldProblem
 from contracts.sentences import Sentence
 from contracts.steps import AppliedPathway
 from services.referrals import folio as folios
+from services.referrals.document import Document
 from services.referrals.errors import ExternalIdTakenError
 from services.referrals.means import Means
-from services.referrals.referral import Document
 from services.referrals.roles import SENDER, Party, lacking
 from services.referrals.sealed import Said, seal_all
 from services.referrals.transitions import was_sent

@@ -13,9 +13,9 @@ from chassis.rounds import Rounds
 from chassis.turns import Turns
 from services.referrals import erasing, keeping
 from services.referrals.actions import counting
+from services.referrals.document import Document
 from services.referrals.facts.urn import Urns
 from services.referrals.means import Means
-from services.referrals.referral import Document
 from services.referrals.store import KEYS_KEPT_FOR
 
 LOOK_SECONDS = 60.0

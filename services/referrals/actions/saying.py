@@ -2,10 +2,10 @@
 
 from contracts.drafts import DraftReferral
 from services.referrals import drafting, keeping
+from services.referrals.document import Document
 from services.referrals.errors import PersonErasedError, refused_where_erased
 from services.referrals.means import Means
 from services.referrals.opening import open_said
-from services.referrals.referral import Document
 from services.referrals.sealed import seal_all
 
 

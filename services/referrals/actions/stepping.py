@@ -18,12 +18,12 @@ from contracts.steps import Overrides, ReferralStep
 from services.referrals import childhood
 from services.referrals.actions.writing import until_written
 from services.referrals.audit.noting import committed
+from services.referrals.document import Document
 from services.referrals.errors import refused_where_erased
 from services.referrals.means import Means
 from services.referrals.pathways import steps
 from services.referrals.pathways.library import mandatory_steps
 from services.referrals.pathways.steps import Met, Ruling, StepSaid
-from services.referrals.referral import Document
 from services.referrals.roles import ASIDES, SENDER, Party
 from services.referrals.sealed import Said, seal
 from services.referrals.second import NOBODY, who

@@ -16,12 +16,13 @@ from services.referrals.actions import losing
 from services.referrals.actions.beside import Aside, carry_out
 from services.referrals.actions.stepping import met_by
 from services.referrals.actions.writing import write_beside
+from services.referrals.document import Document
 from services.referrals.errors import refused_where_erased
 from services.referrals.fields import T2
 from services.referrals.means import Means
 from services.referrals.pathways import steps
 from services.referrals.pathways.steps import StepSaid
-from services.referrals.referral import Document, S
+from services.referrals.referral import S
 from services.referrals.roles import SENDER, Party, tiers_of
 from services.referrals.sealed import seal, unseal
 from services.referrals.statuses import UNDER_WAY

@@ -6,9 +6,9 @@ from contracts.codes import Deadline, NeedGroup, Priority, ReferralStatus
 from contracts.deadlines import Due, DueList, ListDue
 from services.referrals.actions.due import name_of
 from services.referrals.deadlines.points import Kind, Point, points, waiting_for
+from services.referrals.document import Document
 from services.referrals.issuing import EPOCH
 from services.referrals.means import Means
-from services.referrals.referral import Document
 
 # What is due is told within seconds: whatever waits longer waits for somebody who looks.
 PROMPT = timedelta(minutes=1)

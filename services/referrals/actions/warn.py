@@ -11,9 +11,9 @@ from contracts.rpc import Actor
 from contracts.warnings import Warned
 from services.referrals import guarding, warning
 from services.referrals.actions import guard
+from services.referrals.document import Document
 from services.referrals.means import Means
 from services.referrals.pathways import least
-from services.referrals.referral import Document
 from services.referrals.roles import tiers_of
 from services.referrals.sealed import Said
 from services.referrals.transitions import was_sent

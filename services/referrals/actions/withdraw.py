@@ -8,8 +8,9 @@ from contracts.rpc import Actor, FieldProblem
 from services.referrals import consenting
 from services.referrals.actions.change import written
 from services.referrals.actions.working import Working
+from services.referrals.document import Document
 from services.referrals.means import Means
-from services.referrals.referral import Document, decide
+from services.referrals.referral import decide
 from services.referrals.roles import Party
 from services.referrals.store import Write
 

@@ -15,10 +15,11 @@ from services.referrals.actions import alert, children
 from services.referrals.actions.replying import count, replied
 from services.referrals.actions.writing import until_written, used_before
 from services.referrals.audit.noting import committed
+from services.referrals.document import Document
 from services.referrals.errors import NotFoundError, StaleVersionError
 from services.referrals.means import Means
 from services.referrals.outlined import outline_of
-from services.referrals.referral import Change, Document, events_of, has_a_say, permitted
+from services.referrals.referral import Change, events_of, has_a_say, permitted
 from services.referrals.roles import Party, is_coordinator
 from services.referrals.store import Write
 from services.referrals.transitions import was_sent

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from chassis.problems import ContendedError, IdempotencyKeyReusedError
+from services.referrals.document import Document
 from services.referrals.means import Means
-from services.referrals.referral import Document
 from services.referrals.store import KEYS_KEPT_FOR
 
 # Each try that loses has lost to a change that won: with as many writers as this, somebody has won.

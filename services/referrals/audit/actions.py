@@ -26,8 +26,9 @@ from contracts.progress import is_firewalled
 from contracts.rpc import Actor, Page
 from contracts.sentences import Sentence
 from services.referrals import paging
-from services.referrals.audit.entry import Document, moment
+from services.referrals.audit.entry import moment
 from services.referrals.audit.store import AuditStore
+from services.referrals.document import Document
 from services.referrals.errors import NotFoundError
 
 log = structlog.get_logger()

@@ -11,8 +11,8 @@ from typing import Any
 
 from contracts.audit import NETWORK, AuditKind
 from contracts.rpc import Actor
+from services.referrals.document import Document
 
-Document = dict[str, Any]
 REFERRAL = "referral"
 # The service, for what it does by itself.
 ITSELF = Actor(kind="service", id="referrals")

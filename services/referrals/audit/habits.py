@@ -20,8 +20,7 @@ import msgspec
 
 from contracts.audit import AuditActor, AuditKind
 from services.referrals.audit.entry import REFERRAL
-
-Document = dict[str, Any]
+from services.referrals.document import Document
 
 # What is printed was read.
 OF_PERSONS = frozenset({AuditKind.READ, AuditKind.EXPORT})

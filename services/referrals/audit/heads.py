@@ -22,10 +22,10 @@ from chassis.rounds import Rounds, each
 from contracts.audit import NETWORK
 from contracts.codes import FIREWALLED
 from contracts.events import AUDIT_ATTESTED, AuditHeadEvent
-from services.referrals.audit.entry import Document
 from services.referrals.audit.store import AuditStore, noun_id
 from services.referrals.audit.trail import Trail
 from services.referrals.directory import Directory
+from services.referrals.document import Document
 
 log = structlog.get_logger()
 

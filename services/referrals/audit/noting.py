@@ -14,9 +14,10 @@ from chassis.outbox import pending_insert
 from chassis.rounds import Rounds, each
 from contracts.audit import AuditKind
 from contracts.rpc import Actor
-from services.referrals.audit.entry import REFERRAL, Document, from_document, noted, to_document
+from services.referrals.audit.entry import REFERRAL, from_document, noted, to_document
 from services.referrals.audit.store import AT_ONCE, WAITING, AuditStore
 from services.referrals.audit.trail import Trail
+from services.referrals.document import Document
 
 ENTER_SECONDS = 1.0
 NO_TRACE = "0" * 32

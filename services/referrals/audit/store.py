@@ -15,7 +15,8 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from chassis import mongo
 from chassis.chained import GENESIS, Head
-from services.referrals.audit.entry import Document, Note, to_document
+from services.referrals.audit.entry import Note, to_document
+from services.referrals.document import Document
 
 ENTRIES, WAITING, HEADS = "audit", "audit_waiting", "audit_heads"
 # What each reader usually reads, by chain; and readings that were flagged.

@@ -17,8 +17,9 @@ from pymongo.errors import PyMongoError
 from chassis import telemetry
 from chassis.chained import HASH, Head, sealed
 from chassis.problems import ContendedError, UnreachableError
-from services.referrals.audit.entry import Document, Note, entry, moment
+from services.referrals.audit.entry import Note, entry, moment
 from services.referrals.audit.store import AuditStore
+from services.referrals.document import Document
 
 log = structlog.get_logger()
 

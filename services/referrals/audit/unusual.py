@@ -15,11 +15,11 @@ from chassis.rounds import Rounds, each
 from contracts.audit import NETWORK, ListUnusual, UnusualReading, UnusualReadings
 from contracts.events import READING_FLAGGED, ReadingEvent
 from contracts.rpc import Actor
-from services.referrals.audit.entry import Document
 from services.referrals.audit.habits import Habit, Rule, Unusual, learned
 from services.referrals.audit.store import AuditStore
 from services.referrals.coordinating import check_coordinator
 from services.referrals.directory import Directory
+from services.referrals.document import Document
 from services.referrals.issuing import place_of
 from services.referrals.newest import page_of
 

@@ -31,9 +31,10 @@ from contracts.sentences import Sentence
 from services.referrals import folio as folios
 from services.referrals import overview, tiers
 from services.referrals.boxes.listing import MILLISECOND, Listing, Stretch, between, moment
+from services.referrals.document import Document
 from services.referrals.fields import T2
 from services.referrals.issuing import EPOCH
-from services.referrals.referral import Document, S
+from services.referrals.referral import S
 from services.referrals.roles import tiers_of
 from services.referrals.statuses import ENDED
 

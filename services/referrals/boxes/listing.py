@@ -11,9 +11,9 @@ from typing import Any
 
 from contracts.rpc import Page
 from services.referrals import paging
+from services.referrals.document import Document
 from services.referrals.issuing import EPOCH, place_of
 from services.referrals.paging import Wanted
-from services.referrals.referral import Document
 
 # A place in a list: in which stretch, and where in it.
 Cursor = tuple[int, str]

@@ -14,9 +14,9 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.referrals.boxes.listing import END, MILLISECOND, Asked, Cursor, Listing, Stretch, between
+from services.referrals.document import Document
 from services.referrals.issuing import EPOCH
 from services.referrals.paging import FIRST_WINDOW, Wanted, Windows
-from services.referrals.referral import Document
 
 INDEXES = [
     IndexModel([("sender", ASCENDING), ("place", ASCENDING)], name="outbox"),

@@ -31,9 +31,9 @@ from contracts.directory import Service
 from services.referrals.deadlines.calendar import Calendar, calendar
 from services.referrals.deadlines.limits import Limits, limits
 from services.referrals.deadlines.points import marks
+from services.referrals.document import Document
 from services.referrals.statuses import UNANSWERED, UNDER_WAY
 
-Document = dict[str, Any]
 S, D = ReferralStatus, Deadline
 
 # Before somebody is expected: a day, or half of the time where that is less than two.
@@ -81,7 +81,7 @@ def _only(names: tuple[str, ...], said: Schedule | HoursException) -> Document:
     return {name: value for name in names if (value := getattr(said, name)) is not None}
 
 
-def turn(doc: Mapping[str, Any]) -> Deadline | None:
+def turn(doc: Document) -> Deadline | None:
     """Return what is awaited while the referral stands so; None where it is nobody's word."""
     status = doc["status"]
     if status in UNANSWERED and doc["proposed_redirect"]:
@@ -91,13 +91,11 @@ def turn(doc: Mapping[str, Any]) -> Deadline | None:
     return _BY_STATUS.get(status)
 
 
-def _calendar(by: Mapping[str, Any]) -> Calendar:
+def _calendar(by: Document) -> Calendar:
     return calendar({name: value for name, value in by.items() if name != "limits"})
 
 
-def wound(
-    before: Mapping[str, Any] | None, after: Mapping[str, Any], at: datetime, now: datetime
-) -> Document:
+def wound(before: Document | None, after: Document, at: datetime, now: datetime) -> Document:
     """Return the clock's fields after a change that happened ``at`` that moment, and is recorded now.
 
     ``after`` is the document with all else that the change sets; ``before`` is None where there was none.
@@ -108,13 +106,13 @@ def wound(
 
 @dataclass(frozen=True)
 class _Winding:
-    before: Mapping[str, Any]
-    after: Mapping[str, Any]
+    before: Document
+    after: Document
     at: datetime
     now: datetime
 
     @property
-    def old(self) -> Mapping[str, Any]:
+    def old(self) -> Document:
         return self.before.get("clock") or {}
 
     def fields(self) -> Document:
@@ -174,7 +172,7 @@ class _Winding:
         }
 
     @property
-    def _terms(self) -> Mapping[str, Any]:
+    def _terms(self) -> Document:
         return self.after.get("terms") or {}
 
     @cached_property
@@ -247,6 +245,6 @@ class _Winding:
         return {"begin": begin, "half": begin, "by": self._limits.decide.end(self._calendar, begin)}
 
 
-def may_expire(doc: Mapping[str, Any]) -> bool:
+def may_expire(doc: Document) -> bool:
     """Whether it ever expires: no emergency does, nor what nobody but its sender can answer."""
     return bool(doc["priority"] != Priority.EMERGENCY and doc["intake"] == Intake.NETWORK)

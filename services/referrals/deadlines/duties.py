@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.codes import Deadline
+from services.referrals.document import Document
 
-Document = dict[str, Any]
 D = Deadline
 
 

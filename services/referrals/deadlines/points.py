@@ -5,18 +5,17 @@ one word for each referral, and not a flood. What moves the referral (lapsing, e
 its turn; and nothing expires that has not been known to be overdue for a while.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import Any
 
 from contracts.codes import Deadline, Intake, Priority, ReferralStatus, Side
 from services.referrals.deadlines import duties
 from services.referrals.deadlines.limits import limits
+from services.referrals.document import Document
 from services.referrals.reported import answers_by_telephone
 
-Document = dict[str, Any]
 S, D = ReferralStatus, Deadline
 
 # An emergency that nobody acts on is told again: twice as late each time, but not later than that.
@@ -66,14 +65,14 @@ class Step:
     fields: Document
 
 
-def points(clock: Mapping[str, Any] | None, doc: Mapping[str, Any]) -> list[Point]:
+def points(clock: Document | None, doc: Document) -> list[Point]:
     """Return all that is still to come, and what is due and not told yet, in order."""
     found = [] if clock is None else [one for one in _of_clocks(clock, doc) if one.at > clock["told"]]
     quiet = [] if clock is None else _of_quiet(clock, doc)
     return sorted([*found, *quiet, *_of_duties(doc)], key=lambda one: (one.at, one.kind))
 
 
-def marks(clock: Mapping[str, Any] | None, doc: Mapping[str, Any]) -> Document:
+def marks(clock: Document | None, doc: Document) -> Document:
     """Return what referrals are found and sorted by: when to look again, and by when somebody has to act.
 
     And ``overdue_at``, from when on something has not come in time, which is never before that. All are None
@@ -86,13 +85,13 @@ def marks(clock: Mapping[str, Any] | None, doc: Mapping[str, Any]) -> Document:
     }
 
 
-def next_at(clock: Mapping[str, Any] | None, doc: Mapping[str, Any]) -> datetime | None:
+def next_at(clock: Document | None, doc: Document) -> datetime | None:
     """Return when to look at it again; None where nothing comes."""
     coming = points(clock, doc)
     return coming[0].at if coming else None
 
 
-def next_step(doc: Mapping[str, Any], now: datetime) -> Step | None:
+def next_step(doc: Document, now: datetime) -> Step | None:
     """Return what is to be done of the referral at that moment of the database's clock; None: nothing."""
     clock = doc.get("clock")
     due = [one for one in points(clock, doc) if one.at <= now]
@@ -114,7 +113,7 @@ def next_step(doc: Mapping[str, Any], now: datetime) -> Step | None:
     return Step(last, {"clock": after})
 
 
-def _of_what_is_owed(point: Point, doc: Mapping[str, Any], now: datetime) -> Step:
+def _of_what_is_owed(point: Point, doc: Document, now: datetime) -> Step:
     """One word of it: where nobody looked for so long that it is overdue, not that it is to be done."""
     duty = duties.duty_of(doc, point.deadline) or {}
     if point.kind is Kind.REMIND and duty["by"] <= now:
@@ -122,13 +121,13 @@ def _of_what_is_owed(point: Point, doc: Mapping[str, Any], now: datetime) -> Ste
     return Step(point, duties.told(doc, point.deadline, now))
 
 
-def waiting_for(turn: Deadline, doc: Mapping[str, Any]) -> Side:
+def waiting_for(turn: Deadline, doc: Document) -> Side:
     """Return whose word is awaited: where the receiver has no account, it is the sender who records it."""
     of_sender = turn in {D.REPLY, D.REDIRECT, *duties.OF_SENDER} or answers_by_telephone(doc)
     return Side.SENDER if of_sender else Side.RECEIVER
 
 
-def deadlines_of(doc: Mapping[str, Any], now: datetime) -> Document:
+def deadlines_of(doc: Document, now: datetime) -> Document:
     """Return the fields of ``contracts.deadlines.Deadlines``: where the clock stands at that moment."""
     clock = doc.get("clock") or {}
     turn = D(clock["turn"]) if clock.get("turn") else None
@@ -142,14 +141,14 @@ def deadlines_of(doc: Mapping[str, Any], now: datetime) -> Document:
     }
 
 
-def _ends(clock: Mapping[str, Any]) -> dict[Deadline, datetime]:
+def _ends(clock: Document) -> dict[Deadline, datetime]:
     """When what is awaited is overdue; a proposal that nobody decides on lapses, and is not."""
     turn = D(clock["turn"]) if clock.get("turn") else None
     ends = {D.RECEIVE: clock["receive"]} if clock.get("receive") else {}
     return ends if turn is None or turn is D.REDIRECT else {**ends, turn: clock["by"]}
 
 
-def audience(point: Point, doc: Mapping[str, Any]) -> tuple[tuple[Side, ...], bool]:
+def audience(point: Point, doc: Document) -> tuple[tuple[Side, ...], bool]:
     """Return which parties hear of it, and whether coordinators do.
 
     Who has no account hears nothing: there the sender records the answers.
@@ -164,7 +163,7 @@ def audience(point: Point, doc: Mapping[str, Any]) -> tuple[tuple[Side, ...], bo
     return (waiting_for(point.deadline, doc),), False
 
 
-def _of_clocks(clock: Mapping[str, Any], doc: Mapping[str, Any]) -> Iterable[Point]:
+def _of_clocks(clock: Document, doc: Document) -> Iterable[Point]:
     if clock["receive"]:
         yield Point(clock["receive_half"], Kind.REMIND, D.RECEIVE)
         yield Point(clock["receive"], Kind.OVERDUE, D.RECEIVE)
@@ -176,7 +175,7 @@ def _of_clocks(clock: Mapping[str, Any], doc: Mapping[str, Any]) -> Iterable[Poi
         yield Point(clock["expire"], Kind.EXPIRE, D(clock["turn"]))
 
 
-def _of_duties(doc: Mapping[str, Any]) -> Iterable[Point]:
+def _of_duties(doc: Document) -> Iterable[Point]:
     """What is still owed: reminded of, then overdue, and told again where it was told to be overdue."""
     for name, duty in (doc.get("duties") or {}).items():
         at, by = duty["next"], duty["by"]
@@ -184,19 +183,19 @@ def _of_duties(doc: Mapping[str, Any]) -> Iterable[Point]:
         yield Point(at, kind, D(name))
 
 
-def _of_turn(turn: Deadline, clock: Mapping[str, Any], doc: Mapping[str, Any]) -> Iterable[Point]:
+def _of_turn(turn: Deadline, clock: Document, doc: Document) -> Iterable[Point]:
     yield Point(clock["half"], Kind.REMIND, turn)
     if turn is D.ARRIVE and not _is_asked_elsewhere(doc):
         yield Point(clock["begin"], Kind.ASK, turn)
     yield Point(clock["by"], Kind.LAPSE if turn is D.REDIRECT else Kind.OVERDUE, turn)
 
 
-def _is_asked_elsewhere(doc: Mapping[str, Any]) -> bool:
+def _is_asked_elsewhere(doc: Document) -> bool:
     """Whether the directory asks, which keeps the places: a receiver is not asked twice."""
     return bool(doc.get("held")) and doc["intake"] == Intake.NETWORK
 
 
-def _of_quiet(clock: Mapping[str, Any], doc: Mapping[str, Any]) -> Iterable[Point]:
+def _of_quiet(clock: Document, doc: Document) -> Iterable[Point]:
     """Each once since the last change: ``quiet`` counts those that were told."""
     changed = doc["updated_at"]
     moments = (changed + ASKED_AFTER, changed + DECIDED_AFTER, clock.get("erase"))
@@ -205,7 +204,7 @@ def _of_quiet(clock: Mapping[str, Any], doc: Mapping[str, Any]) -> Iterable[Poin
             yield Point(at, kind, D.ACTIVITY)
 
 
-def _after(point: Point, doc: Mapping[str, Any], now: datetime) -> Document:
+def _after(point: Point, doc: Document, now: datetime) -> Document:
     """What having told it means for what comes later."""
     fields: Document = {}
     clock, is_emergency = doc["clock"], doc["priority"] == Priority.EMERGENCY
@@ -222,7 +221,7 @@ def _after(point: Point, doc: Mapping[str, Any], now: datetime) -> Document:
     return fields
 
 
-def _deadline(clock: Mapping[str, Any] | None) -> datetime | None:
+def _deadline(clock: Document | None) -> datetime | None:
     """By when somebody has to act next; of a day that was agreed, that day."""
     if clock is None or clock["turn"] is None:
         return None
@@ -230,7 +229,7 @@ def _deadline(clock: Mapping[str, Any] | None) -> datetime | None:
     return min(by, clock["receive"]) if clock["receive"] else by
 
 
-def _due_at(clock: Mapping[str, Any]) -> datetime:
+def _due_at(clock: Document) -> datetime:
     """By when whoever is awaited has to act; of a day that was agreed, that day."""
     is_day = clock["turn"] in {D.REVIEW, D.ARRIVE, D.RESUME}
     at: datetime = clock["begin"] if is_day else clock["by"]

@@ -8,8 +8,8 @@ from pymongo import DESCENDING
 from pymongo.errors import DuplicateKeyError
 
 from chassis import mongo
+from services.referrals.document import Document
 
-Document = dict[str, Any]
 # What is in it is read only where it is asked for.
 _OUTSIDE = {"slips": 0, "ids": 0, "facts": 0}
 

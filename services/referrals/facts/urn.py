@@ -22,8 +22,9 @@ import msgspec
 import structlog
 from pymongocrypt.errors import MongoCryptError
 
+from services.referrals.document import Document
 from services.referrals.facts.fact import Fact
-from services.referrals.facts.store import Document, UrnStore
+from services.referrals.facts.store import UrnStore
 from services.referrals.sealed import seal, unseal
 from services.referrals.vault import ErasedError, Keys, Vault
 

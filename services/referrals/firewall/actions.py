@@ -20,8 +20,9 @@ from contracts.rpc import Actor, FieldProblem
 from services.referrals.actions.writing import until_written
 from services.referrals.audit.noting import committed
 from services.referrals.coordinating import check_coordinator
+from services.referrals.document import Document
 from services.referrals.firewall.errors import NoExceptionError
-from services.referrals.firewall.exception import Document, Said, ended, maker, problems, stands, view
+from services.referrals.firewall.exception import Said, ended, maker, problems, stands, view
 from services.referrals.firewall.passing import opened, passage
 from services.referrals.inputs import stored_moment
 from services.referrals.issuing import place_of

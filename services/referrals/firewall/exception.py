@@ -15,7 +15,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -23,8 +22,7 @@ from contracts.codes import FIREWALLED, Need
 from contracts.directory import Organization, Service
 from contracts.exceptions import LONGEST, FirewallException, MakeException
 from contracts.rpc import Actor, FieldProblem
-
-Document = dict[str, Any]
+from services.referrals.document import Document
 
 
 class Said(msgspec.Struct, frozen=True):

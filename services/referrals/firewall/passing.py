@@ -6,7 +6,8 @@ from chassis.problems import InvalidError, UnreachableError
 from contracts.codes import FIREWALLED, Need
 from contracts.directory import Organization
 from contracts.drafts import DraftReferral
-from services.referrals.firewall.exception import Document, Passage, Said
+from services.referrals.document import Document
+from services.referrals.firewall.exception import Passage, Said
 from services.referrals.firewall.naming import BEHIND
 from services.referrals.means import Means
 from services.referrals.sealed import unseal

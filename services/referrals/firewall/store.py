@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from chassis import mongo
+from services.referrals.document import Document
 
 EXCEPTIONS = "exceptions"
 INDEXES = [
@@ -17,8 +17,6 @@ INDEXES = [
     IndexModel([("ended_at", ASCENDING)], name="ended_at"),
     IndexModel([("pending_since", ASCENDING)], name="pending_since", sparse=True),
 ]
-
-Document = dict[str, Any]
 
 
 class ExceptionStore:

@@ -29,12 +29,11 @@ from contracts.referrals import Household
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence, either
 from contracts.steps import ReferralStep, StepOverride
+from services.referrals.document import Document
 from services.referrals.pathways.pathway import Situation
 from services.referrals.sealed import Circumstances, Said, unseal
 from services.referrals.second import who
 from services.referrals.vault import Keys, key_of
-
-Document = dict[str, Any]
 
 # Shelter, food and medical care, whatever else is missing (Ley de Migración, art. 8).
 NEVER_REFUSED = frozenset(

@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 from bson.binary import Binary
@@ -20,6 +19,7 @@ from pymongo.errors import DuplicateKeyError
 
 from chassis import mongo
 from contracts.pathways import Pathway
+from services.referrals.document import Document
 from services.referrals.pathways.pathway import Version
 
 PATHWAYS = "pathways"
@@ -27,8 +27,6 @@ INDEXES = [
     IndexModel([("code", ASCENDING)], name="code"),
     IndexModel([("revision", ASCENDING)], name="revision"),
 ]
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from contracts.rpc import Actor
 from services.referrals import grouping, keeping, tiers
 from services.referrals.actions.retaining import Kept
 from services.referrals.audit.store import AuditStore
+from services.referrals.document import Document
 from services.referrals.errors import NotFoundError
 from services.referrals.means import Means
 from services.referrals.opening import open_to_print
@@ -17,7 +18,6 @@ from services.referrals.pages import LONGEST, Printed
 from services.referrals.records.held import Held, Seen, Shared
 from services.referrals.records.record import parts_of, subtitle, title
 from services.referrals.records.words import ZONE, Words
-from services.referrals.referral import Document
 from services.referrals.roles import SENDER, Party, lacking
 from services.referrals.transitions import was_sent
 

@@ -11,8 +11,8 @@ from chassis import mongo
 from chassis.chained import HASH, Checker, Fault, Head
 from services.referrals import keeping
 from services.referrals.audit.store import AuditStore
+from services.referrals.document import Document
 from services.referrals.reconciling import STATES
-from services.referrals.referral import Document
 from services.referrals.store import DATABASE, REFERRALS
 from services.referrals.vault import ErasedError, Keys, Vault, key_of
 

@@ -17,7 +17,8 @@ import bson
 from bson.codec_options import CodecOptions
 
 from services.referrals import keeping
-from services.referrals.referral import Document, S
+from services.referrals.document import Document
+from services.referrals.referral import S
 from services.referrals.store import MOMENTS
 from services.referrals.vault import KeyId, Keys, Vault
 

@@ -21,9 +21,9 @@ from chassis.outbox import Relay
 from chassis.rpc import Caller
 from services.referrals.actions import due
 from services.referrals.directory import Directory
+from services.referrals.document import Document
 from services.referrals.masters import master_key
 from services.referrals.means import Means
-from services.referrals.referral import Document
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals.ours import Ours

@@ -17,7 +17,8 @@ from contracts.codes import Deadline, ReferralStatus, Side
 from contracts.referrals import Appointment
 from services.referrals.deadlines.clock import wound
 from services.referrals.deadlines.points import Kind, Point, audience, next_at, next_step, points
-from services.referrals.referral import Document, decide
+from services.referrals.document import Document
+from services.referrals.referral import decide
 from tests.referrals.cast import PARTIES, document
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
