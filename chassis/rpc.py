@@ -38,6 +38,8 @@ ACTOR_HEADER = "Relevo-Actor"
 _encode = Encoder().encode
 _duration = telemetry.meter.create_histogram("rpc.server.duration", unit="s", description="Time per request")
 Handler = Callable[[Any, Actor], Awaitable[Any]]
+# Longer than what is concealed takes by itself, and short enough for whoever is told that there is nothing.
+BEAT_SECONDS = 0.02
 
 
 class Caller:
@@ -94,6 +96,9 @@ class Server:
     nats.micro runs an endpoint's handler one by one and shows what it raises to everybody: so the
     handler only starts a task, and nothing ever raises into it. ``tells`` returns what this replica says of
     itself in ``$SRV.STATS``, which operators may ask of each.
+
+    Of what ``conceals`` says yes to, nobody is to tell by the clock how it came about: these replies go out
+    at a beat, counted from when the request came.
     """
 
     def __init__(
@@ -103,8 +108,10 @@ class Server:
         peers: Peers,
         concurrency: int = 64,
         tells: Callable[[], Mapping[str, str]] = dict,
+        conceals: Callable[[Any], bool] = lambda _reply: False,
     ) -> None:
         self.bus = bus
+        self.conceals = conceals
         self._tells = tells
         self.peers = peers
         self.slots = asyncio.Semaphore(concurrency)
@@ -188,6 +195,8 @@ class _Endpoint:
                 reply = await self._outcome(request)
                 code = reply.code if isinstance(reply, Problem) else "OK"
                 current.set_attribute("rpc.code", code)
+        if self._server.conceals(reply):
+            await asyncio.sleep(BEAT_SECONDS - (time.perf_counter() - began) % BEAT_SECONDS)
         await _respond(request, reply, self._most_bytes)
         _duration.record(time.perf_counter() - began, {"operation": subject, "code": code})
 

@@ -17,6 +17,7 @@ from services.referrals.audit.noting import entering
 from services.referrals.audit.store import AuditStore
 from services.referrals.audit.trail import Trail
 from services.referrals.audit.unusual import Unusuals
+from services.referrals.concealing import says_nothing
 from services.referrals.consumers import DURABLE, SUBJECTS, handlers
 from services.referrals.directory import Directory
 from services.referrals.doctor import Doctor
@@ -78,7 +79,13 @@ async def start(part: Part, settings: Settings) -> None:
         now=clock.now,
         overrides=settings.limits,
     )
-    server = Server(part.bus, PART, part.peers, tells=lambda: {"master": means.vault.target})
+    server = Server(
+        part.bus,
+        PART,
+        part.peers,
+        tells=lambda: {"master": means.vault.target},
+        conceals=says_nothing,
+    )
     Api(means).serve(server)
     PathwaysApi(means).serve(server)
     AuditApi(audits).serve(server)

@@ -58,3 +58,6 @@ async def test_the_command_shows_what_there_is_and_erases_it_when_it_is_told_to(
     assert relevo("erase", folio, "--yes", "--reason", WHY, env=network).returncode == 0
     assert (await seen(cast.shelter, referral))["personAccess"] == "ERASED"
     assert relevo("erase", folio, "--yes", "--reason", WHY, env=network).returncode == 4
+    # What was entered of her reads and her erasure names nobody, and is whole.
+    whole = relevo("audit", "verify", env=network)
+    assert (whole.returncode, whole.stderr) == (0, "")
