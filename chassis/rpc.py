@@ -107,6 +107,7 @@ class Server:
         part: str,
         peers: Peers,
         concurrency: int = 64,
+        *,
         tells: Callable[[], Mapping[str, str]] = dict,
         conceals: Callable[[Any], bool] = lambda _reply: False,
     ) -> None:
