@@ -60,7 +60,9 @@ async def _lose(
         return False
     stored, now = list(doc.get("steps") or ()), means.now()
     with await means.vault.fetch([doc["key_t2"]]) as keys:
-        known = steps.opened(keys, stored) or ()
+        known = steps.opened(keys, stored)
+    if known is None:
+        return False  # erased meanwhile
     entries = [
         steps.lost(entry, now)
         if one.step in lacks and one.status is StepStatus.MET and one.met_by == folio

@@ -19,7 +19,7 @@ from services.referrals import childhood
 from services.referrals.actions.writing import until_written
 from services.referrals.audit.noting import committed
 from services.referrals.document import Document
-from services.referrals.errors import refused_where_erased
+from services.referrals.errors import PersonErasedError, refused_where_erased
 from services.referrals.means import Means
 from services.referrals.pathways import steps
 from services.referrals.pathways.library import mandatory_steps
@@ -169,6 +169,9 @@ async def after_correction(means: Means, doc: Document, said: Said, actor: Actor
     """Return the fields for steps that a corrected referral lacks, and had not to have before: tasks.
 
     What a child says is settled by a correction that says it.
+
+    Raises:
+        PersonErasedError: the key is gone.
     """
     people, stored = steps.situations(said), list(doc.get("steps") or ())
     mandatory = mandatory_steps(means.pathways.guide(people), people)
@@ -176,7 +179,9 @@ async def after_correction(means: Means, doc: Document, said: Said, actor: Actor
     if not (mandatory or stored or lacks_view):
         return {}
     with await means.vault.fetch([doc["key_t2"]]) as keys:
-        known = steps.opened(keys, stored) or ()
+        known = steps.opened(keys, stored)
+    if known is None:
+        raise PersonErasedError
     entries = [
         steps.met(entry, None, None, now)
         if one.step == childhood.STEP and one.status == StepStatus.DUE and not lacks_view

@@ -136,6 +136,19 @@ async def test_what_takes_its_place_takes_the_step_or_not(network: Network, look
     assert await steps_of(bread) == [(STEP, DUE, None)]
 
 
+async def test_of_whom_nothing_is_kept_nothing_is_due(
+    network: Network, store: Store, vault: Vault, look: Look
+) -> None:
+    bread = case_of(network, await issue(network, need=Need.FOOD))
+    told = await authority(network, follows=bread.folio)
+    await told.take(Decline, reason="out_of_area")
+    before = await store.load(bread.id)
+    assert before is not None
+    await vault.erase([before["key_t2"]])
+    await look(told)
+    assert await store.load(bread.id) == before
+
+
 async def test_what_was_entered_in_error_took_nothing(network: Network, look: Look) -> None:
     bread = case_of(network, await issue(network, need=Need.FOOD))
     told = await authority(network, follows=bread.folio)
