@@ -111,8 +111,7 @@ class Checker:
         """Say that there is no more, and return what is wrong, if anything is."""
         if self._doubted is not None:
             return self._decide(self._doubted, None)
-        last = max(self._heads, default=0)
-        return Fault(self.number + 1, "truncated", last) if last > self.number else None
+        return Fault(self.number + 1, "truncated") if max(self._heads, default=0) > self.number else None
 
     def _decide(self, doubted: Entry, following: Entry | None) -> Fault:
         """Which of two is at fault where one does not follow on the other, as far as anything tells."""

@@ -13,6 +13,7 @@ from pymongo.errors import AutoReconnect
 
 from chassis.chained import GENESIS, HASH, Head, sealed
 from chassis.problems import UnreachableError
+from cli import auditing
 from cli.auditing import heads_in
 from contracts.audit import NETWORK, AuditKind
 from contracts.rpc import Actor
@@ -210,8 +211,14 @@ def write_anew(rows: list[dict[str, Any]], chance: random.Random) -> tuple[int, 
 
 @pytest.mark.parametrize("deed", [edit, remove, swap, truncate, write_anew], ids=lambda one: one.__name__)
 async def test_what_is_done_to_the_stored_entries_is_found_while_the_network_runs(
-    store: Store, audits: AuditStore, network: Network, deed: Callable[..., tuple[int, str]]
+    store: Store,
+    audits: AuditStore,
+    network: Network,
+    monkeypatch: pytest.MonkeyPatch,
+    deed: Callable[..., tuple[int, str]],
 ) -> None:
+    # So that a chain is several pages, of which some are asked for ahead.
+    monkeypatch.setattr(auditing, "MOST_AT_ONCE", 5)
     chain = next(_names)
     whole = await filled(audits, chain)
     head = [Head(LENGTH, whole[-1][HASH])]
