@@ -33,8 +33,8 @@ from services.referrals.pathways.store import PathwayStore
 from services.referrals.reconciling import Reconciler
 from services.referrals.records.api import RecordsApi
 from services.referrals.screening import shipped as questionnaire
+from services.referrals.screening.actions import Asked
 from services.referrals.screening.api import ScreeningApi
-from services.referrals.screening.desk import Desk
 from services.referrals.settings import Settings
 from services.referrals.store import Store
 from services.referrals.vault import Vault
@@ -91,7 +91,7 @@ async def start(part: Part, settings: Settings) -> None:
     AuditApi(audits).serve(server)
     ExceptionsApi(means, exceptions).serve(server)
     RecordsApi(means, audits, settings.kept).serve(server)
-    ScreeningApi(Desk(means, *questionnaire.shipped())).serve(server)
+    ScreeningApi(means, Asked(*questionnaire.shipped())).serve(server)
     entries, heads = entering(audits, means.audit), Heads(audits, means.audit, settings.audit_heads)
     attested, flagged = Relay(part.bus, audits.heads), Relay(part.bus, audits.readings)
     attesting = Attesting(audits, attested, means.directory, clock.now, settings.tell_heads_every)

@@ -5,14 +5,17 @@ from contracts import screening as contract
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, Nothing
 from contracts.screening import DraftFromScreening, Proposal, Screen, Screening
-from services.referrals.screening.desk import Desk
+from services.referrals.means import Means
+from services.referrals.screening import actions
+from services.referrals.screening.actions import Asked
 
 
 class ScreeningApi:
     """Answers the operations of ``contracts/screening.py``. Asking is for everybody: nothing is stored."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, means: Means, asked: Asked) -> None:
+        self._means = means
+        self._asked = asked
 
     def serve(self, server: Server) -> None:
         """Register every operation."""
@@ -21,10 +24,10 @@ class ScreeningApi:
         server.add(contract.DRAFT_FROM_SCREENING, self.draft)
 
     async def screening(self, _request: Nothing, _actor: Actor) -> Screening:
-        return self._desk.screening()
+        return actions.screening(self._asked)
 
     async def screen(self, request: Screen, _actor: Actor) -> Proposal:
-        return self._desk.screen(request)
+        return actions.screen(self._means.pathways, self._asked, request)
 
     async def draft(self, request: DraftFromScreening, actor: Actor) -> ReferralReply:
-        return await self._desk.draft(request, actor)
+        return await actions.begin(self._means, self._asked, request, actor)
