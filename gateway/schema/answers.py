@@ -11,13 +11,9 @@ from contracts.codes import Need
 from contracts.reasons import CancelReason, DeclineReason, EndReason, Outcome
 from contracts.rpc import Message
 from gateway.context import Info
-from gateway.schema.change import AnswerInput, ChangeInput, Done, Payload, carry_out
+from gateway.schema.change import NOTE, AnswerInput, ChangeInput, Done, Payload, carry_out
 from gateway.schema.issue import PlacesInput
 
-_NOTE = (
-    "What is to be said besides; needed with the reason `OTHER`. "
-    "The other party sees it only as long as it may see the person."
-)
 _EXTERNAL_ID = "Your own id for it, unique in your organization; nobody else sees it."
 
 
@@ -76,7 +72,7 @@ class DeclineReferralInput(AnswerInput):
     """Becomes ``contracts.changes.Decline``."""
 
     reason: DeclineReason = strawberry.field(description="Why.")
-    note: str | None = strawberry.field(description=_NOTE, default=None)
+    note: str | None = strawberry.field(description=NOTE, default=None)
 
 
 @strawberry.input(description="An arrival.")
@@ -102,7 +98,7 @@ class CompleteReferralInput(AnswerInput):
     services_given: list[ServiceGivenInput] | None = strawberry.field(
         description="What was given.", default=None
     )
-    note: str | None = strawberry.field(description=_NOTE, default=None)
+    note: str | None = strawberry.field(description=NOTE, default=None)
 
 
 @strawberry.input(description="An end without completion.")
@@ -110,7 +106,7 @@ class EndReferralInput(AnswerInput):
     """Becomes ``contracts.changes.End``."""
 
     reason: EndReason = strawberry.field(description="Why.")
-    note: str | None = strawberry.field(description=_NOTE, default=None)
+    note: str | None = strawberry.field(description=NOTE, default=None)
 
 
 @strawberry.input(description="A withdrawal.")
@@ -118,7 +114,7 @@ class CancelReferralInput(AnswerInput):
     """Becomes ``contracts.changes.Cancel``."""
 
     reason: CancelReason = strawberry.field(description="Why.")
-    note: str | None = strawberry.field(description=_NOTE, default=None)
+    note: str | None = strawberry.field(description=NOTE, default=None)
 
 
 @strawberry.input(description="The sender's word that it has read the end.")

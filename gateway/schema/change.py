@@ -26,6 +26,12 @@ from gateway.schema.warnings import ReferralWarning
 
 Answered = TypeVar("Answered", bound=ReferralReply)
 
+# Of the changes that take one with their reason.
+NOTE = (
+    "What is to be said besides; needed with the reason `OTHER`. "
+    "The other party sees it only as long as it may see the person."
+)
+
 
 @dataclass(slots=True)
 class Done:

@@ -9,12 +9,8 @@ from contracts import changes
 from contracts.reasons import PauseReason
 from gateway.context import Info
 from gateway.schema.answers import STRUCTS, AppointmentInput
-from gateway.schema.change import AnswerInput, ChangeInput, Done, Payload, carry_out
+from gateway.schema.change import NOTE, AnswerInput, ChangeInput, Done, Payload, carry_out
 
-_NOTE = (
-    "What is to be said besides; needed with the reason `OTHER`. "
-    "The other party sees it only as long as it may see the person."
-)
 _WHY = (
     "Why, in your words. It becomes the `note` of the change in the `history`: kept encrypted, and seen by "
     "the other party only as long as it may see the person."
@@ -48,7 +44,7 @@ class PauseReferralInput(AnswerInput):
 
     reason: PauseReason = strawberry.field(description="What it waits for.")
     resume_at: datetime = strawberry.field(description="When you expect to go on; in the future.")
-    note: str | None = strawberry.field(description=_NOTE, default=None)
+    note: str | None = strawberry.field(description=NOTE, default=None)
 
 
 @strawberry.input(description="The end of a pause.")

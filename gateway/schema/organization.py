@@ -16,7 +16,7 @@ from gateway.schema.location import Location
 from gateway.schema.node import Node
 from gateway.schema.offer import OrganizationIdentifier, TaxonomyTerm
 from gateway.schema.pages import After, Before, First, Last, PageInfo, Rows, page_of
-from gateway.schema.past import DirectoryChangeConnection, organization_history
+from gateway.schema.past import DirectoryChangeConnection, history
 from gateway.schema.phone import Phone
 
 LIST = "organizations"
@@ -60,7 +60,7 @@ class Organization(Node):
         description="What it is in the network: a coordinator verifies organizations and keeps lists true."
     )
     version: int = strawberry.field(description="Grows with every change; for `expectedVersion`.")
-    history = published(organization_history, DirectoryChangeConnection)
+    history = published(history, DirectoryChangeConnection)
 
 
 @strawberry.type(description="An organization in a page.")

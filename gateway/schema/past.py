@@ -86,7 +86,7 @@ class DirectoryChangeConnection:
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
 
 
-async def service_history(
+async def history(
     parent: strawberry.Parent[Any],
     info: Info,
     *,
@@ -97,23 +97,8 @@ async def service_history(
 ) -> Rows[editing.DirectoryChange]:
     """Every change, oldest first; free places are no part of it."""
     page = page_of(info, LIST, first=first, last=last, after=after, before=before)
-    return await _history(info, editing.ListHistory(noun="service", id=parent.id, page=page))
-
-
-async def organization_history(
-    parent: strawberry.Parent[Any],
-    info: Info,
-    *,
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-) -> Rows[editing.DirectoryChange]:
-    """Every change, oldest first."""
-    page = page_of(info, LIST, first=first, last=last, after=after, before=before)
-    return await _history(info, editing.ListHistory(noun="organization", id=parent.id, page=page))
-
-
-async def _history(info: Info, request: editing.ListHistory) -> Rows[editing.DirectoryChange]:
-    reply = await info.context.clients.ask(editing.LIST_HISTORY, request)
+    noun: Any = info.raw.parent_type.name.lower()
+    reply = await info.context.clients.ask(
+        editing.LIST_HISTORY, editing.ListHistory(noun=noun, id=parent.id, page=page)
+    )
     return Rows(info.context.cursors, LIST, reply)

@@ -17,7 +17,7 @@ from gateway.schema.location import Location
 from gateway.schema.node import Node
 from gateway.schema.offer import CostOption, ServiceArea, SpokenLanguage, TaxonomyTerm
 from gateway.schema.organization import Organization
-from gateway.schema.past import DirectoryChangeConnection, service_history
+from gateway.schema.past import DirectoryChangeConnection, history
 from gateway.schema.phone import Phone, first_of
 
 
@@ -137,7 +137,7 @@ class Service(Node):
         description="When it is to be looked at again; after that it is stale."
     )
     version: int = strawberry.field(description="Grows with every change; for `expectedVersion`.")
-    history = published(service_history, DirectoryChangeConnection)
+    history = published(history, DirectoryChangeConnection)
 
 
 async def service(
