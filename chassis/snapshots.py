@@ -6,7 +6,7 @@ known by the database, whose positions are the ones that count.
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from nats.aio.client import Client
@@ -17,8 +17,6 @@ from nats.js.errors import NotFoundError
 
 # What NATS names in a folder of its own backups.
 DESCRIPTION, CONTENT = "backup.json", "stream.tar.s2"
-# In a stream's metadata: since which restore it is another one, though it was created long before.
-EPOCH = "relevo_epoch"
 CHUNK = 128 * 1024
 PATIENCE = 20.0
 
@@ -56,17 +54,15 @@ async def take(nc: Client, stream: str, write: Callable[[bytes], None]) -> Json:
         await subscription.unsubscribe()
 
 
-async def put_back(nc: Client, description: Json, pieces: Iterator[bytes], epoch: str) -> None:
-    """Make a stream of what was taken. Cursors into what it was know by the epoch that it is another one.
+async def put_back(nc: Client, description: Json, pieces: Iterator[bytes]) -> None:
+    """Make a stream of what was taken. The server says that it was created now: cursors know it by that.
 
     Raises:
         SnapshotError: JetStream refused: there is such a stream already, for instance, or it is damaged.
     """
-    config, stream = description["config"], description["config"]["name"]
-    named = {**(config.get("metadata") or {}), EPOCH: epoch}
-    asked = {"config": {**config, "metadata": named}, "state": description["state"]}
+    stream = description["config"]["name"]
     try:
-        begun = await _ask(nc, f"$JS.API.STREAM.RESTORE.{stream}", asked)
+        begun = await _ask(nc, f"$JS.API.STREAM.RESTORE.{stream}", description)
         for piece in pieces:
             answer = await nc.request(begun["deliver_subject"], piece, timeout=PATIENCE)
             if answer.data:
@@ -92,11 +88,6 @@ async def counts_after(
         words, n = str(message.subject).split("."), (message.headers or {}).get("n", "")
         if len(words) > 3 and n.isdecimal():  # noqa: PLR2004 - evt, part, noun, id
             counts[words[1], words[2], words[3]] = int(n)
-
-
-def epoch_of(metadata: Mapping[str, str] | None) -> str:
-    """Return since which restore a stream is another one; an empty string where there was none."""
-    return (metadata or {}).get(EPOCH, "")
 
 
 async def _ask(nc: Client, subject: str, request: Json) -> Json:

@@ -56,6 +56,4 @@ async def reconcile(js: JetStreamContext, spec: StreamSpec) -> None:
         await js.add_stream(wanted)
         return
     if differences(wanted, found):
-        # What a restore wrote there tells cursors that it is another stream.
-        wanted.metadata = found.metadata
         await js.update_stream(wanted)

@@ -201,12 +201,11 @@ class Restore:
         data, _ = self._manifests
         nc = await nats.connect(servers.nats_url, token=servers.token, allow_reconnect=False)
         try:
-            epoch = datetime.now(UTC).isoformat()
             for name in sets.STREAMS:
                 progress(f"putting back the stream {name}")
                 at = self._data / "streams" / name
                 description = json.loads((at / snapshots.DESCRIPTION).read_bytes())
-                await snapshots.put_back(nc, description, _pieces(at / snapshots.CONTENT), epoch)
+                await snapshots.put_back(nc, description, _pieces(at / snapshots.CONTENT))
             return await snapshots.counts_after(
                 nc.jetstream(), sets.EVENTS, "evt.>", data.marks.get(sets.EVENTS, 0)
             )

@@ -16,7 +16,6 @@ from chassis.bus import Bus
 from chassis.consumer import Delivery
 from chassis.ordered import OrderedPublisher
 from chassis.problems import UnreachableError
-from chassis.snapshots import epoch_of
 from chassis.streams import DAY, StreamSpec
 from contracts.notifications import PUBLIC, FeedEntry, FeedHead, FeedTold, PublicEntry
 from services.notifications.errors import CursorExpiredError
@@ -168,8 +167,7 @@ class Feeds:
 
 def _epoch_of(info: Any) -> str:
     created = info.created
-    begun = created if isinstance(created, str) else created.isoformat()
-    return begun + epoch_of(info.config.metadata)
+    return created if isinstance(created, str) else created.isoformat()
 
 
 async def _collect(

@@ -120,6 +120,7 @@ async def running_again(cast: Cast, folder: Path) -> AsyncIterator[Again]:
         await asyncio.to_thread(stack.stop)
 
 
+@pytest.mark.timeout(300)  # two networks at once, should the machine be busy
 async def test_what_is_put_back_goes_on_and_who_was_erased_since_does_not_come_back(
     cast: Cast, tmp_path: Path
 ) -> None:
