@@ -68,6 +68,9 @@ class HoldPlaces(Message):
     persons come: then nobody can tell but the receiver). Asked again for the same referral it is the same
     hold. The hold is provisional: it lapses after 60 seconds unless the referral's
     event confirms it.
+
+    ``arrived`` is how many persons are there already (0: they are still to come): then what was wished for is
+    taken, free or not, or where that says nothing one place of the only unit for each.
     """
 
     referral: Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,100}\Z")]
@@ -75,6 +78,7 @@ class HoldPlaces(Message):
     places: Annotated[tuple[Places, ...], Meta(max_length=10)] = ()
     wished: Annotated[tuple[Places, ...], Meta(max_length=10)] = ()
     one_will_do: bool = True
+    arrived: Annotated[int, Meta(ge=0, le=100)] = 0
 
 
 class Held(Reply):

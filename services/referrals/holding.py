@@ -53,7 +53,7 @@ async def take(means: Means, doc: Document, request: Accept, knows: bool) -> Hel
         return NOTHING
     counted = doc.get("counted")
     asked = await _asked(means, doc) if counted is not False or request.places else _Asked()
-    if _fewer(asked.places, request.places):
+    if fewer(asked.places, request.places):
         raise FewerPlacesError
     wished = () if request.places else asked.places
     hold = HoldPlaces(
@@ -71,6 +71,22 @@ async def take(means: Means, doc: Document, request: Accept, knows: bool) -> Hel
         if counted is False and not request.places:
             return NOTHING  # it counted none when this was issued: an acceptance must not wait for that
         raise CapacityUnreachableError from error
+
+
+async def arrived(means: Means, doc: Document) -> Held:
+    """Return what those take who have come without a hold: what was asked for, whether it is free or not.
+
+    An arrival is a fact, and is written whatever the directory says. Where it says nothing, it counts one
+    place when it hears of it.
+    """
+    if doc.get("counted") is False or doc.get("held"):
+        return NOTHING
+    asked = await _asked(means, doc)
+    hold = HoldPlaces(referral=doc["_id"], service=doc["service"], wished=asked.places, arrived=asked.persons)
+    try:
+        return await means.directory.hold(hold)
+    except (RefusedError, UnreachableError):
+        return NOTHING
 
 
 @dataclass(frozen=True)
@@ -94,8 +110,8 @@ async def _asked(means: Means, doc: Document) -> _Asked:
     return _Asked(circumstances.places, 1 + (len(household.members) if household else 0))
 
 
-def _fewer(asked: tuple[Places, ...], named: tuple[Places, ...]) -> bool:
-    """Whether a receiver names fewer places than were asked for.
+def fewer(asked: tuple[Places, ...], named: tuple[Places, ...]) -> bool:
+    """Return whether a receiver names fewer places than were asked for.
 
     Three beds for five are fewer, also where a cot comes with them. A family room for five beds may be as
     good: of other units than those asked for, the receiver, who sees the household, is believed.

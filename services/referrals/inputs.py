@@ -183,8 +183,9 @@ def _accept(doc: Fields, given: Given, at: datetime) -> Fields:
 
 
 def _start(doc: Fields, given: Given, at: datetime) -> Fields:
-    # Whoever takes the person in has accepted her.
-    return {"accepted_at": doc["accepted_at"] or at, "arrived_at": given["arrived_at"]}
+    # Whoever takes the person in has accepted her; without a hold, she takes places all the same.
+    taken = {"held": True, "hold": given["hold"]} if given.get("places") else {}
+    return {"accepted_at": doc["accepted_at"] or at, "arrived_at": given["arrived_at"], **taken}
 
 
 def _reopen(doc: Fields, _given: Given, at: datetime) -> Fields:
@@ -236,6 +237,7 @@ _SECRETS: dict[tuple[str, str], tuple[str, str]] = {
     ("refuse_redirect", "note"): ("note", "t2"),
     ("accept", "instructions"): ("sealed_instructions", "t3"),
     ("accept", "places"): ("sealed_places", "t2"),
+    ("start", "places"): ("sealed_places", "t2"),
     ("accept", "without_hold_reason"): ("note", "t3"),
     ("complete", "services_given"): ("sealed_given", "t2"),
     ("reschedule", "reason"): ("note", "t3"),

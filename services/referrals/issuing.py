@@ -117,6 +117,17 @@ def service_problems(
     return [*_service(sender, service, receiver), *firewall_problems(request, receiver, beside)]
 
 
+def unit_problems(said: Said, service: Service | None) -> list[FieldProblem]:
+    """Return which places are asked for by a unit that the service, which counts others, does not know."""
+    counted = [one.unit for one in service.capacity] if service else []
+    words = Sentence("The service counts no such unit; it counts {units}.", units=", ".join(counted))
+    return [
+        _wrong(words, "INVALID", "places", str(place), "unit")
+        for place, places in enumerate(said.places)
+        if counted and places.unit not in counted
+    ]
+
+
 def firewall_problems(
     said: Said, receiver: Organization, beside: frozenset[Need] = frozenset()
 ) -> list[FieldProblem]:

@@ -129,6 +129,29 @@ async def test_a_household_keeps_as_many_places_as_its_sender_asked_for(cast: Ca
     assert await numbers(cast, service) == [("KNOWN", 1, 1, 0), ("KNOWN", 6, 3, 0)]
 
 
+async def test_a_family_that_comes_without_a_hold_takes_as_many_places_as_it_needs(cast: Cast) -> None:
+    service = await new_service(cast)
+    await said(cast.hospital, service, {"unit": "bed", "maximum": 6, "available": 5})
+    members = [{"ageBand": band, "gender": "FEMALE"} for band in ("ADULT", "CHILD", "CHILD")]
+    family = {"members": members, "keepTogether": True}
+    # Straight in from the street, and accepted without a hold; asked for by the sender, or not.
+    asked = (await issued(cast, service=service, places=[{"unit": "bed", "count": 4}], household=family))[
+        "id"
+    ]
+    await changed(cast.hospital, "startReferral", asked)
+    await eventually(lambda: numbers(cast, service), lambda found: found == [("KNOWN", 1, 0, 5)])
+    shown = (await cast.hospital.ask(PLACES, id=asked))["referral"]["places"]
+    assert shown == [{"unit": "bed", "count": 4}]
+    unsaid = (await issued(cast, service=service, household=family))["id"]
+    reason = {"withoutHold": True, "withoutHoldReason": "Sillas para esta noche"}
+    await changed(cast.hospital, "acceptReferral", unsaid, arriveBy=soon(), **reason)
+    await changed(cast.hospital, "startReferral", unsaid)
+    await eventually(lambda: numbers(cast, service), lambda found: found == [("KNOWN", 0, 0, 9)])
+    for referral in (asked, unsaid):
+        await changed(cast.hospital, "completeReferral", referral, outcome="FULLY_MET")
+    await eventually(lambda: numbers(cast, service), lambda found: found == [("KNOWN", 5, 0, 1)])
+
+
 async def test_a_hundred_families_at_once_for_the_last_seven_places(cast: Cast) -> None:
     """None is kept in part, none takes what another's failure freed, and nobody waits for a place in vain."""
     service = await new_service(cast)

@@ -50,8 +50,9 @@ async def _apply(means: Means, name: str, change: Change, makes: bool, delivery:
 
     def decide(document: Document, now: datetime) -> Document:
         if name == "accepted" and event.held is False:
-            # Accepted without places: what an earlier attempt kept is free.
-            return holds.release(document, event.id, about, now)
+            # Without places: what an earlier attempt kept is free; not what they take who have come since.
+            have_come = holds.are_there(document, event.id)
+            return document if have_come else holds.release(document, event.id, about, now)
         known = event.id in document["holds"] or event.id in document["provisional"]
         # An event from before there were holds makes none: its places are in what a person counted since.
         if not known and not (makes and event.held is not None):

@@ -9,7 +9,8 @@ A hold is *provisional* for a minute, while the referral is being accepted; the 
   on top, and everybody sees more held and occupied than there is: the one way to more holds than places.
 * Of a unit whose numbers are too old nobody knows how many are occupied: then only the holds themselves may
   not exceed the maximum. The receiver, who accepts, is the one who sees the beds.
-* Who arrives without a hold is counted in the service's only unit; of several nobody could tell which.
+* Who arrives without a hold takes what was asked for, free or not, else a place of the service's only unit
+  for each person; of several units nobody could tell which.
 
 Two acceptances of one referral at once may ask for different places, and nobody knows here which of them is
 written. So what was asked for is kept, *tries* in order, and of each unit as many places as the most that any
@@ -55,14 +56,16 @@ def take(document: Document, request: HoldPlaces, now: datetime) -> Document:
 
     Raises:
         InvalidError: no such unit, a unit twice, or none named where there are several.
-        NoCapacityError: there are not enough.
+        NoCapacityError: there are not enough, and nobody has arrived yet.
     """
     referral = request.referral
     if document["holds"].get(referral, {}).get("state") in COUNTED:
         return document
     places = _resolved(document, request)
     before = {**document, "provisional": _without(document["provisional"], referral)}
-    if not _fits(before, places, now):
+    if not places:
+        return document
+    if not request.arrived and not _fits(before, places, now):
         raise NoCapacityError(
             [(one["unit"], one["count"], left_of(before, one["unit"], now)) for one in places]
         )
@@ -70,6 +73,8 @@ def take(document: Document, request: HoldPlaces, now: datetime) -> Document:
     if places not in tries:
         tries = [*tries, places]
     kept = {"places": _most(tries), "tries": tries, "until": now + PROVISIONAL_FOR}
+    if request.arrived:
+        kept["arrived"] = True
     return {**before, "provisional": {**before["provisional"], referral: kept}}
 
 
@@ -102,6 +107,11 @@ def left_of(document: Document, name: str, now: datetime) -> int | None:
     if not is_stale(unit, now):
         return free(unit, provisional)
     return None if unit["maximum"] is None else max(0, unit["total"] - unit["held"] - provisional)
+
+
+def are_there(document: Document, referral: str) -> bool:
+    """Whether they have come, as was asked just now; an event from before that may still be on its way."""
+    return bool(document["provisional"].get(referral, {}).get("arrived"))
 
 
 def places_of(document: Document, referral: str, number: int | None = None) -> PlaceList:
@@ -137,7 +147,7 @@ def occupy(document: Document, referral: str, about: Hold, now: datetime) -> Doc
     """The person arrived, or came back: her places are occupied, whether they were free or not."""
     if _is_old(document, referral, about["n"]):
         return document
-    document, hold = _claimed(document, referral, None, now)
+    document, hold = _claimed(document, referral, about.get("try"), now)
     if hold["state"] == OCCUPIED or not hold["places"]:
         return document
     held = -1 if hold["state"] == CONFIRMED else 0
@@ -306,6 +316,8 @@ def _resolved(document: Document, request: HoldPlaces) -> PlaceList:
         return _checked(units, request.places)
     if request.wished and all(one.unit in units for one in request.wished):
         return _checked(units, request.wished)
+    if request.arrived:
+        return _only_place(document, request.arrived)
     only = _only_place(document) if request.one_will_do else []
     if not only:
         words = Sentence("Say how many of which unit: {units}.", units=", ".join(units))
@@ -327,9 +339,9 @@ def _checked(units: list[str], places: Sequence[Places]) -> PlaceList:
     return [{"unit": one.unit, "count": one.count} for one in places]
 
 
-def _only_place(document: Document) -> PlaceList:
+def _only_place(document: Document, count: int = 1) -> PlaceList:
     units: list[Unit] = document["units"]
-    return [{"unit": units[0]["unit"], "count": 1}] if len(units) == 1 else []
+    return [{"unit": units[0]["unit"], "count": count}] if len(units) == 1 else []
 
 
 def _counted(document: Document, places: PlaceList, held: int = 0, occupied: int = 0) -> Document:

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from contracts.changes import Accept
+from contracts.capacity import Held
+from contracts.changes import Accept, Start
 from contracts.changes import Change as ChangeRequest
 from contracts.reasons import DeclineReason
 from contracts.referrals import HOW_ASKED, ReferralReply
@@ -47,14 +48,21 @@ async def change(means: Means, action: str, request: ChangeRequest, actor: Actor
         if isinstance(request, Accept):
             # Only for what is right in all else: a refusal leaves no hold behind.
             held = await holding.take(means, doc, request, knows)
-            kept = {**inputs, "places": held.places, "hold": held.number}
-            decided = decide(doc, action, party, kept, work.now)
+            decided = decide(doc, action, party, {**inputs, **kept_as(held)}, work.now)
+        if isinstance(request, Start):
+            came = await holding.arrived(means, doc)
+            decided = decide(doc, action, party, {**inputs, **kept_as(came)}, work.now)
         write = await written(work, doc, party, decided, inputs.get("external_id"))
         if action == "decline" and inputs["reason"] == DeclineReason.MISSING_DOCUMENTS:
             return await documents.told(means, doc, write, work.now)
         return write
 
     return await Working.of(means, action, request, actor).run(write)
+
+
+def kept_as(held: Held) -> dict[str, Any]:
+    """Return what is kept of places as inputs of the action."""
+    return {"places": held.places, "hold": held.number}
 
 
 def inputs_of(request: ChangeRequest) -> dict[str, Any]:

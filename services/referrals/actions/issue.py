@@ -31,7 +31,7 @@ from services.referrals.actions.stepping import judged, taken
 from services.referrals.document import Document
 from services.referrals.firewall.exception import Passage, fields_of
 from services.referrals.firewall.passing import passage
-from services.referrals.issuing import known_problems, request_problems, service_problems
+from services.referrals.issuing import known_problems, request_problems, service_problems, unit_problems
 from services.referrals.means import Means
 from services.referrals.pathways import least
 from services.referrals.pathways.steps import Ruling
@@ -158,6 +158,7 @@ class Issuing:
             *request_problems(self.request, self.now),
             *(known_problems(self.request) if self.knows else ()),
             *service_problems(self.request, sender, service, receiver, self.beside | beside, passage=passed),
+            *unit_problems(self.request, service),
             *least.problems(self.means.pathways, self.request),
             *unknown,
             *ruling.problems,

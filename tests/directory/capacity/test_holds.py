@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from chassis.problems import InvalidError
+from contracts.capacity import HoldPlaces
 from services.directory.capacity import capacity, holds
 from services.directory.capacity.errors import NoCapacityError
 from tests.directory.capacity.made import NOW, asked, counted, event, numbers, places
@@ -128,6 +129,21 @@ def test_a_hold_goes_from_confirmed_to_occupied_to_free_and_back_when_it_is_reop
 def test_who_arrives_without_a_hold_is_counted_also_where_nothing_is_free() -> None:
     document = holds.occupy(counted(bed=(3, 3)), "r1", event(3), NOW)
     assert numbers(document, "bed") == (0, 0, 4)
+
+
+def test_who_has_arrived_takes_what_was_asked_for_free_or_not_else_a_place_each() -> None:
+    full = counted(bed=(3, 2))
+    asked_for = HoldPlaces(referral="r1", service="s", wished=(places(bed=4)), arrived=4)
+    unsaid = HoldPlaces(referral="r1", service="s", wished=(places(cuna=1)), arrived=3)
+    for request, taken in ((asked_for, 6), (unsaid, 5)):
+        document = holds.take(full, request, NOW)
+        number = holds.try_of(document, request)
+        assert holds.are_there(document, "r1")
+        document = holds.occupy(document, "r1", {**event(3), "try": number}, NOW)
+        assert numbers(document, "bed") == (0, 0, taken)
+    # Of several units nobody can tell which.
+    several = counted(bed=(3, 2), room=(1, 0))
+    assert holds.take(several, unsaid, NOW) is several
 
 
 def test_an_event_that_comes_again_or_late_changes_nothing() -> None:
