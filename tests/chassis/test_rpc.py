@@ -1,6 +1,7 @@
 """Requests between parts: typed, signed, refused in words, and never a leak or a silence."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from enum import StrEnum
 from typing import Annotated
@@ -11,8 +12,8 @@ from msgspec import Meta
 from chassis.bus import Bus
 from chassis.identity import Peers
 from chassis.problems import PartError, RefusedError, UnreachableError
-from chassis.rpc import Caller, Server
-from contracts.rpc import Actor, Message, Operation
+from chassis.rpc import BEAT_SECONDS, Caller, Server
+from contracts.rpc import Actor, Message, Operation, Problem
 from tests.chassis.conftest import Connect
 
 
@@ -160,6 +161,26 @@ async def test_a_part_may_not_speak_for_a_client(bus_of: Connect) -> None:
     with pytest.raises(RefusedError) as refusal:
         await Caller(await bus_of("referrals")).call(ECHO, Ask(word="hello"), CLIENT)
     assert refusal.value.code == "BAD_ACTOR"
+
+
+async def test_what_is_concealed_goes_out_at_a_beat(bus_of: Connect, peers: Peers, gateway: Bus) -> None:
+    asked: list[object] = []
+
+    def conceals(reply: object) -> bool:
+        asked.append(reply)
+        return isinstance(reply, Problem)
+
+    server = Server(await bus_of("directory"), "directory", peers, conceals=conceals)
+    server.add(ECHO, answer)
+    await server.start()
+    caller = Caller(gateway)
+    began = time.monotonic()
+    with pytest.raises(RefusedError):
+        await caller.call(ECHO, Ask(word="refuse"), CLIENT)
+    assert time.monotonic() - began >= BEAT_SECONDS
+    assert (await caller.call(ECHO, Ask(word="hello"), CLIENT)).word == "hello"
+    assert len(asked) == 2
+    await server.drain()
 
 
 async def test_draining_finishes_what_is_in_hand(bus_of: Connect, peers: Peers, gateway: Bus) -> None:
