@@ -43,9 +43,10 @@ _WHO = {
     "To {action} a referral takes one of the roles {roles}.": (
         "Para {action} una referencia hace falta uno de los roles {roles}."
     ),
-    "No client can {action} a referral but a coordinator's, for a member whom it names.": (
+    "No client can {action} a referral but a coordinator's, for a member whom it names: ask a coordinator "
+    "of the network.": (
         "Ningún cliente puede {action} una referencia, salvo uno de la coordinación, por una persona "
-        "integrante a la que nombre."
+        "integrante a la que nombre: pídaselo a la coordinación de la red."
     ),
     "It takes one of the roles {roles}.": "Hace falta uno de los roles {roles}.",
     "It takes a member who answers for it: name the one (Relevo-On-Behalf-Of).": (

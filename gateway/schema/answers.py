@@ -11,24 +11,25 @@ from contracts.codes import Need
 from contracts.reasons import CancelReason, DeclineReason, EndReason, Outcome
 from contracts.rpc import Message
 from gateway.context import Info
+from gateway.schema.asking import EXTERNAL_ID
 from gateway.schema.change import NOTE, AnswerInput, ChangeInput, Done, Payload, carry_out
 from gateway.schema.issue import PlacesInput
 
-_EXTERNAL_ID = "Your own id for it, unique in your organization; nobody else sees it."
+ARRIVE_BY = "By when to arrive: in the future, up to 90 days ahead."
 
 
 @strawberry.input(description="A first sign of life.")
 class ReceiveReferralInput(AnswerInput):
     """Becomes ``contracts.changes.Receive``."""
 
-    external_id: str | None = strawberry.field(description=_EXTERNAL_ID, default=None)
+    external_id: str | None = strawberry.field(description=EXTERNAL_ID, default=None)
 
 
 @strawberry.input(description="When and where the person is expected.")
 class AppointmentInput:
     """Becomes ``contracts.referrals.Appointment``."""
 
-    start: datetime = strawberry.field(description="When.")
+    start: datetime = strawberry.field(description="When: in the future, up to 366 days ahead.")
     timezone: str = strawberry.field(
         description="The place's time zone, as an IANA name: `America/Mexico_City`."
     )
@@ -41,7 +42,7 @@ class AppointmentInput:
 class AcceptReferralInput(AnswerInput):
     """Becomes ``contracts.changes.Accept``."""
 
-    arrive_by: datetime | None = strawberry.field(description="By when to arrive.", default=None)
+    arrive_by: datetime | None = strawberry.field(description=ARRIVE_BY, default=None)
     appointment: AppointmentInput | None = strawberry.field(
         description="When and where to arrive.", default=None
     )
@@ -64,7 +65,7 @@ class AcceptReferralInput(AnswerInput):
     instructions: str | None = strawberry.field(
         description="What the person should know, bring or do.", default=None
     )
-    external_id: str | None = strawberry.field(description=_EXTERNAL_ID, default=None)
+    external_id: str | None = strawberry.field(description=EXTERNAL_ID, default=None)
 
 
 @strawberry.input(description="A refusal, with its reason.")

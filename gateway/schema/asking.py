@@ -19,6 +19,8 @@ _NOT_THE_INPUT = 500
 # What a part says of the gateway, not of its client: nothing is refused to a client in these words.
 _OURS = frozenset({"BAD_ACTOR", "NOT_ALLOWED"})
 NO_SECOND = "no second one is made"
+# What is said of every input of these names.
+EXTERNAL_ID = "Your own id for it, up to 100 characters, unique in your organization; nobody else sees it."
 
 
 def key_for(what: str, repeated: str = "it is not done twice") -> str:

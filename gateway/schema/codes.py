@@ -38,7 +38,11 @@ _DESCRIPTIONS: dict[type[StrEnum], str] = {
     standing.CorrectionStatus: "Where a suggested correction stands.",
     codes.ReferralFlag: "What both parties of an open referral should know beside its status.",
     standing.MemberStatus: "Whether a member acts for its organization.",
-    codes.Role: "What a member may do in its organization; roles combine.",
+    codes.Role: "What a member may do in its organization; roles combine. Members cannot sign in yet. What a "
+    "client may do, its scopes alone decide: the header `Relevo-On-Behalf-Of` names the member for whom it "
+    "acts, for the record, and gives no right. It is needed where somebody has to answer for an act "
+    "(`voidReferral`, `eraseReferral`), and where a second member has to be another than the first "
+    "(`reviewBasis`, `reviewOverride`).",
     codes.Scope: "What a client may do. In a token and on `/oauth/token` they are written as "
     "`referrals:send`. The directory is open to every access token, whatever its scopes.",
     codes.Intake: "How a service takes referrals.",
@@ -75,9 +79,24 @@ _OF_CONSENTS: dict[type[StrEnum], str] = {
 }
 
 
+# What each value means, where a label says too little.
+_MEANINGS: dict[type[StrEnum], dict[StrEnum, str]] = {
+    codes.Role: {
+        codes.Role.INTAKE: "Intake: drafts and sends referrals; of what is sent it sees how far it has come "
+        "only (`sentReferral`).",
+        codes.Role.VIEWER: "Viewer: reads how the organization's referrals stand, of a sensitive need its "
+        "group; nothing of the person, and changes nothing.",
+        codes.Role.CASEWORKER: "Caseworker: drafts, sends and answers referrals, and sees the person and the "
+        "notes as far as consent and status allow.",
+        codes.Role.MANAGER: "Manager: as a caseworker, but without the notes; voids and erases referrals, "
+        "reads the audit, and keeps the organization's entry, services, members and clients.",
+    }
+}
+
 for _labels, _kinds in ((LABELS, _DESCRIPTIONS), (CONSENT_LABELS, _OF_CONSENTS)):
     for _kind, _description in _kinds.items():
-        publish(_kind, _description, {code: label.en for code, label in _labels[_kind].items()})
+        _said = _MEANINGS.get(_kind) or {code: label.en for code, label in _labels[_kind].items()}
+        publish(_kind, _description, _said)
 
 
 class ReferralReason(StrEnum):

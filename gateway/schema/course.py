@@ -8,7 +8,7 @@ import strawberry
 from contracts import changes
 from contracts.reasons import PauseReason
 from gateway.context import Info
-from gateway.schema.answers import STRUCTS, AppointmentInput
+from gateway.schema.answers import ARRIVE_BY, STRUCTS, AppointmentInput
 from gateway.schema.change import NOTE, AnswerInput, ChangeInput, Done, Payload, carry_out
 
 _WHY = (
@@ -21,7 +21,7 @@ _WHY = (
 class WaitlistReferralInput(AnswerInput):
     """Becomes ``contracts.changes.Waitlist``."""
 
-    review_at: datetime = strawberry.field(description="When you will look at it again; in the future.")
+    review_at: datetime = strawberry.field(description="When you will look at it again: up to 90 days ahead.")
     note: str | None = strawberry.field(
         description="What is to be said besides. The sender sees it.", default=None
     )
@@ -32,7 +32,7 @@ class RescheduleReferralInput(AnswerInput):
     """Becomes ``contracts.changes.Reschedule``."""
 
     reason: str = strawberry.field(description=_WHY)
-    arrive_by: datetime | None = strawberry.field(description="By when to arrive.", default=None)
+    arrive_by: datetime | None = strawberry.field(description=ARRIVE_BY, default=None)
     appointment: AppointmentInput | None = strawberry.field(
         description="When and where to arrive.", default=None
     )
@@ -43,7 +43,7 @@ class PauseReferralInput(AnswerInput):
     """Becomes ``contracts.changes.Pause``."""
 
     reason: PauseReason = strawberry.field(description="What it waits for.")
-    resume_at: datetime = strawberry.field(description="When you expect to go on; in the future.")
+    resume_at: datetime = strawberry.field(description="When you expect to go on: up to 180 days ahead.")
     note: str | None = strawberry.field(description=NOTE, default=None)
 
 
@@ -135,6 +135,7 @@ async def void_referral(info: Info, input: Annotated[VoidReferralInput, _INPUT])
     """It was entered in error: the person's data is erased for good, and the places kept for her are free.
 
     For a manager of the sender, and for coordinators, whose client names the member who answers for it
-    (`Relevo-On-Behalf-Of`) and has the scope `REFERRALS_SEND`; no other client can.
+    (`Relevo-On-Behalf-Of`) and has the scope `REFERRALS_SEND`. No other client can, whomever it names, and
+    members cannot sign in yet: ask a coordinator of the network to do it.
     """
     return await carry_out(info, changes.VOID, input, STRUCTS)

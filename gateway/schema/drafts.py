@@ -9,7 +9,7 @@ from contracts import drafts as contract
 from contracts.codes import Need, Priority, State
 from gateway.context import Info
 from gateway.ids import part_id_or_nothing
-from gateway.schema.asking import NO_SECOND, key_for, struct_of
+from gateway.schema.asking import EXTERNAL_ID, NO_SECOND, key_for, struct_of
 from gateway.schema.change import ChangeInput, Done, SentPayload, WarnedPayload, carry_out
 from gateway.schema.issue import (
     STRUCTS,
@@ -54,9 +54,7 @@ class DraftReferralInput:
         description="Places that are asked for: all of them or none.", default=None
     )
     notes: list[NoteInput] | None = strawberry.field(description="Notes, one for each matter.", default=None)
-    external_id: str | None = strawberry.field(
-        description="Your own id for it, unique in your organization; nobody else sees it.", default=None
-    )
+    external_id: str | None = strawberry.field(description=EXTERNAL_ID, default=None)
     follows: str | None = strawberry.field(
         description="The folio of an earlier referral of yours that it follows.", default=None
     )
@@ -102,9 +100,7 @@ class UpdateDraftInput(SaidInput):
     service: strawberry.ID | None = strawberry.field(
         description="The service that is to be asked for help.", default=_UNSET
     )
-    external_id: str | None = strawberry.field(
-        description="Your own id for it, unique in your organization; nobody else sees it.", default=_UNSET
-    )
+    external_id: str | None = strawberry.field(description=EXTERNAL_ID, default=_UNSET)
     follows: str | None = strawberry.field(
         description="The folio of an earlier referral of yours that it follows.", default=_UNSET
     )

@@ -30,8 +30,9 @@ async def erase_referral(
     """Erase all that is known of the person, for good and in every backup: what remains are codes and times.
 
     For a referral that has ended, by a manager of the sender or a coordinator, whose client names the member
-    who answers for it (`Relevo-On-Behalf-Of`) and has the scope `REFERRALS_SEND`; no other client can. While
-    it is open, `withdrawConsent` or `voidReferral` do it. Both parties are told, and the receiver should
-    erase what it has copied. Nobody can take it back, nor say afterwards whom it was about.
+    who answers for it (`Relevo-On-Behalf-Of`) and has the scope `REFERRALS_SEND`. No other client can, and
+    members cannot sign in yet: ask a coordinator of the network. While it is open, `withdrawConsent` or
+    `voidReferral` do it. Both parties are told, and the receiver should erase what it has copied. Nobody can
+    take it back, nor say afterwards whom it was about.
     """
     return await carry_out(info, contract.ERASE, input)

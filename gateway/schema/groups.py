@@ -15,7 +15,7 @@ from contracts.rpc import Message
 from contracts.warnings import Warned
 from gateway.context import Info
 from gateway.lookahead import below
-from gateway.schema.asking import NO_SECOND, key_for, struct_of
+from gateway.schema.asking import EXTERNAL_ID, NO_SECOND, key_for, struct_of
 from gateway.schema.deed import carry_out
 from gateway.schema.enums import publish
 from gateway.schema.fields import published
@@ -93,9 +93,7 @@ class GroupNeedInput:
     notes: list[NoteInput] | None = strawberry.field(
         description="Notes for this need only, beside those for all.", default=None
     )
-    external_id: str | None = strawberry.field(
-        description="Your own id for it, unique in your organization; nobody else sees it.", default=None
-    )
+    external_id: str | None = strawberry.field(description=EXTERNAL_ID, default=None)
     overrides: list[StepOverrideInput] | None = strawberry.field(description=OVERRIDES, default=None)
 
 

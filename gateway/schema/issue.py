@@ -23,7 +23,7 @@ from contracts.consent_codes import ChildView, WithheldField
 from contracts.rpc import NOTHING, Message
 from contracts.steps import StepOverride
 from gateway.context import Info
-from gateway.schema.asking import NO_SECOND, key_for
+from gateway.schema.asking import EXTERNAL_ID, NO_SECOND, key_for
 from gateway.schema.change import Done, SentPayload, carry_out
 from gateway.schema.overrides import OVERRIDES, StepOverrideInput
 
@@ -57,7 +57,9 @@ class PersonInput:
     name: str | None = strawberry.field(
         description="Her name. The receiver sees it once it has accepted.", default=None
     )
-    alias: str | None = strawberry.field(description="What she wants to be called.", default=None)
+    alias: str | None = strawberry.field(
+        description="What she wants to be called, up to 300 characters.", default=None
+    )
     birth_date: date | None = strawberry.field(description="Her birth date.", default=None)
     safe_contact: SafeContactInput | None = strawberry.field(
         description="How she can be reached.", default=None
@@ -189,9 +191,7 @@ class IssueReferralInput:
         description="Places that are asked for: all of them or none.", default=None
     )
     notes: list[NoteInput] | None = strawberry.field(description="Notes, one for each matter.", default=None)
-    external_id: str | None = strawberry.field(
-        description="Your own id for it, unique in your organization; nobody else sees it.", default=None
-    )
+    external_id: str | None = strawberry.field(description=EXTERNAL_ID, default=None)
     follows: str | None = strawberry.field(
         description="The folio of an earlier referral of yours that it follows.", default=None
     )

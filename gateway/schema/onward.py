@@ -8,7 +8,7 @@ import strawberry
 from contracts import onward as contract
 from contracts.codes import Need, Priority, State
 from gateway.context import Info
-from gateway.schema.asking import NO_SECOND, key_for
+from gateway.schema.asking import EXTERNAL_ID, NO_SECOND, key_for
 from gateway.schema.change import Done, SentPayload, carry_out
 from gateway.schema.issue import (
     STRUCTS,
@@ -56,9 +56,7 @@ class ReferOnInput:
     notes: list[NoteInput] | None = strawberry.field(
         description="Notes, one for each matter; those that you may see, if not given.", default=None
     )
-    external_id: str | None = strawberry.field(
-        description="Your own id for it, unique in your organization; nobody else sees it.", default=None
-    )
+    external_id: str | None = strawberry.field(description=EXTERNAL_ID, default=None)
     occurred_at: datetime | None = strawberry.field(
         description="When it happened, if not now: up to 30 days back.", default=None
     )

@@ -69,7 +69,13 @@ from gateway.schema.unusual import UnusualReadingConnection, unusual_readings
 from gateway.schema.viewer import Viewer, viewer
 
 
-@strawberry.type(description="Everything that can be read. An access token is needed for all of it.")
+@strawberry.type(
+    description="Everything that can be read. An access token is needed for all of it.\n\n"
+    "A document may have 8 levels of fields, and cost 1,000, where the network's operator has set nothing "
+    "else: 1 for each object, 1 for ten fields without fields of their own, 10 for each mutation. What "
+    "stands in `nodes` or `edges` costs `first` (or `last`) times as much, in a plain list five times, or "
+    "as many times as `ids` are given. `TOO_COSTLY`: ask for shorter pages, or less."
+)
 class Query:
     """The queries."""
 

@@ -9,7 +9,7 @@ from contracts.codes import AgeBand, Gender, Need, Priority, State, Vulnerabilit
 from contracts.rpc import Message, Nothing
 from gateway.context import Info
 from gateway.schema.acceptance import Words
-from gateway.schema.asking import NO_SECOND, key_for, struct_of
+from gateway.schema.asking import EXTERNAL_ID, NO_SECOND, key_for, struct_of
 from gateway.schema.change import Done, SentPayload, carry_out
 from gateway.schema.pathways import PathwayGuide
 
@@ -125,9 +125,7 @@ class DraftFromScreeningInput:
     state: State | None = strawberry.field(
         description="The state (entidad) where the person is.", default=None
     )
-    external_id: str | None = strawberry.field(
-        description="Your own id for it, unique in your organization; nobody else sees it.", default=None
-    )
+    external_id: str | None = strawberry.field(description=EXTERNAL_ID, default=None)
 
 
 @strawberry.type(description="What became of `draftFromScreening`.")

@@ -140,7 +140,10 @@ def lacking(action: str, side: str, party: Party) -> Sentence:
     if actor.kind == "client":
         if scope is not None:
             return Sentence("This client lacks the scope {scope}.", scope=scope)
-        words = "No client can {action} a referral but a coordinator's, for a member whom it names."
+        words = (
+            "No client can {action} a referral but a coordinator's, for a member whom it names: "
+            "ask a coordinator of the network."
+        )
         return Sentence(words, action=Sentence(action))
     words = "To {action} a referral takes one of the roles {roles}."
     return Sentence(words, action=Sentence(action), roles=", ".join(sorted(roles)))
