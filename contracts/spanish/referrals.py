@@ -277,6 +277,9 @@ _SENDING = {
     "Its organization is behind the firewall.": (
         "A una institución de este tipo no se le pueden enviar datos de personas."
     ),
+    "A consent is for the organization that receives this referral: it names no other.": (
+        "El consentimiento es para la institución que recibe esta referencia: no nombra a ninguna otra."
+    ),
     "A prosecutor receives only with written consent that names it, or on a legal obligation.": (
         "Una fiscalía recibe solo con consentimiento escrito que la nombre, o por obligación legal."
     ),

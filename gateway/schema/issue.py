@@ -134,9 +134,10 @@ class ConsentInput:
         description="Why there is another basis than consent.", default=None
     )
     names: list[strawberry.ID] | None = strawberry.field(
-        description="Organizations that she agreed to by name, by their ids. A prosecutor receives nothing "
-        "without written consent that names it here (or a legal obligation), and an authority behind the "
-        "firewall nothing, whatever exception there is, without consent that does.",
+        description="The organization that receives this referral, by its id, where she has been told who "
+        "that is and agrees; no other. A prosecutor receives nothing without written consent that names it "
+        "here (or a legal obligation), and an authority behind the firewall nothing, whatever exception there "
+        "is, without consent that does.",
         default=None,
     )
     withheld: list[WithheldField] | None = strawberry.field(

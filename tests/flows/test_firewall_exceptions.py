@@ -89,11 +89,15 @@ async def test_it_receives_what_the_exception_says_with_consent_that_names_it_an
     exception = await office.made()
     for consent, wrong in (
         ({"names": None}, ("consent", "names")),
-        ({"names": [organization_id(cast, "hospital")]}, ("consent", "names")),
         ({"basis": "LEGAL_OBLIGATION", "reason": "Oficio"}, ("consent", "basis")),
     ):
         refused = await cast.shelter.change("issueReferral", **office.issue(**consent))
         assert codes(refused) == [("CONSENT_NEEDED", wrong)]
+    another = office.issue(names=[organization_id(cast, "hospital")])
+    assert codes(await cast.shelter.change("issueReferral", **another)) == [
+        ("INVALID", ("consent", "names", "0")),
+        ("CONSENT_NEEDED", ("consent", "names")),
+    ]
     other = await cast.shelter.change("issueReferral", **{**office.issue(), "need": "INFORMATION"})
     assert codes(other) == [("FIREWALLED", ("service",))]
     first, second = [(await issued(cast, **office.issue()))["id"] for _ in range(2)]

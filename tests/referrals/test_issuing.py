@@ -22,6 +22,7 @@ from contracts.codes import (
 )
 from contracts.directory import Organization, Service
 from contracts.referrals import Household, HouseholdMember, IssueReferral, Places, SafeContact
+from contracts.rpc import NOTHING
 from services.referrals.firewall.exception import Passage
 from services.referrals.issuing import place_of, request_problems, service_problems
 from services.referrals.sealed import FROM_ACCEPTED, FROM_RECEIVED, NEVER, categories_of, opens
@@ -164,9 +165,8 @@ def test_a_service_that_cannot_be_referred_to_says_why(service: Any, receiver: A
     [
         ({}, [("consent", "method"), ("consent", "names")]),
         ({"method": ConsentMethod.WRITTEN}, [("consent", "names")]),
-        ({"method": ConsentMethod.WRITTEN, "names": ("otra",)}, [("consent", "names")]),
         ({"names": ("clinica",)}, [("consent", "method")]),
-        ({"method": ConsentMethod.WRITTEN, "names": ("otra", "clinica")}, []),
+        ({"method": ConsentMethod.WRITTEN, "names": ("clinica",)}, []),
         ({"basis": Basis.LEGAL_OBLIGATION, "reason": "r", "method": None}, []),
         (
             {
@@ -188,13 +188,21 @@ def test_a_prosecutor_receives_with_written_consent_that_names_it_or_on_a_legal_
     assert {problem.code for problem in found} <= {"WRITTEN_CONSENT_NEEDED"}
 
 
+def test_a_consent_names_no_organization_but_the_receiver() -> None:
+    said = request(consent=consent(names=("clinica", "otra", NOTHING)))
+    found = service_problems(said, "casa", SERVICE, RECEIVER)
+    assert [(problem.path, problem.code) for problem in found] == [
+        (("consent", "names", "1"), "INVALID"),
+        (("consent", "names", "2"), "NOT_FOUND"),
+    ]
+
+
 @pytest.mark.parametrize("kind", sorted(FIREWALLED))
 def test_an_authority_receives_by_exception_and_with_consent_that_names_it(kind: OrganizationKind) -> None:
     authority = msgspec.structs.replace(RECEIVER, kind=kind)
     passage = Passage("ex1", NOW + timedelta(days=1))
     for given, paths in (
         (consent(), [("consent", "names")]),
-        (consent(names=("otra",)), [("consent", "names")]),
         (consent(basis=Basis.VITAL_INTEREST, reason="r", names=("clinica",)), [("consent", "basis")]),
         (consent(names=("clinica",)), []),
     ):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contracts.codes import FIREWALLED, Basis, ConsentMethod, Need, OrganizationKind
 from contracts.directory import Organization
 from contracts.referrals import Consent
-from contracts.rpc import FieldProblem
+from contracts.rpc import NOTHING, FieldProblem
 from contracts.sentences import Sentence
 from services.referrals import guarding
 
@@ -18,6 +18,7 @@ CONSENT_NEEDED = "CONSENT_NEEDED"
 BEHIND = FieldProblem(
     path=("service",), message="Its organization is behind the firewall.", code="FIREWALLED"
 )
+_OTHERS = "A consent is for the organization that receives this referral: it names no other."
 _EXCEPTION = "By exception an authority behind the firewall receives only with her consent that names it."
 _PROSECUTOR = "A prosecutor receives only with written consent that names it, or on a legal obligation."
 _CONSULATE = (
@@ -27,7 +28,14 @@ _CONSULATE = (
 
 
 def problems(consent: Consent, needs: frozenset[Need], receiver: Organization) -> Iterator[FieldProblem]:
-    """Yield why the receiver may not have that consent's referral, of somebody with those needs."""
+    """Yield why the receiver may not have that consent's referral, of somebody with those needs.
+
+    Nobody else is named: the receiver reads the consent, and would learn who else is told of her.
+    """
+    for place, one in enumerate(consent.names):
+        if one != receiver.id:
+            code = "NOT_FOUND" if one == NOTHING else "INVALID"
+            yield FieldProblem(path=("consent", "names", str(place)), message=_OTHERS, code=code)
     if receiver.kind in FIREWALLED:
         if consent.basis is not Basis.CONSENT:
             yield FieldProblem(path=("consent", "basis"), message=_EXCEPTION, code=CONSENT_NEEDED)
