@@ -136,8 +136,8 @@ class ConsentInput:
     names: list[strawberry.ID] | None = strawberry.field(
         description="The organization that receives this referral, by its id, where she has been told who "
         "that is and agrees; no other. A prosecutor receives nothing without written consent that names it "
-        "here (or a legal obligation), and an authority behind the firewall nothing, whatever exception there "
-        "is, without consent that does.",
+        "here (or a legal obligation), and an authority behind the firewall nothing, whatever exception "
+        "there is, without consent that does.",
         default=None,
     )
     withheld: list[WithheldField] | None = strawberry.field(
