@@ -47,6 +47,14 @@ class Phone(Message):
     description: str | None = None
 
 
+class PhoneGiven(Phone):
+    """A telephone number that somebody gives: bounded, unlike one that a source wrote."""
+
+    number: Annotated[str, Meta(min_length=3, max_length=40, pattern=patterns.PHONE)]
+    extension: Annotated[str, Meta(min_length=1, max_length=20)] | None = None
+    description: Annotated[str, Meta(min_length=1, max_length=300)] | None = None
+
+
 class Location(Reply):
     """Where a service is given. Of a confidential one no more than the municipality is ever here.
 
@@ -279,7 +287,7 @@ class CreateOrganization(Message):
     kind: OrganizationKind
     verified: bool = True
     description: Text | None = None
-    emergency_phone: Phone | None = None
+    emergency_phone: PhoneGiven | None = None
 
 
 class VerifyOrganization(Message):

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from contracts.codes import Intake, Need, State, Visibility
-from contracts.directory import PART, Location, Name, Organization, Service
-from contracts.membership import Email, Id, Key, Link, Note, PhoneGiven
+from contracts.directory import PART, Location, Name, Organization, PhoneGiven, Service
+from contracts.membership import Email, Id, Key, Link, Note
 from contracts.rpc import Message, Operation, Page, Reply
 from contracts.standing import CorrectionStatus
 

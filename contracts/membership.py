@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from contracts import patterns
 from contracts.codes import NetworkRole, OrganizationKind, Role, Scope
-from contracts.directory import PART, Name, Organization, Phone
+from contracts.directory import PART, Name, Organization, Phone, PhoneGiven
 from contracts.rpc import Message, Nothing, Operation, Page, Reply
 from contracts.standing import MemberStatus, ProposalStatus
 
@@ -23,14 +23,6 @@ Link = Annotated[str, Meta(min_length=8, max_length=1000, pattern=patterns.LINK)
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=patterns.EMAIL)]
 # What the organization's own system calls a person: opaque here, so it is no e-mail address.
 Reference = Annotated[str, Meta(min_length=1, max_length=100, pattern=patterns.REFERENCE)]
-
-
-class PhoneGiven(Phone):
-    """A telephone number that somebody gives: bounded, unlike one that a source wrote."""
-
-    number: Annotated[str, Meta(min_length=3, max_length=40, pattern=patterns.PHONE)]
-    extension: Annotated[str, Meta(min_length=1, max_length=20)] | None = None
-    description: Annotated[str, Meta(min_length=1, max_length=300)] | None = None
 
 
 # --- Organizations ------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from contracts.directory import (
     CreateOrganization,
     ListOrganizations,
     Organization,
-    Phone,
+    PhoneGiven,
     VerifyOrganization,
 )
 from contracts.rpc import Page
@@ -63,7 +63,7 @@ def create(
         kind=kind,
         verified=verified,
         description=description,
-        emergency_phone=Phone(number=emergency_phone) if emergency_phone else None,
+        emergency_phone=PhoneGiven(number=emergency_phone) if emergency_phone else None,
     )
     made = run(lambda operator: operator.ask(CREATE_ORGANIZATION, request))
     if as_json:

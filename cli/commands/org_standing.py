@@ -13,6 +13,7 @@ from cli.ids import directory_id
 from cli.operator import run
 from cli.output import err, out, print_json, print_table, table
 from contracts.codes import NetworkRole, OrganizationKind
+from contracts.directory import PhoneGiven
 from contracts.membership import (
     DECIDE_ORGANIZATION,
     LIST_PROPOSALS,
@@ -22,7 +23,6 @@ from contracts.membership import (
     DecideOrganization,
     ListProposals,
     OrganizationReply,
-    PhoneGiven,
     ProposeOrganization,
     SetNetworkRole,
     ShowOrganization,

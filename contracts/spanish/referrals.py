@@ -156,6 +156,7 @@ _INPUTS = {
     "To accept with without_hold needs a reason.": "Para aceptar con without_hold hace falta un motivo.",
     "Give places or without_hold, not both.": "Indique places o without_hold, no ambos.",
     "Must be given for this channel.": "Es obligatorio con este medio.",
+    "Must not be before the person arrived.": "No debe ser anterior a la llegada de la persona.",
     "Must not be given where there is no channel.": "No debe indicarse si no hay medio de contacto.",
     "Must be given where the basis is not consent.": (
         "Es obligatorio cuando la base no es el consentimiento."

@@ -9,8 +9,8 @@ import strawberry
 from contracts import editing as contract
 from contracts.codes import Intake, Need, State
 from contracts.directory import Organization as OrganizationStruct
+from contracts.directory import PhoneGiven
 from contracts.directory import Service as ServiceStruct
-from contracts.membership import PhoneGiven
 from contracts.rpc import Message
 from gateway.context import Info
 from gateway.ids import part_id_or_nothing

@@ -33,7 +33,10 @@ class SafeContactInput:
     """Becomes ``contracts.referrals.SafeContact``."""
 
     channel: ContactChannel = strawberry.field(description="By what means; `NONE` if there is no safe way.")
-    value: str | None = strawberry.field(description="The number or address.", default=None)
+    value: str | None = strawberry.field(
+        description="The number, with three digits at least, or the e-mail address; where, if in person.",
+        default=None,
+    )
     hours: str | None = strawberry.field(description="When.", default=None)
     may_leave_message: bool = strawberry.field(description="Whether a message may be left.", default=False)
     say: str | None = strawberry.field(description="What to say, and who to say one is.", default=None)

@@ -6,6 +6,7 @@ import strawberry
 
 from contracts import membership as contract
 from contracts.codes import OrganizationKind
+from contracts.directory import PhoneGiven
 from contracts.rpc import NOTHING
 from gateway.context import Info
 from gateway.ids import split_id
@@ -20,16 +21,19 @@ _SUBJECTS = frozenset({"Organization", "OrganizationProposal"})
 class PhoneInput:
     """Becomes ``contracts.membership.PhoneGiven``."""
 
-    number: str = strawberry.field(description="The number, 3 to 40 characters.")
+    number: str = strawberry.field(
+        description="The number: 3 to 40 characters with three digits at least, as `911`, `+52 993 000 0000` "
+        "or `993 000 0000 ext. 12`."
+    )
     extension: str | None = strawberry.field(description="The extension to ask for.", default=None)
     description: str | None = strawberry.field(
         description="What it is for, or when it is answered.", default=None
     )
 
 
-def phone_of(value: PhoneInput | None) -> contract.PhoneGiven | None:
+def phone_of(value: PhoneInput | None) -> PhoneGiven | None:
     """The contract's number."""
-    return contract.PhoneGiven(**given(**vars(value))) if value is not None else None
+    return PhoneGiven(**given(**vars(value))) if value is not None else None
 
 
 @strawberry.input(description="An organization that should be in the network. No personal data, please.")

@@ -6,7 +6,7 @@ import strawberry
 
 from contracts import editing as contract
 from contracts.codes import State, Visibility
-from contracts.membership import PhoneGiven
+from contracts.directory import PhoneGiven
 from gateway.context import Info
 from gateway.ids import part_id_or_nothing
 from gateway.schema.deed import Deed, DeedInput, DeedPayload, carry_out

@@ -23,18 +23,23 @@ def documents(phones: Iterable[hsds.Phone]) -> list[dict[str, Any]]:
 
 
 def document(phone: Phone | None) -> dict[str, Any] | None:
-    """Return one number as it is stored, or None: a blank one is none, and hides no other to fall back on."""
-    return msgspec.to_builtins(phone) if phone and phone.number.strip() else None
+    """Return one number as it is stored, or None: one that none can call hides no other to fall back on."""
+    return msgspec.to_builtins(phone) if phone and _can_be_called(phone.number) else None
 
 
 def view(stored: dict[str, Any] | None) -> Phone | None:
     """Return the contract's number, or None where there is none."""
-    return Phone(**stored) if stored and stored["number"].strip() else None
+    return Phone(**stored) if stored and _can_be_called(stored["number"]) else None
 
 
 def views(stored: Iterable[dict[str, Any]] | None) -> tuple[Phone, ...]:
     """Return the contract's numbers."""
     return tuple(Phone(**phone) for phone in stored or ())
+
+
+def _can_be_called(number: str) -> bool:
+    """Whether a source wrote a number at all: neither a blank nor words alone."""
+    return any(character.isdigit() for character in number)
 
 
 def _extension(extension: str | float | None) -> str | None:

@@ -28,13 +28,14 @@ class StaleVersionError(PartError):
     title = "The referral has changed"
 
     def __init__(self, expected: int, version: int, status: str) -> None:
+        message = Sentence(
+            "The referral is at version {version} ({status}), not {expected}: read it, and decide again.",
+            version=version,
+            status=status.upper(),
+            expected=expected,
+        )
         super().__init__(
-            Sentence(
-                "The referral is at version {version} ({status}), not {expected}: read it, and decide again.",
-                version=version,
-                status=status.upper(),
-                expected=expected,
-            )
+            message, (FieldProblem(path=("expected_version",), message=message, code=self.code),)
         )
 
 

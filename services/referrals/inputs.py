@@ -31,6 +31,9 @@ FURTHEST_APPOINTMENT = timedelta(days=366)
 # What the service knows itself where the caller does not say it.
 SUPPLIED = frozenset({"arrived_at"})
 
+# What is done for somebody who is there; where nobody has arrived, it may end at any time.
+AFTER_ARRIVAL = frozenset({"pause", "resume", "complete", "end"})
+
 # What is said of a redirect while one is proposed.
 NO_PROPOSAL: dict[str, Any] = dict.fromkeys(
     ("proposed_redirect", "redirect_proposed_at", "redirect_decide_by")
@@ -62,6 +65,14 @@ def happened(name: str, at: datetime | None, now: datetime) -> list[FieldProblem
     if at is None or now - HAPPENED_WITHIN <= at <= now + AHEAD:
         return []
     return [FieldProblem(path=(name,), message="Must be within the last 30 days, and not in the future.")]
+
+
+def not_before_arrival(action: str, doc: Fields, at: datetime | None) -> list[FieldProblem]:
+    """Whether what comes after the person's arrival is said to have happened before it."""
+    arrived = doc["arrived_at"]
+    if action not in AFTER_ARRIVAL or at is None or arrived is None or at >= arrived:
+        return []
+    return [FieldProblem(path=("occurred_at",), message="Must not be before the person arrived.")]
 
 
 def checked(

@@ -1,5 +1,6 @@
 """What a new referral must be: every rule on the request and its service, and the document made of it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -8,6 +9,7 @@ from typing import Any
 import msgspec
 
 from chassis.outbox import pending_event
+from contracts import patterns
 from contracts.ages import CHILDREN, OLDEST_YEARS, YEARS
 from contracts.codes import (
     FIREWALLED,
@@ -49,6 +51,8 @@ EMPTY = (
     "review_at", "resume_at", "ended_at", "reason", "outcome", "proposed_redirect", "loop_closed_at",
     "sealed_instructions", "sealed_given", "sealed_places",
 )  # fmt: skip
+# As in 911.
+FEWEST_DIGITS = 3
 # Without these a consent is only a word.
 CONSENT_NEEDS = ("method", "language", "taken_by", "given_at")
 
@@ -173,13 +177,22 @@ def _person(person: Person, now: datetime) -> Problems:
     contact = person.safe_contact
     if contact is None:
         return
+    path = ("person", "safe_contact", "value")
     reaches = contact.channel not in {ContactChannel.NONE, ContactChannel.IN_PERSON}
     if reaches and contact.value is None:
-        yield _wrong("Must be given for this channel.", "REQUIRED", "person", "safe_contact", "value")
+        yield _wrong("Must be given for this channel.", "REQUIRED", *path)
     if contact.channel is ContactChannel.NONE and contact.value is not None:
-        yield _wrong(
-            "Must not be given where there is no channel.", "INVALID", "person", "safe_contact", "value"
-        )
+        yield _wrong("Must not be given where there is no channel.", "INVALID", *path)
+    if reaches and contact.value is not None and not _reaches(contact.channel, contact.value):
+        pattern = patterns.EMAIL if contact.channel is ContactChannel.EMAIL else patterns.PHONE
+        yield _wrong(patterns.WORDS[pattern], "INVALID", *path)
+
+
+def _reaches(channel: ContactChannel, value: str) -> bool:
+    """Whether the value can be one of its channel. Beside a number may stand whose it is."""
+    if channel is ContactChannel.EMAIL:
+        return re.search(patterns.EMAIL, value) is not None
+    return sum(character.isdigit() for character in value) >= FEWEST_DIGITS
 
 
 def _birth_date(born: date, band: AgeBand, today: date) -> Problems:

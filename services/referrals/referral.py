@@ -74,6 +74,7 @@ from services.referrals.inputs import (
     checked,
     effects,
     is_secret,
+    not_before_arrival,
     secrets_of,
 )
 from services.referrals.pathways import steps
@@ -134,6 +135,7 @@ def decide(
         raise TooManyError(bounding.words(action, possible))
     needs = row.needs + reported.needs(doc, row, party)
     problems = [*found, *reported.problems(doc, row, party, inputs)]
+    problems += not_before_arrival(action, doc, inputs.get("occurred_at"))
     given = checked(row.action, needs, inputs, problems, now)
     return _change(doc, row, party, given, now)
 

@@ -53,5 +53,15 @@ def test_nothing_turns_the_direction_of_a_name(pattern: str) -> None:
         assert not fits(pattern, f"Casa {mark}x")
 
 
+@pytest.mark.parametrize("number", ["911", "088", "*911", "01 (993) 000-00-00", "+52 993 000 0000 ext. 12"])
+def test_a_short_number_and_one_with_an_extension_are_telephone_numbers(number: str) -> None:
+    assert fits(patterns.PHONE, number)
+
+
+@pytest.mark.parametrize("number", ["llamar a Pepe", "no hay", "12", "ext. 123", "911 o 089", "+ - ( )"])
+def test_words_are_no_telephone_number(number: str) -> None:
+    assert not fits(patterns.PHONE, number)
+
+
 def test_a_unit_has_no_blank_at_its_ends() -> None:
     assert not any(fits(patterns.UNIT, unit) for unit in (" bed", "bed ", " ", "bed\xa0"))

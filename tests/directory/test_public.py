@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cli.hsds import reader
 from contracts.codes import CapacityStatus, Intake, Need
-from contracts.directory import Capacity, ImportRecord
+from contracts.directory import Capacity, ImportRecord, PhoneGiven
 from contracts.editing import (
     ExceptionGiven,
     LanguageGiven,
@@ -21,7 +21,6 @@ from contracts.editing import (
     ServiceFields,
 )
 from contracts.matching import AcceptanceRule
-from contracts.membership import PhoneGiven
 from services.directory import ids, profile, public, record, shape
 from services.directory.editing.fields import given as checked
 from services.directory.editing.fields import marked

@@ -24,7 +24,7 @@ from contracts.directory import (
     ListOrganizations,
     NewClient,
     Organization,
-    Phone,
+    PhoneGiven,
     RevokeClient,
     VerifyOrganization,
 )
@@ -41,7 +41,7 @@ async def shelter(operator: Ask) -> Organization:
         name="Casa Manglar",
         kind=OrganizationKind.SHELTER,
         description="Albergue inventado.",
-        emergency_phone=Phone(number="555 0912"),
+        emergency_phone=PhoneGiven(number="555 0912"),
     )
     created: Organization = await operator(CREATE_ORGANIZATION, request)
     return created

@@ -123,8 +123,8 @@ class Canaries:
                 "alias": self.text(),
                 "birthDate": BORN,
                 "safeContact": {
-                    "channel": "TELEPHONE", "value": self.text(), "hours": self.text(), "say": self.text(),
-                    "avoid": self.text(),
+                    "channel": "TELEPHONE", "value": f"555 {self.text()}", "hours": self.text(),
+                    "say": self.text(), "avoid": self.text(),
                 },
                 "instructions": self.text(),
             },

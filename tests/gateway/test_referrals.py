@@ -93,7 +93,8 @@ async def test_a_stale_version_brings_the_referral_as_it_now_is(cast: Cast) -> N
     refused = await cast.hospital.change(
         "acceptReferral", referral=referral, arriveBy=SOON, expectedVersion=1
     )
-    assert [error["code"] for error in refused["userErrors"]] == ["STALE_VERSION"]
+    (error,) = refused["userErrors"]
+    assert (error["code"], error["path"]) == ("STALE_VERSION", ["expectedVersion"])
     assert (refused["referral"]["status"], refused["referral"]["version"]) == ("RECEIVED", 2)
 
 

@@ -117,6 +117,11 @@ def test_only_a_child_can_be_unaccompanied_also_in_the_household() -> None:
         (ContactChannel.NONE, None, True),
         (ContactChannel.NONE, "555", False),
         (ContactChannel.IN_PERSON, None, True),
+        (ContactChannel.IN_PERSON, "en la capilla", True),
+        (ContactChannel.TELEPHONE, "nada", False),
+        (ContactChannel.WHATSAPP, "+52 555 0100 (su tía)", True),
+        (ContactChannel.EMAIL, "nada", False),
+        (ContactChannel.EMAIL, "ella@casa.example", True),
     ],
 )
 def test_a_safe_contact_has_a_value_where_its_channel_has_one(

@@ -290,6 +290,21 @@ def test_an_action_happened_within_thirty_days_and_at_most_five_minutes_ahead(ag
     assert change.set["received_at"] == change.history["occurred_at"]
 
 
+@pytest.mark.parametrize(
+    ("action", "status"),
+    [("pause", S.IN_PROGRESS), ("resume", S.ON_HOLD), ("complete", S.IN_PROGRESS), ("end", S.ON_HOLD)],
+)
+def test_nothing_that_follows_an_arrival_happened_before_it(action: str, status: ReferralStatus) -> None:
+    arrived = NOW - timedelta(days=10)
+    there = ready(status, arrived_at=arrived)
+    with pytest.raises(InvalidError) as refusal:
+        take(there, action, RECEIVER, occurred_at=arrived - timedelta(days=1))
+    assert [field.path for field in refusal.value.fields] == [("occurred_at",)]
+    take(there, action, RECEIVER, occurred_at=arrived)
+    # Nobody has arrived: it ended when it ended.
+    take(ready(status, arrived_at=None), action, RECEIVER, occurred_at=arrived)
+
+
 def test_a_start_implies_acceptance_and_says_when_she_arrived() -> None:
     change = take(ready(S.RECEIVED), "start", RECEIVER)
     assert change.set["arrived_at"] == INPUTS["start"]["arrived_at"]

@@ -11,8 +11,8 @@ import msgspec
 from msgspec import UNSET
 
 from chassis.problems import InvalidError
+from contracts.directory import PhoneGiven
 from contracts.editing import LanguageGiven, OrganizationFields, ServiceFields
-from contracts.membership import PhoneGiven
 from contracts.rpc import FieldProblem
 from services.directory import hours
 from services.directory.notes import Notes

@@ -11,7 +11,7 @@ from msgspec import UNSET
 from chassis.problems import RefusedError
 from chassis.rpc import Caller
 from contracts.codes import Intake, Need, Scope, State
-from contracts.directory import GET_SERVICES, IMPORT_RECORDS, ImportRecords, Service
+from contracts.directory import GET_SERVICES, IMPORT_RECORDS, ImportRecords, PhoneGiven, Service
 from contracts.editing import (
     CONFIRM_SERVICE,
     CREATE_SERVICE,
@@ -29,7 +29,6 @@ from contracts.editing import (
     UpdateOrganization,
     UpdateService,
 )
-from contracts.membership import PhoneGiven
 from contracts.rpc import Ids, Page
 from services.directory import public
 from services.directory.editing.fields import given
@@ -169,6 +168,8 @@ async def test_what_is_not_right_is_named_all_at_once_and_nothing_changes(
         ({"url": "javascript:alert(1)"}, "fields.url"),
         ({"minimum_age": -1.0}, "fields.minimum_age"),
         ({"phones": (PhoneGiven(number="x<script>"),)}, "fields.phones.0.number"),
+        ({"phones": (PhoneGiven(number="abc"),)}, "fields.phones.0.number"),
+        ({"emergency_phone": PhoneGiven(number="llamar a Pepe")}, "fields.emergency_phone.number"),
         ({"description": "a\x00b"}, "fields.description"),
     ],
 )

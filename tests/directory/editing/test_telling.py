@@ -6,6 +6,7 @@ import pytest
 
 from chassis.problems import RefusedError
 from contracts.codes import Intake, Need, State, Visibility
+from contracts.directory import PhoneGiven
 from contracts.editing import (
     CREATE_SERVICE,
     DECIDE_CORRECTION,
@@ -24,7 +25,6 @@ from contracts.editing import (
     UpdateOrganization,
     UpdateService,
 )
-from contracts.membership import PhoneGiven
 from tests.directory.membership.acting import Acting, key
 
 STREET = "Calle Pozo Hondo 77"

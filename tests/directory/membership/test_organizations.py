@@ -18,6 +18,7 @@ from contracts.directory import (
     AuthenticateClient,
     CreateClient,
     ListOrganizations,
+    PhoneGiven,
 )
 from contracts.membership import (
     DECIDE_ORGANIZATION,
@@ -27,7 +28,6 @@ from contracts.membership import (
     SHOW_ORGANIZATION,
     DecideOrganization,
     ListProposals,
-    PhoneGiven,
     Proposal,
     ProposeOrganization,
     SetNetworkRole,

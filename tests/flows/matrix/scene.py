@@ -223,8 +223,8 @@ def _person(scene: Scene) -> Json:
         "vulnerabilities": [*CONSENTED, "LGBTIQ"], "name": f"{say} nombre", "alias": f"{say} alias",
         "birthDate": "2009-02-03", "instructions": f"{say} toque",
         "safeContact": {
-            "channel": "TELEPHONE", "value": f"{say} numero", "hours": f"{say} horas", "say": f"{say} diga",
-            "avoid": f"{say} evite",
+            "channel": "TELEPHONE", "value": f"555 {say} numero", "hours": f"{say} horas",
+            "say": f"{say} diga", "avoid": f"{say} evite",
         },
     }  # fmt: skip
 
