@@ -209,11 +209,8 @@ def _reason(_doc: Fields, given: Given, _at: datetime) -> Fields:
 
 
 def _proposed(_doc: Fields, given: Given, at: datetime) -> Fields:
-    return {
-        "proposed_redirect": given["service"],
-        "redirect_proposed_at": at,
-        "redirect_decide_by": None,
-    }
+    # Until when the sender decides, the clock says.
+    return {"proposed_redirect": given["service"], "redirect_proposed_at": at}
 
 
 _EFFECTS: dict[str, Callable[[Fields, Given, datetime], Fields]] = {

@@ -51,9 +51,7 @@ async def propose(means: Means, request: ProposeRedirect, actor: Actor) -> Refer
         found = await means.directory.service(request.service)
         passed = await _passage(means, doc, request.service, found[1])
         change = _right(decided, [*problems, *redirecting.proposal_problems(doc, *found, passed)])
-        # The sender's clock runs from here, by its own calendar.
-        after = {**change.set, "redirect_decide_by": change.set["clock"]["by"]}
-        return await written(work, doc, party, replace(change, set=after))
+        return await written(work, doc, party, change)
 
     return await Working.of(means, "propose_redirect", request, actor).run(write)
 

@@ -7,6 +7,7 @@
 ``begin half by``          since when, when half of it is over, and until when. ``begin`` of a day that was
                            agreed (review, arrival, going on) is that day, and ``half`` when it is reminded of
 ``receive_half receive``   the receiver's first sign of life, until it has come
+``redirect_half redirect`` of an emergency with a proposal: until when the sender decides on it
 ``left expire_left``       of the receiver's clock, in seconds, while it is stopped
 ``expire``                 when the referral expires; None where it never does
 ``told``                   up to when all is told that was due (by the database's clock)
@@ -16,7 +17,8 @@
 
 While the sender owes an answer (row 4) or a word on a redirect (row 9), the receiver's clock stands, and
 the time to expiry with it; when it goes on, at least a quarter of the time is left. On a waiting list both
-begin anew on the day on which the receiver looks again; but an emergency cannot be put to sleep.
+begin anew on the day on which the receiver looks again. But an emergency cannot be put to sleep, and a
+proposal stops nothing of it: else its receiver could go on proposing, and nobody would ever hear.
 """
 
 from collections.abc import Callable, Mapping
@@ -63,7 +65,7 @@ _SCHEDULE = (
 _EXCEPTION = ("date", "until", "closed", "opens_at", "closes_at")
 
 
-def terms(service: Service, overrides: Mapping[str, Any] | None) -> Document:
+def terms(service: Service, overrides: Document | None) -> Document:
     """Return what a referral's clock goes by, for its document: the service's hours and zone of today.
 
     ``overrides`` is what the network says of that priority in place of the domain's table, if anything.
@@ -84,11 +86,17 @@ def _only(names: tuple[str, ...], said: Schedule | HoursException) -> Document:
 def turn(doc: Document) -> Deadline | None:
     """Return what is awaited while the referral stands so; None where it is nobody's word."""
     status = doc["status"]
-    if status in UNANSWERED and doc["proposed_redirect"]:
+    is_emergency = doc["priority"] == Priority.EMERGENCY
+    if _is_proposed(doc) and not is_emergency:
         return D.REDIRECT
-    if status == S.WAITLISTED and doc["priority"] == Priority.EMERGENCY:
+    if status == S.WAITLISTED and is_emergency:
         return D.DECIDE
     return _BY_STATUS.get(status)
+
+
+def _is_proposed(doc: Document) -> bool:
+    """Whether another service is proposed, and the sender has still to decide on it."""
+    return doc["status"] in UNANSWERED and bool(doc["proposed_redirect"])
 
 
 def _calendar(by: Document) -> Calendar:
@@ -120,7 +128,10 @@ class _Winding:
             is_marked = self.old or self.before.get("duties") or self.after.get("duties")
             return {"clock": None, **marks(None, self.after)} if is_marked else {}
         clock = self._clock()
-        return {"clock": clock, **marks(clock, self.after)}
+        fields = {"clock": clock, **marks(clock, self.after)}
+        if _is_proposed(self.after):
+            fields["redirect_decide_by"] = clock["redirect"] or clock["by"]
+        return fields
 
     def _clock(self) -> Document:
         now_turn = turn(self.after)
@@ -131,7 +142,15 @@ class _Winding:
         # It was told of what somebody has dealt with since.
         is_awaited = clock["receive"] if clock.get("of") == D.RECEIVE else goes_on
         silent = {} if is_awaited else {"alarm": None, "step": 0, "of": None}
-        return {**clock, **silent, "quiet": 0, "erase": None}
+        return {**clock, **self._beside(), **silent, "quiet": 0, "erase": None}
+
+    def _beside(self) -> Document:
+        """Of an emergency: until when the sender decides on a proposal, while the receiver's clock goes on."""
+        if not _is_proposed(self.after) or turn(self.after) == D.REDIRECT:
+            return {"redirect": None, "redirect_half": None}
+        clock = self._redirect()
+        half = self.old["redirect_half"] if clock["by"] == self.old.get("redirect") else clock["half"]
+        return {"redirect": clock["by"], "redirect_half": half}
 
     def _is_the_same_matter(self, now_turn: Deadline | None) -> bool:
         """Whether it is the same proposal, day or appointment that is waited for."""
@@ -222,8 +241,9 @@ class _Winding:
         return {**self._running(self.now, by), "expire": self._expire(self.now)}
 
     def _redirect(self) -> Document:
-        by = self.after.get("redirect_decide_by") or self._limits.decide.end(self._calendar, self.now)
-        return self._running(self.now, by)
+        """The sender decides as soon as a receiver must; another proposal in its place gives no more time."""
+        latest = self._limits.decide.end(self._calendar, self.now)
+        return self._running(self.now, min(self.after.get("redirect_decide_by") or latest, latest))
 
     def _review(self) -> Document:
         begin = max(self.after["review_at"] or self.now, self.now)

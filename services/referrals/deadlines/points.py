@@ -102,15 +102,23 @@ def next_step(doc: Document, now: datetime) -> Step | None:
         return None
     moves = [one for one in due if one.kind in MOVES]
     words = [one for one in due if one.kind not in MOVES and one.kind not in QUIETS]
-    if moves and (not words or moves[0].kind is Kind.LAPSE):
+    if moves and moves[0].kind is Kind.LAPSE:
+        words = _before_it_lapses(words, clock)
+    if moves and not words:
         return Step(moves[0], {"clock": dict(clock)})
     if words:
-        told = max(words, key=lambda one: (one.kind, one.at))
+        # What lapses is told by that, too: what does not goes before.
+        told = max(words, key=lambda one: (one.kind, one.deadline is not D.REDIRECT, one.at))
         up_to = min([now, *(one.at - MOMENT for one in moves)])
         return Step(told, {"clock": {**clock, "told": up_to, **_after(told, doc, now)}})
     last = max(due, key=lambda one: one.kind)
     after = {**clock, "quiet": QUIETS.index(last.kind) + 1, **_after(last, doc, now)}
     return Step(last, {"clock": after})
+
+
+def _before_it_lapses(words: list[Point], clock: Document) -> list[Point]:
+    """Of a proposal in an emergency that nobody decided on coordinators hear, before it is gone."""
+    return [one for one in words if clock.get("redirect") and one.at < clock["redirect"]]
 
 
 def _of_what_is_owed(point: Point, doc: Document, now: datetime) -> Step:
@@ -131,10 +139,13 @@ def deadlines_of(doc: Document, now: datetime) -> Document:
     """Return the fields of ``contracts.deadlines.Deadlines``: where the clock stands at that moment."""
     clock = doc.get("clock") or {}
     turn = D(clock["turn"]) if clock.get("turn") else None
+    if clock.get("redirect"):
+        # In an emergency it is both whose word is awaited: the sender's first, which may take it elsewhere.
+        turn = D.REDIRECT
     return {
         "awaited": turn,
         "waiting_for": turn and waiting_for(turn, doc),
-        "due_at": turn and _due_at(clock),
+        "due_at": clock.get("redirect") or (turn and _due_at(clock)),
         "receive_by": clock.get("receive"),
         "expires_at": clock.get("expire"),
         "overdue": tuple(one for one, end in _ends(clock).items() if end <= now),
@@ -169,6 +180,10 @@ def _of_clocks(clock: Document, doc: Document) -> Iterable[Point]:
         yield Point(clock["receive"], Kind.OVERDUE, D.RECEIVE)
     if clock["turn"]:
         yield from _of_turn(D(clock["turn"]), clock, doc)
+    if clock.get("redirect"):
+        yield Point(clock["redirect_half"], Kind.REMIND, D.REDIRECT)
+        yield Point(clock["redirect"] - MOMENT, Kind.OVERDUE, D.REDIRECT)
+        yield Point(clock["redirect"], Kind.LAPSE, D.REDIRECT)
     if clock["alarm"]:
         yield Point(clock["alarm"], Kind.ALARM, D(clock["of"]))
     if clock["expire"]:
@@ -211,7 +226,7 @@ def _after(point: Point, doc: Document, now: datetime) -> Document:
     if point.kind is Kind.OVERDUE and clock["expire"]:
         said = (doc.get("terms") or {}).get("limits")
         fields["expire"] = max(clock["expire"], now + limits(Priority(doc["priority"]), said).known)
-    if point.kind is Kind.OVERDUE and is_emergency:
+    if point.kind is Kind.OVERDUE and is_emergency and point.deadline is not D.REDIRECT:
         fields |= {"alarm": now + FIRST_ALARM, "of": point.deadline.value, "step": 1}
     if point.kind is Kind.ALARM:
         wait: timedelta = min(FIRST_ALARM * 2 ** min(clock["step"], 10), LATEST_ALARM)
@@ -225,8 +240,7 @@ def _deadline(clock: Document | None) -> datetime | None:
     """By when somebody has to act next; of a day that was agreed, that day."""
     if clock is None or clock["turn"] is None:
         return None
-    by = _due_at(clock)
-    return min(by, clock["receive"]) if clock["receive"] else by
+    return min(by for by in (_due_at(clock), clock["receive"], clock.get("redirect")) if by)
 
 
 def _due_at(clock: Document) -> datetime:

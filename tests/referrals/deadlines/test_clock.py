@@ -16,9 +16,16 @@ from chassis.problems import InvalidError, WrongStatusError
 from contracts.codes import Deadline, ReferralStatus, Side
 from contracts.referrals import Appointment
 from services.referrals.deadlines.clock import wound
-from services.referrals.deadlines.points import Kind, Point, audience, next_at, next_step, points
-from services.referrals.document import Document
-from services.referrals.referral import decide
+from services.referrals.deadlines.points import (
+    Kind,
+    Point,
+    audience,
+    deadlines_of,
+    next_at,
+    next_step,
+    points,
+)
+from services.referrals.referral import Document, decide
 from tests.referrals.cast import PARTIES, document
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -55,6 +62,13 @@ class Life:
         while (due := self.doc["due_at"]) is not None and due <= moment:
             self.look(max(due, self.now))
         self.now = moment
+        return self.told[before:]
+
+    def away(self, moment: datetime) -> list[tuple[timedelta, Kind, Deadline]]:
+        """Let time go on with nobody looking until then; return what was told then."""
+        before = len(self.told)
+        while self.look(moment) is not None:
+            pass
         return self.told[before:]
 
     def look(self, now: datetime) -> Point | None:
@@ -193,7 +207,6 @@ def test_a_redirect_that_the_sender_leaves_lapses_and_the_receivers_clock_goes_o
     life = Life("urgent")
     life.until(SENT_AT + 6 * HOUR)
     life.take("propose_redirect", "receiver", service="otro")
-    life.doc["redirect_decide_by"] = None
     told = life.until(SENT_AT + 31 * HOUR)
     assert told == [
         (18 * HOUR, Kind.REMIND, Deadline.REDIRECT),
@@ -209,7 +222,86 @@ def test_a_sender_decides_on_a_redirect_as_soon_as_a_receiver_must() -> None:
     for priority, time in within.items():
         life = Life(priority, at=friday)
         life.take("propose_redirect", "receiver", service="otro")
-        assert life.doc["clock"]["by"] == friday + time
+        assert life.doc["redirect_decide_by"] == friday + time
+
+
+def test_in_an_emergency_a_proposal_stops_nothing_and_no_further_one_gives_more_time() -> None:
+    life = Life("emergency")
+    for hour in range(11):
+        life.until(SENT_AT + hour * HOUR + 50 * MINUTE)
+        life.take("propose_redirect", "receiver", service=f"otro-{hour % 2}")
+        assert life.doc["redirect_decide_by"] <= life.now + 2 * HOUR
+        stand = deadlines_of(life.doc, life.now)
+        assert (stand["awaited"], stand["waiting_for"]) == (Deadline.REDIRECT, Side.SENDER)
+        assert stand["due_at"] == life.doc["redirect_decide_by"]
+        assert stand["overdue"] == ((Deadline.DECIDE,) if hour >= 2 else ())
+    told = [(round(after / MINUTE), kind) for after, kind, what in life.told if what is Deadline.DECIDE]
+    # The receiver's own clock, as if nothing had been proposed.
+    assert told[:6] == [
+        (60, Kind.REMIND), (120, Kind.OVERDUE), (150, Kind.ALARM), (210, Kind.ALARM), (330, Kind.ALARM),
+        (570, Kind.ALARM),
+    ]  # fmt: skip
+    lapsed = [round(after / MINUTE) for after, kind, _ in life.told if kind is Kind.LAPSE]
+    assert lapsed == [170, 290, 410, 530, 650], (
+        "two hours after the first that was proposed, whatever came after it"
+    )
+    assert life.doc["overdue_at"] == SENT_AT + 2 * HOUR
+
+
+def test_who_was_told_overdue_in_an_emergency_is_not_silenced_by_a_first_proposal() -> None:
+    life = Life("emergency")
+    life.until(SENT_AT + 3 * HOUR)
+    life.take("propose_redirect", "receiver", service="otro")
+    assert (3.5 * HOUR, Kind.ALARM, Deadline.DECIDE) in life.until(SENT_AT + 4 * HOUR)
+    life.take("refuse_redirect", "sender")
+    assert (5.5 * HOUR, Kind.ALARM, Deadline.DECIDE) in life.until(SENT_AT + 6 * HOUR)
+    life.take("accept", "receiver", arrive_by=life.now + HOUR)
+    assert life.doc["clock"]["redirect"] is None
+
+
+def test_coordinators_hear_of_a_proposal_in_an_emergency_that_nobody_decided_on() -> None:
+    for looks in (True, False):
+        life = Life("emergency")
+        life.take("propose_redirect", "receiver", service="otro")
+        life.take("ask", "receiver", question="?")
+        life.until(SENT_AT + 100 * MINUTE)
+        life.take("reply", "sender", answer="!")
+        # Also where nobody could look for hours: what was due is told once, and then it lapses.
+        told = life.until(SENT_AT + 3 * HOUR) if looks else life.away(SENT_AT + 3 * HOUR)
+        ended = [one[1:] for one in told if one[1] is not Kind.REMIND]
+        assert ended == [
+            (Kind.OVERDUE, Deadline.REDIRECT),
+            (Kind.LAPSE, Deadline.REDIRECT),
+        ]
+        assert audience(Point(life.now, *ended[0]), life.doc) == ((Side.SENDER, Side.RECEIVER), True)
+        assert life.until(SENT_AT + 4 * HOUR)[0][1:] == (Kind.OVERDUE, Deadline.DECIDE)
+
+
+def test_after_a_stop_an_emergency_is_told_overdue_once_though_another_service_is_proposed() -> None:
+    life = Life("emergency")
+    life.take("propose_redirect", "receiver", service="otro")
+    life.until(SENT_AT + 70 * MINUTE)
+    told = life.away(SENT_AT + 5 * HOUR)
+    assert [one[1:] for one in told] == [
+        (Kind.OVERDUE, Deadline.REDIRECT),
+        (Kind.LAPSE, Deadline.REDIRECT),
+        (Kind.OVERDUE, Deadline.DECIDE),
+    ]
+    assert (5.5 * HOUR, Kind.ALARM, Deadline.DECIDE) in life.until(SENT_AT + 6 * HOUR)
+
+
+def test_a_further_proposal_gives_the_sender_no_more_time() -> None:
+    life = Life("urgent")
+    life.take("propose_redirect", "receiver", service="otro")
+    life.until(SENT_AT + 20 * HOUR)
+    life.take("propose_redirect", "receiver", service="tercero")
+    assert life.doc["redirect_decide_by"] == SENT_AT + DAY
+    assert life.until(SENT_AT + DAY) == [
+        (22 * HOUR, Kind.REMIND, Deadline.REDIRECT),
+        (24 * HOUR, Kind.LAPSE, Deadline.REDIRECT),
+    ]
+    life.take("propose_redirect", "receiver", service="tercero")
+    assert life.doc["redirect_decide_by"] == SENT_AT + 2 * DAY, "a new one has its own time"
 
 
 def test_a_redirect_lapses_when_its_own_moment_says() -> None:
