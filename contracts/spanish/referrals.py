@@ -23,8 +23,8 @@ _WHO = {
     "Only those of its sender may correct a referral who may read it.": (
         "Una referencia solo la corrige quien, en la institución que refiere, puede leerla."
     ),
-    "Somebody else began this draft: it takes who may read it.": (
-        "Otra persona empezó este borrador: lo cambia quien puede leerlo."
+    "Somebody else has written in this draft: it takes who may read it.": (
+        "Otra persona ha escrito en este borrador: lo cambia quien puede leerlo."
     ),
     "Only who receives a referral can refer on from it.": (
         "Solo quien recibe una referencia puede referir desde ella a otra institución."

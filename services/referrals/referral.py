@@ -14,7 +14,8 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
 ``sender_behind``           and ``exception…``, ``has_ended``: see ``outlined.py``
 ``sender receiver``         organization ids; ``external_id_sender``, ``external_id_receiver``, and
                             ``external_marks``: under what they are reserved
-``drafter erase_at``        of what began as a draft: whose it is; and, until it is sent, when it is erased
+``drafter others_wrote``    of what began as a draft: whose it is, and whether anybody else has edited it
+``erase_at``                of a draft, until it is sent: when it is erased
 ``fingerprint``             of the input it was issued with; ``idempotency``: keys (hashed) of its changes
 ``basis given_at until``    consent in outline; its content is in ``sealed_t2``, a child's words in ``t3``;
                             ``withholds``: that something of the person is not for the receiver
@@ -181,7 +182,7 @@ def _may_take(row: Row, doc: Document, party: Party, now: datetime) -> bool:
 
 
 def may_work_on(doc: Document, party: Party) -> bool:
-    """Whether the party may edit and send what stands there: of a draft, whoever may read it or began it."""
+    """Whether the party may edit and send what stands there: of a draft, whoever may read it or wrote it."""
     return doc["status"] != S.DRAFT or has_drafted(doc, party) or "T2" in tiers_of(party.actor)
 
 
@@ -191,8 +192,8 @@ def may_correct(party: Party) -> bool:
 
 
 def has_drafted(doc: Document, party: Party) -> bool:
-    """Whether it is a draft that this very member or client began: its words are no secret to it."""
-    return doc["status"] == S.DRAFT and has_begun(doc, party.actor)
+    """Whether it is a draft that this very member or client wrote, and nobody else: it knows what it says."""
+    return doc["status"] == S.DRAFT and has_begun(doc, party.actor) and not doc.get("others_wrote")
 
 
 def has_begun(doc: Document, actor: Actor) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from chassis import mongo
 from chassis.problems import RefusedError
 from contracts.changes import ACCEPT, CANCEL, RECEIVE, Accept, Cancel, Receive
-from contracts.codes import Box, Need, PersonAccess, Priority, ReferralStatus, Role, State
+from contracts.codes import Box, Need, PersonAccess, Priority, ReferralStatus, Role, Scope, State
 from contracts.drafts import DRAFT, SEND, UPDATE_DRAFT, DraftReferral, SendReferral, UpdateDraft
 from contracts.lists import LIST, ListReferrals
 from contracts.progress import Progress, SentReferral
@@ -329,6 +329,35 @@ async def test_intake_drafts_edits_and_sends_and_sees_afterwards_the_outline_onl
     assert await seen(network, draft.id, clerk) is None
     viewer = network.member("casa", Role.VIEWER)
     assert (await refused(network, DRAFT, whole(network), viewer)).code == "FORBIDDEN"
+
+
+async def test_whoever_began_a_draft_reads_nothing_of_what_somebody_else_writes_into_it(
+    network: Network,
+) -> None:
+    asker, caseworker = network.client("casa", Scope.REFERRALS_SEND), network.caseworker("casa")
+    clerk, manager = network.member("casa", Role.INTAKE), network.member("casa", Role.MANAGER)
+    said = whole(network)
+    added = {name: getattr(said, name) for name in ("consent", "person", "household", "notes")}
+    for beginner, knows in ((asker, None), (clerk, None), (manager, "Abigail Canaria")):
+        request = DraftReferral(idempotency_key=next(_keys), need=Need.VICTIM_OF_CRIME)
+        draft = (await network.ask(DRAFT, request, beginner)).referral
+        await updated(network, draft, beginner, priority=Priority.URGENT, state=State.CHP)
+        own = (await network.ask(DRAFT, request, beginner)).referral
+        assert own.need == Need.VICTIM_OF_CRIME, "its own words"
+        await updated(network, draft, caseworker, service=network.ids["consulta"], **added)
+        asked = msgspec.structs.replace(request, tiers=TIERS)
+        reply = await network.ask(DRAFT, asked, beginner)
+        now = reply.referral
+        assert (now.folio, now.status) == (draft.folio, "draft")
+        assert (now.person and now.person.name) == knows
+        assert (now.person and now.person.notes) is None
+        assert now.person_access == PersonAccess.ROLE
+        if knows is None:
+            assert (now.need, now.household, now.person, reply.warnings) == (None, None, None, ())
+            assert now.allowed_actions == ()
+            edit = UpdateDraft(referral=draft.id, idempotency_key=next(_keys), priority=None)
+            assert (await refused(network, UPDATE_DRAFT, edit, beginner)).code == "FORBIDDEN"
+        assert (await sent(network, draft, caseworker)).referral.status == "sent"
 
 
 async def test_a_manager_who_may_not_read_the_notes_takes_none_away_by_an_edit(network: Network) -> None:

@@ -38,7 +38,7 @@ from services.referrals.issuing import content_problems, known_problems, service
 from services.referrals.means import Means
 from services.referrals.outlined import sent_by
 from services.referrals.pathways import least
-from services.referrals.referral import Change, decide, may_work_on
+from services.referrals.referral import Change, decide, has_drafted, may_work_on
 from services.referrals.roles import Party
 from services.referrals.store import Write
 
@@ -147,6 +147,9 @@ async def update(means: Means, request: UpdateDraft, actor: Actor) -> ReferralRe
         if request.service is not msgspec.UNSET or request.need is not msgspec.UNSET:
             await check_draft(means, said)
         fields = drafting.content(said, await sealed_anew(means, doc, said), work.now)
+        if not has_drafted(doc, party):
+            # Whoever began it reads it from now on as far as its roles or scopes reach, as any other.
+            fields["others_wrote"] = True
         if said.external_id != doc["external_id_sender"]:
             mark = await reserve_external_id(means, actor, said.external_id, doc["_id"], work.now)
             fields["external_marks"] = [mark] if mark else []
@@ -258,4 +261,4 @@ def turns(means: Means) -> Turns:
 def _check_it_is_theirs(doc: Document, party: Party) -> None:
     if not may_work_on(doc, party):
         # What is refused of it would tell of what stands there.
-        raise ForbiddenError("Somebody else began this draft: it takes who may read it.")
+        raise ForbiddenError("Somebody else has written in this draft: it takes who may read it.")

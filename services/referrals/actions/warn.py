@@ -79,8 +79,8 @@ def _said(doc: Document, need: Need) -> DraftReferral:
 
 
 def _may_read(doc: Document, actor: Actor) -> bool:
-    """Whether the actor may read what stands there, or has written it, and nobody has corrected it since."""
+    """Whether the actor may read what stands there, or has written it, and nobody else anything of it."""
     if "T2" in tiers_of(actor) and not sees_progress_only(actor):
         return True
-    is_own = doc.get("drafter") == f"{actor.kind}:{actor.id}"
+    is_own = doc.get("drafter") == f"{actor.kind}:{actor.id}" and not doc.get("others_wrote")
     return is_own and not any(entry["action"] == "correct" for entry in doc["history"])

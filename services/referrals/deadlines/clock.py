@@ -65,7 +65,7 @@ _SCHEDULE = (
 _EXCEPTION = ("date", "until", "closed", "opens_at", "closes_at")
 
 
-def terms(service: Service, overrides: Document | None) -> Document:
+def terms(service: Service, overrides: Mapping[str, Any] | None) -> Document:
     """Return what a referral's clock goes by, for its document: the service's hours and zone of today.
 
     ``overrides`` is what the network says of that priority in place of the domain's table, if anything.
@@ -145,7 +145,7 @@ class _Winding:
         return {**clock, **self._beside(), **silent, "quiet": 0, "erase": None}
 
     def _beside(self) -> Document:
-        """Of an emergency: until when the sender decides on a proposal, while the receiver's clock goes on."""
+        """Of an emergency: until when the sender decides on a proposal; the receiver's clock goes on."""
         if not _is_proposed(self.after) or turn(self.after) == D.REDIRECT:
             return {"redirect": None, "redirect_half": None}
         clock = self._redirect()
