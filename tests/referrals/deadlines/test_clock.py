@@ -25,7 +25,8 @@ from services.referrals.deadlines.points import (
     next_step,
     points,
 )
-from services.referrals.referral import Document, decide
+from services.referrals.document import Document
+from services.referrals.referral import decide
 from tests.referrals.cast import PARTIES, document
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
