@@ -3,18 +3,20 @@
 On the document ``basis_review`` says how that stands, and is not there where the basis is consent:
 ``status`` (``ReviewStatus``), ``who`` said that this is the basis, and, once it is reviewed, ``at``,
 ``reviewer`` and ``by``, the member's own opaque reference. What is owed for it is one of the ``duties``.
+``closes`` are the tiers that are closed to the receiver, ``refusals`` how many reviews have closed them.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from contracts.codes import Basis, Deadline, Priority, ReviewStatus
+from contracts.codes import Basis, Deadline, OrganizationKind, Priority, ReviewStatus
 from contracts.referrals import Consent
 from contracts.rpc import Actor
 from services.referrals.deadlines import duties
 from services.referrals.deadlines.points import marks
 from services.referrals.document import Document
+from services.referrals.fields import T2, T3, T4
 from services.referrals.roles import COORDINATOR, SENDER, Party, tiers_of
 from services.referrals.second import is_second, who
 from services.referrals.statuses import UNDER_WAY
@@ -28,9 +30,22 @@ def begun(doc: Doc, consent: Consent | None, actor: Actor, now: datetime) -> Doc
     """Return the fields of a referral whose basis is said, or said anew, by that actor."""
     if consent is None or consent.basis is Basis.CONSENT:
         return {"basis_review": None, **_settled(doc)} if doc.get("basis_review") else {}
-    review = {"status": ReviewStatus.DUE.value, "who": who(actor)}
+    review = {"status": ReviewStatus.DUE.value, "who": who(actor), **_refused_before(doc)}
     after = {**doc, **_settled(doc)}
     return {"basis_review": review, **duties.begun(after, Deadline.REVIEW_BASIS, now)}
+
+
+def _refused_before(doc: Doc) -> Document:
+    """What of earlier reviews counts: saying a basis again opens for a day what one refusal has closed.
+
+    After a second, or a prosecutor's first, nothing opens until it is confirmed: else it were always open.
+    """
+    before = doc.get("basis_review") or {}
+    refusals, closes = before.get("refusals", 0), before.get("closes", ())
+    if not refusals:
+        return {}
+    stays = refusals > 1 or T2 in closes
+    return {"refusals": refusals, "closes": closes if stays else []}
 
 
 def _settled(doc: Doc) -> Document:
@@ -44,12 +59,25 @@ def is_awaited(doc: Doc) -> bool:
     return _status(doc) == ReviewStatus.DUE
 
 
-def closes(doc: Doc) -> bool:
-    """Whether the receiver is shown no more than it needs to answer, since the review did not confirm it.
+def closed(doc: Doc) -> frozenset[str]:
+    """Return the tiers that are closed to the receiver, since a review did not confirm the basis.
 
-    Not of an emergency: a life must not hang on whether somebody finds another basis in time.
+    It was decided at the review: nothing that the sender says of the referral opens them again.
     """
-    return _status(doc) == ReviewStatus.NOT_CONFIRMED and doc["priority"] != Priority.EMERGENCY
+    return frozenset((doc.get("basis_review") or {}).get("closes", ()))
+
+
+def _closing(doc: Doc, receiver: OrganizationKind | None) -> list[str]:
+    """The tiers that a refusal closes: those that an answer does not need.
+
+    In an emergency none, for a life must not hang on whether somebody finds another basis in time; but what
+    was said to be one only after a refusal is none. A prosecutor has nothing without what the law asks for.
+    """
+    if receiver is OrganizationKind.PROSECUTOR:
+        return [T2, T3, T4]
+    if doc["priority"] == Priority.EMERGENCY and not doc["basis_review"].get("refusals"):
+        return []
+    return [T3, T4]
 
 
 def _status(doc: Doc) -> str | None:
@@ -71,14 +99,26 @@ def is_overdue(doc: Doc, now: datetime) -> bool:
     return duty is not None and duty["by"] <= now
 
 
-def reviewed(doc: Doc, confirm: bool, actor: Actor, at: datetime, now: datetime) -> Document:
+def reviewed(
+    doc: Doc,
+    confirm: bool,
+    actor: Actor,
+    at: datetime,
+    now: datetime,
+    *,
+    receiver: OrganizationKind | None = None,
+) -> Document:
     """Return the fields after the review; ``doc`` is the document with all else that it changes.
 
+    ``receiver`` is the kind of its receiver; None where it is confirmed, or nobody knows that kind.
     What is not confirmed needs another basis within a day, or it ends: where it has not ended already.
     """
     status = ReviewStatus.CONFIRMED if confirm else ReviewStatus.NOT_CONFIRMED
     said = {"status": status.value, "at": at, "reviewer": who(actor), "by": actor.on_behalf_of}
-    fields: Document = {"basis_review": {**doc["basis_review"], **said}}
+    before = doc["basis_review"]
+    closes = [] if confirm else _closing(doc, receiver)
+    refusals = before.get("refusals", 0) + bool(closes)
+    fields: Document = {"basis_review": {**before, **said, "closes": closes, "refusals": refusals}}
     if not confirm and doc["status"] in UNDER_WAY:
         fields |= duties.begun(doc, Deadline.GIVE_BASIS, now)
     after = {**doc, **fields}

@@ -139,11 +139,14 @@ def _reach(doc: Document, party: Party) -> frozenset[str]:
 
 def receivers_stage(doc: Document, now: datetime) -> set[str]:
     """What the receiver's side may know, beyond the outline, at this stage."""
-    status = doc["status"]
     if consenting.is_withdrawn(doc) or _consent_is_over(doc, now):
         return set()
-    if basing.closes(doc):
-        return {T2} if status in UNANSWERED or _is_accepted(doc, now) else set()
+    return _stage(doc, now) - basing.closed(doc)
+
+
+def _stage(doc: Document, now: datetime) -> set[str]:
+    """The same, as far as it depends on where the referral stands."""
+    status = doc["status"]
     if _is_accepted(doc, now):
         return {T2, T3, T4}
     if status in EARLY and is_vital(doc["priority"], doc["basis"]):
@@ -211,9 +214,10 @@ def person_access(doc: Document, party: Party, opened: Opened, now: datetime) ->
 
 def _why_closed(doc: Document, granted: frozenset[str], now: datetime) -> PersonAccess:
     """Why a receiver that may know of a person does not know who she is."""
-    if basing.closes(doc) and _is_accepted(doc, now) and T2 in granted:
+    closed = basing.closed(doc)
+    if closed and _is_accepted(doc, now) and T2 in granted:
         return PersonAccess.NOT_CONSENTED
-    answered = doc["status"] not in UNANSWERED or _consent_is_over(doc, now)
+    answered = doc["status"] not in UNANSWERED or _consent_is_over(doc, now) or T2 in closed
     return PersonAccess.ENDED if answered else PersonAccess.NOT_YET_ACCEPTED
 
 

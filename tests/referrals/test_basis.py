@@ -7,7 +7,7 @@ import pytest
 
 from chassis.problems import RefusedError
 from contracts.changes import Accept, Cancel
-from contracts.codes import Basis, PersonAccess, Priority, ReviewStatus, Role, Scope
+from contracts.codes import Basis, Need, PersonAccess, Priority, ReviewStatus, Role, Scope
 from contracts.consents import ReviewBasis, WithdrawConsent
 from contracts.correcting import CORRECT, CorrectReferral
 from contracts.drafts import SEND, UPDATE_DRAFT, SendReferral, UpdateDraft
@@ -198,6 +198,57 @@ async def test_in_an_emergency_nothing_closes_and_another_basis_is_asked_for(
     doc = await store.load(case.id)
     assert doc is not None
     assert (doc["duties"], "due_at" in doc) == ({}, False), "it has ended"
+
+
+async def opened(case: Case, reader: Actor | None = None) -> tuple[bool, bool]:
+    """Whether the receiver sees her age, and her name."""
+    person = (await case.seen(reader or case.receiver)).person
+    return bool(person and person.age_band), bool(person and person.name)
+
+
+async def corrected(case: Case, **said: Any) -> None:
+    key = f"rb-{case.id}-{(await case.seen(case.sender)).version}"
+    await case.network.ask(
+        CORRECT, CorrectReferral(referral=case.id, idempotency_key=key, **said), case.sender
+    )
+
+
+async def test_what_a_review_has_closed_no_other_priority_opens(network: Network) -> None:
+    case, manager = await awaiting(network), network.member("casa", Role.MANAGER)
+    await case.take(Accept, arrive_by=soon())
+    await case.take(ReviewBasis, manager, confirm=False)
+    await corrected(case, priority=Priority.EMERGENCY)
+    assert await opened(case) == (True, False)
+
+
+async def test_the_same_basis_said_again_opens_for_a_day_once(network: Network) -> None:
+    case, manager = await awaiting(network), network.member("casa", Role.MANAGER)
+    await case.take(Accept, arrive_by=soon())
+    await case.take(ReviewBasis, manager, confirm=False)
+    await corrected(case, consent=other_basis(), priority=Priority.EMERGENCY)
+    assert await opened(case) == (True, True)
+    for _ in range(2):
+        await case.take(ReviewBasis, manager, confirm=False)
+        assert await opened(case) == (True, False), "also what is called an emergency since"
+        await corrected(case, consent=other_basis())
+        assert await opened(case) == (True, False), "a second refusal is one too many"
+    await case.take(ReviewBasis, manager, confirm=True)
+    assert await opened(case) == (True, True)
+
+
+async def test_a_prosecutor_sees_nothing_of_her_by_a_duty_that_was_not_confirmed(network: Network) -> None:
+    said = {"consent": other_basis(), "need": Need.VICTIM_OF_CRIME, "priority": Priority.EMERGENCY}
+    case = await new_case(network, "denuncia", **said)
+    manager, prosecutor = network.member("casa", Role.MANAGER), network.caseworker("fiscalia")
+    await case.take(Accept, prosecutor, arrive_by=soon())
+    assert await opened(case, prosecutor) == (True, True)
+    await case.take(ReviewBasis, manager, confirm=False)
+    seen = await case.seen(prosecutor)
+    assert (seen.person, seen.need, seen.person_access) == (None, None, PersonAccess.ENDED)
+    await corrected(case, consent=other_basis())
+    assert (await case.seen(prosecutor)).person is None, "until it is confirmed"
+    await case.take(ReviewBasis, manager, confirm=True)
+    assert await opened(case, prosecutor) == (True, True)
 
 
 async def test_an_end_leaves_the_review_and_a_withdrawal_too(network: Network, store: Store) -> None:

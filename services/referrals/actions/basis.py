@@ -27,14 +27,18 @@ async def review(means: Means, request: ReviewBasis, actor: Actor) -> ReferralRe
         As any change; ForbiddenError also for whoever said that this is the basis, who names no member, and
             for a coordinator while the sender has somebody who can, and time.
         PersonErasedError: a note was given, and the person's data is erased.
-        UnreachableError: a coordinator asks, and the directory did not say who else there is.
+        UnreachableError: a coordinator asks, and the directory did not say who else there is; or it is not
+            confirmed, and the directory did not say of which kind its receiver is.
     """
 
     async def write(work: Working, doc: Document, party: Party) -> Write:
         decided = decide(doc, work.action, party, inputs_of(request), work.now)
         await _admit(means, doc, party, work.now)
         at = decided.history["occurred_at"]
-        after = basing.reviewed({**doc, **decided.set}, request.confirm, actor, at, work.now)
+        kind = (
+            None if request.confirm else (await means.directory.kinds([doc["receiver"]])).get(doc["receiver"])
+        )
+        after = basing.reviewed({**doc, **decided.set}, request.confirm, actor, at, work.now, receiver=kind)
         return await written(work, doc, party, replace(decided, set={**decided.set, **after}))
 
     return await Working.of(means, "review_basis", request, actor).run(write)

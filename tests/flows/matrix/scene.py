@@ -369,6 +369,7 @@ def _fields(scene: Scene, told: Told, case: Case) -> Mapping[str, Any]:
         "exception_until": soon if case.let_in else None,
         "basis_review": {
             "status": "not_confirmed" if case.unconfirmed else "confirmed",
+            "closes": ["T3", "T4"] if case.unconfirmed and case.priority != "EMERGENCY" else [],
             "who": "named:a", "at": ago, "reviewer": "named:b", "by": f"{scene.mark} segunda",
         },
         "duties": {"confirm_erasure": owed, "review_basis": owed},
