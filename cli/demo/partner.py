@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 SCOPES = (
-    "directory:read referrals:send referrals:read referrals:answer "
+    "directory:read directory:write referrals:send referrals:read referrals:answer "
     "referrals:read_person referrals:read_sensitive feed:read"
 )
 

@@ -125,11 +125,13 @@ def test_where_a_shelter_stands_is_private() -> None:
             assert private == (service["organization_id"] in shelters)
 
 
-def test_all_take_referrals_in_the_network_but_those_behind_the_firewall() -> None:
+def test_all_take_referrals_in_the_network_but_one_by_telephone_and_those_behind_the_firewall() -> None:
     kind = {one["id"]: OrganizationKind(one["relevo"]["kind"]) for one in ORGANIZATIONS}
     firewalled = {OrganizationKind.POLICE, OrganizationKind.MIGRATION_AUTHORITY}
     for service in SERVICES:
         expected = Intake.NONE if kind[service["organization_id"]] in firewalled else Intake.NETWORK
+        # The one that docs/what-else-by-api.md asks.
+        expected = Intake.TELEPHONE if service["id"] == "interpretes-sur-interpretes" else expected
         assert Intake(service["relevo"]["intake"]) == expected
 
 
