@@ -3,6 +3,8 @@
 import base64
 import binascii
 
+from cli.output import err
+
 
 def directory_id(given: str) -> str:
     """Return the directory's id of what somebody gave; whatever is not an id of the API stays as it is."""
@@ -11,3 +13,13 @@ def directory_id(given: str) -> str:
     except (binascii.Error, ValueError):
         return given
     return inner if kind == "Organization" and inner else given
+
+
+def api_id(kind: str, given: str) -> str:
+    """Return what the public API calls a thing of that type."""
+    return base64.urlsafe_b64encode(f"{kind}:{given}".encode()).rstrip(b"=").decode()
+
+
+def tell_api_id(kind: str, given: str) -> None:
+    """Say it to people, beside the id that a script reads."""
+    err.print(f"relevo: its id in the API is {api_id(kind, given)}", soft_wrap=True)

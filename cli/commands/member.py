@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from cli.exits import Exit, epilog
-from cli.ids import directory_id
+from cli.ids import api_id, directory_id, tell_api_id
 from cli.operator import run
 from cli.output import out, print_json, print_table, table
 from contracts.codes import Role
@@ -76,9 +76,12 @@ def list_(organization: Org, as_json: AsJson = False) -> None:
     if as_json:
         print_json(msgspec.to_builtins(found.items))
         return
-    listed = table("id", "reference", "roles", "status", whole=("id", "reference"))
+    listed = table(
+        "id", "reference", "roles", "status", "in the API", whole=("id", "reference", "in the API")
+    )
     for one in found.items:
-        listed.add_row(one.id, escape(one.reference), ", ".join(one.roles), one.status)
+        roles = ", ".join(one.roles)
+        listed.add_row(one.id, escape(one.reference), roles, one.status, api_id("Member", one.id))
     print_table(listed)
 
 
@@ -87,6 +90,7 @@ def _tell(member: OwnMember, as_json: bool) -> None:
         print_json(msgspec.to_builtins(member))
     else:
         out.print(member.id, highlight=False)
+    tell_api_id("Member", member.id)
 
 
 def register(app: typer.Typer) -> None:

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from cli.commands import org_standing
 from cli.exits import Exit, epilog
-from cli.ids import directory_id
+from cli.ids import api_id, directory_id, tell_api_id
 from cli.operator import run
 from cli.output import err, out, print_json, print_table, table
 from contracts.codes import OrganizationKind
@@ -70,6 +70,7 @@ def create(
         print_json(msgspec.to_builtins(made))
     else:
         out.print(made.id, highlight=False)
+    tell_api_id("Organization", made.id)
 
 
 @group.command(
@@ -106,10 +107,13 @@ def find(
 
 
 def _show(organizations: Iterable[Organization]) -> None:
-    listed = table("id", "name", "kind", "verified", "from")
+    listed = table("id", "name", "kind", "verified", "from", "in the API", whole=("id", "in the API"))
     for one in organizations:
         origin = f"{one.source} {one.source_id}" if one.source else ""
-        listed.add_row(one.id, escape(one.name), one.kind, "yes" if one.verified else "no", escape(origin))
+        listed.add_row(
+            one.id, escape(one.name), one.kind, "yes" if one.verified else "no", escape(origin),
+            api_id("Organization", one.id),
+        )  # fmt: skip
     print_table(listed)
 
 

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from cli.exits import Exit, epilog
-from cli.ids import directory_id
+from cli.ids import api_id, directory_id, tell_api_id
 from cli.operator import run
 from cli.output import err, out, print_json, print_table, table
 from contracts.codes import NetworkRole, OrganizationKind
@@ -97,6 +97,7 @@ def show(organization: Org, as_json: AsJson = False) -> None:
         return
     one = found.organization
     rows = {
+        "in the API": api_id("Organization", one.id),
         "name": escape(one.name),
         "kind": one.kind,
         "status": one.status + (f" ({escape(found.reason)})" if found.reason else ""),
@@ -161,6 +162,7 @@ def _tell(reply: OrganizationReply, as_json: bool) -> None:
         print_json(msgspec.to_builtins(reply))
     elif reply.organization is not None:
         out.print(reply.organization.id, highlight=False)
+        tell_api_id("Organization", reply.organization.id)
     elif reply.proposal is not None:
         out.print(reply.proposal.id, highlight=False)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.ids import directory_id
+from cli.ids import api_id, directory_id
 from gateway.ids import global_id
 
 
@@ -13,3 +13,7 @@ def test_an_id_of_the_public_api_is_unwrapped() -> None:
 @pytest.mark.parametrize("given", ["org_abc", "", "ñ", "====", global_id("Service", "svc_abc"), "T3JnYW5p"])
 def test_whatever_else_is_given_stays_as_it_is(given: str) -> None:
     assert directory_id(given) == given
+
+
+def test_the_apis_id_is_the_one_that_the_gateway_gives() -> None:
+    assert api_id("Member", "mb_abc") == global_id("Member", "mb_abc")

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from cli.app import application
 from cli.embedded.stack import Stack
+from cli.ids import api_id
 
 Run = Callable[..., str]
 
@@ -48,5 +49,7 @@ def test_clients_are_listed_and_rotated_and_members_managed(run: Run) -> None:
     member = run("member", "invite", organization, "m-17", "--role", "intake").strip()
     run("member", "roles", member, "--role", "manager")
     run("member", "remove", member)
+    assert api_id("Member", member) in run("member", "list", organization)
+    assert api_id("Organization", organization) in run("org", "find", "Casa", "Comando", "Dos")
     (removed,) = json.loads(run("member", "list", organization, "--json"))
     assert (removed["roles"], removed["status"]) == (["manager"], "removed")
