@@ -144,6 +144,18 @@ class RuleSource(StrEnum):
     CAPACITY = "capacity"
 
 
+# What these compare with is no code: numbers, times of day, languages, keys of municipalities.
+UNCODED = frozenset(
+    {
+        RuleDimension.AGE,
+        RuleDimension.HOUSEHOLD_SIZE,
+        RuleDimension.LANGUAGE,
+        RuleDimension.NIGHTS,
+        RuleDimension.ARRIVAL_TIME,
+        RuleDimension.MUNICIPALITY,
+    }
+)
+
 _TABLE: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
     RuleDimension: {
         RuleDimension.AGE: ("Edad", "Age"),

@@ -43,8 +43,8 @@ class BoxFilter(Message):
     unread: bool = False
     # Part of a folio, as people say or write it.
     folio: FolioPart | None = None
-    # Of the outbox only: how the consent stands; in force, and for no longer than until then; withdrawn, and
-    # the receiver has not said that its copies are erased.
+    # Of the outbox only: how the consent stands; in force, and for no longer than until then. Of both boxes:
+    # withdrawn, and the receiver has not said that its copies are erased.
     consent_states: tuple[ConsentState, ...] = ()
     consent_ends_before: datetime | None = None
     erasure_unconfirmed: bool = False

@@ -13,6 +13,7 @@ class WarningCode(StrEnum):
     PRIORITY_TOO_LOW = "priority_too_low"
     CONSENT_NEEDED = "consent_needed"
     CHILD_SIGNS = "child_signs"
+    NOT_IN_CONSENT = "not_in_consent"
 
 
 class Warned(Reply):

@@ -32,9 +32,11 @@ def erase(
 ) -> None:
     """Erase all that is known of the person in referrals that have ended: for good, and in every backup.
 
-    Shows first what there is to erase, and nothing of the person. With --yes the data keys are deleted:
-    nobody can take it back. Folio, status, codes and times remain. What is open is not erased by this: its
-    sender withdraws the consent, or voids it. Ends with 4 where one of them cannot be erased; the others are.
+    Shows first what there is to erase, and nothing of the person: T2 is what a receiver must know to answer
+    (age, household, need), T3 who she is and how to reach her, T4 the notes. With --yes the data keys are
+    deleted: nobody can take it back. Folio, status, codes and times remain. What is open is not erased by
+    this: its sender withdraws the consent, or voids it. Ends with 4 where one of them cannot be erased; the
+    others are.
     """
     if len(folios) > MOST_FOLIOS:
         raise CommandError(
@@ -53,7 +55,8 @@ def erase(
     else:
         _show(items)
     if not yes:
-        err.print("relevo: nothing was erased; with --reason and --yes it is")
+        could = any(not item.refusal for item in items)
+        err.print(f"relevo: nothing was erased{'; with --reason and --yes it is' if could else ''}")
     if any(item.refusal for item in items):
         raise typer.Exit(int(Exit.REFUSED))
 

@@ -152,9 +152,22 @@ _INPUTS = {
     "Must be in the future.": "Debe ser en el futuro.",
     "Must be within the last 120 years.": "Debe estar dentro de los últimos 120 años.",
     "Must be an IANA name, as America/Mexico_City.": "Debe ser un nombre de IANA, como America/Mexico_City.",
-    "The reason `other` needs a note.": "El motivo `other` necesita una nota.",
-    "To accept with without_hold needs a reason.": "Para aceptar con without_hold hace falta un motivo.",
-    "Give places or without_hold, not both.": "Indique places o without_hold, no ambos.",
+    "The reason `OTHER` needs a note.": "El motivo `OTHER` necesita una nota.",
+    "To accept with `withoutHold` needs a reason.": "Para aceptar con `withoutHold` hace falta un motivo.",
+    "Give `places` or `withoutHold`, not both.": "Indique `places` o `withoutHold`, no ambos.",
+    "Is no id of a service.": "No es el identificador de un servicio.",
+    "Is no id of a member.": "No es el identificador de una persona integrante.",
+    "Must be after `since`.": "Debe ser posterior a `since`.",
+    "There is a pathway {code}: say which version of it you have edited.": (
+        "Ya existe la ruta {code}: indique qué versión editó."
+    ),
+    "Is as it is now: nothing would change.": "Es igual a la que está en vigor: nada cambiaría.",
+    "The basis was reviewed before: there is nothing more to do.": (
+        "La base ya se había revisado: no hay nada más que hacer."
+    ),
+    "The person's data was erased before: there is nothing more to do.": (
+        "Los datos de la persona ya se habían borrado: no hay nada más que hacer."
+    ),
     "Must be given for this channel.": "Es obligatorio con este medio.",
     "Must not be before the person arrived.": "No debe ser anterior a la llegada de la persona.",
     "Must not be given where there is no channel.": "No debe indicarse si no hay medio de contacto.",

@@ -11,6 +11,7 @@ from contracts import acceptance as codes
 from contracts import matching as contract
 from contracts.acceptance import (
     ACCEPTANCE_LABELS,
+    UNCODED,
     ReviewDecision,
     RuleDimension,
     RuleEffect,
@@ -62,6 +63,12 @@ class Words:
     en: str = strawberry.field(description="In English.")
 
 
+def _values(parent: contract.StandingRule) -> list[str]:
+    """What it compares with: codes as the enums of this schema, else as the dimension writes it."""
+    is_coded = parent.dimension not in UNCODED
+    return [value.upper() if is_coded else value for value in parent.values]
+
+
 @strawberry.type(description="Whom a service is for, or not for.")
 class AcceptanceRule:
     """Read from ``contracts.matching.StandingRule``."""
@@ -72,7 +79,7 @@ class AcceptanceRule:
     dimension: RuleDimension = strawberry.field(description="What it looks at.")
     operator: RuleOperator = strawberry.field(description="How it compares.")
     effect: RuleEffect = strawberry.field(description="What follows.")
-    values: list[str] = strawberry.field(description="What it compares with, as the dimension writes it.")
+    values = computed(_values, list[str])
     words: Words = strawberry.field(description='The rule in words: "Solo mujeres".')
     note: str | None = strawberry.field(description="The organization's own words beside it.")
     status: RuleStatus = strawberry.field(description="Whether it is applied.")

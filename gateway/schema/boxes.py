@@ -85,8 +85,8 @@ class ReferralFilter:
         default=None,
     )
     consent_states: list[ConsentState] | None = strawberry.field(
-        description="Whose consent, or other basis, stands so. As the next two, of your outbox only: the "
-        "consents that you have taken.",
+        description="Whose consent, or other basis, stands so. As `consentEndsBefore`, of your outbox only: "
+        "the consents that you have taken.",
         default=None,
     )
     consent_ends_before: datetime | None = strawberry.field(
@@ -95,7 +95,8 @@ class ReferralFilter:
     )
     erasure_unconfirmed: bool = strawberry.field(
         description="Whose consent was withdrawn, without the receiver having said that its copies are "
-        "erased.",
+        "erased: in your inbox those that you still have to erase (`confirmErasure`; by when, says "
+        "`Consent.erasureDueAt`), in your outbox those that you wait for.",
         default=False,
     )
 

@@ -22,6 +22,8 @@ publish(
         "its consent.",
         WarningCode.CHILD_SIGNS: "Somebody under 12 has consented alone. Ask a caregiver (`CAREGIVER`), or "
         "give another basis, as `BEST_INTERESTS_OF_THE_CHILD`, which a second member reviews.",
+        WarningCode.NOT_IN_CONSENT: "Notes or vulnerabilities were given that the consent does not name: the "
+        "receiver never learns them. Name them in it if she agrees.",
     },
 )
 

@@ -1,6 +1,7 @@
 """The directory's refusals."""
 
 from chassis.problems import PartError
+from contracts.rpc import FieldProblem
 from contracts.sentences import Sentence
 
 
@@ -34,6 +35,9 @@ class MemberExistsError(PartError):
     code = "MEMBER_EXISTS"
     status = 409
     title = "The member is there already"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, (FieldProblem(path=("reference",), message=detail, code=self.code),))
 
 
 class NotFoundError(PartError):

@@ -59,6 +59,11 @@ def is_awaited(doc: Doc) -> bool:
     return _status(doc) == ReviewStatus.DUE
 
 
+def was_reviewed(doc: Doc) -> bool:
+    """Whether its basis has been reviewed, whatever came of it."""
+    return _status(doc) in {ReviewStatus.CONFIRMED, ReviewStatus.NOT_CONFIRMED}
+
+
 def closed(doc: Doc) -> frozenset[str]:
     """Return the tiers that are closed to the receiver, since a review did not confirm the basis.
 

@@ -93,7 +93,7 @@ def checked(
     problems += happened("occurred_at", given.get("occurred_at"), now)
     problems += happened("arrived_at", given.get("arrived_at"), now)
     if given.get("reason") == "other" and "note" not in given and not is_secret(action, "reason"):
-        problems.append(required("note", "The reason `other` needs a note."))
+        problems.append(required("note", "The reason `OTHER` needs a note."))
     for name, most in FURTHEST.items():
         problems += _ahead((name,), given.get(name), now, most)
     problems += [*_appointment(given.get("appointment"), now), *_places(given)]
@@ -155,9 +155,9 @@ def _places(given: Given) -> list[FieldProblem]:
         return []
     problems = []
     if "without_hold_reason" not in given:
-        problems.append(required("without_hold_reason", "To accept with without_hold needs a reason."))
+        problems.append(required("without_hold_reason", "To accept with `withoutHold` needs a reason."))
     if given.get("places"):
-        problems.append(FieldProblem(path=("places",), message="Give places or without_hold, not both."))
+        problems.append(FieldProblem(path=("places",), message="Give `places` or `withoutHold`, not both."))
     return problems
 
 

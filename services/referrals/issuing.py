@@ -25,7 +25,7 @@ from contracts.directory import Organization, Phone, Service
 from contracts.events import REFERRAL_EVENTS
 from contracts.needs import GROUP_OF, SENSITIVE_NEEDS
 from contracts.progress import Progress
-from contracts.referrals import Consent, IssueReferral, Person
+from contracts.referrals import Consent, Household, IssueReferral, Person
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence
 from contracts.standing import OrganizationStatus
@@ -90,14 +90,21 @@ def named_problems(said: Said) -> list[FieldProblem]:
     """
     if said.consent is None or said.person is None:
         return []
-    members = said.household.members if said.household else ()
-    there = {*said.person.vulnerabilities, *(one for member in members for one in member.vulnerabilities)}
+    there = set(vulnerabilities_of(said.person.vulnerabilities, said.household))
     message = "Is named of nobody: neither of the person, nor of who is with her."
     return [
         _wrong(message, "INVALID", "consent", "vulnerabilities", str(place))
         for place, one in enumerate(said.consent.vulnerabilities)
         if one not in there
     ]
+
+
+def vulnerabilities_of(
+    own: tuple[Vulnerability, ...], household: Household | None
+) -> tuple[Vulnerability, ...]:
+    """Return the vulnerabilities of a person and of those who are with her."""
+    members = household.members if household else ()
+    return (*own, *(one for member in members for one in member.vulnerabilities))
 
 
 def service_problems(

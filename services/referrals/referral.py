@@ -280,9 +280,15 @@ def history_entry(
 
 
 def _closed(doc: Document, action: str) -> str | None:
-    if action != "acknowledge" or doc.get("loop_closed_at") is None:
-        return None
-    return "The end was acknowledged before: there is nothing more to do. The loop is closed."
+    """What is said of an action that was done before, and is done once."""
+    if action == "acknowledge" and doc.get("loop_closed_at") is not None:
+        return "The end was acknowledged before: there is nothing more to do. The loop is closed."
+    if action == "review_basis" and basing.was_reviewed(doc):
+        return "The basis was reviewed before: there is nothing more to do."
+    is_void = doc["status"] == S.ENTERED_IN_ERROR
+    if action == "erase" and not is_void and keeping.erased(doc) >= set(keeping.OF_HER):
+        return "The person's data was erased before: there is nothing more to do."
+    return None
 
 
 def _words(doc: Document, action: str, party: Party, now: datetime) -> Sentence:

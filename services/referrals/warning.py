@@ -5,7 +5,7 @@ Never shown to whom the need is not open: most of them say what she needs.
 
 from collections.abc import Iterable
 
-from contracts.codes import AgeBand, Basis, ConsentMethod, Need, Priority, State
+from contracts.codes import AgeBand, Basis, ConsentMethod, Need, Priority, State, Vulnerability
 from contracts.directory import Service
 from contracts.labels import LABELS
 from contracts.pathways import Pathway
@@ -63,6 +63,40 @@ def of_signer(band: AgeBand | None, consent: Consent | None) -> list[Warned]:
             "are suspected of harm; or give another basis, as the best interests of the child.",
         )
     ]
+
+
+def of_unnamed(
+    consent: Consent | None, there: Iterable[Vulnerability], *, has_closed_notes: bool
+) -> list[Warned]:
+    """Return what a consent does not name of what is said: its receiver never learns it."""
+    if consent is None:
+        return []
+    found = []
+    if has_closed_notes:
+        found.append(
+            Warned(
+                code=WarningCode.NOT_IN_CONSENT,
+                path=("consent", "categories"),
+                es="Hay notas de una categoría que el consentimiento no nombra: quien recibe no las leerá "
+                "nunca.",
+                en="There are notes of a category that the consent does not name: the receiver will never "
+                "read them.",
+            )
+        )
+    unnamed = [one for one in dict.fromkeys(there) if one not in consent.vulnerabilities]
+    if unnamed:
+        labels = [LABELS[Vulnerability][one] for one in unnamed]
+        found.append(
+            Warned(
+                code=WarningCode.NOT_IN_CONSENT,
+                path=("consent", "vulnerabilities"),
+                es=f"El consentimiento no nombra «{', '.join(one.es for one in labels)}»: quien recibe no lo "
+                "sabrá nunca.",
+                en=f"The consent does not name “{', '.join(one.en for one in labels)}”: the receiver will "
+                "never know.",
+            )
+        )
+    return found
 
 
 def _need(said: Said, service: Service) -> Iterable[Warned]:

@@ -37,7 +37,7 @@ async def test_an_organization_says_whom_its_service_is_for_and_everybody_reads_
     assert [rule["status"] for rule in payload["acceptanceRules"]["rules"]] == ["ACTIVE", "PENDING"]
     (seen,) = (await cast.third.ask(SEEN, service=service))["acceptanceRules"]["rules"]
     assert seen["words"] == {"text": "Solo mujeres", "es": "Solo mujeres", "en": "Women only"}
-    assert (seen["values"], seen["note"], seen["justification"]) == (["female"], "Y sus hijas.", None)
+    assert (seen["values"], seen["note"], seen["justification"]) == (["FEMALE"], "Y sus hijas.", None)
     own = (await cast.hospital.ask(SEEN, service=service))["acceptanceRules"]
     assert [rule["justification"] for rule in own["rules"]] == [None, "Convenio con el consulado."]
     assert own["history"][0]["action"] == "set"

@@ -5,11 +5,12 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from tests.cli.running import relevo
 from tests.flows.cast import Cast
-from tests.flows.client import Client, Json
+from tests.flows.client import AnswerError, Client, Json
 from tests.flows.test_one_referral import changed
 
 ENTRIES = """query ($first: Int, $last: Int, $after: String, $before: String, $filter: AuditFilter,
@@ -108,6 +109,8 @@ async def test_pages_go_both_ways_and_a_filter_leaves_no_entry_out(cast: Cast) -
     whole = await entries(cast.hospital, first=100, last=None)
     assert [entry["number"] for entry in whole] == list(range(1, len(whole) + 1))
     since = {"since": whole[-1]["at"]}
+    with pytest.raises(AnswerError, match="since"):
+        await entries(cast.hospital, filter={**since, "until": whole[0]["at"]})
     assert whole[-1] in await entries(cast.hospital, filter=since)
     assert all(entry["at"] >= whole[-1]["at"] for entry in await entries(cast.hospital, filter=since))
     assert whole[-1] not in await entries(cast.hospital, filter={"until": whole[-1]["at"]})

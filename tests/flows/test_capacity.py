@@ -228,7 +228,7 @@ async def test_old_numbers_are_unknown_and_no_reason_to_refuse_anybody(cast: Cas
 async def test_only_its_own_organization_sets_a_services_places(cast: Cast) -> None:
     service = await new_service(cast)
     payload = await said(cast.shelter, service, {"unit": "bed", "maximum": 3, "occupied": 1})
-    assert (payload["service"], codes(payload)) == (None, [("FORBIDDEN", ())])
+    assert (payload["service"], codes(payload)) == (None, [("FORBIDDEN", ("service",))])
     nowhere = await said(cast.hospital, "c2VydmljZTp4", {"unit": "bed", "maximum": 3, "occupied": 1})
     assert codes(nowhere) == [("NOT_FOUND", ("service",))]
     wrong = await said(cast.hospital, service, {"unit": "bed", "maximum": 3, "available": 4})

@@ -69,8 +69,8 @@ async def test_an_emergency_that_nobody_looks_at_is_told_to_both_sides_and_to_wh
         referral = (await issued(cast, priority="EMERGENCY"))["id"]
         before = await seen(cast.hospital, referral)
         now = before["deadlines"]
-        assert (now["awaited"], now["waitingFor"], now["overdue"]) == ("DECIDE", "RECEIVER", [])
-        assert (now["receiveBy"] < now["dueAt"], now["expiresAt"]) == (True, None)
+        assert (now["awaited"], now["waitingFor"], now["overdue"]) == ("RECEIVE", "RECEIVER", [])
+        assert (now["receiveBy"] == now["dueAt"], now["expiresAt"]) == (True, None)
         await wind_on(cast, referral, timedelta(minutes=35))
         parties = ((cast.shelter, "SENDER"), (cast.hospital, "RECEIVER"), (coordinator, "COORDINATOR"))
         for client, relation in parties:

@@ -78,7 +78,9 @@ async def test_a_second_member_confirms_it_once_and_both_sides_see_that(network:
         assert seen.reviewed_at is not None
     assert (await last_of(case, case.sender)).note == "nota canaria"
     assert (await last_of(case, case.receiver)).note is None
-    assert await case.refused(ReviewBasis, manager, confirm=False) == "WRONG_STATUS"
+    with pytest.raises(RefusedError, match="was reviewed before") as refusal:
+        await case.take(ReviewBasis, manager, confirm=False)
+    assert refusal.value.code == "WRONG_STATUS"
     told = await eventually(lambda: told_of(network, case.id), lambda found: len(found) == 2)
     assert told[-1][0] == "basis_reviewed"
 

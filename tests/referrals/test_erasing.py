@@ -199,6 +199,7 @@ async def test_the_command_shows_first_and_erases_what_can_be_then(
     assert await keys_left(store, vault, still_open) == 2
     again = await asked(note=WHY, carry_out=True)
     assert (again[0].refusal, again[0].keys, again[0].tiers) == ("WRONG_STATUS", 0, ())
+    assert again[0].detail == "The person's data was erased before: there is nothing more to do."
     entries = (await network.ask(HISTORY, GetHistory(referral=case.id, page=PAGE), case.sender)).items
     assert (entries[-1].action, entries[-1].organization) == ("erase", None)
 

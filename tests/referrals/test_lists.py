@@ -10,7 +10,7 @@ from chassis.problems import RefusedError
 from contracts.codes import Box, Need, NeedGroup, ReferralStatus, State
 from contracts.lists import COUNT, LIST, CountReferrals, ListReferrals, ReferralList, ReferralOrder
 from contracts.referrals import ISSUE, Referral
-from contracts.rpc import Actor, Page
+from contracts.rpc import NOTHING, Actor, Page
 from services.referrals import folio as folios
 from services.referrals.store import Store
 from tests.referrals import cast
@@ -79,7 +79,9 @@ async def test_need_state_and_part_of_the_folio_narrow_a_box(network: Network, s
 async def test_what_cannot_be_looked_for_is_refused_with_every_field_whoever_asks(network: Network) -> None:
     sensitive = (Need.FOOD, Need.HUMAN_TRAFFICKING, Need.MENTAL_HEALTH)
     for actor in (network.caseworker("clinica"), network.member("clinica", "viewer")):
-        which: dict[str, Any] = {"box": Box.INBOX, "needs": sensitive, "folio": "ü-"}
+        which: dict[str, Any] = {
+            "box": Box.INBOX, "needs": sensitive, "folio": "ü-", "service": NOTHING, "assignee": NOTHING,
+        }  # fmt: skip
         for call in (
             network.ask(LIST, ListReferrals(page=ALL, **which), actor),
             network.ask(COUNT, CountReferrals(**which), actor),
@@ -87,7 +89,7 @@ async def test_what_cannot_be_looked_for_is_refused_with_every_field_whoever_ask
             with pytest.raises(RefusedError) as refusal:
                 await call
             paths = [field.path for field in refusal.value.fields]
-            assert paths == [("needs", "1"), ("needs", "2"), ("folio",)]
+            assert paths == [("needs", "1"), ("needs", "2"), ("folio",), ("service",), ("assignee",)]
             assert "PROTECTION" in refusal.value.fields[0].message
 
 

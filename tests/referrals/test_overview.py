@@ -231,4 +231,18 @@ async def test_consents_are_looked_for_in_the_outbox_only(network: Network, box:
         ):
             with pytest.raises(RefusedError) as refusal:
                 await call
-            assert [field.path for field in refusal.value.fields] == [(name,) for name in which]
+            refused = [name for name in which if box is not Box.INBOX or name != "erasure_unconfirmed"]
+            assert [field.path for field in refusal.value.fields] == [(name,) for name in refused]
+
+
+async def test_a_receiver_lists_the_copies_that_it_still_has_to_erase(network: Network) -> None:
+    state = State.AGU
+    await issue(network, state)
+    gone = await issue(network, state)
+    await gone.take(Accept, arrive_by=soon())
+    await gone.take(WithdrawConsent, gone.sender)
+    which = ListReferrals(page=Page(first=9), box=Box.INBOX, states=(state,), erasure_unconfirmed=True)
+    for actor in (gone.receiver, network.member("clinica", Role.VIEWER)):
+        assert [one.id for one in (await network.ask(LIST, which, actor)).items] == [gone.id]
+    await gone.take(ConfirmErasure)
+    assert (await network.ask(LIST, which, gone.receiver)).items == ()

@@ -162,6 +162,7 @@ async def test_while_the_directory_is_away_only_who_counts_places_has_to_say_why
     with pytest.raises(RefusedError) as refused:
         await accept(network, referral, without_hold=True, places=ROOM)
     assert {field.path for field in refused.value.fields} == {("without_hold_reason",), ("places",)}
+    assert all("`withoutHold`" in field.message for field in refused.value.fields)
     accepted = await accept(network, referral, without_hold=True, without_hold_reason="nota canaria")
     assert (accepted.status, accepted.places) == ("accepted", ())
     assert (await event(network, referral)).held is False

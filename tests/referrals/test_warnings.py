@@ -41,8 +41,13 @@ TOO_LOW = [(("priority",), "PRIORITY_TOO_LOW")]
 
 
 def codes(warnings: tuple[Warned, ...]) -> set[tuple[Any, ...]]:
-    """Codes and places of warnings."""
-    return {(one.code, *one.path) for one in warnings}
+    """Codes and places of warnings; what her consent does not name is seen below."""
+    return {(one.code, *one.path) for one in warnings if one.code is not W.NOT_IN_CONSENT}
+
+
+def unnamed(warnings: tuple[Warned, ...]) -> list[tuple[str, ...]]:
+    """Where it is warned of what a consent does not name."""
+    return [one.path for one in warnings if one.code is W.NOT_IN_CONSENT]
 
 
 def service_like(**changes: Any) -> Service:
@@ -121,6 +126,28 @@ async def test_who_may_not_read_what_she_needs_is_not_warned_of_it(network: Netw
     )
     await network.ask(CORRECT, correction, network.caseworker("casa"))
     assert (await network.ask(SEND, send, intake)).warnings == ()
+
+
+async def test_what_a_consent_does_not_name_is_warned_of_whoever_says_it(network: Network) -> None:
+    both = [("consent", "categories"), ("consent", "vulnerabilities")]
+    reply = await issue(network)
+    assert unnamed(reply.warnings) == both
+    (words,) = [one for one in reply.warnings if one.path == both[1]]
+    assert "LGBT" in words.es
+    draft = await drafted(network)
+    send = SendReferral(referral=draft.id, idempotency_key=next(_keys))
+    assert unnamed((await network.ask(SEND, send, network.caseworker("casa"))).warnings) == both
+    named = cast.consent(
+        datetime.now(UTC), vulnerabilities=cast.PERSON.vulnerabilities,
+        categories=tuple({note.category for note in cast.NOTES}),
+    )  # fmt: skip
+    reply = await issue(network, household=None, consent=named)
+    assert unnamed(reply.warnings) == []
+    case = await new_case(network)
+    clerk = network.client("casa", Scope.REFERRALS_SEND)
+    await case.take(ProposeRedirect, service=network.ids["comida"])
+    inputs = {"service": network.ids["comida"], "consent": fresh()}
+    assert unnamed((await case.take(ConfirmRedirect, clerk, **inputs)).warnings) == [], "not its own words"
 
 
 async def test_less_haste_than_a_pathway_asks_for_is_refused_by_name(network: Network) -> None:

@@ -20,7 +20,7 @@ from contracts.capacity import (
     SetCapacity,
 )
 from contracts.referrals import Places
-from contracts.rpc import Actor
+from contracts.rpc import Actor, FieldProblem
 from services.directory.allowed import NEEDS_MANAGER, may_manage
 from services.directory.capacity import capacity, holds
 from services.directory.capacity.capacity import Document
@@ -211,7 +211,8 @@ def _permitted(organization: str, actor: Actor) -> None:
     if actor.kind == "operator":
         return
     if actor.organization != organization:
-        raise ForbiddenError("Only its own organization says how many places a service has.")
+        message = "Only its own organization says how many places a service has."
+        raise ForbiddenError(message, (FieldProblem(path=("service",), message=message, code="FORBIDDEN"),))
     if not actor.verified:
         raise NotVerifiedError("No coordinator has verified your organization yet.")
     if not may_manage(actor):

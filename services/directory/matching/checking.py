@@ -143,7 +143,9 @@ def _order(number: int, dimension: RuleDimension, seen: Sequence[str | None]) ->
 def _wanted(dimension: RuleDimension) -> Sentence:
     spec = SPECS[dimension]
     if spec.codes:
-        shown = [*spec.codes[:MOST_SHOWN], *(["…"] if len(spec.codes) > MOST_SHOWN else [])]
+        # As GraphQL writes enums: so they are sent, and shown.
+        more = ["…"] if len(spec.codes) > MOST_SHOWN else []
+        shown = [*(code.upper() for code in spec.codes[:MOST_SHOWN]), *more]
         return Sentence("one of {codes}", codes=", ".join(shown))
     if spec.most:
         return Sentence("one like {example} up to {most}", example=spec.example, most=spec.most)

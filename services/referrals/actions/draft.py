@@ -37,7 +37,7 @@ from services.referrals.firewall.passing import check_draft, passage
 from services.referrals.issuing import content_problems, known_problems, service_problems, unit_problems
 from services.referrals.means import Means
 from services.referrals.outlined import sent_by
-from services.referrals.pathways import least
+from services.referrals.pathways import least, steps
 from services.referrals.referral import Change, decide, has_drafted, may_work_on
 from services.referrals.roles import Party
 from services.referrals.store import Write
@@ -186,7 +186,8 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
             problems += service_problems(said, doc["sender"], service, receiver, beside, passage=passed)
             problems += unit_problems(said, service)
         ruling = await judged(means, said, receiver, request.overrides, actor, follows=said.follows)
-        problems += ruling.problems
+        # Where nobody knows yet to whom it goes, this may be the very referral that takes the step.
+        problems += [one for one in ruling.problems if said.service or one.code != steps.STEP_MISSING]
         inputs = {name: getattr(said, name) for name in _CONTENT} | {"occurred_at": request.occurred_at}
         decided = _decided(doc, party, inputs, problems, work.now)
         assert service is not None

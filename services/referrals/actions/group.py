@@ -115,7 +115,7 @@ class _Issuing:
         for place in places:
             need = self.request.needs[place]
             said, (service, _) = grouping.said_of(self.request, need), found[need.service]
-            found_of = (*warn.of_said(self.means, said, service), *warn.of_signer(said)) if said else ()
+            found_of = (*warn.of_said(self.means, said, service), *warn.of_consent(said)) if said else ()
             warnings += [
                 msgspec.structs.replace(one, path=("needs", str(place), *one.path)) for one in found_of
             ]

@@ -135,7 +135,7 @@ class Issuing:
     ) -> ReferralReply:
         """The same, with what its sender should know of what it has just said."""
         of_said = warn.of_said(self.means, self.request, service)
-        of_said += warn.of_signer(self.request) if self.knows else ()
+        of_said += warn.of_consent(self.request) if self.knows else ()
         of_case = await warn.of_case(self.means, self.request, document, self.actor)
         return msgspec.structs.replace(reply, warnings=(*of_said, *of_case))
 

@@ -12,10 +12,11 @@ from contracts.warnings import Warned
 from services.referrals import guarding, warning
 from services.referrals.actions import guard
 from services.referrals.document import Document
+from services.referrals.issuing import vulnerabilities_of
 from services.referrals.means import Means
 from services.referrals.pathways import least
 from services.referrals.roles import tiers_of
-from services.referrals.sealed import Said
+from services.referrals.sealed import NEVER, Said, opens
 from services.referrals.transitions import was_sent
 
 
@@ -24,9 +25,12 @@ def of_said(means: Means, said: Said, service: Service | None) -> tuple[Warned, 
     return (*warning.of_service(said, service), *least.warnings(means.pathways, said))
 
 
-def of_signer(said: Said) -> tuple[Warned, ...]:
-    """Return what is to be known of who has consented: for whoever may read how old the person is."""
-    return tuple(warning.of_signer(said.person.age_band if said.person else None, said.consent))
+def of_consent(said: Said) -> tuple[Warned, ...]:
+    """Return what is to be known of a consent: for whoever may read of whom it is."""
+    signer = warning.of_signer(said.person.age_band if said.person else None, said.consent)
+    closed = any(opens(note.category, said) == NEVER for note in said.notes)
+    there = vulnerabilities_of(said.person.vulnerabilities if said.person else (), said.household)
+    return (*signer, *warning.of_unnamed(said.consent, there, has_closed_notes=closed))
 
 
 async def of(means: Means, doc: Document, actor: Actor) -> tuple[Warned, ...]:
@@ -47,7 +51,10 @@ async def of(means: Means, doc: Document, actor: Actor) -> tuple[Warned, ...]:
         with contextlib.suppress(UnreachableError):
             service, _ = await means.directory.service(doc["service"])
     of_signer = warning.of_signer(known.age_band, known.consent)
-    return (*of_said(means, said, service), *of_signer, *of_its_case)
+    closed = any(note["opens"] == NEVER for note in doc["sealed_t4"] or ())
+    there = vulnerabilities_of(known.vulnerabilities, known.household)
+    unnamed = warning.of_unnamed(known.consent, there, has_closed_notes=closed)
+    return (*of_said(means, said, service), *of_signer, *unnamed, *of_its_case)
 
 
 async def of_id(means: Means, referral: str, actor: Actor) -> tuple[Warned, ...]:

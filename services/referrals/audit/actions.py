@@ -6,7 +6,7 @@ import msgspec
 import structlog
 
 from chassis.chained import HASH, canonical
-from chassis.problems import FirewalledError, ForbiddenError, NotVerifiedError
+from chassis.problems import FirewalledError, ForbiddenError, InvalidError, NotVerifiedError
 from contracts.audit import (
     NETWORK,
     AuditEntry,
@@ -23,7 +23,7 @@ from contracts.audit import (
 )
 from contracts.codes import NetworkRole, Role, Scope
 from contracts.progress import is_firewalled
-from contracts.rpc import Actor, Page
+from contracts.rpc import Actor, FieldProblem, Page
 from contracts.sentences import Sentence
 from services.referrals import paging
 from services.referrals.audit.entry import moment
@@ -78,6 +78,7 @@ async def list_(store: AuditStore, request: ListAudit, actor: Actor) -> AuditLis
     chain = request.organization or own
     if chain != own and not is_auditor(actor):
         raise NotFoundError
+    _check(request)
     forth, count = paging.count_of(request.page)
     (head, _) = await store.head(chain)
     low, high = await _bounds(store, chain, request, head.number)
@@ -101,6 +102,14 @@ async def list_(store: AuditStore, request: ListAudit, actor: Actor) -> AuditLis
         has_previous=low > 0 if forth else reached > low + 1,
         scanned=(str(reached),),
     )
+
+
+def _check(request: ListAudit) -> None:
+    """Refuse a time that ends before it begins: nothing is ever in it."""
+    if request.since is None or request.until is None or request.since < request.until:
+        return
+    problem = FieldProblem(path=("until",), message="Must be after `since`.")
+    raise InvalidError("Some conditions cannot be looked for.", (problem,))
 
 
 async def _bounds(store: AuditStore, chain: str, request: ListAudit, last: int) -> tuple[int, int]:

@@ -26,7 +26,7 @@ from contracts.codes import Basis, Box
 from contracts.lists import BoxFilter, ListReferrals, ReferralOrder
 from contracts.needs import GROUP_OF, SENSITIVE_NEEDS
 from contracts.progress import has_intake_only, sees_progress_only
-from contracts.rpc import Actor, FieldProblem, Page
+from contracts.rpc import NOTHING, Actor, FieldProblem, Page
 from contracts.sentences import Sentence
 from services.referrals import folio as folios
 from services.referrals import overview, tiers
@@ -39,6 +39,8 @@ from services.referrals.roles import tiers_of
 from services.referrals.statuses import ENDED
 
 _OF_CONSENTS = ("consent_states", "consent_ends_before", "erasure_unconfirmed")
+# What is no id of the API at all. What is another's is looked for, and finds nothing.
+_NO_ID = {"service": "Is no id of a service.", "assignee": "Is no id of a member."}
 BY_TIME, DUE, REST = "time", "due", "rest"
 _NO_PAGE = Page()
 
@@ -192,11 +194,20 @@ def _check(request: BoxFilter) -> None:
     if request.folio is not None and not folios.parts(request.folio):
         message = "Is no part of a folio: letters and digits as in REL-7K3F9M-2P, one at least."
         problems.append(FieldProblem(path=("folio",), message=message))
+    problems += [
+        FieldProblem(path=(name,), message=message)
+        for name, message in _NO_ID.items()
+        if getattr(request, name) == NOTHING
+    ]
     if request.box is not Box.OUTBOX:
-        # How a consent stands is known to its receiver otherwise than to its sender (docs/decisions/0022).
+        # How a consent stands is known to its receiver otherwise than to its sender (docs/decisions/0022);
+        # but which copies it still has to erase, it must be able to list.
+        owed = {"erasure_unconfirmed"} if request.box is Box.INBOX else set()
         message = "Is looked for in the outbox: of the consents that you have taken."
         problems += [
-            FieldProblem(path=(name,), message=message) for name in _OF_CONSENTS if getattr(request, name)
+            FieldProblem(path=(name,), message=message)
+            for name in _OF_CONSENTS
+            if getattr(request, name) and name not in owed
         ]
     if problems:
         raise InvalidError("Some conditions cannot be looked for.", tuple(problems))

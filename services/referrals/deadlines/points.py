@@ -139,13 +139,17 @@ def deadlines_of(doc: Document, now: datetime) -> Document:
     """Return the fields of ``contracts.deadlines.Deadlines``: where the clock stands at that moment."""
     clock = doc.get("clock") or {}
     turn = D(clock["turn"]) if clock.get("turn") else None
+    due_at = turn and _deadline(clock)
     if clock.get("redirect"):
         # In an emergency it is both whose word is awaited: the sender's first, which may take it elsewhere.
-        turn = D.REDIRECT
+        turn, due_at = D.REDIRECT, clock["redirect"]
+    elif turn and clock.get("receive") and due_at == clock["receive"]:
+        # What comes first: as the lists are sorted, and as operators are shown it.
+        turn = D.RECEIVE
     return {
         "awaited": turn,
         "waiting_for": turn and waiting_for(turn, doc),
-        "due_at": clock.get("redirect") or (turn and _due_at(clock)),
+        "due_at": due_at,
         "receive_by": clock.get("receive"),
         "expires_at": clock.get("expire"),
         "overdue": tuple(one for one, end in _ends(clock).items() if end <= now),

@@ -13,8 +13,10 @@ from contracts.pathways import (
     PathwayReply,
     Pathways,
 )
-from contracts.rpc import Actor
+from contracts.rpc import Actor, FieldProblem
+from contracts.sentences import Sentence
 from services.referrals.coordinating import check_coordinator
+from services.referrals.inputs import required
 from services.referrals.means import Means
 from services.referrals.pathways.errors import StalePathwayError
 from services.referrals.pathways.library import Library, least_priority, mandatory_steps
@@ -24,6 +26,7 @@ from services.referrals.store import KEYS_KEPT_FOR
 
 # Each try that loses has lost to an edit that won.
 TRIES = 5
+NOT_CHANGED = "The pathway was not changed: some fields are not right."
 # As many as one reply holds well.
 MOST_VERSIONS = 100
 
@@ -93,12 +96,17 @@ def _next(library: Library, request: EditPathway) -> Version:
     code = request.pathway.code
     current = library.get(code)
     label = current.version.label if current else None
+    if current is not None and request.expected_version is None:
+        message = Sentence("There is a pathway {code}: say which version of it you have edited.", code=code)
+        raise InvalidError(NOT_CHANGED, (required("expected_version", message),))
     if request.expected_version != label:
         raise StalePathwayError(code, label)
     shipped = library.shipped.get(code)
     wrong = problems(request.pathway, shipped.pathway if shipped else None)
+    if current is not None and request.pathway == current.version.pathway:
+        wrong.append(FieldProblem(path=("pathway",), message="Is as it is now: nothing would change."))
     if wrong:
-        raise InvalidError("The pathway was not changed: some fields are not right.", tuple(wrong))
+        raise InvalidError(NOT_CHANGED, tuple(wrong))
     # The text that the editor has seen may be older than what came with Relevo since: it says of which it is.
     edition = current.version.edition if current else 0
     if current is not None and not current.version.revision and shipped is not None:

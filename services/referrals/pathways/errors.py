@@ -16,12 +16,12 @@ class StalePathwayError(PartError):
         detail = (
             Sentence(
                 "The pathway {code} is at version {version}: read it, and edit that one.",
-                code=code.upper(),
+                code=code,
                 version=version,
             )
             if version
             else Sentence(
-                "There is no pathway {code} yet: leave expected_version out to make one.", code=code.upper()
+                "There is no pathway {code} yet: leave expected_version out to make one.", code=code
             )
         )
         super().__init__(detail, (FieldProblem(path=("expected_version",), message=detail, code=self.code),))

@@ -51,6 +51,8 @@ NEVER_REFUSED = frozenset(
         Need.COMMUNICABLE_DISEASE,
     }
 )
+# What refuses a referral that lacks one.
+STEP_MISSING = "STEP_MISSING"
 DUE_WITHIN = timedelta(hours=24)
 # A referral that ended so has met no step.
 _S = ReferralStatus
@@ -151,7 +153,7 @@ def _missing(step: MandatoryStep) -> FieldProblem:
         words=Sentence.in_both(en=step.words.en, es=step.words.es),
         kinds=either([kind.value.upper() for kind in step.kinds]),
     )
-    return FieldProblem(path=("overrides",), message=message, code="STEP_MISSING")
+    return FieldProblem(path=("overrides",), message=message, code=STEP_MISSING)
 
 
 def entry(status: StepStatus, actor: Actor, blob: bytes, now: datetime) -> Document:

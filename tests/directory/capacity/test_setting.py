@@ -61,6 +61,8 @@ async def test_nobody_else_does(public: Caller, gateway: Ask, service: str, who:
     with pytest.raises(RefusedError) as refused:
         await public.call(SET_CAPACITY, request(service), who)
     assert refused.value.code == code
+    if who.organization == "org_another":
+        assert [field.path for field in refused.value.fields] == [("service",)]
     assert await seen(gateway, service) == []
 
 

@@ -1,5 +1,8 @@
 """Members are invited, given roles and removed by their own organization, and by nobody else."""
 
+import pytest
+
+from chassis.problems import RefusedError
 from chassis.rpc import Caller
 from contracts.codes import Role
 from contracts.membership import (
@@ -33,7 +36,9 @@ async def test_a_member_is_invited_once_changed_removed_and_comes_back(shelter: 
         CHANGE_MEMBER, ChangeMember(member=member, idempotency_key=key(), roles=(Role.MANAGER,))
     )
     assert changed.member.roles == (Role.MANAGER,)
-    assert (await shelter.refusal(INVITE_MEMBER, invitation("a-1")))[0] == "MEMBER_EXISTS"
+    with pytest.raises(RefusedError) as refused:
+        await shelter(INVITE_MEMBER, invitation("a-1"))
+    assert [(field.path, field.code) for field in refused.value.fields] == [(("reference",), "MEMBER_EXISTS")]
     removed = await shelter(REMOVE_MEMBER, RemoveMember(member=member, idempotency_key=key()))
     assert removed.member.status is MemberStatus.REMOVED
     gone = RemoveMember(member=member, idempotency_key=key())

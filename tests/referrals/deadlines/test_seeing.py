@@ -23,14 +23,15 @@ async def test_each_stage_says_whose_word_is_awaited_and_by_when(network: Networ
     sent = await case.seen(case.sender)
     at = sent.created_at
     assert sent.deadlines == Deadlines(
-        awaited=Deadline.DECIDE,
+        awaited=Deadline.RECEIVE,
         waiting_for=Side.RECEIVER,
-        due_at=at + DAY,
+        due_at=at + 4 * HOUR,
         receive_by=at + 4 * HOUR,
         expires_at=at + 3 * DAY,
     )
     await case.take(Receive)
-    assert (await of(case)).receive_by is None
+    received = await of(case)
+    assert (received.awaited, received.due_at, received.receive_by) == (Deadline.DECIDE, at + DAY, None)
     await case.take(Ask, question="¿Cuántas semanas?")
     asked = await of(case)
     assert (asked.awaited, asked.waiting_for) == (Deadline.REPLY, Side.SENDER)

@@ -114,6 +114,19 @@ async def test_of_many_who_edit_the_same_version_one_is_first(network: Network) 
     assert {one.code for one in done if isinstance(one, RefusedError)} == {"STALE_VERSION"}
 
 
+async def test_an_edit_says_which_version_it_is_of_and_changes_something(network: Network) -> None:
+    before = await now(network, "gender_based_violence")
+    changed = msgspec.structs.replace(before.pathway, title=WORDS)
+    unsaid = await refused(network, changed, None)
+    assert [(one.path, one.code) for one in unsaid.fields] == [(("expected_version",), "REQUIRED")]
+    assert "gender_based_violence" in unsaid.fields[0].message
+    stale = await refused(network, changed, "0.9")
+    assert (stale.code, "gender_based_violence" in stale.detail) == ("STALE_VERSION", True)
+    same = await refused(network, before.pathway, before.version)
+    assert [one.path for one in same.fields] == [("pathway",)]
+    assert await now(network, "gender_based_violence") == before
+
+
 async def test_what_the_law_asks_for_is_not_taken_out(network: Network) -> None:
     before = await now(network, "unaccompanied_child")
     pathway = before.pathway
@@ -162,7 +175,8 @@ async def test_only_coordinators_edit(network: Network) -> None:
     ):
         assert (await refused(network, before.pathway, before.version, actor=actor)).code == "FORBIDDEN"
     client = network.client("casa", "directory:write", **keeps)
-    assert (await edit(network, before.pathway, before.version, actor=client)).item.shipped is False
+    changed = msgspec.structs.replace(before.pathway, title=WORDS)
+    assert (await edit(network, changed, before.version, actor=client)).item.shipped is False
 
 
 async def test_another_replica_learns_of_an_edit_and_a_newer_text_is_named(
@@ -171,7 +185,8 @@ async def test_another_replica_learns_of_an_edit_and_a_newer_text_is_named(
     other = Library(PathwayStore(store.db), shipped())
     await other.begin()
     before = await now(network, "voluntary_return")
-    made = (await edit(network, before.pathway, before.version)).item
+    changed = msgspec.structs.replace(before.pathway, title=WORDS)
+    made = (await edit(network, changed, before.version)).item
     await other.look()
     kept = other.get("voluntary_return")
     assert kept is not None

@@ -290,6 +290,15 @@ async def test_a_draft_is_judged_when_it_is_sent(network: Network) -> None:
     with pytest.raises(RefusedError) as refusal:
         await network.ask(SEND, send, first(network))
     assert [one.code for one in refusal.value.fields] == ["STEP_MISSING"]
+    # Without a service nobody knows yet that it is not the very referral that takes the step.
+    nowhere = await drafted(network, msgspec.structs.replace(asked(network), service=None))
+    with pytest.raises(RefusedError) as refusal:
+        await network.ask(
+            SEND,
+            msgspec.structs.replace(send, referral=nowhere.id, idempotency_key=next(_keys)),
+            first(network),
+        )
+    assert [(one.code, one.path) for one in refusal.value.fields] == [("REQUIRED", ("service",))]
     overridden = msgspec.structs.replace(
         send, idempotency_key=next(_keys), overrides=(StepOverride(step=STEP, reason=WHY),)
     )
