@@ -20,6 +20,14 @@ _WHO = {
     ),
     "That is for the two parties of a referral.": "Eso corresponde a las dos partes de una referencia.",
     "That is for the {side} of a referral.": "Eso corresponde a {side}.",
+    (
+        "The need of this referral is sensitive, and a service's name may tell it: to redirect it takes a "
+        "caseworker or a manager; of a client, the scope referrals:read_person."
+    ): (
+        "La necesidad de esta referencia es sensible y el nombre de un servicio puede revelarla: para "
+        "redirigirla hace falta una persona caseworker o manager; un sistema, el permiso "
+        "referrals:read_person."
+    ),
     "Only those of its sender may correct a referral who may read it.": (
         "Una referencia solo la corrige quien, en la institución que refiere, puede leerla."
     ),

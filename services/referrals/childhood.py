@@ -77,6 +77,8 @@ def _of_a_child(consent: Consent, person: Person) -> Problems:
         yield _wrong("Is for children only.", "consent", "child")
     if consent.caregiver_suspected:
         yield _wrong("Is for children only.", "consent", "caregiver_suspected")
+    if consent.basis is Basis.BEST_INTERESTS_OF_THE_CHILD:
+        yield _wrong("This basis is for children only.", "consent", "basis")
 
 
 def _view(consent: Consent) -> Problems:

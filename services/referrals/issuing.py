@@ -66,16 +66,16 @@ def content_problems(said: Said, now: datetime) -> list[FieldProblem]:
     """Return all that is wrong with what a sender says; not that something is missing from it."""
     consent, person = said.consent, said.person
     return [
-        *(consent_problems(consent, person, now) if consent else ()),
+        *(consent_problems(consent, now) if consent else ()),
         *(_person(person, now) if person else ()),
         *_household(said),
         *_places(said),
     ]
 
 
-def consent_problems(consent: Consent, person: Person | None, now: datetime) -> list[FieldProblem]:
-    """Return all that is wrong with a consent, or another basis, for that person."""
-    return [*_basis(consent, person), *_consent(consent, now)]
+def consent_problems(consent: Consent, now: datetime) -> list[FieldProblem]:
+    """Return all that is wrong with a consent, or another basis, whoever it is of."""
+    return [*_basis(consent), *_consent(consent, now)]
 
 
 def known_problems(said: Said) -> list[FieldProblem]:
@@ -154,16 +154,13 @@ def _wrong(message: str, code: str, *path: str) -> FieldProblem:
     return FieldProblem(path=path, message=message, code=code)
 
 
-def _basis(consent: Consent, person: Person | None) -> Problems:
+def _basis(consent: Consent) -> Problems:
     if consent.basis is Basis.CONSENT:
         for name in CONSENT_NEEDS:
             if getattr(consent, name) is None:
                 yield _wrong("Must be given where the basis is consent.", "REQUIRED", "consent", name)
     elif consent.reason is None:
         yield _wrong("Must be given where the basis is not consent.", "REQUIRED", "consent", "reason")
-    is_of_a_child = person is None or person.age_band in CHILDREN
-    if consent.basis is Basis.BEST_INTERESTS_OF_THE_CHILD and not is_of_a_child:
-        yield _wrong("This basis is for children only.", "INVALID", "consent", "basis")
 
 
 def _consent(consent: Consent, now: datetime) -> Problems:

@@ -58,7 +58,7 @@ def confirmation_problems(
     if said.service in (doc.get("been_at") or ()):
         return [_circle("Has redirected it already: refuse it.")]
     return [
-        *consent_problems(said.consent, said.person, now),
+        *consent_problems(said.consent, now),
         *_freshness(said.consent, doc["redirect_proposed_at"]),
         *service_problems(said, doc["sender"], *found, beside, passage=passage),
     ]

@@ -68,6 +68,7 @@ from services.referrals.deadlines import duties
 from services.referrals.deadlines.clock import wound
 from services.referrals.document import Document
 from services.referrals.errors import TooManyError
+from services.referrals.fields import PARTIES
 from services.referrals.inputs import (
     NO_PROPOSAL,
     SUPPLIED,
@@ -79,9 +80,9 @@ from services.referrals.inputs import (
     secrets_of,
 )
 from services.referrals.pathways import steps
-from services.referrals.roles import RECEIVER, SENDER, Party, lacking, tiers_of
+from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, Party, lacking, tiers_of
 from services.referrals.statuses import TERMINAL, UNANSWERED
-from services.referrals.transitions import ASKS_THE_SENDER, TRANSITIONS, Row, was_sent
+from services.referrals.transitions import ASKS_THE_SENDER, NAMES_A_SERVICE, TRANSITIONS, Row, was_sent
 
 OTHER_SIDE = {SENDER: RECEIVER, RECEIVER: SENDER}
 
@@ -178,6 +179,8 @@ def _may_take(row: Row, doc: Document, party: Party, now: datetime) -> bool:
         return False
     if row.action == "review_basis":
         return basing.may_review(doc, party, now)
+    if row.action in NAMES_A_SERVICE and not may_know_names(doc, party):
+        return False
     return row.action != "correct" or may_correct(party)
 
 
@@ -189,6 +192,13 @@ def may_work_on(doc: Document, party: Party) -> bool:
 def may_correct(party: Party) -> bool:
     """Whether it is one of its sender's who may read what is corrected: nobody else knows what was meant."""
     return party.relation == SENDER and "T2" in tiers_of(party.actor)
+
+
+def may_know_names(doc: Document, party: Party) -> bool:
+    """Whether sender, receiver and service are open to the party: they can tell what a sensitive need is."""
+    if doc["need"] is not None or party.relation == COORDINATOR:
+        return True
+    return PARTIES in tiers_of(party.actor) or has_drafted(doc, party)
 
 
 def has_drafted(doc: Document, party: Party) -> bool:

@@ -40,7 +40,7 @@ from services.referrals.fields import (
     T4,
 )
 from services.referrals.outlined import is_let_in
-from services.referrals.referral import allowed_actions, has_begun, has_drafted
+from services.referrals.referral import allowed_actions, has_begun, has_drafted, may_know_names
 from services.referrals.reported import answers_by_telephone
 from services.referrals.roles import (
     COORDINATOR,
@@ -116,13 +116,13 @@ def open_tiers(doc: Document, party: Party, now: datetime) -> frozenset[str]:
     every party: also the client that may only send sees the outline of what it sent.
     """
     if party.relation == COORDINATOR:
-        granted = {T1, NAMES}
+        granted = {T1}
     else:
         stage = receivers_stage(doc, now) if party.relation == RECEIVER else {T2, T3, T4}
         granted = ({T1, PARTIES} | stage) & _reach(doc, party) | {T1, OWN}
     if doc["need"] is not None or T2 in granted:
         granted |= {NEED}
-    if doc["need"] is not None or PARTIES in granted:
+    if may_know_names(doc, party):
         granted |= {NAMES}
     if T2 in granted or (party.relation == RECEIVER and T2 in tiers_of(party.actor)):
         granted |= {REPORT}

@@ -178,4 +178,6 @@ TRANSITIONS: tuple[Row, ...] = (
 
 # What waits for the sender's word.
 ASKS_THE_SENDER = frozenset({"ask", "propose_redirect"})
+# What is refused of it tells which services are its own, its sender's, or proposed.
+NAMES_A_SERVICE = frozenset({"propose_redirect", "confirm_redirect"})
 ACTIONS = tuple(dict.fromkeys(row.action for row in TRANSITIONS))

@@ -15,6 +15,7 @@ from contracts.exceptions import END_EXCEPTION, MAKE_EXCEPTION, EndException, Ma
 from contracts.lists import LIST, ListReferrals
 from contracts.onward import REFER_ON, ReferOn
 from contracts.progress import Progress
+from contracts.redirects import PROPOSE_REDIRECT, ProposeRedirect
 from contracts.referrals import GET, ISSUE, GetReferrals
 from contracts.rpc import Actor, Page
 from services.referrals import outlined, tiers
@@ -165,6 +166,22 @@ async def problems(network: Network, operation: Any, request: Any, actor: Actor)
     with pytest.raises(RefusedError) as refused:
         await network.ask(operation, request, actor)
     return [(one.path, one.code) for one in refused.value.problem.fields]
+
+
+async def test_an_exception_tells_its_need_to_nobody_who_proposes_and_may_not_know_it(
+    network: Network,
+) -> None:
+    await let_in(network)
+    for need in (Need.HUMAN_TRAFFICKING, Need.GENDER_BASED_VIOLENCE):
+        case = await new_case(network, need=need)
+        proposal = ProposeRedirect(
+            referral=case.id, idempotency_key=next(_keys), service=network.ids["reten"],
+            occurred_at=datetime.now(UTC) + timedelta(hours=1),
+        )  # fmt: skip
+        told = await problems(network, PROPOSE_REDIRECT, proposal, keeper(network))
+        assert (("service",), "FIREWALLED") in told
+        told = await problems(network, PROPOSE_REDIRECT, proposal, case.receiver)
+        assert ((("service",), "FIREWALLED") in told) == (need is not Need.HUMAN_TRAFFICKING)
 
 
 async def test_a_prosecutor_is_named_in_writing_whichever_way_it_receives(network: Network) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from chassis.problems import RefusedError
 from contracts.changes import Accept, Cancel, Complete, Decline, Start
-from contracts.codes import Need, NoteCategory, Priority, Role, Scope, Vulnerability
+from contracts.codes import Basis, Need, NoteCategory, Priority, Role, Scope, Vulnerability
 from contracts.onward import REFER_ON, ReferOn
 from contracts.reasons import DeclineReason, Outcome
 from contracts.referrals import (
@@ -187,6 +187,17 @@ async def test_all_that_is_wrong_is_said_at_once_and_nothing_is_made(network: Ne
         (("service",), "OWN_SERVICE"), (("consent", "language"), "REQUIRED"),
         (("consent", "until"), "INVALID"), (("occurred_at",), "INVALID"),
     }  # fmt: skip
+
+
+async def test_whether_she_is_a_child_no_basis_tells_whom_she_is_closed_to(network: Network) -> None:
+    case, basis = await accepted(network), Basis.BEST_INTERESTS_OF_THE_CHILD
+    consent = cast.consent(datetime.now(UTC), basis=basis, reason=None)
+    blind = network.client("clinica", Scope.REFERRALS_READ, Scope.REFERRALS_SEND)
+    assert [one.path for one in (await refused(case, blind, consent=consent)).fields] == [
+        ("consent", "reason")
+    ]
+    seen = {one.path for one in (await refused(case, consent=consent)).fields}
+    assert seen == {("consent", "reason"), ("consent", "basis")}
 
 
 async def test_of_whom_the_consent_has_run_out_everything_is_said_anew(

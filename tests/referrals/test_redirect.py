@@ -303,6 +303,37 @@ async def test_each_side_does_its_own_and_who_may_only_send_sees_the_outline(net
     assert got.items[0].person.name == "Abigail Canaria"
 
 
+async def test_who_may_not_know_the_services_of_a_sensitive_need_cannot_try_them(network: Network) -> None:
+    case = await new_case(network, need="gender_based_violence")
+    answers = network.client("clinica", Scope.REFERRALS_READ, Scope.REFERRALS_ANSWER)
+    bad = {"occurred_at": datetime.now(UTC) + timedelta(hours=1)}
+    for service in ("camas", "consulta", "comida"):
+        told = await refusal(case, ProposeRedirect, answers, service=network.ids[service], **bad)
+        assert (told.code, told.fields) == ("FORBIDDEN", ())
+    assert "propose_redirect" not in {one.action for one in (await case.seen(answers)).allowed_actions}
+    await case.take(ProposeRedirect, service=network.ids["comida"])
+    sends = network.client("casa", Scope.REFERRALS_READ, Scope.REFERRALS_SEND)
+    for service in ("ninez", "comida"):
+        inputs = {"service": network.ids[service], "consent": fresh(method=None)}
+        told = await refusal(case, ConfirmRedirect, sends, **inputs)
+        assert (told.code, told.fields) == ("FORBIDDEN", ())
+    allowed = {one.action for one in (await case.seen(sends)).allowed_actions}
+    assert "refuse_redirect" in allowed
+    assert "confirm_redirect" not in allowed
+
+
+async def test_whether_she_is_a_child_no_basis_tells_whom_she_is_closed_to(network: Network) -> None:
+    case = await proposed(network)
+    inputs = {
+        "service": network.ids["comida"], "consent": fresh(basis="best_interests_of_the_child", reason=None),
+    }  # fmt: skip
+    sends = network.client("casa", Scope.REFERRALS_READ, Scope.REFERRALS_SEND)
+    told = await refusal(case, ConfirmRedirect, sends, **inputs)
+    assert [one.path for one in told.fields] == [("consent", "reason")]
+    told = await refusal(case, ConfirmRedirect, case.sender, **inputs)
+    assert {one.path for one in told.fields} == {("consent", "reason"), ("consent", "basis")}
+
+
 async def test_a_coordinator_cannot_say_that_somebody_consents(network: Network) -> None:
     """Else it could have any referral sent to a service of its own, and read it there."""
     case = await proposed(network)

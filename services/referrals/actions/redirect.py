@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from chassis.problems import InvalidError
+from chassis.problems import ForbiddenError, InvalidError
 from contracts.codes import FIREWALLED
 from contracts.directory import Organization
 from contracts.redirects import ConfirmRedirect, ProposeRedirect
@@ -26,12 +26,12 @@ from services.referrals.actions.saying import said_in
 from services.referrals.actions.stepping import of_redirect
 from services.referrals.actions.working import Working
 from services.referrals.document import Document
-from services.referrals.fields import T2
+from services.referrals.fields import NEED, T2
 from services.referrals.firewall.exception import Passage, fields_of
 from services.referrals.firewall.passing import passage
 from services.referrals.issuing import known_problems
 from services.referrals.means import Means
-from services.referrals.referral import Change, decide
+from services.referrals.referral import Change, decide, may_know_names
 from services.referrals.roles import Party, tiers_of
 from services.referrals.store import Write
 
@@ -47,19 +47,34 @@ async def propose(means: Means, request: ProposeRedirect, actor: Actor) -> Refer
     """
 
     async def write(work: Working, doc: Document, party: Party) -> Write:
+        _admit(doc, party)
         decided, problems = _decided(doc, work.action, party, inputs_of(request), work.now)
         found = await means.directory.service(request.service)
-        passed = await _passage(means, doc, request.service, found[1])
+        passed = None
+        if NEED in tiers.open_tiers(doc, party, work.now):
+            passed = await _passage(means, doc, request.service, found[1])
         change = _right(decided, [*problems, *redirecting.proposal_problems(doc, *found, passed)])
         return await written(work, doc, party, change)
 
     return await Working.of(means, "propose_redirect", request, actor).run(write)
 
 
+def _admit(doc: Document, party: Party) -> None:
+    """Let nobody try services who may not know which ones they are."""
+    if not may_know_names(doc, party):
+        raise ForbiddenError(
+            "The need of this referral is sensitive, and a service's name may tell it: to redirect it takes "
+            "a caseworker or a manager; of a client, the scope referrals:read_person."
+        )
+
+
 async def _passage(
     means: Means, doc: Document, service: str, receiver: Organization | None
 ) -> Passage | None:
-    """What lets it through to that receiver: of its need, which is looked up only where that matters."""
+    """What lets it through to that receiver: of its need, which is looked up only where that matters.
+
+    For whoever may know the need: to others it would tell that it is the one excepted.
+    """
     if receiver is None or receiver.kind not in FIREWALLED:
         return None
     return await passage(means, service, receiver, (await said_in(means, doc)).need)
@@ -76,6 +91,7 @@ async def confirm(means: Means, request: ConfirmRedirect, actor: Actor) -> Refer
     child = means.marks.child(request.referral, "redirect")
 
     async def write(work: Working, doc: Document, party: Party) -> Write:
+        _admit(doc, party)
         decided, problems = _decided(doc, work.action, party, inputs_of(request), work.now)
         said = redirecting.said_anew(await said_in(means, doc), request.service, request.consent)
         found = await means.directory.service(said.service)
