@@ -87,8 +87,10 @@ _WHERE_IT_STANDS = {
     "{action} is not possible any more: the draft was changed {most} times; possible now: {possible}.": (
         "{action} ya no es posible: este borrador se cambió {most} veces; posible ahora: {possible}."
     ),
-    "{action} is not possible any more: the referral was changed {most} times; possible now: {possible}.": (
-        "{action} ya no es posible: esta referencia se cambió {most} veces; posible ahora: {possible}."
+    "{action} is not possible any more: such changes were made {most} times for the {side}; "
+    "possible now: {possible}.": (
+        "{action} ya no es posible: cambios así se hicieron {most} veces por {side}; "
+        "posible ahora: {possible}."
     ),
     "REFER_ON is not possible for the receiver while the referral is {status}: it takes one that is "
     "accepted, "

@@ -28,6 +28,8 @@ KEPT = {T2: "kept_t2_since", T3: "kept_t3_since"}
 
 # What is known of a person outside of her encrypted data, or named by a party: it goes with T2.
 OF_THE_PERSON = ("arrive_by", "appointment", "arrived_at")
+# The keys of what is no change: of messages, which both sides write, and of all else of each side.
+ASIDE_KEYS = ("message_keys", "aside_keys_sender", "aside_keys_receiver")
 EXTERNAL_IDS = ("external_id_sender", "external_id_receiver")
 _FLAGS = frozenset({ReferralFlag.PERSON_DECEASED.value, ReferralFlag.PERSON_MISSING.value})
 
@@ -107,7 +109,7 @@ def retention(doc: Doc, tier: str, now: datetime, repeated_for: timedelta) -> Do
     fields = {**erasure(doc, going, now), **{KEPT[one]: None for one in going if one in KEPT}}
     fields |= {
         name: [use for use in doc[name] if use["at"] > now - repeated_for]
-        for name in ("idempotency", "aside_keys")
+        for name in ("idempotency", *ASIDE_KEYS)
         if doc.get(name)
     }
     if doc["created_at"] <= now - repeated_for:

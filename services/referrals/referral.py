@@ -5,6 +5,7 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
 ==========================  ===============================================================================
 ``_id``                     HMAC of the caller and its idempotency key, base 32
 ``folio status version``    as the public sees them; ``version`` grows with status or content
+``rounds_sender``           and ``rounds_receiver``: see ``bounding``
 ``revision``                grows with every save; ``n`` counts the events
 ``created_at updated_at``   recorded moments; ``place`` is created_at and id as one string to page by
 ``need_group need``         ``need`` only where it is not sensitive; the exact one is in ``sealed_t2``
@@ -41,7 +42,8 @@ The document is a plain dict, flat so that every change is one ``$set`` and ``$p
 ``redirected_to``           the folio of the referral that took its place
 ``redirected_from``         the folio of the one whose place it took; ``been_at``: the services before its own
 ``steps steps_due_at``      mandatory steps that were missing (``pathways.steps``); when the next is overdue
-``messages read_marks``     and ``unread_…``: see ``messages.py``; ``aside_keys``: keys of what is no change
+``messages read_marks``     and ``unread_…``: see ``messages.py``; ``message_keys``,
+``aside_keys_sender …``     keys of what is no change
 ``alert_since``             since when the others of its group have to be looked at (``alerting``)
 ``group case part``         the group it is of, by which id its receiver knows that, and its place in it
 ``referred_from_sender``    the folio of the one that its sender had received, and goes on from
@@ -132,9 +134,9 @@ def decide(
         raise FirewalledError(outlined.NOBODY_ANSWERS)
     if row is None:
         raise WrongStatusError(_closed(doc, action) or _words(doc, action, party, now))
-    if not bounding.has_room(doc, action):
+    if not bounding.has_room(doc, action, row.who):
         possible = (allowed.action for allowed in allowed_actions(doc, party, now))
-        raise TooManyError(bounding.words(action, possible))
+        raise TooManyError(bounding.words(action, row.who, possible))
     needs = row.needs + reported.needs(doc, row, party)
     problems = [*found, *reported.problems(doc, row, party, inputs)]
     problems += not_before_arrival(action, doc, inputs.get("occurred_at"))
@@ -175,7 +177,7 @@ def allowed_actions(doc: Document, party: Party, now: datetime) -> tuple[Allowed
 def _may_take(row: Row, doc: Document, party: Party, now: datetime) -> bool:
     if not party.may(row.action, row.who) or not may_work_on(doc, party):
         return False
-    if not bounding.has_room(doc, row.action):
+    if not bounding.has_room(doc, row.action, row.who):
         return False
     if row.action == "review_basis":
         return basing.may_review(doc, party, now)
@@ -331,6 +333,7 @@ def _change(doc: Document, row: Row, party: Party, given: Mapping[str, Any], now
         **_ending(row, now),
         **(keeping.withdrawn(doc, now) if row.erases else {}),
         **_duties(doc, row, now),
+        **bounding.counted(doc, row.action, row.who),
         **effects(doc, row.action, row.who, given, entry["occurred_at"]),
     }
     if was_sent(doc):

@@ -26,7 +26,7 @@ from services.referrals.boxes.store import Rows
 from services.referrals.document import Document
 from services.referrals.facts.store import UrnStore
 from services.referrals.firewall import store as firewall
-from services.referrals.keeping import EXTERNAL_IDS, KEPT
+from services.referrals.keeping import ASIDE_KEYS, EXTERNAL_IDS, KEPT
 from services.referrals.pathways.store import INDEXES as PATHWAY_INDEXES
 from services.referrals.pathways.store import PATHWAYS
 from services.referrals.referral import S
@@ -58,7 +58,6 @@ INDEXES = {
 # By which referrals are found when something is due.
 MOMENTS = ("due_at", "deadline_at", "overdue_at", "steps_due_at", *KEPT.values())
 KEYS_KEPT_FOR = timedelta(days=30)
-KEYS_KEPT = 100
 # A reservation that its referral does not know of after this long was left over by a crash or a refusal.
 LEFT_OVER = timedelta(minutes=1)
 
@@ -75,7 +74,7 @@ _INNER = {
     "pending_since": 0,
     "messages": 0,
     "read_marks": 0,
-    "aside_keys": 0,
+    **dict.fromkeys(ASIDE_KEYS, 0),
 }
 _SEALED = {
     "sealed_t2": 0,
@@ -177,7 +176,8 @@ class Store:
         """Write one change if the document is still at that revision; False where it is not."""
         fields, push = dict(write.fields), {"history": write.history}
         if write.idempotency:
-            push["idempotency"] = {"$each": [write.idempotency], "$slice": -KEYS_KEPT}
+            # All of them: there are no more than changes (``bounding``), and none may push out another's.
+            push["idempotency"] = write.idempotency
         if write.pending:
             fields["pending_since"] = write.history["recorded_at"]
             push["pending"] = {"$each": list(write.pending)}

@@ -1,7 +1,9 @@
 """A referral's history has an end: what can come round again and again is refused, what leads on never is."""
 
+from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from chassis.problems import RefusedError
@@ -10,7 +12,8 @@ from contracts.codes import ReferralStatus, Role, State
 from contracts.correcting import CORRECT, CorrectReferral
 from contracts.drafts import UPDATE_DRAFT, UpdateDraft
 from contracts.reasons import CancelReason, Outcome, PauseReason
-from services.referrals.bounding import GOES_ROUND, MOST_CHANGES, MOST_OF_A_DRAFT
+from contracts.talk import MARK_READ, SEND_MESSAGE, MarkRead, SendMessage
+from services.referrals.bounding import GOES_ROUND, MOST_CHANGES, MOST_OF_A_DRAFT, MOST_OF_A_SIDE
 from services.referrals.document import Document
 from services.referrals.errors import TooManyError
 from services.referrals.referral import allowed_actions, decide
@@ -33,8 +36,9 @@ ONCE = {
 
 
 def full(status: ReferralStatus, **changes: Any) -> Document:
-    """A referral at that status that has been changed as often as any may be."""
-    return ready(status, **{"version": MOST_CHANGES, **changes})
+    """A referral at that status that both sides have changed as often as they may."""
+    taken = {"rounds_sender": MOST_OF_A_SIDE, "rounds_receiver": MOST_OF_A_SIDE}
+    return ready(status, **{"version": MOST_CHANGES, **taken, **changes})
 
 
 def test_without_what_goes_round_every_referral_comes_to_an_end() -> None:
@@ -66,17 +70,32 @@ def test_a_refusal_says_how_often_it_was_changed_and_what_is_possible() -> None:
         decide(full(S.ACCEPTED), "correct", PARTIES[SENDER], {"corrected": ("need",)}, NOW)
     assert (refusal.value.code, refusal.value.detail) == (
         "TOO_MANY",
-        "CORRECT is not possible any more: the referral was changed 500 times; "
+        "CORRECT is not possible any more: such changes were made 125 times for the sender; "
         "possible now: CANCEL, VOID, WITHDRAW_CONSENT, REVIEW_BASIS.",
     )
-    decide(full(S.ACCEPTED, version=499), "correct", PARTIES[SENDER], {"corrected": ("need",)}, NOW)
     with pytest.raises(TooManyError, match="possible now: START, COMPLETE, END, CANCEL"):
         decide(full(S.ACCEPTED), "reschedule", PARTIES[RECEIVER], INPUTS["reschedule"], NOW)
 
 
-async def is_now(store: Store, case: Case, version: int) -> None:
+@pytest.mark.parametrize(("one", "action"), [(SENDER, "correct"), (RECEIVER, "propose_redirect")])
+def test_one_side_uses_up_nothing_of_the_others(one: str, action: str) -> None:
+    doc = ready(S.RECEIVED)
+    inputs = {"service": "otro"} if one == RECEIVER else {"corrected": ("need",)}
+    for _ in range(MOST_OF_A_SIDE):
+        doc |= decide(doc, action, PARTIES[one], inputs, NOW).set
+    with pytest.raises(TooManyError):
+        decide(doc, action, PARTIES[one], inputs, NOW)
+    if one == RECEIVER:
+        with pytest.raises(TooManyError):  # a coordinator acts for a side, and has no room of its own
+            decide(doc, action, PARTIES["coordinator"], inputs, NOW)
+    other, then = (RECEIVER, "ask") if one == SENDER else (SENDER, "correct")
+    assert then in {allowed.action for allowed in allowed_actions(doc, PARTIES[other], NOW)}
+    decide(doc, then, PARTIES[other], {"question": "?"} if one == SENDER else {"corrected": ("need",)}, NOW)
+
+
+async def is_now(store: Store, case: Case, **fields: int) -> None:
     """Let the referral have been changed so often."""
-    await store.referrals.update_one({"_id": case.id}, {"$set": {"version": version}})
+    await store.referrals.update_one({"_id": case.id}, {"$set": fields})
 
 
 async def too_many(taken: Any) -> str:
@@ -91,7 +110,7 @@ async def test_a_referral_is_worked_on_to_its_end_and_is_then_corrected_and_reop
     network: Network, store: Store
 ) -> None:
     case = await new_case(network)
-    await is_now(store, case, MOST_CHANGES)
+    await is_now(store, case, version=300, rounds_sender=MOST_OF_A_SIDE, rounds_receiver=MOST_OF_A_SIDE)
     correction = CorrectReferral(referral=case.id, idempotency_key="full", state=State.OAX)
     words = await too_many(network.ask(CORRECT, correction, case.sender))
     assert words.endswith("possible now: CANCEL, WITHDRAW_CONSENT.")
@@ -105,23 +124,64 @@ async def test_a_referral_is_worked_on_to_its_end_and_is_then_corrected_and_reop
     await case.take(Void, network.member("casa", Role.MANAGER), note="era otra")
     stored = await store.load(case.id)
     assert stored is not None
-    assert (stored["status"], stored["version"]) == ("entered_in_error", MOST_CHANGES + 5)
+    assert (stored["status"], stored["version"]) == ("entered_in_error", 300 + 5)
 
 
 async def test_who_repeats_the_last_change_that_had_room_hears_what_it_did(
     network: Network, store: Store
 ) -> None:
     case = await new_case(network)
-    await is_now(store, case, MOST_CHANGES - 1)
+    await is_now(store, case, rounds_sender=MOST_OF_A_SIDE - 1)
     correction = CorrectReferral(referral=case.id, idempotency_key="last", state=State.OAX)
-    assert (await network.ask(CORRECT, correction, case.sender)).referral.version == MOST_CHANGES
+    await network.ask(CORRECT, correction, case.sender)
+    other = CorrectReferral(referral=case.id, idempotency_key="one-more", state=State.CHP)
+    await too_many(network.ask(CORRECT, other, case.sender))
     assert (await network.ask(CORRECT, correction, case.sender)).replayed
+
+
+def others(many: int) -> Document:
+    """So many keys of the other side's, to be added to those that are kept."""
+    now = datetime.now(UTC)
+    return {"$each": [{"key": f"other-{one}", "fingerprint": "f", "at": now} for one in range(many)]}
+
+
+async def test_no_key_of_a_change_is_pushed_out_by_the_other_side(network: Network, store: Store) -> None:
+    case = await new_case(network)
+    correction = CorrectReferral(referral=case.id, idempotency_key="first", state=State.OAX)
+    await network.ask(CORRECT, correction, case.sender)
+    again = msgspec.structs.replace(correction, idempotency_key="second", state=State.CHP)
+    await network.ask(CORRECT, again, case.sender)
+    await store.referrals.update_one({"_id": case.id}, {"$push": {"idempotency": others(500)}})
+    await case.take(Accept, arrive_by=soon())
+    reply = await network.ask(CORRECT, correction, case.sender)
+    assert (reply.replayed, reply.referral.state) == (True, State.CHP)
+
+
+async def test_no_key_of_a_message_or_mark_is_pushed_out_by_the_other_side(
+    network: Network, store: Store
+) -> None:
+    case = await new_case(network)
+    send = SendMessage(referral=case.id, idempotency_key="said", text="llega con dos niñas")
+    await network.ask(SEND_MESSAGE, send, case.sender)
+    await network.ask(SEND_MESSAGE, msgspec.structs.replace(send, idempotency_key="heard"), case.receiver)
+    read = MarkRead(referral=case.id, idempotency_key="read", up_to=2)
+    await network.ask(MARK_READ, read, case.sender)
+    # As many as the receiver likes: by assigning and taking back.
+    many = {name: others(600) for name in ("aside_keys", "aside_keys_receiver")}
+    await store.referrals.update_one({"_id": case.id}, {"$push": many})
+    await network.ask(MARK_READ, msgspec.structs.replace(read, up_to=1), case.receiver)
+    assert (await network.ask(SEND_MESSAGE, send, case.sender)).replayed
+    assert (await network.ask(MARK_READ, read, case.sender)).replayed
+    stored = await store.load(case.id)
+    assert stored is not None
+    assert len(stored["messages"]) == 2
+    assert len(stored["aside_keys_receiver"]) == 500, "its own are bounded"
 
 
 async def test_a_draft_takes_half_of_them_and_is_sent_all_the_same(network: Network, store: Store) -> None:
     draft = await drafted(network)
     case = Case(network, draft)
-    await is_now(store, case, MOST_OF_A_DRAFT)
+    await is_now(store, case, version=MOST_OF_A_DRAFT)
     edit = UpdateDraft(referral=draft.id, idempotency_key="one-more", state=State.OAX)
     words = await too_many(network.ask(UPDATE_DRAFT, edit, case.sender))
     assert "the draft was changed 250 times; possible now: SEND, CANCEL" in words

@@ -21,8 +21,11 @@ from services.referrals.referral import OTHER_SIDE
 from services.referrals.roles import ASIDES, Party, lacking
 from services.referrals.telling import aside_event
 
-# Messages and marks are bounded; who assigns more often than that within a month has no need of old keys.
+# Of a side's own: who assigns more often than that within a month has no need of old keys.
 KEYS_KEPT = 500
+# A message must never be there twice; there are no more keys of them than messages, of which each side has a
+# hundred at most.
+MESSAGE_KEYS = "message_keys"
 
 
 @dataclass(frozen=True)
@@ -77,15 +80,15 @@ async def carry_out(means: Means, action: str, request: Any, actor: Actor, make:
         now = means.now()
         use = {"key": key, "fingerprint": fingerprint, "at": now}
         _admit(action, party)
-        before = used_before(doc.get("aside_keys") or (), use)
+        name = f"aside_keys_{party.relation}"
+        before = used_before([*(doc.get(name) or ()), *(doc.get(MESSAGE_KEYS) or ())], use)
         if before is not None:
             return Outcome(doc, party, before, now, replayed=True)
         aside = await make(doc, party, now)
         if aside is None:
             return Outcome(doc, party, {}, now)
         tells = aside.told and partial(_told, aside, actor, now)
-        kept = {"$each": [{**use, **aside.about}], "$slice": -KEYS_KEPT}
-        push = {**aside.push, "aside_keys": kept}
+        push = {**aside.push, **_kept(name, {**use, **aside.about})}
         after = await write_beside(means, doc, aside.fields, now, tells=tells, push=push)
         if after is None:
             return None
@@ -93,6 +96,13 @@ async def carry_out(means: Means, action: str, request: Any, actor: Actor, make:
         return Outcome({**after, **lists}, party, aside.about, now)
 
     return await until_written(attempt)
+
+
+def _kept(name: str, use: Document) -> Document:
+    """What keeps a key, so that neither side's can push out the other's."""
+    if "n" in use:
+        return {MESSAGE_KEYS: use}
+    return {name: {"$each": [use], "$slice": -KEYS_KEPT}}
 
 
 def _told(aside: Aside, actor: Actor, now: datetime, after: Document) -> list[Document]:
