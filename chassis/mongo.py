@@ -1,8 +1,10 @@
 """The database connection: what it acknowledges is on disk at a majority, and times are UTC."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 from pymongo import IndexModel
 from pymongo.errors import BulkWriteError
@@ -64,3 +66,10 @@ async def missing_indexes(db: Database, indexes: Mapping[str, Sequence[IndexMode
             if model.document["name"] not in names
         ]
     return missing
+
+
+async def time_of(db: Database) -> datetime:
+    """Return the database's own clock, which judges what is due: in whole milliseconds."""
+    hello = await db.command("hello", codec_options=CodecOptions(tz_aware=True, tzinfo=UTC))
+    moment: datetime = hello["localTime"]
+    return moment

@@ -4,33 +4,17 @@ An id is the type and the part's own id, in base64url: it hides nothing, and nee
 since it holds times and sequences that would betray how much is going on (``chassis.seal``).
 """
 
-import base64
-import binascii
 from typing import Any
 
 from chassis.seal import Sealer, SealError
+from contracts.ids import FEED_CURSOR, global_id, split_id
 from contracts.rpc import NOTHING
 from contracts.sentences import Sentence
 from gateway.errors import BadArgumentError
 
+__all__ = ["Cursors", "global_id", "part_id_of", "part_id_or_nothing", "split_id"]
+
 Position = tuple[str, ...]
-# The parts' own ids are shorter; whatever is longer is nothing of ours.
-MOST_CHARACTERS = 100
-
-
-def global_id(kind: str, part_id: str) -> str:
-    """The Node id of a thing of that GraphQL type."""
-    return base64.urlsafe_b64encode(f"{kind}:{part_id}".encode()).rstrip(b"=").decode()
-
-
-def split_id(node_id: str) -> tuple[str, str] | None:
-    """The type and the part's own id of a Node id; nothing if it is not one of ours."""
-    try:
-        raw = base64.b64decode(node_id.encode() + b"=" * (-len(node_id) % 4), altchars=b"-_", validate=True)
-        kind, colon, part_id = raw.decode().partition(":")
-    except (binascii.Error, ValueError):
-        return None
-    return (kind, part_id) if colon and part_id and len(part_id) <= MOST_CHARACTERS else None
 
 
 def part_id_of(kind: str, node_id: str) -> str | None:
@@ -64,7 +48,7 @@ class Cursors:
 
     def seal_feed(self, epoch: str, seq: int, organization: str) -> str:
         """The cursor of a place in an organization's feed."""
-        return self._sealer.seal("feed", epoch, seq, organization)
+        return self._sealer.seal(FEED_CURSOR, epoch, seq, organization)
 
     def open_feed(self, argument: str, cursor: str, organization: str) -> tuple[str, int]:
         """The stream's epoch and the sequence that a cursor of this organization's feed stands for.
@@ -72,7 +56,7 @@ class Cursors:
         Raises:
             BadArgumentError: it is not a cursor of this feed.
         """
-        values = self._open("feed", argument, cursor)
+        values = self._open(FEED_CURSOR, argument, cursor)
         match values:
             case (str(epoch), int(seq), owner) if owner == organization:
                 return epoch, seq

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import IndexModel, InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
@@ -136,11 +135,7 @@ class Store:
 
     async def now(self) -> datetime:
         """Return the database's own clock, by which ``changed_at`` is set."""
-        hello: Document = await self.db.command(
-            "hello", codec_options=CodecOptions(tz_aware=True, tzinfo=UTC)
-        )
-        moment: datetime = hello["localTime"]
-        return moment
+        return await mongo.time_of(self.db)
 
     async def get_many(self, noun: Noun, ids: Some[str]) -> dict[str, Document]:
         """Return the documents that exist, by id, in one query; without the record."""

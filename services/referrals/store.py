@@ -10,9 +10,8 @@ that the referrals can be sharded by ``_id``.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
@@ -147,11 +146,7 @@ class Store:
 
     async def now(self) -> datetime:
         """Return the database's own clock, which judges what is due."""
-        hello: Document = await self.db.command(
-            "hello", codec_options=CodecOptions(tz_aware=True, tzinfo=UTC)
-        )
-        moment: datetime = hello["localTime"]
-        return moment
+        return await mongo.time_of(self.db)
 
     # --- one referral ---------------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from chassis.seal import Sealer
+
 SECRET, PUBLIC_KEY = "whsec_", "whpk_"
 # The specification asks for 24 to 64.
 SECRET_BYTES = 32
@@ -50,6 +52,21 @@ def secret_text(secret: bytes) -> str:
 def public_text(key: Ed25519PrivateKey) -> str:
     """Return by what everybody can verify what that key signs."""
     return PUBLIC_KEY + _text(key.public_key().public_bytes_raw())
+
+
+def sealed(keys: Sealer, endpoint: str, secret: bytes) -> str:
+    """Return a secret as it is kept: it opens for this endpoint only."""
+    return keys.seal(f"webhook:{endpoint}", _text(secret))
+
+
+def opened(keys: Sealer, endpoint: str, kept: str) -> bytes:
+    """Return a secret that is kept.
+
+    Raises:
+        SealError: it is none of this endpoint's.
+    """
+    (text,) = keys.open(f"webhook:{endpoint}", kept)
+    return base64.b64decode(text)
 
 
 def _text(raw: bytes) -> str:

@@ -1,0 +1,162 @@
+"""Every database call on endpoints, deliveries, and the replicas that carry them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongo import ASCENDING, IndexModel
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from chassis import mongo
+from chassis.moments import Moments
+
+ENDPOINTS, DELIVERIES, CARRIERS = "webhook_endpoints", "webhook_deliveries", "webhook_carriers"
+INDEXES = {
+    ENDPOINTS: [
+        IndexModel([("organization", ASCENDING)], name="organization"),
+        IndexModel([("changed_at", ASCENDING)], name="changed_at"),
+    ],
+    DELIVERIES: [
+        IndexModel([("endpoint", ASCENDING), ("place", ASCENDING)], name="endpoint"),
+        IndexModel([("due_at", ASCENDING)], name="due_at", sparse=True),
+        IndexModel([("gone_at", ASCENDING)], name="gone_at"),
+    ],
+}
+KEYS_KEPT = 20
+
+Document = dict[str, Any]
+Collection = AsyncIOMotorCollection[Document]
+
+
+class WebhookStore:
+    """Endpoints, deliveries and carriers."""
+
+    def __init__(self, db: mongo.Database) -> None:
+        self.db = db
+        self.endpoints: Collection = db[ENDPOINTS]
+        self.deliveries: Collection = db[DELIVERIES]
+        self._carriers: Collection = db[CARRIERS]
+        self.due = Moments(self.deliveries, "due_at", None)
+        self.gone = Moments(self.deliveries, "gone_at", {"gone_at": 1})
+
+    async def prepare(self) -> None:
+        """Create the indexes that are missing."""
+        await mongo.ensure_indexes(self.db, INDEXES)
+
+    async def now(self) -> datetime:
+        """Return the database's own clock."""
+        return await mongo.time_of(self.db)
+
+    # --- endpoints ------------------------------------------------------------------------------
+
+    async def endpoint(self, endpoint: str) -> Document | None:
+        """Return an endpoint, or None."""
+        return await self.endpoints.find_one({"_id": endpoint})
+
+    async def of_organization(self, organization: str) -> list[Document]:
+        """Return an organization's endpoints, oldest first."""
+        rows = await self.endpoints.find({"organization": organization}).to_list(None)
+        return sorted(rows, key=lambda row: (row["created_at"], row["_id"]))
+
+    async def insert_endpoint(self, document: Document) -> bool:
+        """Keep a new one; False where there is one of that id."""
+        try:
+            await self.endpoints.insert_one(document)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def save(self, doc: Document, fields: Mapping[str, Any], use: Document) -> bool:
+        """Write its owner's change if nobody else has changed it since; False where somebody has."""
+        result = await self.endpoints.update_one(
+            {"_id": doc["_id"], "revision": doc["revision"]},
+            {
+                "$set": {**fields, "revision": doc["revision"] + 1},
+                "$push": {"idempotency": {"$each": [use], "$slice": -KEYS_KEPT}},
+            },
+        )
+        return bool(result.matched_count)
+
+    async def remove(self, endpoint: str) -> None:
+        """Forget an endpoint with all its deliveries."""
+        await self.endpoints.delete_one({"_id": endpoint})
+        await self.deliveries.delete_many({"endpoint": endpoint})
+
+    async def changed_since(self, moment: datetime) -> list[Document]:
+        """Return the endpoints that their owners changed since then."""
+        return await self.endpoints.find({"changed_at": {"$gte": moment}}).to_list(None)
+
+    async def every(self) -> list[Document]:
+        """Return all endpoints."""
+        return await self.endpoints.find({}).to_list(None)
+
+    async def note(self, endpoint: str, after: int | None, fields: Mapping[str, Any]) -> bool:
+        """Write what its carrier knows of it, if it was read up to there; False where it was not, or is gone.
+
+        So whoever carries it no longer changes nothing by what it still finishes.
+        """
+        condition: Document = {"_id": endpoint}
+        if after is not None:
+            condition["after"] = after
+        result = await self.endpoints.update_one(condition, {"$set": dict(fields)})
+        return bool(result.matched_count)
+
+    # --- deliveries -----------------------------------------------------------------------------
+
+    async def keep(self, deliveries: Sequence[Document]) -> None:
+        """Keep new deliveries; those that are there already stay as they are."""
+        if not deliveries:
+            return
+        try:
+            await self.deliveries.insert_many(list(deliveries), ordered=False)
+        except BulkWriteError as error:
+            mongo.collided(error)
+
+    async def delivery(self, delivery: str) -> Document | None:
+        """Return a delivery, or None."""
+        return await self.deliveries.find_one({"_id": delivery})
+
+    async def renew(self, before: Document, after: Document) -> bool:
+        """Write one more attempt of a delivery; False where somebody else has made one."""
+        condition = {"_id": before["_id"], "due_at": before["due_at"], "status": before["status"]}
+        fields = {name: after[name] for name in ("attempts", "tried", "status", "due_at")}
+        return bool((await self.deliveries.update_one(condition, {"$set": fields})).matched_count)
+
+    async def page(
+        self, endpoint: str, status: str | None, bounds: tuple[str, str], count: int, *, newest_first: bool
+    ) -> list[Document]:
+        """Return deliveries of an endpoint between two places, both excluded."""
+        condition: Document = {"endpoint": endpoint, "place": {"$gt": bounds[0], "$lt": bounds[1]}}
+        if status is not None:
+            condition["status"] = status
+        found = self.deliveries.find(condition, {"body": 0}).sort("place", -1 if newest_first else 1)
+        return await found.limit(count).to_list(None)
+
+    async def waiting(self, endpoint: str) -> int:
+        """How many deliveries of an endpoint wait."""
+        return await self.deliveries.count_documents({"endpoint": endpoint, "status": "waiting"})
+
+    async def ask_again(self, endpoint: str, condition: Mapping[str, Any], now: datetime) -> int:
+        """Have those deliveries of an endpoint made again from now on; return how many."""
+        fields = {"status": "waiting", "due_at": now, "tried": 0}
+        found = {**condition, "endpoint": endpoint}
+        return (await self.deliveries.update_many(found, {"$set": fields})).modified_count
+
+    async def forget(self, delivery: str) -> None:
+        """Forget a delivery whose time is over."""
+        await self.deliveries.delete_one({"_id": delivery})
+
+    # --- carriers -------------------------------------------------------------------------------
+
+    async def beat(self, carrier: str, now: datetime) -> None:
+        """Note that a replica is there."""
+        await self._carriers.update_one({"_id": carrier}, {"$set": {"seen_at": now}}, upsert=True)
+
+    async def carriers(self) -> dict[str, datetime]:
+        """Return when each replica was last there."""
+        return {row["_id"]: row["seen_at"] async for row in self._carriers.find({})}
+
+    async def leave(self, carriers: Iterable[str]) -> None:
+        """Forget replicas that are there no longer."""
+        await self._carriers.delete_many({"_id": {"$in": list(carriers)}})
