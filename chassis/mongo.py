@@ -70,6 +70,6 @@ async def missing_indexes(db: Database, indexes: Mapping[str, Sequence[IndexMode
 
 async def time_of(db: Database) -> datetime:
     """Return the database's own clock, which judges what is due: in whole milliseconds."""
-    hello = await db.command("hello", codec_options=CodecOptions(tz_aware=True, tzinfo=UTC))
+    hello: dict[str, Any] = await db.command("hello", codec_options=CodecOptions(tz_aware=True, tzinfo=UTC))
     moment: datetime = hello["localTime"]
     return moment

@@ -24,8 +24,12 @@ RANDOM = {
     "referrals/master.key": 96,
     "referrals/hash.key": 32,
     "directory/hash.key": 32,
+    "notifications/hash.key": 32,
+    "notifications/webhook.key": 32,
     "directory/address.key": 32,
 }
+# Cursors are the same wherever they are told, so what seals them is: by file, of which it is a copy.
+COPIES = {"notifications/seal.key": "gateway/seal.key"}
 # What this opened nobody can open again with a new one. It may be a file that a KMS has sealed, and for a
 # moment of its exchange have another name.
 MASTER_KEY = "referrals/master.key"
@@ -69,7 +73,8 @@ def has_master(folder: Path) -> bool:
 def _make_others(folder: Path) -> list[str]:
     made = [TOKEN_KEY] if _create(folder / TOKEN_KEY, new_token_key) else []
     wanted = {name: size for name, size in RANDOM.items() if name != MASTER_KEY or not has_master(folder)}
-    return made + [name for name, size in wanted.items() if _create(folder / name, partial(os.urandom, size))]
+    made += [name for name, size in wanted.items() if _create(folder / name, partial(os.urandom, size))]
+    return made + [name for name, of in COPIES.items() if _renew(folder / name, (folder / of).read_bytes())]
 
 
 def _publish(folder: Path) -> list[str]:

@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from contracts import patterns
 from contracts.codes import NeedGroup
+from contracts.labels import Label
 from contracts.notifications import PART
 from contracts.rpc import Message, Operation, Page, Reply
 
@@ -41,7 +42,7 @@ class EndpointStatus(StrEnum):
 
 
 class DisabledReason(StrEnum):
-    """Why it was disabled: it said that it is gone (410), failed for five days, or who made it was revoked."""
+    """Why it was disabled: it said 410 (gone), failed for five days, or who made it was revoked."""
 
     GONE = "gone"
     FAILING = "failing"
@@ -54,6 +55,27 @@ class DeliveryStatus(StrEnum):
     DELIVERED = "delivered"
     WAITING = "waiting"
     FAILED = "failed"
+
+
+WEBHOOK_LABELS: dict[type[StrEnum], dict[StrEnum, Label]] = {
+    EndpointStatus: {
+        EndpointStatus.ACTIVE: Label("Activo", "Active"),
+        EndpointStatus.PAUSED: Label("En pausa", "Paused"),
+        EndpointStatus.DISABLED: Label("Desactivado", "Disabled"),
+    },
+    DisabledReason: {
+        DisabledReason.GONE: Label("Respondió que ya no existe (410)", "It answered that it is gone (410)"),
+        DisabledReason.FAILING: Label("Falló durante cinco días", "It failed for five days"),
+        DisabledReason.MAKER_REVOKED: Label(
+            "Se revocó el cliente que lo creó", "The client that made it was revoked"
+        ),
+    },
+    DeliveryStatus: {
+        DeliveryStatus.DELIVERED: Label("Entregado", "Delivered"),
+        DeliveryStatus.WAITING: Label("Espera el próximo intento", "Waits for its next attempt"),
+        DeliveryStatus.FAILED: Label("Se dejó de intentar", "Given up"),
+    },
+}
 
 
 class Endpoint(Reply):
@@ -78,7 +100,7 @@ class Endpoint(Reply):
 
 
 class Attempt(Reply):
-    """One attempt: ``status`` of HTTP, or ``error`` in one word; ``took_ms``; the first bytes of the answer."""
+    """One attempt: HTTP's ``status``, or ``error`` in one word; ``took_ms``; first bytes of the answer."""
 
     at: datetime
     took_ms: int
@@ -101,7 +123,7 @@ class Delivery(Reply):
 
 
 class EndpointReply(Reply):
-    """The endpoint as it is now. ``secret`` is in the first reply to creating or rotating, and in no other."""
+    """The endpoint as it is now. ``secret`` is in the first reply to creating or rotating it only."""
 
     endpoint: Endpoint
     secret: str | None = None
@@ -130,7 +152,7 @@ class UpdateEndpoint(Message):
 
 
 class SetEndpointStatus(Message):
-    """Pause it, or let it go on, also after it was disabled: from where it stopped, as far as that is kept."""
+    """Pause it, or let it go on, also after it was disabled: from where it stopped, if that is kept."""
 
     idempotency_key: Key
     endpoint: Id

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from contracts import codes, consent_codes, reasons, standing
+from contracts import codes, consent_codes, reasons, standing, webhooks
 from contracts.acceptance import ACCEPTANCE_LABELS
 from contracts.codes import Need, NeedGroup
 from contracts.consent_codes import CONSENT_LABELS
@@ -93,7 +93,18 @@ _MEANINGS: dict[type[StrEnum], dict[StrEnum, str]] = {
     }
 }
 
-for _labels, _kinds in ((LABELS, _DESCRIPTIONS), (CONSENT_LABELS, _OF_CONSENTS)):
+_OF_WEBHOOKS: dict[type[StrEnum], str] = {
+    webhooks.EndpointStatus: "Whether anything is sent to a webhook endpoint.",
+    webhooks.DisabledReason: "Why nothing is sent to it any more.",
+    webhooks.DeliveryStatus: "Where a delivery to a webhook endpoint stands.",
+}
+
+
+for _labels, _kinds in (
+    (LABELS, _DESCRIPTIONS),
+    (CONSENT_LABELS, _OF_CONSENTS),
+    (webhooks.WEBHOOK_LABELS, _OF_WEBHOOKS),
+):
     for _kind, _description in _kinds.items():
         _said = _MEANINGS.get(_kind) or {code: label.en for code, label in _labels[_kind].items()}
         publish(_kind, _description, _said)

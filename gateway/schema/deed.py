@@ -27,6 +27,9 @@ class Deed:
     correction: Any = None
     pathway: Any = None
     exception: Any = None
+    endpoint: Any = None
+    attempt: Any = None
+    count: int | None = None
     replayed: bool = False
     user_errors: list[UserError] = field(default_factory=list)
 

@@ -23,6 +23,7 @@ from gateway.schema import (
     redirect,
     talk,
     truth,
+    webhooks,
 )
 from gateway.schema.audit import AuditEntryConnection, AuditHeadConnection, audit_entries, audit_heads
 from gateway.schema.capacity import SetCapacityPayload, set_capacity
@@ -114,6 +115,8 @@ class Query:
     audit_heads = published(audit_heads, AuditHeadConnection)
     unusual_readings = published(unusual_readings, UnusualReadingConnection)
     firewall_exceptions = published(exceptions.firewall_exceptions, exceptions.FirewallExceptionConnection)
+    webhook_endpoints = published(webhooks.webhook_endpoints, webhooks.WebhookEndpointConnection)
+    webhook_deliveries = published(webhooks.webhook_deliveries, webhooks.WebhookDeliveryConnection)
 
 
 @strawberry.type(
@@ -194,6 +197,24 @@ class Mutation:
     )
     end_firewall_exception = published(
         exceptions.end_firewall_exception, exceptions.EndFirewallExceptionPayload
+    )
+    create_webhook_endpoint = published(
+        webhooks.create_webhook_endpoint, webhooks.CreateWebhookEndpointPayload
+    )
+    update_webhook_endpoint = published(
+        webhooks.update_webhook_endpoint, webhooks.UpdateWebhookEndpointPayload
+    )
+    pause_webhook_endpoint = published(webhooks.pause_webhook_endpoint, webhooks.PauseWebhookEndpointPayload)
+    resume_webhook_endpoint = published(
+        webhooks.resume_webhook_endpoint, webhooks.ResumeWebhookEndpointPayload
+    )
+    rotate_webhook_secret = published(webhooks.rotate_webhook_secret, webhooks.RotateWebhookSecretPayload)
+    delete_webhook_endpoint = published(
+        webhooks.delete_webhook_endpoint, webhooks.DeleteWebhookEndpointPayload
+    )
+    test_webhook_endpoint = published(webhooks.test_webhook_endpoint, webhooks.TestWebhookEndpointPayload)
+    replay_webhook_deliveries = published(
+        webhooks.replay_webhook_deliveries, webhooks.ReplayWebhookDeliveriesPayload
     )
 
 

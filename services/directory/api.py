@@ -40,6 +40,7 @@ from services.directory.store import Store
 
 OPERATOR = frozenset({"operator"})
 GATEWAY = frozenset({"gateway", "operator"})
+NOTIFICATIONS = frozenset({"notifications"})
 # Nobody but members and clients, whom the gateway speaks for, has an address to be told.
 MEMBERS = frozenset({"gateway"})
 PARTS = frozenset({"gateway", "operator", "referrals", "notifications"})
@@ -82,7 +83,7 @@ class Api:
         server.add(contract.LIST_ORGANIZATIONS, self.list_organizations, GATEWAY)
         server.add(contract.FIND_SERVICE, self.find_service, GATEWAY)
         server.add(contract.AUTHENTICATE_CLIENT, self.authenticate_client, GATEWAY)
-        server.add(contract.GET_CLIENTS, self.get_clients, GATEWAY)
+        server.add(contract.GET_CLIENTS, self.get_clients, GATEWAY | NOTIFICATIONS)
         server.add(contract.CREATE_ORGANIZATION, self.create_organization, OPERATOR)
         server.add(contract.VERIFY_ORGANIZATION, self.verify_organization, OPERATOR)
         server.add(contract.CREATE_CLIENT, self.create_client, OPERATOR)

@@ -1,95 +1,14 @@
-"""Keyed hashes of idempotency keys: ids of what is made under one, and what is kept of one that was used.
+"""The directory's requests with an idempotency key, and ids of what they make."""
 
-As in the referrals service: all are HMAC-SHA-256 under the directory's own key, each for its own purpose.
-"""
-
-import base64
-import hashlib
-import hmac
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
-import msgspec
-
-from chassis.problems import IdempotencyKeyReusedError
-from contracts.rpc import Actor, Message
+from chassis.calls import Call, Calls, now
 from services.directory.ids import PREFIXES, Noun
 
-KEYS_KEPT_FOR = timedelta(days=30)
-_ID_BYTES = 16
-_KEY = "idempotency_key"
-
-Document = dict[str, Any]
+__all__ = ["Call", "Marks", "now"]
 
 
-@dataclass(frozen=True)
-class Call:
-    """One request with its idempotency key: who asks, when, and how it is told from any other."""
-
-    actor: Actor
-    at: datetime
-    key: str
-    fingerprint: str
-
-    @property
-    def entry(self) -> Document:
-        """What is kept of it in the document that it changes."""
-        return {"key": self.key, "fingerprint": self.fingerprint, "at": self.at}
-
-    def was_done(self, document: Document) -> bool:
-        """Whether this very request has changed the document within the last 30 days.
-
-        Raises:
-            IdempotencyKeyReusedError: the key was used on it for another input.
-        """
-        kept = (one for one in document.get("idempotency") or () if one["at"] > self.at - KEYS_KEPT_FOR)
-        used = next((one for one in kept if one["key"] == self.key), None)
-        if used is not None:
-            self.check(used["fingerprint"])
-        return used is not None
-
-    def check(self, fingerprint: str) -> None:
-        """Refuse the key if it was used for another input.
-
-        Raises:
-            IdempotencyKeyReusedError: it was.
-        """
-        if fingerprint != self.fingerprint:
-            raise IdempotencyKeyReusedError
-
-
-class Marks:
-    """Makes calls and ids with one key."""
-
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-
-    def call(self, action: str, request: Message, actor: Actor) -> Call:
-        """Return what a request with an ``idempotency_key`` is known by."""
-        fields = msgspec.to_builtins(request)
-        key = fields.pop(_KEY)
-        inputs = msgspec.json.encode(fields, order="deterministic").decode()
-        return Call(
-            actor, now(), self._mark("key", *_caller(actor), key), self._mark("input", action, inputs)
-        )
+class Marks(Calls):
+    """Makes calls and ids with the directory's own key."""
 
     def new_id(self, noun: Noun, call: Call) -> str:
         """Return the id of what a call makes: the same however often it is repeated."""
-        digest = hmac.digest(self._key, msgspec.json.encode((noun, call.key)), "sha256")
-        return PREFIXES[noun] + base64.b32encode(digest[:_ID_BYTES]).decode().rstrip("=").lower()
-
-    def _mark(self, purpose: str, *parts: str) -> str:
-        # JSON keeps the parts apart: nothing within one can look like the border to the next.
-        message = msgspec.json.encode((purpose, *parts))
-        return hmac.new(self._key, message, hashlib.sha256).hexdigest()[:32]
-
-
-def now() -> datetime:
-    """The time now in whole milliseconds, as the database keeps it: what is answered is what is stored."""
-    moment = datetime.now(UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-
-
-def _caller(actor: Actor) -> tuple[str, str, str]:
-    return (actor.organization or "", actor.kind, actor.id)
+        return self.made_id(PREFIXES[noun], noun, call)

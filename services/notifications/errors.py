@@ -17,3 +17,22 @@ class FeedNotAllowedError(PartError):
     code = "NOT_ALLOWED"
     status = 403
     title = "Not allowed"
+
+
+class NotFoundError(PartError):
+    """There is none, or it is another organization's: both answer the same."""
+
+    code = "NOT_FOUND"
+    status = 404
+    title = "Not found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such thing, or it is none of yours.")
+
+
+class TooManyError(PartError):
+    """The organization has as many as it may have."""
+
+    code = "TOO_MANY"
+    status = 409
+    title = "Too many"

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -125,13 +126,23 @@ class Feeds:
         if after and after + 1 < info.state.first_seq:
             raise CursorExpiredError("What came after this cursor is no longer kept; read from the oldest.")
 
+    async def before(self, organization: str, moment: datetime) -> int:
+        """Return the sequence behind which an organization's entries since a moment lie.
+
+        Raises:
+            UnreachableError: as ``read``.
+        """
+        head = await self.head(organization)
+        found = await self._ask(organization, {"start_time": moment.isoformat()}, 1, 0, _decode)
+        return found.scanned - 1 if found.entries else head.seq
+
     async def read(self, organization: str, after: int, first: int) -> Slice[FeedTold]:
         """Up to ``first`` entries with a sequence above ``after``, in one request to the stream.
 
         Raises:
             UnreachableError: the stream is not there now, or the line to it broke.
         """
-        return await self._read(organization, after, first, _decode)
+        return await self._ask(organization, {"seq": after + 1}, first, after, _decode)
 
     async def read_public(self, after: int, first: int) -> Slice[PublicEntry]:
         """The same of the public feed.
@@ -139,15 +150,20 @@ class Feeds:
         Raises:
             UnreachableError: as ``read``.
         """
-        return await self._read(PUBLIC, after, first, _decode_public)
+        return await self._ask(PUBLIC, {"seq": after + 1}, first, after, _decode_public)
 
-    async def _read(
-        self, feed: str, after: int, first: int, decode: Callable[[bytes], EntryT]
+    async def _ask(
+        self,
+        feed: str,
+        begin: Mapping[str, Any],
+        first: int,
+        after: int,
+        decode: Callable[[bytes], EntryT],
     ) -> Slice[EntryT]:
         inbox = self._bus.nc.new_inbox()
         queue: asyncio.Queue[Msg | None] = asyncio.Queue()
         subscription = await self._bus.subscribe(inbox, queue.put)
-        ask = {"seq": after + 1, "next_by_subj": f"feed.{feed}.>", "batch": first}
+        ask = {**begin, "next_by_subj": f"feed.{feed}.>", "batch": first}
 
         def disturbed() -> None:
             queue.put_nowait(None)

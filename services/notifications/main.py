@@ -1,10 +1,12 @@
 """The notifications service: wiring only."""
 
+from chassis.calls import Calls, now
 from chassis.consumer import Consumer
-from chassis.mongo import connect
+from chassis.mongo import Database, connect
 from chassis.part import Part, run
-from chassis.rpc import Server
-from chassis.settings import load
+from chassis.rpc import Caller, Server
+from chassis.seal import Sealer
+from chassis.settings import load, read_key
 from chassis.streams import reconcile
 from contracts.notifications import PART
 from services.notifications import api
@@ -13,8 +15,17 @@ from services.notifications.facts import DURABLE, fact_handlers
 from services.notifications.facts import SUBJECTS as FACTS
 from services.notifications.feed import Feeds, streams
 from services.notifications.settings import Settings
+from services.notifications.webhooks import api as webhooks_api
+from services.notifications.webhooks.addresses import is_public
+from services.notifications.webhooks.calling import Caller as HttpCaller
+from services.notifications.webhooks.carrying import Carrying
+from services.notifications.webhooks.means import Means
+from services.notifications.webhooks.sending import Sending
+from services.notifications.webhooks.standing import Standing
+from services.notifications.webhooks.store import WebhookStore
 
 DATABASE = "relevo_notifications"
+SEAL_KEY_BYTES = 32
 
 
 def main() -> None:
@@ -42,7 +53,9 @@ async def start(part: Part, settings: Settings) -> None:
         filter_subjects=FACTS,
         handlers=fact_handlers(feeds),
     )
+    carrying = webhooks(part, client[DATABASE], feeds, settings)
     server = Server(part.bus, PART, part.peers)
+    webhooks_api.register(server, carrying)
     api.register(server, feeds)
     api.register_status(server, (consumer, facts), specs)
 
@@ -65,4 +78,20 @@ async def start(part: Part, settings: Settings) -> None:
     await part.run(own_streams)
     await part.run(consumer.start, consumer.stop)
     await part.run(facts.start, facts.stop)
+    await part.run(carrying.store.prepare)
+    await part.run(carrying.carrying.start, carrying.carrying.stop)
     await part.run(server.start, server.drain)
+
+
+def webhooks(part: Part, db: Database, feeds: Feeds, settings: Settings) -> Means:
+    """Put together what carries feeds to webhooks."""
+    own = settings.keys_dir / PART
+    keys, cursors = (Sealer(read_key(own / name, SEAL_KEY_BYTES)) for name in ("webhook.key", "seal.key"))
+    calls = Calls(read_key(own / "hash.key", SEAL_KEY_BYTES))
+    store = WebhookStore(db)
+    allowed = (lambda _address: True) if settings.webhooks_anywhere else is_public
+    caller = HttpCaller(may_call=allowed)
+    part.on_stop(caller.close)
+    sending = Sending(caller, keys, cursors, now)
+    carrying = Carrying(part.bus, store, feeds, sending, Standing(Caller(part.bus)))
+    return Means(store, feeds, keys, sending, carrying, calls, settings.webhooks_anywhere)

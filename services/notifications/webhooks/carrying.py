@@ -124,7 +124,8 @@ class Carrying:
         self._of.setdefault(doc["organization"], set()).add(doc["_id"])
         self._wake(doc["_id"])
 
-    def _lose(self, endpoint: str) -> None:
+    def lose(self, endpoint: str) -> None:
+        """Know an endpoint no longer."""
         doc = self._endpoints.pop(endpoint, None)
         if doc is not None:
             self._of[doc["organization"]].discard(endpoint)
@@ -245,7 +246,7 @@ class Carrying:
             return True
         found = await self._store.endpoint(doc["_id"])
         if found is None:
-            self._lose(doc["_id"])
+            self.lose(doc["_id"])
         else:
             self._endpoints[doc["_id"]] = found
         return False

@@ -75,7 +75,7 @@ def fits(doc: Document, entry: FeedTold) -> bool:
     )
 
 
-def rotated(doc: Document, sealed: bytes, at: datetime, until: datetime) -> list[Document]:
+def rotated(doc: Document, sealed: str, at: datetime, until: datetime) -> list[Document]:
     """Return its secrets with a new one first; what signed before signs on, at most until then."""
     older = [one for one in doc["secrets"] if one["until"] is None or at < one["until"]]
     kept = [{**one, "until": min(one["until"] or until, until)} for one in older if until > at]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from chassis.calls import Calls
 from chassis.seal import Sealer
 from services.notifications.feed import Feeds
 from services.notifications.webhooks.carrying import Carrying
@@ -11,12 +12,12 @@ from services.notifications.webhooks.store import WebhookStore
 
 @dataclass(frozen=True)
 class Means:
-    """The store, what signs, who sends; ``mark`` is of idempotency keys. ``http_too`` is for tests."""
+    """The store, what signs, who sends; ``calls`` knows idempotency keys. ``http_too`` is for tests."""
 
     store: WebhookStore
     feeds: Feeds
     keys: Sealer
     sending: Sending
     carrying: Carrying
-    mark_key: bytes
+    calls: Calls
     http_too: bool = False

@@ -1,0 +1,235 @@
+"""What an organization can do with its webhooks: make them, change them, try them, have them send again."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from chassis.calls import Call
+from chassis.problems import ContendedError, ForbiddenError, InvalidError, NotVerifiedError, WrongStatusError
+from contracts.codes import Scope
+from contracts.progress import is_firewalled
+from contracts.rpc import Actor, FieldProblem
+from contracts.sentences import Sentence
+from contracts.webhooks import (
+    MOST_ENDPOINTS,
+    TEST_TYPE,
+    Attempt,
+    CreateEndpoint,
+    DeleteEndpoint,
+    EndpointReply,
+    EndpointStatus,
+    ReplayDeliveries,
+    Replayed,
+    RotateSecret,
+    SetEndpointStatus,
+    TestEndpoint,
+    TestReply,
+    UpdateEndpoint,
+)
+from services.notifications.errors import NotFoundError, TooManyError
+from services.notifications.webhooks import delivery, endpoint
+from services.notifications.webhooks.means import Means
+from services.notifications.webhooks.signing import new_secret, public_text, sealed, secret_text
+
+Document = dict[str, Any]
+TRIES = 20
+_TOO_MANY = Sentence("The organization has {most} webhook endpoints; delete one.", most=MOST_ENDPOINTS)
+_GIVEN = ("url", "description", "types", "need_groups")
+
+
+def admitted(actor: Actor) -> str:
+    """Return whose endpoints the actor manages.
+
+    Raises:
+        ForbiddenError, NotVerifiedError: none.
+    """
+    if actor.kind != "client" or Scope.WEBHOOKS_MANAGE not in actor.scopes or is_firewalled(actor):
+        raise ForbiddenError(Sentence("It takes the scope {scope}.", scope=Scope.WEBHOOKS_MANAGE))
+    if actor.organization is None or not actor.verified:
+        raise NotVerifiedError("A coordinator has to verify the organization first.")
+    return actor.organization
+
+
+async def create(means: Means, request: CreateEndpoint, actor: Actor) -> EndpointReply:
+    """Make an endpoint, to which the feed is sent from now on. Its secret is in this reply and in no other.
+
+    Raises:
+        ForbiddenError, NotVerifiedError: the caller manages no webhooks.
+        InvalidError: the address or a type is not right.
+        TooManyError: the organization has as many as it may have.
+        IdempotencyKeyReusedError: the key was used for another input.
+    """
+    organization = admitted(actor)
+    call = means.calls.call("create_endpoint", request, actor)
+    made_id = means.calls.made_id("whe_", "endpoint", call)
+    there = await means.store.endpoint(made_id)
+    if there is None:
+        _check(means, request)
+        if len(await means.store.of_organization(organization)) >= MOST_ENDPOINTS:
+            raise TooManyError(_TOO_MANY)
+        head = await means.feeds.head(organization)
+        secret, key = new_secret(), Ed25519PrivateKey.generate()
+        made: Document = {
+            "_id": made_id,
+            "organization": organization,
+            "maker": actor.id,
+            "url": request.url,
+            "description": request.description,
+            "types": list(request.types),
+            "need_groups": [one.value for one in request.need_groups],
+            "status": EndpointStatus.ACTIVE.value,
+            "disabled_reason": None,
+            "secrets": [{"sealed": sealed(means.keys, made_id, secret), "until": None}],
+            "key": sealed(means.keys, made_id, key.private_bytes_raw()),
+            "public_key": public_text(key),
+            "after": head.seq,
+            "epoch": head.epoch,
+            "failing_since": None,
+            "delivered_at": None,
+            "created_at": call.at,
+            "changed_at": call.at,
+            "revision": 1,
+            "fingerprint": call.fingerprint,
+            "idempotency": [],
+        }
+        if await means.store.insert_endpoint(made):
+            means.carrying.learn(made)
+            return EndpointReply(endpoint=endpoint.view(made), secret=secret_text(secret))
+        there = await means.store.endpoint(made_id) or made
+    call.check(there["fingerprint"])
+    return EndpointReply(endpoint=endpoint.view(there), replayed=True)
+
+
+async def update(means: Means, request: UpdateEndpoint, actor: Actor) -> EndpointReply:
+    """Change where an endpoint is, or what it is sent.
+
+    Raises:
+        NotFoundError: there is none, or it is another organization's.
+        ForbiddenError, NotVerifiedError, InvalidError, IdempotencyKeyReusedError: as ``create``.
+    """
+    _check(means, request)
+    said = {name: value for name in _GIVEN if (value := getattr(request, name)) is not msgspec.UNSET}
+    fields = {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
+    return (await _change(means, "update_endpoint", request, actor, lambda _doc, _call: fields))[0]
+
+
+async def set_status(means: Means, request: SetEndpointStatus, actor: Actor) -> EndpointReply:
+    """Pause an endpoint, or have it sent on what came meanwhile.
+
+    Raises:
+        As ``update``.
+    """
+    fields: Document = {"status": request.status, "disabled_reason": None, "failing_since": None}
+    return (await _change(means, "set_endpoint_status", request, actor, lambda _doc, _call: fields))[0]
+
+
+async def rotate(means: Means, request: RotateSecret, actor: Actor) -> EndpointReply:
+    """Give an endpoint a new secret, which is in this reply and in no other.
+
+    Raises:
+        As ``update``.
+    """
+    secret = new_secret()
+
+    def fields(doc: Document, call: Call) -> Document:
+        until = call.at + timedelta(seconds=request.overlap_seconds)
+        kept = sealed(means.keys, doc["_id"], secret)
+        return {"secrets": endpoint.rotated(doc, kept, call.at, until)}
+
+    reply, is_new = await _change(means, "rotate_secret", request, actor, fields)
+    return msgspec.structs.replace(reply, secret=secret_text(secret)) if is_new else reply
+
+
+async def delete(means: Means, request: DeleteEndpoint, actor: Actor) -> EndpointReply:
+    """Forget an endpoint with all its deliveries.
+
+    Raises:
+        NotFoundError, ForbiddenError, NotVerifiedError: as ``update``.
+    """
+    doc = await own(means, request.endpoint, actor)
+    await means.store.remove(doc["_id"])
+    means.carrying.lose(doc["_id"])
+    return EndpointReply(endpoint=endpoint.view(doc))
+
+
+async def test(means: Means, request: TestEndpoint, actor: Actor) -> TestReply:
+    """Send an endpoint a message of its own now, also while it is paused; nothing is tried again.
+
+    Raises:
+        As ``update``.
+    """
+    doc = await own(means, request.endpoint, actor)
+    call = means.calls.call("test_endpoint", request, actor)
+    body = msgspec.json.encode({"type": TEST_TYPE, "timestamp": call.at, "data": {}})
+    message = delivery.Message(means.calls.made_id("", "test", call), TEST_TYPE, body)
+    after, _ = await means.sending.attempt(doc, delivery.new(doc["_id"], "test", message, call.at))
+    return TestReply(endpoint=endpoint.view(doc), attempt=Attempt(**after["attempts"][-1]))
+
+
+async def replay(means: Means, request: ReplayDeliveries, actor: Actor) -> Replayed:
+    """Have deliveries made again: what failed, those that are named, or all of the feed since a moment.
+
+    Raises:
+        WrongStatusError: the endpoint is not active.
+        As ``update``.
+    """
+    asked = [bool(request.failed), bool(request.deliveries), request.since is not None]
+    if asked.count(True) != 1:
+        wrong = "Give one of failed, deliveries and since."
+        raise InvalidError(wrong, (FieldProblem(path=("failed",), message=wrong, code="REQUIRED"),))
+    doc = await own(means, request.endpoint, actor)
+    if doc["status"] != EndpointStatus.ACTIVE:
+        raise WrongStatusError("The endpoint is not active; let it go on first.")
+    if request.since is not None:
+        after = await means.feeds.before(doc["organization"], request.since)
+        await _change(means, "replay", request, actor, lambda _doc, _call: {"after": after})
+        return Replayed(endpoint=endpoint.view(doc))
+    condition: Document = (
+        {"status": "failed"} if request.failed else {"_id": {"$in": list(request.deliveries)}}
+    )
+    count = await means.store.ask_again(doc["_id"], condition, await means.store.now())
+    return Replayed(endpoint=endpoint.view(doc), count=count)
+
+
+def _check(means: Means, request: CreateEndpoint | UpdateEndpoint) -> None:
+    problems = []
+    if isinstance(request.url, str):
+        problems += endpoint.url_problems(request.url, http_too=means.http_too)
+    if isinstance(request.types, tuple):
+        problems += endpoint.type_problems(request.types)
+    if problems:
+        raise InvalidError("The endpoint is not right.", tuple(problems))
+
+
+async def own(means: Means, endpoint_id: str, actor: Actor) -> Document:
+    """Return an endpoint of the actor's organization.
+
+    Raises:
+        NotFoundError: there is none, or it is another's.
+        ForbiddenError, NotVerifiedError: the actor manages no webhooks.
+    """
+    organization = admitted(actor)
+    doc = await means.store.endpoint(endpoint_id)
+    if doc is None or doc["organization"] != organization:
+        raise NotFoundError
+    return doc
+
+
+async def _change(
+    means: Means, action: str, request: Any, actor: Actor, fields_of: Callable[[Document, Call], Document]
+) -> tuple[EndpointReply, bool]:
+    """Write a change of an endpoint, once for its key; return it, and whether this call did it."""
+    for _ in range(TRIES):
+        doc = await own(means, request.endpoint, actor)
+        call = means.calls.call(action, request, actor)
+        if call.was_done(doc):
+            return EndpointReply(endpoint=endpoint.view(doc), replayed=True), False
+        fields = {**fields_of(doc, call), "changed_at": call.at}
+        if await means.store.save(doc, fields, call.entry):
+            after = {**doc, **fields, "revision": doc["revision"] + 1}
+            means.carrying.learn(after)
+            return EndpointReply(endpoint=endpoint.view(after)), True
+    raise ContendedError("The endpoint changed again and again; nothing was done. Try again.")

@@ -1,0 +1,109 @@
+"""Webhooks through the public API, to receivers that verify with foreign libraries."""
+
+from typing import Any
+
+from tests.flows.cast import Cast
+from tests.flows.client import Client, Json
+from tests.flows.hooks import Hook, listening
+from tests.flows.test_one_referral import changed, issued, soon
+from tests.servers import eventually
+
+MADE = """endpoint { id url status publicKey failingSince disabledReason } secret replayed
+  userErrors { code path message }"""
+DONE = "endpoint { id status failingSince disabledReason } replayed userErrors { code path message }"
+DELIVERIES = """query ($id: ID!) { webhookDeliveries(endpoint: $id, first: 50) { nodes {
+  id message type status nextAttemptAt attempts { at tookMs status error answer } } } }"""
+
+
+async def do(client: Client, name: str, shown: str = DONE, **inputs: Any) -> Json:
+    """A mutation on webhooks."""
+    key = inputs.pop("key", None) or f"{name}-{id(inputs)}-{soon()}"
+    kind = f"{name[0].upper()}{name[1:]}Input"
+    document = f"mutation ($input: {kind}!) {{ {name}(input: $input) {{ {shown} }} }}"
+    payload: Json = (await client.ask(document, input={**inputs, "idempotencyKey": key}))[name]
+    return payload
+
+
+async def made(client: Client, hook: Hook, **inputs: Any) -> str:
+    """An endpoint at that receiver; its id."""
+    payload = await do(client, "createWebhookEndpoint", MADE, url=hook.url, **inputs)
+    assert payload["userErrors"] == []
+    hook.secret = payload["secret"]
+    return str(payload["endpoint"]["id"])
+
+
+async def test_what_happens_to_a_referral_comes_signed_in_order_and_once(cast: Cast) -> None:
+    async with listening() as hook:
+        endpoint = await made(cast.hospital, hook)
+        referral = (await issued(cast))["id"]
+        await changed(cast.hospital, "receiveReferral", referral)
+        await changed(cast.hospital, "acceptReferral", referral, arriveBy=soon())
+
+        async def told() -> list[tuple[str, str, int]]:
+            data = [(one["type"].split(".")[2], one["data"]) for _, one in hook.messages]
+            return [
+                (kind, one["status"], one["version"])
+                for kind, one in data
+                if one.get("referralId") == referral
+            ]
+
+        got = await eventually(told, lambda found: len(found) >= 3)
+        assert sorted(got, key=lambda one: one[2]) == [
+            ("sent", "SENT", 1), ("received", "RECEIVED", 2), ("accepted", "ACCEPTED", 3)
+        ]  # fmt: skip
+        assert hook.refused == []
+        ids = [one for one, _ in hook.messages]
+        assert len(ids) == len(set(ids))
+        # From where a message says, the feed goes on.
+        last = next(one["data"] for _, one in hook.messages if one["data"].get("version") == 2)
+        page = await cast.hospital.ask(
+            "query ($after: String) { events(after: $after, first: 50) { nodes { type referralId } } }",
+            after=last["cursor"],
+        )
+        mine = [one["type"] for one in page["events"]["nodes"] if one["referralId"] == referral]
+        assert mine == ["referrals.referral.accepted.v1"]
+        await do(cast.hospital, "deleteWebhookEndpoint", endpoint=endpoint)
+
+
+async def test_what_fails_is_seen_tried_again_and_nothing_is_lost(cast: Cast) -> None:
+    async with listening() as hook:
+        hook.answer = lambda count: 500 if count == 0 else 200
+        endpoint = await made(cast.hospital, hook, types=["referrals.referral.sent.v1"])
+        referral = (await issued(cast))["id"]
+
+        async def deliveries() -> list[Json]:
+            found = await cast.hospital.ask(DELIVERIES, id=endpoint)
+            nodes: list[Json] = found["webhookDeliveries"]["nodes"]
+            return nodes
+
+        (failed, *_) = await eventually(deliveries, bool)
+        assert failed["attempts"][0]["status"] == 500
+        (again, *_) = await eventually(
+            deliveries, lambda found: found[-1]["status"] == "DELIVERED", within=20
+        )
+        assert [one["status"] for one in again["attempts"]] == [500, 200]
+        assert [one["data"]["referralId"] for _, one in hook.messages] == [referral]
+        await do(cast.hospital, "deleteWebhookEndpoint", endpoint=endpoint)
+
+
+async def test_an_endpoint_that_is_gone_is_disabled_and_goes_on_from_where_it_stopped(cast: Cast) -> None:
+    async with listening() as hook:
+        hook.answer = lambda count: 410 if count == 0 else 200
+        endpoint = await made(cast.hospital, hook, types=["referrals.referral.sent.v1"])
+        await issued(cast)
+
+        async def status() -> str:
+            found = await cast.hospital.ask("{ webhookEndpoints(first: 50) { nodes { id status } } }")
+            return next(one["status"] for one in found["webhookEndpoints"]["nodes"] if one["id"] == endpoint)
+
+        assert await eventually(status, lambda found: found == "DISABLED") == "DISABLED"
+        later = (await issued(cast))["id"]
+        assert hook.messages == []
+        payload = await do(cast.hospital, "resumeWebhookEndpoint", endpoint=endpoint)
+        assert payload["endpoint"]["status"] == "ACTIVE"
+
+        async def told() -> list[str]:
+            return [one["data"]["referralId"] for _, one in hook.messages]
+
+        assert await eventually(told, bool) == [later]
+        await do(cast.hospital, "deleteWebhookEndpoint", endpoint=endpoint)
