@@ -94,7 +94,7 @@ async def test_an_endpoint_that_is_gone_is_disabled_and_goes_on_from_where_it_st
 
         async def status() -> str:
             found = await cast.hospital.ask("{ webhookEndpoints(first: 50) { nodes { id status } } }")
-            return next(one["status"] for one in found["webhookEndpoints"]["nodes"] if one["id"] == endpoint)
+            return {one["id"]: str(one["status"]) for one in found["webhookEndpoints"]["nodes"]}[endpoint]
 
         assert await eventually(status, lambda found: found == "DISABLED") == "DISABLED"
         later = (await issued(cast))["id"]

@@ -2,8 +2,8 @@
 
 Each writes every few seconds that it is there, and reads who else is. Of those seen lately the one with the
 highest hash beside an endpoint's id carries it (rendezvous hashing): who comes or goes moves no endpoint but
-those that it takes or leaves. While two see it differently both may carry one: what they write is conditional,
-and what they send has the same id.
+those that it takes or leaves. While two see it differently both may carry one: what they write is
+conditional, and what they send has the same id.
 """
 
 import hashlib
