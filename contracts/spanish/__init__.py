@@ -5,5 +5,6 @@ from contracts.spanish.firewall import FIREWALL
 from contracts.spanish.gateway import GATEWAY
 from contracts.spanish.referrals import REFERRALS
 from contracts.spanish.shared import SHARED
+from contracts.spanish.webhooks import WEBHOOKS
 
-SPANISH: dict[str, str] = {**SHARED, **REFERRALS, **FIREWALL, **DIRECTORY, **GATEWAY}
+SPANISH: dict[str, str] = {**SHARED, **REFERRALS, **FIREWALL, **DIRECTORY, **GATEWAY, **WEBHOOKS}

@@ -24,7 +24,8 @@ def test_every_key_that_a_part_reads_is_made(tmp_path: Path) -> None:
     assert sorted(made) == sorted(found)
     assert {name: len(found[name]) for name in keys.RANDOM} == keys.RANDOM
     assert isinstance(load_pem_private_key(found[keys.TOKEN_KEY], None), Ed25519PrivateKey)
-    assert len({found[name] for name in found}) == len(found)
+    assert {name: found[name] for name in keys.COPIES} == {one: found[of] for one, of in keys.COPIES.items()}
+    assert len({found[name] for name in found}) == len(found) - len(keys.COPIES)
 
 
 def test_public_keys_are_those_of_the_seeds(tmp_path: Path) -> None:

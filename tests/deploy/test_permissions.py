@@ -166,7 +166,7 @@ def public(operation: AnyOperation) -> bool:
     return operation.name not in ours
 
 
-# What the referrals service looks up, and the places that it asks for; the other two ask for nothing.
+# What the referrals service looks up, and the places that it asks for.
 LOOKED_UP: set[AnyOperation] = {
     directory.GET_ORGANIZATIONS,
     directory.GET_SERVICES,
@@ -182,7 +182,7 @@ ASKS: dict[str, Callable[[AnyOperation], bool]] = {
     "gateway": public,
     "operator": lambda operation: operation.part == directory.PART or not public(operation),
     "referrals": lambda operation: operation in LOOKED_UP,
-    "notifications": lambda _: False,
+    "notifications": lambda operation: operation is directory.GET_CLIENTS,
     "directory": lambda _: False,
 }
 
@@ -301,7 +301,7 @@ PUBLISHERS: dict[str, set[str]] = {
     "_INBOX_gateway.x": {"directory", "referrals", "notifications"},
     "_INBOX_operator.x": {"directory", "referrals", "notifications"},
     "_INBOX_referrals.x": {"directory"},
-    "_INBOX_notifications.x": set(),
+    "_INBOX_notifications.x": {"directory"},
     "_INBOX_directory.x": set(),
     "$SYS.REQ.SERVER.PING": set(),
     "anything": set(),
@@ -316,7 +316,7 @@ LISTENERS: dict[str, set[str]] = {
     **{f"$SRV.{what}": {"directory", "referrals", "notifications"} for what in ("PING", "INFO", "STATS")},
     **{f"$SRV.PING.relevo-{part}": {part} for part in ("directory", "referrals", "notifications")},
     **{f"$SRV.STATS.relevo-{part}.one": {part} for part in ("directory", "referrals", "notifications")},
-    "live.feed.o1.>": {"gateway"},
+    "live.feed.o1.>": {"gateway", "notifications"},
     "live.>": set(),
     "feed.>": set(),
     "evt.>": set(),

@@ -55,7 +55,7 @@ def test_parts_look_up_the_gateway_also_lists_and_only_the_operator_changes() ->
         "list_organizations": READERS,
         "find_service": READERS,
         "authenticate_client": READERS,
-        "get_clients": READERS,
+        "get_clients": {*READERS, "notifications"},
         "create_organization": {"operator"},
         "verify_organization": {"operator"},
         "create_client": {"operator"},

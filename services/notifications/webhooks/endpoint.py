@@ -60,7 +60,7 @@ def _wrong_with(url: str, http_too: bool) -> str | None:
 def type_problems(types: Sequence[str]) -> list[FieldProblem]:
     """Return which types no feed can hold."""
     return [
-        FieldProblem(path=("types", str(place)), message="No feed holds this type; see eventTypes.")
+        FieldProblem(path=("types", str(place)), message="No feed holds this type.")
         for place, one in enumerate(types)
         if one not in TOLD_TYPES
     ]
