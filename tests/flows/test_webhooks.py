@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.flows.cast import Cast
+from contracts.directory import REVOKE_CLIENT, RevokeClient
+from tests.flows.cast import Cast, _ask, _clients, _operator
 from tests.flows.client import Client, Json
 from tests.flows.hooks import Hook, listening
 from tests.flows.test_one_referral import changed, issued, soon
@@ -107,3 +108,91 @@ async def test_an_endpoint_that_is_gone_is_disabled_and_goes_on_from_where_it_st
 
         assert await eventually(told, bool) == [later]
         await do(cast.hospital, "deleteWebhookEndpoint", endpoint=endpoint)
+
+
+async def test_a_paused_endpoint_is_sent_later_what_came_meanwhile_and_a_rotated_secret_verifies(
+    cast: Cast,
+) -> None:
+    async with listening() as hook:
+        endpoint = await made(cast.hospital, hook, types=["referrals.referral.sent.v1"])
+        await do(cast.hospital, "pauseWebhookEndpoint", endpoint=endpoint)
+        old = hook.secret
+        rotated = await do(cast.hospital, "rotateWebhookSecret", MADE, endpoint=endpoint)
+        first, second = (await issued(cast))["id"], (await issued(cast))["id"]
+        hook.secret = rotated["secret"]
+        assert hook.secret != old
+        await do(cast.hospital, "resumeWebhookEndpoint", endpoint=endpoint)
+
+        async def told() -> list[str]:
+            return [one["data"]["referralId"] for _, one in hook.messages]
+
+        assert sorted(await eventually(told, lambda found: len(list(found)) == 2)) == sorted([first, second])
+        # The secret before verifies as well: one of two systems may not know the new one yet.
+        hook.secret = old
+        third = (await issued(cast))["id"]
+        await eventually(told, lambda found: third in found)
+        assert hook.refused == []
+        again = await do(
+            cast.hospital, "replayWebhookDeliveries", "count userErrors { code path message }",
+            endpoint=endpoint, since="2026-01-01T00:00:00Z",
+        )  # fmt: skip
+        assert again["userErrors"] == []
+        before = {one for one, _ in hook.messages}
+        await eventually(told, lambda found: len(found) >= 2 * 3)
+        # Sent again they have the ids that they had.
+        assert before <= {one for one, _ in hook.messages[3:]}
+        await do(cast.hospital, "deleteWebhookEndpoint", endpoint=endpoint)
+
+
+async def test_an_endpoint_is_its_organizations_and_ends_with_the_client_that_made_it(cast: Cast) -> None:
+    (credentials,) = await _clients(cast.stack, [cast.organizations["hospital"]])
+    async with listening() as hook, Client(cast.stack.urls["gateway"], credentials) as client:
+        endpoint = await made(client, hook)
+        tried = await do(
+            client, "testWebhookEndpoint", "attempt { status error } userErrors { code }", endpoint=endpoint
+        )
+        assert tried["attempt"] == {"status": 200, "error": None}
+        assert hook.messages[0][1]["type"] == "relevo.webhook.test.v1"
+        # To another organization it is not there.
+        for name in (
+            "pauseWebhookEndpoint",
+            "rotateWebhookSecret",
+            "deleteWebhookEndpoint",
+            "testWebhookEndpoint",
+        ):
+            refused = await do(cast.shelter, name, "userErrors { code }", endpoint=endpoint)
+            assert [one["code"] for one in refused["userErrors"]] == ["NOT_FOUND"]
+        found = await cast.shelter.ask("{ webhookEndpoints(first: 50) { nodes { id } } }")
+        assert endpoint not in [one["id"] for one in found["webhookEndpoints"]["nodes"]]
+        async with _operator(cast.stack) as caller:
+            await _ask(caller, REVOKE_CLIENT, RevokeClient(client=credentials.id))
+
+        async def status() -> tuple[str, str | None]:
+            seen = await cast.hospital.ask(
+                "{ webhookEndpoints(first: 50) { nodes { id status disabledReason } } }"
+            )
+            nodes = {one["id"]: one for one in seen["webhookEndpoints"]["nodes"]}
+            return nodes[endpoint]["status"], nodes[endpoint]["disabledReason"]
+
+        await eventually(status, lambda found: found == ("DISABLED", "MAKER_REVOKED"))
+        other = await made(cast.hospital, hook)
+        referral = (await issued(cast))["id"]
+
+        async def told() -> list[str]:
+            return [one["data"].get("referralId") for _, one in hook.messages]
+
+        await eventually(told, lambda found: referral in found)
+        assert (await told()).count(referral) == 1
+        for one in (endpoint, other):
+            await do(cast.hospital, "deleteWebhookEndpoint", endpoint=one)
+
+
+async def test_what_is_wrong_with_an_endpoint_is_named(cast: Cast) -> None:
+    wrong: list[tuple[Json, list[str]]] = [
+        ({"url": "ftp://example.org/"}, ["url"]),
+        ({"url": "https://user:secret@example.org/", "types": ["nada"]}, ["url", "types.0"]),
+    ]
+    for inputs, paths in wrong:
+        refused = await do(cast.hospital, "createWebhookEndpoint", MADE, **inputs)
+        assert [".".join(one["path"]) for one in refused["userErrors"]] == paths
+        assert refused["endpoint"] is None

@@ -87,6 +87,7 @@ async def create(means: Means, request: CreateEndpoint, actor: Actor) -> Endpoin
             "public_key": public_text(key),
             "after": head.seq,
             "epoch": head.epoch,
+            "read_at": call.at,
             "failing_since": None,
             "delivered_at": None,
             "created_at": call.at,

@@ -117,6 +117,11 @@ class Carrying:
         if self._shared != self._carriers.there:  # others came or went
             self._shared = self._carriers.there
             self._wake_all()
+        ours = [doc for one, doc in self._endpoints.items() if self._is_ours(one)]
+        revoked = await self._standing.revoked(doc["maker"] for doc in ours)
+        for doc in ours:
+            if doc["maker"] in revoked:
+                await self._disable(doc, DisabledReason.MAKER_REVOKED)
 
     def learn(self, doc: Document) -> None:
         """Know an endpoint as it is now, and wake it."""
@@ -179,16 +184,17 @@ class Carrying:
         await self._store.keep(made)
         if page.scanned == doc["after"]:
             return False
-        return await self._note(doc, {"after": page.scanned, "epoch": epoch}) and page.has_next
+        read = {"after": page.scanned, "epoch": epoch, "read_at": self._sending.now()}
+        return await self._note(doc, read) and page.has_next
 
     async def _read(self, doc: Document) -> tuple[Slice[FeedTold], str]:
-        """Read on; from the oldest that is kept, where it has stood still for longer than that."""
+        """Read on; by the moment where the feed began anew, or is no longer kept from there on."""
         epoch = (await self._feeds.head(doc["organization"])).epoch
         after = doc["after"]
         try:
             await self._feeds.check(after, doc["epoch"])
         except CursorExpiredError:
-            after = 0
+            after = await self._feeds.before(doc["organization"], doc["read_at"])
         return await self._feeds.read(doc["organization"], after, AT_ONCE), epoch
 
     def _told(self, doc: Document, entries: Sequence[FeedTold], actor: Actor) -> list[FeedTold]:

@@ -8,7 +8,7 @@
 ``status``              and ``disabled_reason``
 ``secrets``             sealed; the first signs and is shown once, the others sign ``until`` a moment
 ``key public_key``      the Ed25519 key, sealed, and what verifies it
-``after epoch``         up to where its organization's feed was read for it
+``after epoch``         up to where its organization's feed was read for it; ``read_at``: when that was
 ``failing_since``       since when no attempt has succeeded; ``delivered_at``: when the last one did
 ``revision``            grows with every change by its owner; ``idempotency``: keys (hashed) of those
 ``changed_at``          when its owner changed it
