@@ -98,7 +98,8 @@ class Carrying:
                 await self._live.unsubscribe()
         for one in self._rounds:
             await one.stop()
-        await end(*self._tasks.values())
+        for task in tuple(self._tasks.values()):
+            await end(task)
         await self._carriers.stop()
 
     # --- which endpoints there are --------------------------------------------------------------
