@@ -6,9 +6,21 @@ import msgspec
 from msgspec import Meta, UnsetType
 
 from contracts.changes import Change
-from contracts.codes import Need, Priority, State
-from contracts.referrals import PART, Consent, Household, Note, Person, Places, ReferralReply
+from contracts.childhood import ChildsView
+from contracts.codes import Need, NoteCategory, Priority, State, Vulnerability
+from contracts.consent_codes import WithheldField
+from contracts.referrals import PART, GivenBasis, Household, Note, Person, Places, ReferralReply
 from contracts.rpc import Operation
+
+
+class CorrectedConsent(GivenBasis):
+    """A consent that takes another's place: what it does not say of what may be known stays as it was."""
+
+    categories: tuple[NoteCategory, ...] | UnsetType = msgspec.UNSET
+    vulnerabilities: tuple[Vulnerability, ...] | UnsetType = msgspec.UNSET
+    withheld: tuple[WithheldField, ...] | UnsetType = msgspec.UNSET
+    child: ChildsView | UnsetType = msgspec.UNSET
+    caregiver_suspected: bool | UnsetType = msgspec.UNSET
 
 
 class CorrectReferral(Change):
@@ -20,7 +32,7 @@ class CorrectReferral(Change):
     need: Need | UnsetType = msgspec.UNSET
     priority: Priority | UnsetType = msgspec.UNSET
     state: State | UnsetType = msgspec.UNSET
-    consent: Consent | UnsetType = msgspec.UNSET
+    consent: CorrectedConsent | UnsetType = msgspec.UNSET
     person: Person | UnsetType = msgspec.UNSET
     household: Household | UnsetType | None = msgspec.UNSET
     places: Annotated[tuple[Places, ...], Meta(max_length=10)] | UnsetType = msgspec.UNSET

@@ -100,18 +100,13 @@ class Note(Message):
     text: Text
 
 
-class Consent(Message):
-    """On what basis the person's data is shared: her consent, or another lawful basis with its reason.
+class GivenBasis(Message):
+    """How it was given, and by which right: of a consent, or of another lawful basis with its reason.
 
-    ``categories`` are the T4 note categories that the receiver may see; ``vulnerabilities`` those
-    that it may know, one by one. ``names`` are the organizations that she named herself: some receive nothing
-    that a consent does not name. ``withheld`` is what else she does not want this receiver to be told. Of a
-    child ``child`` is its own view; ``caregiver_suspected``, that whoever cares for it may do it harm (T3).
+    ``names`` are the organizations that she named herself: some receive nothing that a consent does not name.
     """
 
     basis: Basis
-    categories: tuple[NoteCategory, ...] = ()
-    vulnerabilities: tuple[Vulnerability, ...] = ()
     purpose: Line | None = None
     method: ConsentMethod | None = None
     language: Language | None = None
@@ -120,6 +115,18 @@ class Consent(Message):
     until: Moment | None = None
     reason: Line | None = None
     names: Annotated[tuple[Id, ...], Meta(max_length=5)] = ()
+
+
+class Consent(GivenBasis):
+    """On what basis the person's data is shared, and what of it.
+
+    ``categories`` are the T4 note categories that the receiver may see; ``vulnerabilities`` those
+    that it may know, one by one. ``withheld`` is what else she does not want this receiver to be told. Of a
+    child ``child`` is its own view; ``caregiver_suspected``, that whoever cares for it may do it harm (T3).
+    """
+
+    categories: tuple[NoteCategory, ...] = ()
+    vulnerabilities: tuple[Vulnerability, ...] = ()
     withheld: tuple[WithheldField, ...] = ()
     child: ChildsView | None = None
     caregiver_suspected: bool = False

@@ -283,6 +283,9 @@ _SENDING = {
     "Nothing was corrected: some fields are not right.": (
         "No se corrigió nada: algunos campos no son correctos."
     ),
+    "Is for those who may read the notes. Leave it out: then it stays as it was.": (
+        "Es para quienes pueden leer las notas. Omítalo: entonces queda como estaba."
+    ),
     "Give at least one field that is to be corrected.": "Indique al menos un campo que haya que corregir.",
     "The receiver has accepted and keeps the places that were asked for: write to it, and if it needs to "
     "keep "

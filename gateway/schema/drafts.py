@@ -1,5 +1,6 @@
 """``draftReferral``, ``updateDraft``, ``sendReferral``: a referral written in more than one sitting."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import strawberry
@@ -7,6 +8,7 @@ import strawberry
 from contracts import correcting
 from contracts import drafts as contract
 from contracts.codes import Need, Priority, State
+from contracts.rpc import Message
 from gateway.context import Info
 from gateway.ids import part_id_or_nothing
 from gateway.schema.asking import EXTERNAL_ID, NO_SECOND, key_for, struct_of
@@ -28,6 +30,9 @@ _LISTS = frozenset({"places", "notes"})
 # What always says something.
 _STAY_IN_A_DRAFT = frozenset({"need"})
 _STAY_ONCE_SENT = _STAY_IN_A_DRAFT | {"priority", "state", "consent", "person"}
+
+# Of a consent that is corrected, what it leaves out is not nothing.
+_CORRECTED: dict[type, type[Message]] = {**STRUCTS, ConsentInput: correcting.CorrectedConsent}
 
 
 @strawberry.input(description="A draft. Give what you know: the rest can follow until it is sent.")
@@ -157,7 +162,7 @@ async def update_draft(
     info: Info, input: Annotated[UpdateDraftInput, strawberry.argument(description="The edit.")]
 ) -> Done:
     """Edit a draft of your organization. What was sent is not edited."""
-    given = _all_given(input, _STAY_IN_A_DRAFT)
+    given = _all_given(input, _STAY_IN_A_DRAFT, STRUCTS)
     if input.follows:
         given["follows"] = await id_of(info, input.follows)
     return await carry_out(info, contract.UPDATE_DRAFT, contract.UpdateDraft(**given), STRUCTS)
@@ -171,25 +176,27 @@ async def correct_referral(
     The history says which fields were corrected, and never what stood there. Another service is another
     referral, with its own consent. Once the receiver has accepted, `places` are agreed upon with it.
     """
-    command = correcting.CorrectReferral(**_all_given(input, _STAY_ONCE_SENT))
+    command = correcting.CorrectReferral(**_all_given(input, _STAY_ONCE_SENT, _CORRECTED))
     return await carry_out(info, correcting.CORRECT, command, STRUCTS)
 
 
-def _all_given(given: SaidInput, stay: frozenset[str]) -> dict[str, Any]:
+def _all_given(
+    given: SaidInput, stay: frozenset[str], structs: Mapping[type, type[Message]]
+) -> dict[str, Any]:
     """What was given, as the contract has it; null leaves what must ``stay``."""
     return {
-        name: _given(name, value)
+        name: _given(name, value, structs)
         for name, value in vars(given).items()
         if value is not _UNSET and not (value is None and name in stay)
     }
 
 
-def _given(name: str, value: Any) -> Any:
+def _given(name: str, value: Any, structs: Mapping[type, type[Message]]) -> Any:
     if value is None:
         return () if name in _LISTS else None
     if name in {"referral", "service"}:
         return part_id_or_nothing(name.capitalize(), value)
-    return struct_of(value, STRUCTS)
+    return struct_of(value, structs)
 
 
 async def send_referral(

@@ -122,7 +122,10 @@ class ConsentInput:
         "lawful basis with its `reason`."
     )
     categories: list[NoteCategory] | None = strawberry.field(
-        description="The notes that the receiver may see.", default=None
+        description="The notes that the receiver may see. In `correctReferral` what you leave out of this, "
+        "`vulnerabilities`, `withheld`, `child` and `caregiverSuspected` stays as it was; to give this one "
+        "there takes who may read notes.",
+        default=None,
     )
     vulnerabilities: list[Vulnerability] | None = strawberry.field(
         description="The vulnerabilities that the receiver may know, one by one.", default=None
@@ -153,11 +156,12 @@ class ConsentInput:
         "`Referral.steps` (`consent.child`), due within a day, until `correctReferral` gives it.",
         default=None,
     )
-    caregiver_suspected: bool = strawberry.field(
+    caregiver_suspected: bool | None = strawberry.field(
         description="Whether a caregiver of the child is suspected of harm. She or he is not asked (`method: "
         "CAREGIVER` is refused), no message may be left, and no adult is kept together with the child. The "
-        "receiver sees it once it has accepted.",
-        default=False,
+        "receiver sees it once it has accepted. Each further receiver is told as well, and only `false` in "
+        "`correctReferral` takes it back.",
+        default=None,
     )
 
 

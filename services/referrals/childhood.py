@@ -99,15 +99,22 @@ def _view(consent: Consent) -> Problems:
         yield _wrong(message, "consent", "basis")
 
 
+def signer_problems(consent: Consent) -> list[FieldProblem]:
+    """Return what is wrong with a consent by its own words, whoever reads them: a suspect has given it."""
+    if consent.method is not ConsentMethod.CAREGIVER or not consent.caregiver_suspected:
+        return []
+    message = (
+        "A caregiver who is suspected of harm is not asked: ask the child, or give another basis, as "
+        "BEST_INTERESTS_OF_THE_CHILD."
+    )
+    return [_wrong(message, "consent", "method")]
+
+
 def _signer(consent: Consent, person: Person) -> Problems:
     if consent.method is not ConsentMethod.CAREGIVER:
         return
     if consent.caregiver_suspected:
-        message = (
-            "A caregiver who is suspected of harm is not asked: ask the child, or give another basis, as "
-            "BEST_INTERESTS_OF_THE_CHILD."
-        )
-        yield _wrong(message, "consent", "method")
+        yield from signer_problems(consent)
     elif Vulnerability.UNACCOMPANIED_CHILD in person.vulnerabilities:
         message = (
             "Whoever is with an unaccompanied child is no caregiver: ask the child, or give another basis, "

@@ -24,9 +24,11 @@ from contracts.codes import (
     Vulnerability,
 )
 from contracts.consent_codes import ChildView
+from contracts.correcting import CorrectedConsent
 from contracts.directory import ImportRecord
 from contracts.referrals import (
     Consent,
+    GivenBasis,
     Household,
     HouseholdMember,
     IssueReferral,
@@ -190,6 +192,13 @@ def consent(now: datetime = NOW, **changes: Any) -> Consent:
         **changes,
     }
     return Consent(**given)
+
+
+def corrected(**changes: Any) -> CorrectedConsent:
+    """A consent that takes the place of another, and says of what may be known only what is given."""
+    given = consent(datetime.now(UTC))
+    said = {name: getattr(given, name) for name in GivenBasis.__struct_fields__}
+    return CorrectedConsent(**{**said, **changes})
 
 
 def request(service: str = "consulta", now: datetime = NOW, **changes: Any) -> IssueReferral:

@@ -140,7 +140,11 @@ async def test_the_step_is_taken_by_a_correction_that_says_it_and_by_nothing_els
     given = msgspec.structs.replace(NO_VIEW, child=cast.CHILD)
     await case.take(CorrectReferral, case.sender, consent=given)
     assert await steps_of(case) == [(STEP, "met")]
+    # What a child has said is not unsaid by a consent that does not repeat it, but where she is no child.
     await case.take(CorrectReferral, case.sender, consent=NO_VIEW)
+    assert await steps_of(case) == [(STEP, "met")]
+    await case.take(CorrectReferral, case.sender, person=cast.PERSON, consent=NO_VIEW)
+    await case.take(CorrectReferral, case.sender, person=GIRL)
     assert await steps_of(case) == [(STEP, "met"), (STEP, "due")]
     # After an end nobody corrects any more: how it was is said there.
     await case.take(Cancel, case.sender, reason="moved_on")
@@ -325,6 +329,18 @@ async def test_a_caregiver_under_suspicion_is_refused_by_every_way_in(network: N
     with pytest.raises(RefusedError) as refusal:
         await confirmed(case, consent=msgspec.structs.replace(wrong, given_at=now + timedelta(seconds=1)))
     assert told(refusal.value.fields) == expected
+    # Nor does it take who may read who she is to see that the consent speaks against itself.
+    both = fresh(child=cast.CHILD, method="caregiver", caregiver_suspected=True)
+    with pytest.raises(RefusedError) as refusal:
+        await confirmed(case, actor=network.client("casa", "referrals:send", "referrals:read"), consent=both)
+    assert told(refusal.value.fields) == expected
+    accepted = await issue(network, consent=right)
+    await accepted.take(Accept, arrive_by=soon())
+    blind = network.client("clinica", "referrals:send", "referrals:read")
+    for actor in (blind, accepted.receiver):
+        with pytest.raises(RefusedError) as refusal:
+            await network.ask(REFER_ON, onward(accepted, consent=wrong), actor)
+        assert told(refusal.value.fields) == expected
     # Who may not read who she is learns by no try that it is a child.
     blind = network.client("casa", "referrals:send", "referrals:read")
     adult = await issue(network, person=cast.with_person(vulnerabilities=()))
@@ -333,6 +349,30 @@ async def test_a_caregiver_under_suspicion_is_refused_by_every_way_in(network: N
             await adult.take(ProposeRedirect, service=network.ids["comida"])
         reply = await confirmed(one, actor=blind, consent=fresh(child=cast.CHILD))
         assert reply.referral.status == "redirected"
+
+
+async def test_a_suspicion_is_taken_back_by_an_explicit_word_only(network: Network) -> None:
+    case = await issue(network, consent=msgspec.structs.replace(NO_VIEW, child=cast.CHILD, **SUSPECTED))
+
+    async def known() -> tuple[bool | None, bool]:
+        consent = (await case.seen(case.sender)).consent
+        assert consent is not None
+        return consent.caregiver_suspected, consent.child is not None
+
+    with pytest.raises(RefusedError) as refusal:
+        await case.take(CorrectReferral, case.sender, consent=cast.corrected(method=ConsentMethod.CAREGIVER))
+    assert told(refusal.value.fields) == [("INVALID", ("consent", "method"))]
+    await case.take(CorrectReferral, case.sender, consent=cast.corrected())
+    assert await known() == (True, True)
+    # Of whoever turns out to be no child there is no child's view, and still somebody was suspected.
+    with pytest.raises(RefusedError) as refusal:
+        await case.take(CorrectReferral, case.sender, person=cast.PERSON, consent=cast.corrected())
+    assert told(refusal.value.fields) == [("INVALID", ("consent", "caregiver_suspected"))]
+    said = cast.corrected(method=ConsentMethod.CAREGIVER, caregiver_suspected=False)
+    await case.take(CorrectReferral, case.sender, consent=said)
+    assert await known() == (False, True)
+    await case.take(CorrectReferral, case.sender, person=cast.PERSON, consent=cast.corrected())
+    assert await known() == (False, False)
 
 
 async def test_a_suspicion_is_known_to_every_further_receiver(network: Network) -> None:

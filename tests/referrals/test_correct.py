@@ -86,7 +86,7 @@ async def test_a_consent_that_names_less_shows_less(network: Network) -> None:
     before = await case.seen(case.receiver)
     assert before.person is not None
     assert before.person.notes
-    narrow = cast.consent(datetime.now(UTC), categories=(), vulnerabilities=())
+    narrow = cast.corrected(categories=(), vulnerabilities=())
     await case.take(CorrectReferral, case.sender, consent=narrow)
     after = await case.seen(case.receiver)
     assert after.person is not None

@@ -9,7 +9,7 @@ import pytest
 
 from chassis.problems import RefusedError
 from contracts.changes import Accept
-from contracts.codes import AgeBand, Box, Gender, PersonAccess, Priority, Role
+from contracts.codes import AgeBand, Box, Gender, NoteCategory, PersonAccess, Priority, Role
 from contracts.consent_codes import WithheldField
 from contracts.correcting import CORRECT, CorrectReferral
 from contracts.lists import LIST, ListReferrals
@@ -126,7 +126,7 @@ async def test_what_a_child_says_is_withheld_too_and_a_suspicion_is_not(network:
     assert (seen.child, seen.caregiver_suspected) == (None, True)
 
 
-async def test_a_correction_keeps_it_and_a_new_consent_says_anew_what_it_is(network: Network) -> None:
+async def test_a_correction_keeps_it_and_only_a_consent_that_says_so_opens_it(network: Network) -> None:
     case = await case_of(network)
     await case.take(Accept, arrive_by=soon())
     await case.take(CorrectReferral, case.sender, person=cast.with_person(name="Otra Canaria"))
@@ -137,10 +137,41 @@ async def test_a_correction_keeps_it_and_a_new_consent_says_anew_what_it_is(netw
     seen = await read(case, case.receiver, *ALL)
     assert seen.person is not None
     assert (seen.person.name, seen.person.alias) == ("Otra Canaria", None)
-    await case.take(CorrectReferral, case.sender, consent=cast.consent(datetime.now(UTC)))
+    # A consent that says nothing of it leaves it, and all else that may be known, as it was.
+    before = (await read(case, case.sender, *ALL)).consent
+    await case.take(CorrectReferral, case.sender, consent=cast.corrected(purpose="otro fin"))
+    after = (await read(case, case.sender, *ALL)).consent
+    assert before is not None
+    assert after is not None
+    assert after.purpose == "otro fin"
+    stays = ("withheld", "categories", "vulnerabilities")
+    assert [getattr(after, name) for name in stays] == [getattr(before, name) for name in stays]
+    assert after.categories
+    seen = await read(case, case.receiver, *ALL)
+    assert seen.person is not None
+    assert seen.person.alias is None
+    await case.take(CorrectReferral, case.sender, consent=cast.corrected(withheld=()))
     seen = await read(case, case.receiver, *ALL)
     assert seen.person is not None
     assert seen.person.alias == "la Canarita"
+
+
+async def test_which_notes_are_open_is_corrected_by_those_who_may_read_them(network: Network) -> None:
+    case = await new_case(network)
+    scopes = ("referrals:send", "referrals:read", "referrals:read_person")
+    for actor in (network.client("casa", *scopes), network.member("casa", Role.MANAGER)):
+        # Whatever it names: else each try would tell which are open.
+        for categories in ((), (NoteCategory.HEALTH,), tuple(cast.consent().categories)):
+            with pytest.raises(RefusedError) as refusal:
+                await case.take(CorrectReferral, actor, consent=cast.corrected(categories=categories))
+            (wrong,) = refusal.value.fields
+            assert (wrong.code, wrong.path) == ("FORBIDDEN", ("consent", "categories"))
+    await case.take(CorrectReferral, network.client("casa", *scopes), consent=cast.corrected())
+    reader = network.client("casa", *scopes, "referrals:read_sensitive")
+    await case.take(CorrectReferral, reader, consent=cast.corrected(categories=()))
+    seen = (await read(case, case.sender, *ALL)).consent
+    assert seen is not None
+    assert seen.categories == ()
 
 
 async def test_what_is_withheld_from_a_receiver_goes_no_further(network: Network) -> None:

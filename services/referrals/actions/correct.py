@@ -4,17 +4,18 @@ The receiver is told that it was, and only the names of the fields stand in the 
 a person is not kept.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
 from chassis.problems import ForbiddenError, InvalidError
 from contracts.codes import FIREWALLED, Priority
-from contracts.correcting import CorrectReferral
+from contracts.correcting import CorrectedConsent, CorrectReferral
 from contracts.drafts import DraftReferral
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
-from services.referrals import basing, childhood, guarding
+from services.referrals import basing, childhood, consenting, guarding
 from services.referrals.actions import guard, warn
 from services.referrals.actions.saying import said_in, sealed_anew
 from services.referrals.actions.stepping import after_correction
@@ -22,6 +23,7 @@ from services.referrals.actions.working import Working
 from services.referrals.deadlines import points
 from services.referrals.deadlines.clock import wound
 from services.referrals.document import Document
+from services.referrals.fields import T4
 from services.referrals.firewall.exception import fields_of
 from services.referrals.firewall.naming import BEHIND
 from services.referrals.firewall.passing import passage
@@ -29,7 +31,7 @@ from services.referrals.issuing import content_problems, firewall_problems, name
 from services.referrals.means import Means
 from services.referrals.pathways import least
 from services.referrals.referral import decide, may_correct
-from services.referrals.roles import Party
+from services.referrals.roles import Party, tiers_of
 from services.referrals.statuses import WORKED_ON
 from services.referrals.store import Write
 
@@ -38,6 +40,8 @@ FIELDS = ("need", "priority", "state", "consent", "person", "household", "places
 _OF_THE_FIREWALL = frozenset({"need", "consent"})
 _OF_THE_PATHWAY = frozenset({"need", "priority"})
 _OF_A_CHILD = frozenset({"consent", "person", "household"})
+
+Given = Mapping[str, object]
 
 
 async def correct(means: Means, request: CorrectReferral, actor: Actor) -> ReferralReply:
@@ -58,8 +62,8 @@ async def correct(means: Means, request: CorrectReferral, actor: Actor) -> Refer
         if not may_correct(party):
             # What is refused of it would tell of what stands there.
             raise ForbiddenError("Only those of its sender may correct a referral who may read it.")
-        said = msgspec.structs.replace(await said_in(means, doc), **given)
-        problems = _problems(means, doc, said, given, work.now)
+        said = _corrected(await said_in(means, doc), given)
+        problems = [*_of_consent(said, request, actor), *_problems(means, doc, said, given, work.now)]
         marks: Document = {}
         if not _OF_THE_FIREWALL.isdisjoint(given):
             _, receiver = await means.directory.service(doc["service"])
@@ -86,16 +90,35 @@ async def correct(means: Means, request: CorrectReferral, actor: Actor) -> Refer
     return msgspec.structs.replace(reply, warnings=await warn.of_id(means, request.referral, actor))
 
 
+def _corrected(stood: DraftReferral, given: Given) -> DraftReferral:
+    """What is said after the correction."""
+    said = msgspec.structs.replace(stood, **{**given, "consent": stood.consent})
+    consent = given.get("consent")
+    if not isinstance(consent, CorrectedConsent):
+        return said
+    return msgspec.structs.replace(said, consent=consenting.corrected(stood.consent, consent, said.person))
+
+
+def _of_consent(said: DraftReferral, request: CorrectReferral, actor: Actor) -> list[FieldProblem]:
+    """What is wrong with what a corrected consent says of what may be known."""
+    given = request.consent
+    if given is msgspec.UNSET:
+        return []
+    # What she has consented to stays what it was where something else of her is corrected.
+    problems = [] if given.vulnerabilities is msgspec.UNSET else named_problems(said)
+    if given.categories is not msgspec.UNSET and T4 not in tiers_of(actor):
+        message = "Is for those who may read the notes. Leave it out: then it stays as it was."
+        problems.append(FieldProblem(path=("consent", "categories"), message=message, code="FORBIDDEN"))
+    return problems
+
+
 def _problems(
-    means: Means, doc: Document, said: DraftReferral, given: dict[str, object], now: datetime
+    means: Means, doc: Document, said: DraftReferral, given: Given, now: datetime
 ) -> list[FieldProblem]:
     """What is wrong with what is said now, whoever receives it."""
     if not given:
         return [FieldProblem(path=(), message="Give at least one field that is to be corrected.")]
     problems = [*content_problems(said, now), *_of_places(doc, given)]
-    # What she has consented to stays what it was where something else of her is corrected.
-    if "consent" in given:
-        problems += named_problems(said)
     if not _OF_A_CHILD.isdisjoint(given):
         problems += childhood.problems(said)
     if not _OF_THE_PATHWAY.isdisjoint(given):
@@ -110,7 +133,7 @@ def _clock(means: Means, after: Document, now: datetime) -> Document:
     return {"terms": terms, **wound(None, {**after, "terms": terms}, now, now)}
 
 
-def _of_places(doc: Document, given: dict[str, object]) -> list[FieldProblem]:
+def _of_places(doc: Document, given: Given) -> list[FieldProblem]:
     if "places" not in given or doc["status"] not in WORKED_ON:
         return []
     message = (

@@ -14,7 +14,7 @@ from contracts.codes import Need
 from contracts.directory import Organization, Service
 from contracts.progress import sees_progress_only
 from contracts.referrals import IssueReferral, ReferralReply
-from contracts.rpc import Actor
+from contracts.rpc import Actor, FieldProblem
 from services.referrals import following, guarding, tiers
 from services.referrals.actions import guard, warn
 from services.referrals.actions.children import Child, made
@@ -76,7 +76,7 @@ class Issuing:
     """One request being carried out.
 
     ``links`` ties the new referral to others; ``beside`` are other needs that are known of the person;
-    ``knows`` says that whoever acts may read all that it says of her.
+    ``knows`` says that whoever acts may read all that it says of her; ``wrong`` is what is, besides.
     """
 
     means: Means
@@ -88,6 +88,7 @@ class Issuing:
     links: Document = field(default_factory=dict)
     beside: frozenset[Need] = frozenset()
     knows: bool = True
+    wrong: tuple[FieldProblem, ...] = ()
 
     async def run(self) -> ReferralReply:
         # All at once, since most requests are new and right; what was reserved for another is given back.
@@ -157,6 +158,7 @@ class Issuing:
         problems = [
             *request_problems(self.request, self.now),
             *(known_problems(self.request) if self.knows else ()),
+            *self.wrong,
             *service_problems(self.request, sender, service, receiver, self.beside | beside, passage=passed),
             *unit_problems(self.request, service),
             *least.problems(self.means.pathways, self.request),

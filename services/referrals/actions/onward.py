@@ -18,6 +18,7 @@ from services.referrals.actions.issue import Issuing
 from services.referrals.actions.replying import replayed
 from services.referrals.actions.reserving import admit
 from services.referrals.actions.working import loaded
+from services.referrals.childhood import signer_problems
 from services.referrals.document import Document
 from services.referrals.fields import T2
 from services.referrals.means import Means
@@ -46,6 +47,7 @@ async def refer_on(means: Means, request: ReferOn, actor: Actor) -> ReferralRepl
     said, problems = onward.said_by(request, seen)
     if said is None:
         raise InvalidError("It was not referred on: some inputs are missing.", tuple(problems))
+    knows = T2 in tiers_of(actor)
     return await Issuing(
         means=means,
         request=said,
@@ -56,7 +58,8 @@ async def refer_on(means: Means, request: ReferOn, actor: Actor) -> ReferralRepl
         links=onward.links(doc),
         # What else she needs is known to others, and no refusal may tell it.
         beside=guarding.ANYTHING,
-        knows=T2 in tiers_of(actor),
+        knows=knows,
+        wrong=() if knows else tuple(signer_problems(request.consent)),
     ).run()
 
 

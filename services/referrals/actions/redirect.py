@@ -25,6 +25,7 @@ from services.referrals.actions.replying import replied
 from services.referrals.actions.saying import said_in
 from services.referrals.actions.stepping import of_redirect
 from services.referrals.actions.working import Working
+from services.referrals.childhood import signer_problems
 from services.referrals.document import Document
 from services.referrals.fields import NEED, T2
 from services.referrals.firewall.exception import Passage, fields_of
@@ -98,8 +99,8 @@ async def confirm(means: Means, request: ConfirmRedirect, actor: Actor) -> Refer
         beside = await guard.needs_beside(means, said, found[1], doc, actor)
         passed = await passage(means, said.service, found[1], said.need)
         wrong = redirecting.confirmation_problems(doc, said, found, beside, work.now, passage=passed)
-        if T2 in tiers_of(actor):
-            wrong += known_problems(said)
+        # To whoever may not read who she is, what was said before of a caregiver is not told, either.
+        wrong += known_problems(said) if T2 in tiers_of(actor) else signer_problems(request.consent)
         change = _right(decided, [*problems, *wrong])
         service, receiver = found
         assert service is not None
