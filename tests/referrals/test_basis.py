@@ -157,7 +157,7 @@ async def test_what_is_not_confirmed_closes_the_person_until_there_is_another_ba
     assert doc is not None
     assert list(doc["duties"]) == ["give_basis"]
     assert doc["due_at"] <= doc["duties"]["give_basis"]["next"]
-    asked = CorrectReferral(referral=case.id, idempotency_key="rb-c", consent=cast.consent(datetime.now(UTC)))
+    asked = CorrectReferral(referral=case.id, idempotency_key="rb-c", consent=cast.corrected())
     await network.ask(CORRECT, asked, case.sender)
     seen = await case.seen(case.receiver)
     assert (seen.person_access, consent_of(seen).review_status) == (PersonAccess.NOT_CONSENTED, None), (
@@ -174,9 +174,8 @@ async def test_another_such_basis_is_reviewed_anew_and_not_by_whoever_said_it(ne
     case = await awaiting(network)
     manager = network.member("casa", Role.MANAGER)
     await case.take(ReviewBasis, manager, confirm=False)
-    asked = CorrectReferral(
-        referral=case.id, idempotency_key="rb-d", consent=other_basis(reason="otra orden")
-    )
+    other = cast.corrected(basis=Basis.LEGAL_OBLIGATION, reason="otra orden")
+    asked = CorrectReferral(referral=case.id, idempotency_key="rb-d", consent=other)
     corrected = (await network.ask(CORRECT, asked, manager)).referral
     assert consent_of(corrected).review_status is ReviewStatus.DUE
     assert await case.refused(ReviewBasis, manager, confirm=True) == "FORBIDDEN"
