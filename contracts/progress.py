@@ -7,7 +7,7 @@ organization behind the firewall, and whoever has no other role than ``intake``
 
 from enum import StrEnum
 
-from contracts.codes import FIREWALLED, Role
+from contracts.codes import FIREWALLED, NetworkRole, Role
 from contracts.labels import Label
 from contracts.rpc import Actor, Reply
 
@@ -39,6 +39,15 @@ class SentReferral(Reply):
 def is_firewalled(actor: Actor) -> bool:
     """Whether the organization is of a kind that sees the public directory only."""
     return actor.organization_kind in FIREWALLED
+
+
+def is_coordinator(actor: Actor) -> bool:
+    """Whether the actor keeps the network: a manager, or a client, of an organization that does.
+
+    Nobody behind the firewall does. What a client may do, its scopes say.
+    """
+    keeps = NetworkRole.COORDINATOR in actor.network_roles and not is_firewalled(actor)
+    return keeps and (actor.kind == "client" or Role.MANAGER in actor.roles)
 
 
 def has_intake_only(actor: Actor) -> bool:

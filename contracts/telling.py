@@ -11,7 +11,7 @@ import msgspec
 from contracts.codes import Deadline, NetworkRole, Role, Scope
 from contracts.events import ARRIVAL_OVERDUE, ASIDE_EVENTS, AUDIT_ATTESTED, DEADLINE_EVENTS
 from contracts.notifications import PROGRESSED, FeedTold
-from contracts.progress import SentReferral, has_intake_only, is_firewalled
+from contracts.progress import SentReferral, has_intake_only, is_coordinator, is_firewalled
 from contracts.rpc import Actor
 
 PART = "notifications"
@@ -91,7 +91,7 @@ def may_know(entry: FeedTold, actor: Actor) -> bool:
     A coordinator hears of what is overdue, whatever that tells: somebody must act.
     """
     if entry.relation == "coordinator":
-        return NetworkRole.COORDINATOR in actor.network_roles
+        return is_coordinator(actor)
     deadline = entry.referral and entry.referral.deadline
     if entry.type not in T2_TYPES and deadline not in T2_DEADLINES:
         return True

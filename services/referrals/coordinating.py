@@ -2,8 +2,8 @@
 
 from chassis.problems import ForbiddenError
 from contracts.codes import Scope
+from contracts.progress import is_coordinator
 from contracts.rpc import Actor
-from services.referrals.roles import is_coordinator
 
 
 def check_coordinator(actor: Actor) -> None:

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from contracts.codes import NetworkRole, Role, Scope
-from contracts.progress import is_firewalled
+from contracts.codes import Role, Scope
 from contracts.rpc import Actor
 from contracts.sentences import Sentence
 
@@ -155,8 +154,3 @@ def tiers_of(actor: Actor) -> frozenset[str]:
     for name in actor.scopes if actor.kind == "client" else actor.roles:
         granted |= TIERS.get(name, frozenset())  # type: ignore[call-overload] # codes are their strings
     return frozenset(granted)
-
-
-def is_coordinator(actor: Actor) -> bool:
-    """Whether the actor keeps the network: nobody behind the firewall does."""
-    return NetworkRole.COORDINATOR in actor.network_roles and not is_firewalled(actor)

@@ -10,7 +10,7 @@ from contracts.childhood import ChildsViewSeen
 from contracts.codes import Basis, Deadline, PersonAccess, ReferralStatus
 from contracts.deadlines import Deadlines
 from contracts.directory import Phone
-from contracts.progress import has_intake_only, is_firewalled, sees_progress_only
+from contracts.progress import has_intake_only, is_coordinator, is_firewalled, sees_progress_only
 from contracts.referrals import (
     Appointment,
     ConsentView,
@@ -47,7 +47,6 @@ from services.referrals.roles import (
     RECEIVER,
     SENDER,
     Party,
-    is_coordinator,
     tiers_of,
 )
 from services.referrals.sealed import FROM_ACCEPTED, FROM_RECEIVED, Opened, is_vital
@@ -201,7 +200,7 @@ def person_access(doc: Document, party: Party, opened: Opened, now: datetime) ->
         return PersonAccess.ERASED
     if opened.unreadable:
         return PersonAccess.UNREADABLE
-    if T3 not in roles:
+    if T3 not in roles or party.relation == COORDINATOR:
         return PersonAccess.ROLE
     if T3 not in granted:
         return _why_closed(doc, granted, now)

@@ -107,7 +107,7 @@ async def test_an_unusual_reading_is_told_to_coordinators_and_names_nobody(
     keeper, flag = new_referral(), new_referral()
     event = ReadingEvent(id=flag, n=1, at=NOW, organization="casa", coordinators=(keeper,))
     await publish(buses["referrals"], READING_FLAGGED, event)
-    coordinator = member(keeper, Role.VIEWER, network_roles=(NetworkRole.COORDINATOR,))
+    coordinator = member(keeper, Role.MANAGER, network_roles=(NetworkRole.COORDINATOR,))
     entry = await told(caller, coordinator)
     assert (entry.type, entry.relation) == (READING_FLAGGED.type, "coordinator")
     assert entry.subject is not None

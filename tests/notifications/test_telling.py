@@ -86,7 +86,9 @@ def test_coordinators_hear_of_what_is_overdue_since_somebody_must_act() -> None:
         entry(ASIDE_EVENTS["documents_demanded"].type, relation="coordinator"),
         entry(DEADLINE_EVENTS["overdue"].type, Deadline.ARRIVE, "coordinator"),
     ):
-        assert may_know(told, msgspec.structs.replace(member("viewer"), network_roles=keeps))
+        assert may_know(told, msgspec.structs.replace(member("manager"), network_roles=keeps))
+        others = msgspec.structs.replace(member("caseworker", "viewer"), network_roles=keeps)
+        assert not may_know(told, others), "its managers keep the network"
         assert not may_know(told, member("caseworker", "manager"))
 
 

@@ -131,7 +131,7 @@ def caseworker(organization: str, **more: Any) -> Actor:
 
 def coordinator(organization: str = "red") -> Actor:
     """A coordinator of the network."""
-    return member(organization, network_roles=(NetworkRole.COORDINATOR,))
+    return member(organization, Role.MANAGER, network_roles=(NetworkRole.COORDINATOR,))
 
 
 SYSTEM_PARTY = Party(SYSTEM, Actor(kind="service", id="referrals"))

@@ -70,7 +70,7 @@ async def test_it_is_for_the_senders_caseworkers_and_managers_as_the_reason_is(n
     first, second, third = await grouped(network)
     await first.take(Cancel, first.sender, reason=CancelReason.DECEASED)
     assert await flags(second, network.member("casa", Role.MANAGER)) == (DECEASED,)
-    keeper = network.member("fiscalia", network_roles=("coordinator",))
+    keeper = network.member("fiscalia", "manager", network_roles=("coordinator",))
     for case, actor in (
         (second, second.receiver), (third, third.receiver), (second, network.member("casa", Role.VIEWER)),
         (second, keeper),

@@ -1,13 +1,18 @@
-"""Whom overdue words are told to does not wait for a directory that does not answer."""
+"""Who coordinates; and whom overdue words are told to does not wait for a directory that does not answer."""
 
 from typing import Any
 
 import pytest
 
 from chassis.problems import UnreachableError
+from contracts.changes import Accept, Void
+from contracts.codes import NetworkRole, PersonAccess, Role
 from contracts.membership import Coordinators
+from contracts.referrals import GET, GetReferrals
 from services.referrals import directory
 from services.referrals.directory import Directory
+from tests.referrals.conftest import Network
+from tests.referrals.test_change import new_case, soon
 
 
 class Hanging:
@@ -33,3 +38,15 @@ async def test_a_directory_that_hangs_is_waited_for_once_and_not_by_each_word(
     monkeypatch.setattr(directory, "KEEPERS_SECONDS", 0.0)
     assert [await asking.coordinators() for _ in range(5)] == [("org_1",)] * 5
     assert caller.asked == 2
+
+
+async def test_of_who_keeps_the_network_its_managers_coordinate_and_nobody_else(network: Network) -> None:
+    case = await new_case(network)
+    await case.take(Accept, arrive_by=soon())
+    keeps, asked = (NetworkRole.COORDINATOR,), GetReferrals(ids=(case.id,))
+    for roles in ((), (Role.INTAKE,), (Role.VIEWER,), (Role.CASEWORKER,)):
+        member = network.member("tercera", *roles, network_roles=keeps)
+        assert (await network.ask(GET, asked, member)).items == (None,)
+        assert await case.refused(Void, member, note="no es de nadie") == "NOT_FOUND"
+    seen = await case.seen(network.member("tercera", Role.MANAGER, network_roles=keeps))
+    assert (seen.person_access, seen.person) == (PersonAccess.ROLE, None), "its role does not reach so far"

@@ -207,7 +207,7 @@ async def test_a_draft_is_nobody_elses_until_it_is_sent(network: Network) -> Non
     others = (
         network.caseworker("clinica"),
         network.caseworker("tercera"),
-        network.member("tercera", network_roles=("coordinator",)),
+        network.member("tercera", "manager", network_roles=("coordinator",)),
     )
     for other in others:
         assert await seen(network, draft.id, other) is None

@@ -37,7 +37,7 @@ _keys = (f"fw-{number}" for number in count())
 
 def keeper(network: Network) -> Actor:
     """A coordinator."""
-    return network.member("tercera", network_roles=(NetworkRole.COORDINATOR,))
+    return network.member("tercera", "manager", network_roles=(NetworkRole.COORDINATOR,))
 
 
 def asked(network: Network, **changes: Any) -> MakeException:
@@ -138,8 +138,9 @@ def test_an_exception_lets_in_until_its_end_and_not_at_it() -> None:
     # It is no sender's way in, nor that of who keeps the network.
     assert tiers.relation(doc, caseworker("casa", organization_kind="police"), NOW) is None
     roles = {"network_roles": (NetworkRole.COORDINATOR,)}
-    assert tiers.relation(doc, member("red", **roles), NOW) == COORDINATOR
-    assert tiers.relation(doc, member("red", organization_kind="police", **roles), NOW) is None
+    assert tiers.relation(doc, member("red", Role.MANAGER, **roles), NOW) == COORDINATOR
+    behind = member("red", Role.MANAGER, organization_kind="police", **roles)
+    assert tiers.relation(doc, behind, NOW) is None
 
 
 def test_how_far_it_has_come_never_goes_back() -> None:

@@ -150,7 +150,7 @@ async def test_a_group_is_its_senders_and_each_receiver_sees_its_own_part_under_
         ("nobodys", clinic),
     ):  # fmt: skip
         assert await group_as(network, group, actor) is None
-    keeper = network.member("fiscalia", network_roles=("coordinator",))
+    keeper = network.member("fiscalia", "manager", network_roles=("coordinator",))
     seen = await group_as(network, reply.group.id, keeper)
     assert seen is not None
     assert (len(seen.referrals), seen.category) == (3, None)

@@ -155,7 +155,7 @@ async def test_only_a_receiver_at_work_refers_on(network: Network) -> None:
     assert (await refused(case, case.sender)).code == "FORBIDDEN"
     assert (await refused(case, network.caseworker("tercera"))).code == "NOT_FOUND"
     # Somebody who keeps the network acts for a silent party, and never for itself.
-    keeper = network.member("tercera", Role.CASEWORKER, network_roles=("coordinator",))
+    keeper = network.member("tercera", Role.CASEWORKER, Role.MANAGER, network_roles=("coordinator",))
     assert (await refused(case, keeper)).code == "FORBIDDEN"
     assert (await refused(case, network.member("clinica", Role.INTAKE))).code == "NOT_FOUND"
     assert (await refused(case, network.client("clinica", Scope.REFERRALS_READ))).code == "FORBIDDEN"

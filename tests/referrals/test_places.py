@@ -175,7 +175,7 @@ async def test_who_may_not_read_what_was_asked_for_names_no_places_and_learns_no
     network: Network, service: str
 ) -> None:
     clerk = network.client("clinica", "referrals:read", "referrals:answer")
-    keeper = network.member("fiscalia", network_roles=("coordinator",))
+    keeper = network.member("fiscalia", "manager", network_roles=("coordinator",))
     family = Household(members=(HouseholdMember(age_band=AgeBand.INFANT, gender=Gender.FEMALE),))
     unit = ROOM[0].unit
     for actor, lacks in ((clerk, "referrals:read_person"), (keeper, "may see")):

@@ -337,7 +337,7 @@ async def test_whether_she_is_a_child_no_basis_tells_whom_she_is_closed_to(netwo
 async def test_a_coordinator_cannot_say_that_somebody_consents(network: Network) -> None:
     """Else it could have any referral sent to a service of its own, and read it there."""
     case = await proposed(network)
-    keeper = network.member("tercera", network_roles=("coordinator",), id="red")
+    keeper = network.member("tercera", "manager", network_roles=("coordinator",), id="red")
     inputs = {"service": network.ids["comida"], "consent": fresh()}
     assert await case.refused(ConfirmRedirect, keeper, **inputs) == "WRONG_STATUS"
     actions = {one.action for one in (await case.seen(keeper)).allowed_actions}

@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 
 from chassis.outbox import pending_create, pending_event
 from contracts.audit import AuditKind
-from contracts.progress import sees_progress_only
+from contracts.progress import is_coordinator, sees_progress_only
 from contracts.referrals import ReferralReply, Tier
 from contracts.rpc import Actor
 from services.referrals import alerting, erasing, tiers
@@ -20,7 +20,7 @@ from services.referrals.errors import NotFoundError, StaleVersionError
 from services.referrals.means import Means
 from services.referrals.outlined import outline_of
 from services.referrals.referral import Change, events_of, has_a_say, permitted
-from services.referrals.roles import Party, is_coordinator
+from services.referrals.roles import Party
 from services.referrals.store import Write
 from services.referrals.transitions import was_sent
 

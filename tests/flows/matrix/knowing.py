@@ -199,7 +199,8 @@ def side_of(reader: Reader, case: Case) -> str | None:
     if reader.side == "receiver":
         is_out = reader.has_intake_only or (reader.is_firewalled and not case.let_in)
         return None if is_out else "receiver"
-    return "coordinator" if "coordinator" in reader.network and not reader.is_firewalled else None
+    keeps = "coordinator" in reader.network and not reader.is_firewalled
+    return "coordinator" if keeps and (reader.kind == "client" or "manager" in reader.rights) else None
 
 
 def may_look_up(reader: Reader, case: Case) -> bool:
@@ -250,7 +251,7 @@ def person_access(reader: Reader, case: Case, *, hides: bool) -> str:
     words, reach = open_words(reader, case), reader.reach
     if T3 in case.erased:
         return "ERASED"
-    if T3 not in reach:
+    if T3 not in reach or side_of(reader, case) == "coordinator":
         return "ROLE"
     if T3 not in words:
         if case.unconfirmed and case.is_accepted and T2 in words:

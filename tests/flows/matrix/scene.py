@@ -142,7 +142,7 @@ class Scene:
 
 SENDER = Reader("sender", BOTH)
 RECEIVER = Reader("receiver", BOTH)
-COORDINATOR = Reader("coordinator", (), network=("coordinator",))
+COORDINATOR = Reader("coordinator", ("manager",), network=("coordinator",))
 _KINDS = {"sender": "shelter", "receiver": "health", "other": "legal_aid", "coordinator": "un_agency"}
 
 

@@ -94,6 +94,7 @@ READERS = [
         "client",
     ),
     Reader("coordinator", (), network=("coordinator",)),
+    Reader("coordinator", ("manager",), network=("coordinator",)),
     Reader("coordinator", EVERYTHING, network=("coordinator",)),
     Reader("coordinator", ("referrals:read", "referrals:read_person"), "client", network=("coordinator",)),
     Reader("coordinator", EVERYTHING, network=("coordinator",), organization_kind="police"),

@@ -80,7 +80,9 @@ async def test_who_reviewed_a_basis_and_how_is_in_both_audits(network: Network) 
 
 async def test_what_a_coordinator_does_for_a_silent_party_is_in_all_three_audits(network: Network) -> None:
     case = await new_case(network)
-    coordinator: Actor = network.member("tercera", id="red-1", network_roles=(NetworkRole.COORDINATOR,))
+    coordinator: Actor = network.member(
+        "tercera", "manager", id="red-1", network_roles=(NetworkRole.COORDINATOR,)
+    )
     spoken: dict[str, Any] = {"reported_by": "La doctora", "channel": "telephone"}
     await case.take(Receive, coordinator, **spoken)
     for organization in ("casa", "clinica", "tercera"):

@@ -229,7 +229,7 @@ async def test_what_was_read_long_ago_is_learned_from_and_told_to_nobody(
 
 async def flagged(network: Network, chain: str) -> list[UnusualReading]:
     """What coordinators see of an organization, page by page."""
-    keeper = network.member("tercera", network_roles=(NetworkRole.COORDINATOR,))
+    keeper = network.member("tercera", "manager", network_roles=(NetworkRole.COORDINATOR,))
     found: list[UnusualReading] = []
     page: Page | None = Page(first=1)
     while page is not None:

@@ -38,7 +38,7 @@ WORDS = Wording(es="Nuevo", en="New")
 
 
 def coordinator(network: Network) -> Actor:
-    return network.member("casa", network_roles=(NetworkRole.COORDINATOR,))
+    return network.member("casa", "manager", network_roles=(NetworkRole.COORDINATOR,))
 
 
 async def now(network: Network, code: str) -> PathwayView:

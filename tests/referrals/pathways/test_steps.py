@@ -311,7 +311,7 @@ async def test_what_is_sent_names_the_pathways_by_which_it_was_judged(network: N
     person = cast.with_person(vulnerabilities=(Vulnerability.STATELESS,))
     draft = await drafted(network, asked(network, need=Need.FOOD, person=person))
     (before,) = draft.pathways or ()
-    coordinator = network.member("casa", network_roles=(NetworkRole.COORDINATOR,))
+    coordinator = network.member("casa", "manager", network_roles=(NetworkRole.COORDINATOR,))
     (kept,) = (await network.ask(GET_PATHWAYS, GetPathways(codes=(before.code,)), coordinator)).items
     changed = msgspec.structs.replace(kept.pathway, sources=("Ley nueva",))
     edit = EditPathway(
