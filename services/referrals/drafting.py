@@ -87,7 +87,7 @@ def said_of(doc: Document, opened: Opened) -> DraftReferral:
             age_band=inside.age_band,
             gender=inside.gender,
             languages=inside.languages or (),
-            needs_interpreter=inside.needs_interpreter,
+            needs_interpreter=bool(inside.needs_interpreter),
             vulnerabilities=inside.vulnerabilities,
             **identity.of_person(),
         )

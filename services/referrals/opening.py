@@ -28,7 +28,7 @@ from services.referrals.sealed import (
     for_receiver,
     unseal,
 )
-from services.referrals.tiers import entry_tiers, may_open_note, open_tiers
+from services.referrals.tiers import entry_tiers, hides_corrections, may_open_note, open_tiers
 from services.referrals.vault import KeyId, Keys, Vault, key_of
 
 log = structlog.get_logger()
@@ -136,6 +136,8 @@ async def open_history(
         history={n: text for n, text in notes.items() if text},
         reporters=_reporters(doc, party, entries, now),
     )
+    if hides_corrections(doc, party) and any("household" in (one.get("corrected") or ()) for one in entries):
+        blobs.circumstances = doc["sealed_t2"]  # for no reader, but to know what is withheld from it
     (opened,) = await _open(means.vault, [(doc, blobs)])
     is_t3 = any(key_of(notes[n]) != doc["key_t2"] for n in opened.history)
     await _enter(means, [(doc, party, {T3} if is_t3 else set())])

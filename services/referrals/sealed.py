@@ -49,7 +49,7 @@ class Circumstances(msgspec.Struct, frozen=True, omit_defaults=True):
     consent: Consent | None = None
     # None is withheld.
     languages: tuple[str, ...] | None = ()
-    needs_interpreter: bool = False
+    needs_interpreter: bool | None = False
     vulnerabilities: tuple[Vulnerability, ...] = ()
     household: Household | None = None
     places: tuple[Places, ...] = ()
@@ -206,10 +206,14 @@ def for_receiver(opened: "Opened") -> "Opened":
         return replace(opened, identity=None)
     withheld = frozenset(inside.consent.withheld if inside.consent else ())
     fields: dict[str, Any] = {one.value: None for one in withheld & _OF_CIRCUMSTANCES}
+    fields["consent"] = inside.consent and _consent_for_receiver(
+        inside.consent, withheld, inside.vulnerabilities
+    )
+    if WithheldField.LANGUAGES in withheld:
+        fields["needs_interpreter"] = None
     others = withheld - _OF_CIRCUMSTANCES - {WithheldField.CHILD_VIEW}
     of_her: dict[str, Any] = {one.value: None for one in others}
-    if WithheldField.CHILD_VIEW in withheld and inside.consent:
-        fields["consent"] = msgspec.structs.replace(inside.consent, child=None)
+    if WithheldField.CHILD_VIEW in withheld:
         words = identity and identity.of_child
         of_her["of_child"] = words and msgspec.structs.replace(words, explanation=None, why=None)
     return replace(
@@ -217,6 +221,20 @@ def for_receiver(opened: "Opened") -> "Opened":
         circumstances=msgspec.structs.replace(inside, **fields),
         identity=identity and msgspec.structs.replace(identity, **of_her),
     )
+
+
+def _consent_for_receiver(
+    consent: Consent, withheld: frozenset[WithheldField], own: tuple[Vulnerability, ...]
+) -> Consent:
+    """A consent without what tells of what it withholds; ``own`` are the vulnerabilities of the person."""
+    fields: dict[str, Any] = {}
+    if WithheldField.LANGUAGES in withheld:
+        fields |= {"language": None, "method": None}
+    if WithheldField.HOUSEHOLD in withheld:
+        fields["vulnerabilities"] = tuple(one for one in consent.vulnerabilities if one in own)
+    if WithheldField.CHILD_VIEW in withheld:
+        fields["child"] = None
+    return msgspec.structs.replace(consent, **fields)
 
 
 def categories_of(request: Said) -> tuple[CategoryNotes, ...]:

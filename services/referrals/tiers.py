@@ -8,6 +8,7 @@ import msgspec
 
 from contracts.childhood import ChildsViewSeen
 from contracts.codes import Basis, Deadline, PersonAccess, ReferralStatus
+from contracts.consent_codes import WithheldField
 from contracts.deadlines import Deadlines
 from contracts.directory import Phone
 from contracts.progress import has_intake_only, is_coordinator, is_firewalled, sees_progress_only
@@ -273,12 +274,30 @@ def history_view(doc: Document, entry: Document, party: Party, opened: Opened, n
     is_own = entry["organization"] == party.actor.organization
     values = {
         **{name: entry.get(name) for name in names},
+        "corrected": _corrected(doc, entry, party, opened),
         "note": opened.history.get(entry["n"]),
         "reported_by": opened.reporters.get(entry["n"]),
         "acted_for": entry.get("acted_for"),
         "on_behalf_of": entry["on_behalf_of"] if is_own else None,
     }
     return masked(HistoryEntry, values, entry_tiers(doc, entry, party, now))
+
+
+def hides_corrections(doc: Document, party: Party) -> bool:
+    """Whether the name of a field that was corrected may tell the party what is withheld from it."""
+    return party.relation != SENDER and bool(doc.get("withholds"))
+
+
+def _corrected(doc: Document, entry: Document, party: Party, opened: Opened) -> tuple[str, ...] | None:
+    """Which fields were corrected; where she withholds her household, not that there is one."""
+    names: tuple[str, ...] | None = entry.get("corrected")
+    if not names or not hides_corrections(doc, party):
+        return names
+    consent = opened.circumstances and opened.circumstances.consent
+    if consent and WithheldField.HOUSEHOLD not in consent.withheld:
+        return names
+    # Nothing in its place would be as telling.
+    return tuple(dict.fromkeys("person" if name == "household" else name for name in names))
 
 
 def masked(kind: type[_Struct], values: Mapping[str, Any], granted: frozenset[str]) -> _Struct:

@@ -9,13 +9,32 @@ import pytest
 
 from chassis.problems import RefusedError
 from contracts.changes import Accept
-from contracts.codes import AgeBand, Box, Gender, NoteCategory, PersonAccess, Priority, Role
+from contracts.codes import (
+    AgeBand,
+    Box,
+    Gender,
+    NoteCategory,
+    PersonAccess,
+    Priority,
+    Role,
+    State,
+    Vulnerability,
+)
 from contracts.consent_codes import WithheldField
 from contracts.correcting import CORRECT, CorrectReferral
 from contracts.lists import LIST, ListReferrals
 from contracts.onward import REFER_ON
 from contracts.redirects import ProposeRedirect
-from contracts.referrals import GET, ISSUE, GetReferrals, PersonView, Referral, Tier
+from contracts.referrals import (
+    GET,
+    HISTORY,
+    ISSUE,
+    GetHistory,
+    GetReferrals,
+    PersonView,
+    Referral,
+    Tier,
+)
 from contracts.rpc import Actor, Page
 from services.referrals.sealed import Circumstances, Identity, Opened, for_receiver
 from services.referrals.store import Store
@@ -50,8 +69,14 @@ async def read(case: Case, actor: Actor, *tiers: Tier) -> Referral:
 
 
 def hidden(seen: Referral) -> bool:
-    """Whether nothing of all that can be withheld is there."""
-    person = seen.person or PersonView()
+    """Whether nothing of all that can be withheld is there, nor what tells it beside it."""
+    person, consent = seen.person or PersonView(), seen.consent
+    assert consent is not None
+    telling = (person.needs_interpreter, consent.language, consent.method)
+    # It is her child's, and no one's else.
+    named = Vulnerability.ACCOMPANIED_CHILD in (consent.vulnerabilities or ())
+    if named or any(one is not None for one in telling):
+        return False
     return seen.household is None and all(getattr(person, name) is None for name in OF_HER)
 
 
@@ -71,7 +96,7 @@ async def test_nothing_of_it_is_shown_whatever_is_asked_for(network: Network) ->
     # What it needs to answer is there, and that all is not.
     seen = await read(case, case.receiver, *ALL)
     assert seen.person is not None
-    assert (seen.person.age_band, seen.person.needs_interpreter) == ("adult", True)
+    assert seen.person.age_band == "adult"
     assert seen.person_access is PersonAccess.NOT_CONSENTED
     assert seen.consent is not None
     assert seen.consent.withheld is None
@@ -83,6 +108,24 @@ async def test_before_acceptance_and_in_the_answer_to_a_command_neither(network:
     assert hidden(await read(case, case.receiver, *ALL))
     reply = await case.take(Accept, arrive_by=soon(), tiers=ALL)
     assert hidden(reply.referral)
+
+
+async def test_that_a_household_was_corrected_is_not_told_by_its_name(network: Network) -> None:
+    case = await case_of(network)
+    alone = await new_case(network, consent=withholding(WithheldField.NAME))
+    for one in (case, alone):
+        await one.take(CorrectReferral, one.sender, household=cast.HOUSEHOLD, state=State.OAX)
+
+    async def corrected(one: Case, actor: Actor) -> tuple[str, ...]:
+        entries = (await network.ask(HISTORY, GetHistory(referral=one.id, page=Page(first=9)), actor)).items
+        return tuple(name for entry in entries for name in entry.corrected or ())
+
+    for one, actor, expected in (
+        (case, case.sender, {"household", "state"}),
+        (case, case.receiver, {"person", "state"}),
+        (alone, alone.receiver, {"household", "state"}),
+    ):
+        assert set(await corrected(one, actor)) == expected
 
 
 async def test_its_sender_sees_all_of_it(network: Network) -> None:

@@ -41,7 +41,12 @@ PLAIN_NEED, SENSITIVE_NEED = "MEDICAL_CARE", "GENDER_BASED_VIOLENCE"
 CONSENTED = ("PREGNANT", "SURVIVOR_OF_TORTURE")
 NAMED = ("HEALTH", "VIOLENCE")
 # What she withholds from the receiver of the sensitive one.
-WITHHELD = frozenset({"Person.alias", "Person.languages", "Consent.child"})
+WITHHELD = frozenset(
+    {
+        "Person.alias", "Person.languages", "Person.needsInterpreter", "Consent.language", "Consent.method",
+        "Consent.child",
+    }
+)  # fmt: skip
 BOTH = ("caseworker", "manager")
 
 
