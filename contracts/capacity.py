@@ -64,10 +64,9 @@ class HoldPlaces(Message):
     """The referrals service asks for places, all or none, for a referral that is about to be accepted.
 
     ``places`` are those that the receiver named. Where it named none, those that the sender ``wished`` for
-    are taken if the service counts such units, else one place of its only unit if ``one_will_do`` (several
-    persons come: then nobody can tell but the receiver). Asked again for the same referral it is the same
-    hold. The hold is provisional: it lapses after 60 seconds unless the referral's
-    event confirms it.
+    are taken if the service counts such units, else so many places of its only unit as are ``of_the_only``
+    (0: nobody can tell but the receiver). Asked again for the same referral it is the same hold. The hold is
+    provisional: it lapses after 60 seconds unless the referral's event confirms it.
 
     ``arrived`` is how many persons are there already (0: they are still to come): then what was wished for is
     taken, free or not, or where that says nothing one place of the only unit for each.
@@ -77,7 +76,7 @@ class HoldPlaces(Message):
     service: Id
     places: Annotated[tuple[Places, ...], Meta(max_length=10)] = ()
     wished: Annotated[tuple[Places, ...], Meta(max_length=10)] = ()
-    one_will_do: bool = True
+    of_the_only: Annotated[int, Meta(ge=0, le=100)] = 1
     arrived: Annotated[int, Meta(ge=0, le=100)] = 0
 
 

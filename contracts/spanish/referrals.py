@@ -286,6 +286,9 @@ _SENDING = {
     "Is for those who may read the notes. Leave it out: then it stays as it was.": (
         "Es para quienes pueden leer las notas. Omítalo: entonces queda como estaba."
     ),
+    "Must be given: the receiver is not told of the household, and counts its places.": (
+        "Indíquelo: a la institución que recibe no se le dice del grupo familiar, y cuenta sus lugares."
+    ),
     "Give at least one field that is to be corrected.": "Indique al menos un campo que haya que corregir.",
     "The receiver has accepted and keeps the places that were asked for: write to it, and if it needs to "
     "keep "

@@ -22,7 +22,13 @@ from services.referrals.childhood import still_suspected
 from services.referrals.document import Document
 from services.referrals.firewall.exception import Passage
 from services.referrals.inputs import required
-from services.referrals.issuing import known_problems, request_problems, service_problems, unit_problems
+from services.referrals.issuing import (
+    known_problems,
+    request_problems,
+    service_problems,
+    unit_problems,
+    withheld_places,
+)
 from services.referrals.roles import RECEIVER, SENDER, Party
 from services.referrals.sealed import Circumstances
 from services.referrals.statuses import OPEN
@@ -123,6 +129,7 @@ def judge(
                 *known_problems(said),
                 *service_problems(said, sender, *found[need.service], together, passage=passages.get(place)),
                 *unit_problems(said, found[need.service][0]),
+                *withheld_places(said, found[need.service][0]),
             ]
             common |= dict.fromkeys(one for one in own if one.path[0] in _COMMON)
             problems += [one for one in own if one.path[0] not in _COMMON]

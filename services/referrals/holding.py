@@ -9,6 +9,7 @@ from chassis.problems import RefusedError, UnreachableError
 from contracts.capacity import Held, HoldPlaces
 from contracts.changes import Accept
 from contracts.codes import Scope
+from contracts.consent_codes import WithheldField
 from contracts.referrals import Places
 from contracts.rpc import FieldProblem
 from contracts.sentences import Sentence, together
@@ -61,7 +62,7 @@ async def take(means: Means, doc: Document, request: Accept, knows: bool) -> Hel
         service=doc["service"],
         places=request.places,
         wished=wished,
-        one_will_do=asked.persons == 1,
+        of_the_only=_of_the_only(asked, knows),
     )
     try:
         return await means.directory.hold(hold)
@@ -95,6 +96,19 @@ class _Asked:
 
     places: tuple[Places, ...] = ()
     persons: int = 1
+    # She does not want the receiver to know who is with her.
+    withheld: bool = False
+
+
+def _of_the_only(asked: _Asked, knows: bool) -> int:
+    """Return how many places of the only unit are kept where nobody asked for any.
+
+    Of a household whoever accepts says it. Who may not know of it cannot: then a place each. What is withheld
+    no number tells: who withheld it was asked, when she was referred, how many places it takes.
+    """
+    if asked.withheld or asked.persons == 1:
+        return 1
+    return 0 if knows else asked.persons
 
 
 async def _asked(means: Means, doc: Document) -> _Asked:
@@ -106,8 +120,10 @@ async def _asked(means: Means, doc: Document) -> _Asked:
             return _Asked()
     if circumstances is None:
         return _Asked()
-    household = circumstances.household
-    return _Asked(circumstances.places, 1 + (len(household.members) if household else 0))
+    household, consent = circumstances.household, circumstances.consent
+    persons = 1 + (len(household.members) if household else 0)
+    withheld = consent is not None and WithheldField.HOUSEHOLD in consent.withheld
+    return _Asked(circumstances.places, persons, withheld)
 
 
 def fewer(asked: tuple[Places, ...], named: tuple[Places, ...]) -> bool:

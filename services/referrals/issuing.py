@@ -21,6 +21,7 @@ from contracts.codes import (
     ReferralStatus,
     Vulnerability,
 )
+from contracts.consent_codes import WithheldField
 from contracts.directory import Organization, Phone, Service
 from contracts.events import REFERRAL_EVENTS
 from contracts.needs import GROUP_OF, SENSITIVE_NEEDS
@@ -34,7 +35,7 @@ from services.referrals.deadlines.clock import terms, wound
 from services.referrals.document import Document
 from services.referrals.firewall import naming
 from services.referrals.firewall.exception import Passage
-from services.referrals.inputs import AHEAD, happened, stored_moment
+from services.referrals.inputs import AHEAD, happened, required, stored_moment
 from services.referrals.outlined import sent_by
 from services.referrals.referral import event_data, history_entry
 from services.referrals.sealed import Said
@@ -137,6 +138,19 @@ def unit_problems(said: Said, service: Service | None) -> list[FieldProblem]:
         for place, places in enumerate(said.places)
         if counted and places.unit not in counted
     ]
+
+
+def withheld_places(said: Said, service: Service | None) -> list[FieldProblem]:
+    """Return that a household which its receiver is not to know of needs to say how many places it takes.
+
+    For whoever may read who they are. Nobody else could say it: an acceptance keeps one place, else.
+    """
+    is_withheld = said.consent is not None and WithheldField.HOUSEHOLD in said.consent.withheld
+    is_household = said.household is not None and bool(said.household.members)
+    if not (is_withheld and is_household and service and service.capacity) or said.places:
+        return []
+    message = "Must be given: the receiver is not told of the household, and counts its places."
+    return [required("places", message)]
 
 
 def firewall_problems(

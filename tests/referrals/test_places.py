@@ -11,6 +11,8 @@ from chassis.problems import RefusedError
 from contracts.capacity import SET_CAPACITY, SetCapacity, UnitCapacity
 from contracts.changes import ACCEPT, Accept
 from contracts.codes import AgeBand, Gender
+from contracts.consent_codes import WithheldField
+from contracts.correcting import CORRECT, CorrectReferral
 from contracts.directory import IMPORT_RECORDS, ImportRecord, ImportRecords
 from contracts.events import ReferralEvent
 from contracts.referrals import (
@@ -199,6 +201,33 @@ async def test_who_may_not_read_what_was_asked_for_names_no_places_and_learns_no
     one = await issued(network, service)
     assert (await accept(network, one, clerk)).places is None
     assert (await seen_places(network, one)) == ROOM
+
+
+async def test_whoever_may_not_say_how_many_keeps_a_place_each_and_is_refused_for_want_of_them_only(
+    network: Network, service: str
+) -> None:
+    clerk = network.client("clinica", "referrals:read", "referrals:answer")
+    units = (UnitCapacity(unit=ROOM[0].unit, maximum=2, available=2),)
+    said = SetCapacity(service=service, units=units, idempotency_key=next(_keys))
+    await network.operator.call(SET_CAPACITY, said, network.operator.me)
+    family = Household(members=(HouseholdMember(age_band=AgeBand.INFANT, gender=Gender.FEMALE),))
+    referral = await issued(network, service, household=family)
+    assert (await accept(network, referral, clerk)).status == "accepted"
+    assert await seen_places(network, referral) == (Places(unit=ROOM[0].unit, count=2),)
+
+
+async def test_a_household_that_is_withheld_is_told_by_no_number(network: Network, service: str) -> None:
+    family = Household(members=(HouseholdMember(age_band=AgeBand.INFANT, gender=Gender.FEMALE),))
+    withheld = cast.consent(datetime.now(UTC), vulnerabilities=(), withheld=(WithheldField.HOUSEHOLD,))
+    with pytest.raises(RefusedError) as refused:
+        await issued(network, service, household=family, consent=withheld)
+    assert [(field.path, field.code) for field in refused.value.fields] == [(("places",), "REQUIRED")]
+    # Withheld only afterwards, it is accepted as somebody alone is.
+    referral = await issued(network, service, household=family)
+    consent = cast.corrected(withheld=(WithheldField.HOUSEHOLD,))
+    request = CorrectReferral(referral=referral, idempotency_key=next(_keys), consent=consent)
+    await network.ask(CORRECT, request, network.caseworker("casa"))
+    assert (await accept(network, referral)).places == ROOM
 
 
 async def test_all_that_is_wrong_with_an_acceptance_comes_with_that(network: Network, service: str) -> None:

@@ -318,7 +318,7 @@ def _resolved(document: Document, request: HoldPlaces) -> PlaceList:
         return _checked(units, request.wished)
     if request.arrived:
         return _only_place(document, request.arrived)
-    only = _only_place(document) if request.one_will_do else []
+    only = _only_place(document, request.of_the_only) if request.of_the_only else []
     if not only:
         words = Sentence("Say how many of which unit: {units}.", units=", ".join(units))
         raise InvalidError(words, (FieldProblem(path=("places",), message=words, code="REQUIRED"),))

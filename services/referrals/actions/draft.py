@@ -34,7 +34,13 @@ from services.referrals.document import Document
 from services.referrals.errors import NotFoundError
 from services.referrals.firewall.exception import fields_of
 from services.referrals.firewall.passing import check_draft, passage
-from services.referrals.issuing import content_problems, known_problems, service_problems, unit_problems
+from services.referrals.issuing import (
+    content_problems,
+    known_problems,
+    service_problems,
+    unit_problems,
+    withheld_places,
+)
 from services.referrals.means import Means
 from services.referrals.outlined import sent_by
 from services.referrals.pathways import least, steps
@@ -184,7 +190,7 @@ async def send(means: Means, request: SendReferral, actor: Actor) -> ReferralRep
             beside = await guard.needs_beside(means, said, receiver, earlier, actor)
             passed = await passage(means, said.service, receiver, said.need)
             problems += service_problems(said, doc["sender"], service, receiver, beside, passage=passed)
-            problems += unit_problems(said, service)
+            problems += [*unit_problems(said, service), *withheld_places(said, service)]
         ruling = await judged(means, said, receiver, request.overrides, actor, follows=said.follows)
         # Where nobody knows yet to whom it goes, this may be the very referral that takes the step.
         problems += [one for one in ruling.problems if said.service or one.code != steps.STEP_MISSING]

@@ -31,7 +31,13 @@ from services.referrals.actions.stepping import judged, taken
 from services.referrals.document import Document
 from services.referrals.firewall.exception import Passage, fields_of
 from services.referrals.firewall.passing import passage
-from services.referrals.issuing import known_problems, request_problems, service_problems, unit_problems
+from services.referrals.issuing import (
+    known_problems,
+    request_problems,
+    service_problems,
+    unit_problems,
+    withheld_places,
+)
 from services.referrals.means import Means
 from services.referrals.pathways import least
 from services.referrals.pathways.steps import Ruling
@@ -157,7 +163,7 @@ class Issuing:
         sender = self.actor.organization or ""
         problems = [
             *request_problems(self.request, self.now),
-            *(known_problems(self.request) if self.knows else ()),
+            *((*known_problems(self.request), *withheld_places(self.request, service)) if self.knows else ()),
             *self.wrong,
             *service_problems(self.request, sender, service, receiver, self.beside | beside, passage=passed),
             *unit_problems(self.request, service),

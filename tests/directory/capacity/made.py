@@ -21,8 +21,8 @@ def asked(
     referral: str, named: tuple[Places, ...] = (), wished: tuple[Places, ...] = (), *, persons: int = 1
 ) -> HoldPlaces:
     """A request for places for a referral."""
-    alone = persons == 1
-    return HoldPlaces(referral=referral, service=SERVICE, places=named, wished=wished, one_will_do=alone)
+    only = 1 if persons == 1 else 0
+    return HoldPlaces(referral=referral, service=SERVICE, places=named, wished=wished, of_the_only=only)
 
 
 def counted(**units: tuple[int, int]) -> Document:
