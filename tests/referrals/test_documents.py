@@ -18,19 +18,21 @@ CHILD = cast.with_person(vulnerabilities=(), age_band=AgeBand.ADOLESCENT, birth_
 
 
 @pytest.mark.parametrize(
-    ("need", "person", "reason", "is_told"),
+    ("place", "need", "person", "reason", "is_told"),
     [
-        (Need.MEDICAL_CARE, ADULT, DeclineReason.MISSING_DOCUMENTS, True),
-        (Need.LEGAL_ASSISTANCE, CHILD, DeclineReason.MISSING_DOCUMENTS, True),
-        (Need.LEGAL_ASSISTANCE, ADULT, DeclineReason.MISSING_DOCUMENTS, False),
-        (Need.MEDICAL_CARE, CHILD, DeclineReason.OUT_OF_AREA, False),
+        ("comida", Need.MEDICAL_CARE, ADULT, DeclineReason.MISSING_DOCUMENTS, True),
+        ("consulta", Need.GENDER_BASED_VIOLENCE, ADULT, DeclineReason.MISSING_DOCUMENTS, True),
+        ("comida", Need.LEGAL_ASSISTANCE, CHILD, DeclineReason.MISSING_DOCUMENTS, True),
+        ("comida", Need.LEGAL_ASSISTANCE, ADULT, DeclineReason.MISSING_DOCUMENTS, False),
+        ("consulta", Need.MEDICAL_CARE, CHILD, DeclineReason.OUT_OF_AREA, False),
     ],
 )
 async def test_coordinators_hear_where_documents_are_demanded_for_care_or_of_a_child(
-    network: Network, need: Need, person: Person, reason: DeclineReason, *, is_told: bool
+    network: Network, place: str, need: Need, person: Person, reason: DeclineReason, *, is_told: bool
 ) -> None:
-    case = await new_case(network, need=need, person=person, household=None, places=(), notes=())
-    await case.take(Decline, reason=reason)
+    receiver = network.caseworker(cast.SERVICES[place][0])
+    case = await new_case(network, place, need=need, person=person, household=None, places=(), notes=())
+    await case.take(Decline, receiver, reason=reason)
     assert (await case.seen(case.sender)).status == "declined"
     last = await event(case, "documents_demanded" if is_told else "declined")
     assert last.n == (3 if is_told else 2)
