@@ -18,6 +18,9 @@ _WHO = {
         "Se sospecha daño de una persona cuidadora, que podría encontrar una hoja: léale a la niña, niño o "
         "adolescente lo que se guarda."
     ),
+    "The member whom you name works on no referrals of your organization: a caseworker or manager reviews.": (
+        "Quien usted nombra no atiende referencias de su institución: revisa quien las atiende o coordina."
+    ),
     "That is for the two parties of a referral.": "Eso corresponde a las dos partes de una referencia.",
     "That is for the {side} of a referral.": "Eso corresponde a {side}.",
     (

@@ -5,6 +5,9 @@ from contracts.rpc import Actor
 
 NOBODY = "It takes a member who answers for it: name the one (Relevo-On-Behalf-Of)."
 
+# Whom a system names by an id of its own.
+NAMED = "named:"
+
 
 def who(actor: Actor) -> str | None:
     """Return which member acts; None where a client does not say for whom.
@@ -13,7 +16,7 @@ def who(actor: Actor) -> str | None:
     """
     if actor.kind == "member":
         return f"member:{actor.id}"
-    return f"named:{actor.on_behalf_of}" if actor.on_behalf_of else None
+    return f"{NAMED}{actor.on_behalf_of}" if actor.on_behalf_of else None
 
 
 def is_second(first: str | None, actor: Actor) -> bool:

@@ -10,6 +10,7 @@ from contracts.changes import Accept, Cancel
 from contracts.codes import Basis, Need, PersonAccess, Priority, ReviewStatus, Role, Scope
 from contracts.consents import ReviewBasis, WithdrawConsent
 from contracts.correcting import CORRECT, CorrectReferral
+from contracts.directory import CREATE_MEMBER, CreateMember
 from contracts.drafts import SEND, UPDATE_DRAFT, SendReferral, UpdateDraft
 from contracts.referrals import FIND, ISSUE, ConsentView, FindReferral, Referral
 from contracts.rpc import Actor
@@ -108,6 +109,27 @@ async def test_a_system_reviews_for_another_member_than_it_sent_for(network: Net
     reply = await case.take(ReviewBasis, named(network, "luz"), confirm=True)
     assert consent_of(reply.referral).reviewed_by == "luz"
     assert consent_of(await case.seen(case.receiver)).reviewed_by is None
+
+
+async def known(network: Network, reference: str, role: Role) -> str:
+    """A member of ``tercera`` whom the directory knows by that reference; returns her id."""
+    request = CreateMember(organization=network.ids["tercera"], reference=reference, roles=(role,))
+    return (await network.operator.call(CREATE_MEMBER, request, network.operator.me)).id
+
+
+async def test_whom_the_directory_knows_reviews_only_if_she_works_on_referrals_and_is_another(
+    network: Network,
+) -> None:
+    her = await known(network, "rb-trabaja", Role.CASEWORKER)
+    await known(network, "rb-otra", Role.MANAGER)
+    await known(network, "rb-mira", Role.VIEWER)
+    case = Case(network, await issued_by(network, network.caseworker("tercera", id=her)))
+    for name, is_let in (("rb-mira", False), ("rb-trabaja", False), ("rb-otra", True)):
+        system = network.client("tercera", *Scope, on_behalf_of=name)
+        if is_let:
+            await case.take(ReviewBasis, system, confirm=True)
+        else:
+            assert await case.refused(ReviewBasis, system, confirm=True) == "FORBIDDEN", name
 
 
 async def test_a_coordinator_reviews_where_there_is_no_second_member_and_says_so(network: Network) -> None:

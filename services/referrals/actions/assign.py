@@ -60,13 +60,14 @@ async def _assignee(means: Means, request: AssignReferral, actor: Actor) -> str 
     if request.nobody:
         return None
     member = await means.directory.member(str(actor.organization), request.member, request.reference)
-    if member is None or not _works(member):
+    if member is None or not works(member):
         message = "There is no such member of your organization who could work on it."
         raise InvalidError(message, (FieldProblem(path=(given[0],), message=message, code="NOT_FOUND"),))
     return member.id
 
 
-def _works(member: OwnMember) -> bool:
+def works(member: OwnMember) -> bool:
+    """Whether a member works on referrals now."""
     return member.status is MemberStatus.ACTIVE and not WORKS.isdisjoint(member.roles)
 
 

@@ -7,7 +7,8 @@ from chassis.problems import ForbiddenError
 from contracts.consents import ReviewBasis
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor
-from services.referrals import basing, outlined, second
+from services.referrals import basing, outlined
+from services.referrals.actions import reviewing
 from services.referrals.actions.change import inputs_of, written
 from services.referrals.actions.working import Working
 from services.referrals.document import Document
@@ -45,7 +46,7 @@ async def review(means: Means, request: ReviewBasis, actor: Actor) -> ReferralRe
 
 
 async def _admit(means: Means, doc: Document, party: Party, now: datetime) -> None:
-    second.check(doc["basis_review"]["who"], party.actor, THE_FIRST)
+    await reviewing.check(means, doc["basis_review"]["who"], party.actor, THE_FIRST)
     if party.relation == COORDINATOR:
         if not basing.is_overdue(doc, now) and await has_second(means, doc):
             raise ForbiddenError("The sender has a second member who reviews it, until it is overdue.")

@@ -11,8 +11,8 @@ from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence, either
 from contracts.stepping import ReportStep, ReviewOverride
-from services.referrals import childhood, keeping, second
-from services.referrals.actions import losing
+from services.referrals import childhood, keeping
+from services.referrals.actions import losing, reviewing
 from services.referrals.actions.beside import Aside, carry_out
 from services.referrals.actions.stepping import met_by
 from services.referrals.actions.writing import write_beside
@@ -56,7 +56,7 @@ async def review(means: Means, request: ReviewOverride, actor: Actor) -> Referra
         with await means.vault.fetch(keeping.usable(doc, keeping.T2)) as keys:
             place = _place(keys, doc, request.step, frozenset({StepStatus.OVERRIDDEN}))
             entries = list(doc["steps"])
-            second.check(entries[place]["who"], actor, THE_FIRST)
+            await reviewing.check(means, entries[place]["who"], actor, THE_FIRST)
             note = _sealed(keys, doc, request.note)
         change = steps.confirmed if request.confirm else steps.not_confirmed
         entries[place] = change(entries[place], actor, note, now)

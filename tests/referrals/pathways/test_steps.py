@@ -12,8 +12,19 @@ from chassis.outbox import Relay
 from chassis.problems import RefusedError
 from chassis.rpc import Caller
 from contracts.changes import CANCEL, DECLINE, Cancel, Decline
-from contracts.codes import AgeBand, Gender, Need, NetworkRole, Priority, State, StepStatus, Vulnerability
+from contracts.codes import (
+    AgeBand,
+    Gender,
+    Need,
+    NetworkRole,
+    Priority,
+    Role,
+    State,
+    StepStatus,
+    Vulnerability,
+)
 from contracts.correcting import CORRECT, CorrectReferral
+from contracts.directory import CREATE_MEMBER, CreateMember
 from contracts.drafts import DRAFT, SEND, DraftReferral, SendReferral
 from contracts.pathways import EDIT_PATHWAY, GET_PATHWAYS, EditPathway, GetPathways
 from contracts.reasons import CancelReason, DeclineReason
@@ -220,7 +231,10 @@ async def test_a_client_overrides_and_reviews_for_members_whom_it_names(network:
     review = ReviewOverride(referral=made.id, idempotency_key="r", step=STEP, confirm=True)
     same_person = network.client("casa", *scopes, on_behalf_of="a", id="client-other")
     blind = network.client("casa", "referrals:send", on_behalf_of="c", id="client-c")
-    for actor in (nameless, anna, same_person, blind):
+    viewer = CreateMember(organization=network.ids["casa"], reference="steps-mira", roles=(Role.VIEWER,))
+    await network.operator.call(CREATE_MEMBER, viewer, network.operator.me)
+    watching = network.client("casa", *scopes, on_behalf_of="steps-mira", id="client-mira")
+    for actor in (nameless, anna, same_person, blind, watching):
         with pytest.raises(RefusedError) as refused_review:
             await network.ask(REVIEW_OVERRIDE, review, actor)
         assert refused_review.value.code == "FORBIDDEN"
