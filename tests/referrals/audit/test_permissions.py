@@ -98,12 +98,15 @@ async def test_what_the_operator_changes_is_in_the_audit_of_whom_it_concerns(net
         "operator",
         network.ids["tercera"],
     )
-    auditing = SetNetworkRole(organization=network.ids["tercera"], role=NetworkRole.AUDITOR)
+    # Of an organization whose role no other test changes.
+    auditing = SetNetworkRole(organization=network.ids["procuraduria"], role=NetworkRole.AUDITOR)
     await operator.call(SET_NETWORK_ROLE, auditing, operator.me)
-    taken = SetNetworkRole(organization=network.ids["tercera"], role=NetworkRole.AUDITOR, granted=False)
+    taken = SetNetworkRole(organization=network.ids["procuraduria"], role=NetworkRole.AUDITOR, granted=False)
     await operator.call(SET_NETWORK_ROLE, taken, operator.me)
     # That it is verified was entered when the cast came.
-    found = await changes(network, network.ids["tercera"], 3)
+    found = await changes(
+        network, network.ids["procuraduria"], 3, network.member("procuraduria", Role.MANAGER)
+    )
     assert [one.action for one in found] == ["organization_verified", *["organization_network_role"] * 2]
 
 
