@@ -206,18 +206,6 @@ class Replayed(Reply):
     replayed: bool = False
 
 
-class GetEndpoints(Message):
-    """Endpoints of the caller's organization by id; null where there is none."""
-
-    ids: Annotated[tuple[Id, ...], Meta(max_length=100)]
-
-
-class Endpoints(Reply):
-    """In the order asked for."""
-
-    items: tuple[Endpoint | None, ...]
-
-
 class ListEndpoints(Message):
     """Those of the caller's organization, oldest first."""
 
@@ -257,6 +245,5 @@ ROTATE_SECRET = Operation(PART, "rotate_secret", RotateSecret, EndpointReply)
 DELETE_ENDPOINT = Operation(PART, "delete_endpoint", DeleteEndpoint, EndpointReply)
 TEST_ENDPOINT = Operation(PART, "test_endpoint", TestEndpoint, TestReply)
 REPLAY_DELIVERIES = Operation(PART, "replay_deliveries", ReplayDeliveries, Replayed)
-GET_ENDPOINTS = Operation(PART, "get_endpoints", GetEndpoints, Endpoints)
 LIST_ENDPOINTS = Operation(PART, "list_endpoints", ListEndpoints, EndpointList)
 LIST_DELIVERIES = Operation(PART, "list_deliveries", ListDeliveries, DeliveryList)

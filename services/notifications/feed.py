@@ -107,24 +107,26 @@ class Feeds:
 
     async def head(self, organization: str) -> FeedHead:
         """Where an organization's feed ends now, asked of the stream's leader."""
-        epoch = await self._epoch()
+        epoch = await self.epoch()
         try:
             last = await self._bus.js.get_last_msg(STREAM, f"feed.{organization}.>")
         except NotFoundError:
             return FeedHead(epoch=epoch, seq=0)
         return FeedHead(epoch=epoch, seq=last.seq or 0)
 
-    async def check(self, after: int, epoch: str | None) -> None:
-        """Refuse a position whose following entries are no longer kept.
+    async def check(self, after: int, epoch: str | None) -> str:
+        """Refuse a position whose following entries are no longer kept; return the stream's epoch.
 
         Raises:
             CursorExpiredError: say so, and from where the feed can be read.
         """
         info = await self._bus.js.stream_info(STREAM)
-        if epoch is not None and epoch != _epoch_of(info):
+        now = _epoch_of(info)
+        if epoch is not None and epoch != now:
             raise CursorExpiredError("The feed was started anew since; read it again from the beginning.")
         if after and after + 1 < info.state.first_seq:
             raise CursorExpiredError("What came after this cursor is no longer kept; read from the oldest.")
+        return now
 
     async def before(self, organization: str, moment: datetime) -> int:
         """Return the sequence behind which an organization's entries since a moment lie.
@@ -177,7 +179,8 @@ class Feeds:
             self._bus.disturbed.remove(disturbed)
             await subscription.unsubscribe()
 
-    async def _epoch(self) -> str:
+    async def epoch(self) -> str:
+        """The life of the stream, by which a position of another one is known."""
         return _epoch_of(await self._bus.js.stream_info(STREAM))
 
 

@@ -6,7 +6,6 @@ from chassis.rpc import Server
 from contracts.webhooks import (
     CREATE_ENDPOINT,
     DELETE_ENDPOINT,
-    GET_ENDPOINTS,
     LIST_DELIVERIES,
     LIST_ENDPOINTS,
     REPLAY_DELIVERIES,
@@ -28,6 +27,5 @@ def register(server: Server, means: Means) -> None:
     server.add(DELETE_ENDPOINT, partial(actions.delete, means))
     server.add(TEST_ENDPOINT, partial(actions.test, means))
     server.add(REPLAY_DELIVERIES, partial(actions.replay, means))
-    server.add(GET_ENDPOINTS, partial(reading.get, means))
     server.add(LIST_ENDPOINTS, partial(reading.list_endpoints, means))
     server.add(LIST_DELIVERIES, partial(reading.list_deliveries, means))

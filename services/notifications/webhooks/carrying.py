@@ -190,11 +190,11 @@ class Carrying:
 
     async def _read(self, doc: Document) -> tuple[Slice[FeedTold], str]:
         """Read on; by the moment where the feed began anew, or is no longer kept from there on."""
-        epoch = (await self._feeds.head(doc["organization"])).epoch
         after = doc["after"]
         try:
-            await self._feeds.check(after, doc["epoch"])
+            epoch = await self._feeds.check(after, doc["epoch"])
         except CursorExpiredError:
+            epoch = await self._feeds.epoch()
             after = await self._feeds.before(doc["organization"], doc["read_at"])
         return await self._feeds.read(doc["organization"], after, AT_ONCE), epoch
 

@@ -2,8 +2,7 @@
 
 ======================  ===========================================================================
 ``_id``                 HMAC of the caller and its idempotency key
-``organization maker``  whose it is; by which client or member it was made, and ``knows_person``: whether
-                        that may know circumstances (T2), so that what tells them may be sent
+``organization maker``  whose it is, and the client that made it: it is sent what that may know now
 ``url description``     ``types need_groups``: what of the feed is sent there
 ``status``              and ``disabled_reason``
 ``secrets``             sealed; the first signs and is shown once, the others sign ``until`` a moment

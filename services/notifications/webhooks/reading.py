@@ -4,8 +4,6 @@ from contracts.rpc import Actor
 from contracts.webhooks import (
     DeliveryList,
     EndpointList,
-    Endpoints,
-    GetEndpoints,
     ListDeliveries,
     ListEndpoints,
 )
@@ -15,16 +13,6 @@ from services.notifications.webhooks.means import Means
 
 # Before and behind all places.
 _FIRST, _LAST = "", "~"
-
-
-async def get(means: Means, request: GetEndpoints, actor: Actor) -> Endpoints:
-    """Return endpoints by id; null for one that is not there or not the caller's.
-
-    Raises:
-        ForbiddenError, NotVerifiedError: the caller manages no webhooks.
-    """
-    mine = {doc["_id"]: doc for doc in await means.store.of_organization(admitted(actor))}
-    return Endpoints(items=tuple(endpoint.view(mine[one]) if one in mine else None for one in request.ids))
 
 
 async def list_endpoints(means: Means, request: ListEndpoints, actor: Actor) -> EndpointList:

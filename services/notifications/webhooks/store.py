@@ -113,10 +113,6 @@ class WebhookStore:
         except BulkWriteError as error:
             mongo.collided(error)
 
-    async def delivery(self, delivery: str) -> Document | None:
-        """Return a delivery, or None."""
-        return await self.deliveries.find_one({"_id": delivery})
-
     async def renew(self, before: Document, after: Document) -> bool:
         """Write one more attempt of a delivery; False where somebody else has made one."""
         condition = {"_id": before["_id"], "due_at": before["due_at"], "status": before["status"]}
@@ -132,10 +128,6 @@ class WebhookStore:
             condition["status"] = status
         found = self.deliveries.find(condition, {"body": 0}).sort("place", -1 if newest_first else 1)
         return await found.limit(count).to_list(None)
-
-    async def waiting(self, endpoint: str) -> int:
-        """How many deliveries of an endpoint wait."""
-        return await self.deliveries.count_documents({"endpoint": endpoint, "status": "waiting"})
 
     async def ask_again(self, endpoint: str, condition: Mapping[str, Any], now: datetime) -> int:
         """Have those deliveries of an endpoint made again from now on; return how many."""
