@@ -8,14 +8,13 @@ which the mirror brings up to date before each list, and fetches only the page's
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from chassis.paging import Key
 from contracts.codes import Need, OrganizationKind, State
 from contracts.directory import ListOrganizations
 from services.directory import organization
 from services.directory.keeper import Document, Keeper
 from services.directory.shared import shared
 from services.directory.text import sort_name, words
-
-Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from chassis.paging import Key
 from contracts.codes import Need, OrganizationKind, State
 from contracts.directory import ListOrganizations
 from contracts.rpc import Page
 from services.directory import ids, record
 from services.directory.geography.table import Table
-from services.directory.index import Index, Key
+from services.directory.index import Index
 from services.directory.record import Imported
 from tests.directory import cast
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from chassis import paging
 from chassis.problems import InvalidError
 from contracts.directory import (
     Clients,
@@ -20,7 +21,7 @@ from contracts.directory import (
 from contracts.rpc import FieldProblem, Ids
 from contracts.sentences import Sentence
 from contracts.standing import OrganizationStatus
-from services.directory import client, organization, paging, service
+from services.directory import client, organization, service
 from services.directory.capacity.viewing import with_places
 from services.directory.ids import Noun
 from services.directory.index import Index

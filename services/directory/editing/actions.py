@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from chassis import paging
 from contracts.editing import (
     ConfirmService,
     CreateService,
@@ -17,7 +18,7 @@ from contracts.editing import (
 )
 from contracts.events import SERVICE_REVIEW_DUE
 from contracts.rpc import Actor, FieldProblem
-from services.directory import allowed, changing, organization, paging, service
+from services.directory import allowed, changing, organization, service
 from services.directory.changing import Decided
 from services.directory.editing import change as changes
 from services.directory.editing import placing, telling

@@ -1,5 +1,7 @@
 """Installing the table of municipalities, and looking things up in it."""
 
+from chassis import paging
+from chassis.paging import Key
 from chassis.problems import InvalidError
 from contracts.geography import (
     ImportMunicipalities,
@@ -12,11 +14,9 @@ from contracts.geography import (
 )
 from contracts.rpc import FieldProblem, Ids
 from contracts.sentences import Sentence
-from services.directory import paging
 from services.directory.geography import municipality
 from services.directory.geography.current import Geography
 from services.directory.geography.table import Municipality
-from services.directory.index import Key
 from services.directory.text import sort_name, words
 
 MOST_IDS = 100

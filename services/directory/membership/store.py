@@ -12,10 +12,9 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from chassis import mongo
+from chassis import mongo, paging
 from chassis.moments import Moments
 from contracts.codes import NetworkRole, Role
-from services.directory import paging
 from services.directory.organization import network_roles
 from services.directory.store import CLIENTS, KEYS_KEPT, MEMBERS, ORGANIZATIONS, SERVICES
 

@@ -4,11 +4,11 @@ import hashlib
 
 import msgspec
 
+from chassis import paging
 from chassis.problems import InvalidError
 from contracts.rpc import FieldProblem, Page
 from contracts.search import MOST_RANKED, SearchServices, ServiceOrder
 from contracts.sentences import of_input
-from services.directory import paging
 
 Position = tuple[str, ...]
 _NAME, _RANK = "name", "rank"

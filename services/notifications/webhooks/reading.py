@@ -1,5 +1,6 @@
 """Reading endpoints and what was delivered to them: each organization its own."""
 
+from chassis import paging
 from contracts.rpc import Actor
 from contracts.webhooks import (
     DeliveryList,
@@ -19,22 +20,16 @@ async def list_endpoints(means: Means, request: ListEndpoints, actor: Actor) -> 
     """Return the caller's endpoints, oldest first. There are few: a page is cut out of all.
 
     Raises:
+        InvalidError: the page is not right.
         ForbiddenError, NotVerifiedError: the caller manages no webhooks.
     """
-    docs = await means.store.of_organization(admitted(actor))
-    places = [(doc["created_at"].isoformat(), doc["_id"]) for doc in docs]
-    page = request.page
-    begin = places.index(page.after) + 1 if page.after in places else 0
-    stop = places.index(page.before) if page.before in places else len(docs)
-    if page.first is not None:
-        stop = min(stop, begin + page.first)
-    elif page.last is not None:
-        begin = max(begin, stop - page.last)
+    mine = {doc["_id"]: doc for doc in await means.store.of_organization(admitted(actor))}
+    page = paging.cut(sorted((doc["created_at"].isoformat(), one) for one, doc in mine.items()), request.page)
     return EndpointList(
-        items=tuple(map(endpoint.view, docs[begin:stop])),
-        positions=tuple(places[begin:stop]),
-        has_next=stop < len(docs),
-        has_previous=begin > 0,
+        items=tuple(endpoint.view(mine[one]) for _, one in page.keys),
+        positions=tuple(page.keys),
+        has_next=page.has_next,
+        has_previous=page.has_previous,
     )
 
 

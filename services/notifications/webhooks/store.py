@@ -55,9 +55,8 @@ class WebhookStore:
         return await self.endpoints.find_one({"_id": endpoint})
 
     async def of_organization(self, organization: str) -> list[Document]:
-        """Return an organization's endpoints, oldest first."""
-        rows = await self.endpoints.find({"organization": organization}).to_list(None)
-        return sorted(rows, key=lambda row: (row["created_at"], row["_id"]))
+        """Return an organization's endpoints."""
+        return await self.endpoints.find({"organization": organization}).to_list(None)
 
     async def insert_endpoint(self, document: Document) -> bool:
         """Keep a new one; False where there is one of that id."""

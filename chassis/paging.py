@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from chassis.problems import InvalidError
 from contracts.rpc import FieldProblem, Page
 from contracts.sentences import Sentence
-from services.directory.index import Key
 
 MOST = 100
+
+# What a list is in order of, and the id of the row.
+Key = tuple[str, str]
 
 
 @dataclass(frozen=True)

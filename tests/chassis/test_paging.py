@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.paging import Slice, cut
 from chassis.problems import InvalidError
 from contracts.rpc import Page
-from services.directory.paging import Slice, cut
 
 Keys = st.lists(st.tuples(st.text("ab ", max_size=2), st.text("xyz", min_size=1)), unique=True).map(sorted)
 Size = st.integers(1, 100)
