@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from chassis.clock import whole
 from chassis.problems import IdempotencyKeyReusedError
 from contracts.rpc import Actor, Message
 
@@ -86,8 +87,7 @@ class Calls:
 
 def now() -> datetime:
     """The time now in whole milliseconds, as the database keeps it: what is answered is what is stored."""
-    moment = datetime.now(UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    return whole(datetime.now(UTC))
 
 
 def _caller(actor: Actor) -> tuple[str, str, str]:

@@ -10,6 +10,11 @@ LOOK_SECONDS = 30.0
 _GRAIN = timedelta(milliseconds=1)
 
 
+def whole(moment: datetime) -> datetime:
+    """Return a moment in whole milliseconds, as the database keeps it: the rest is cut off."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 class Clock:
     """Tells the time by the database, asked twice a minute.
 
@@ -25,8 +30,7 @@ class Clock:
 
     def now(self) -> datetime:
         """Return the moment in whole milliseconds, as the database keeps it."""
-        moment = datetime.now(UTC) + self._ahead
-        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+        return whole(datetime.now(UTC) + self._ahead)
 
     async def start(self) -> None:
         """Look at the database's clock, and go on doing so."""

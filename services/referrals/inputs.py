@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from chassis.clock import whole
 from chassis.problems import InvalidError
 from contracts.referrals import Appointment
 from contracts.rpc import NOTHING, FieldProblem
@@ -104,7 +105,7 @@ def checked(
 
 def stored_moment(at: datetime) -> datetime:
     """Return a moment as the database keeps it, UTC in whole milliseconds: so every reply says the same."""
-    return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
+    return whole(at.astimezone(UTC))
 
 
 def _stored(value: Any) -> Any:

@@ -1,7 +1,6 @@
 """Registering organizations and those who act for them: clients and members."""
 
-from datetime import UTC, datetime
-
+from chassis.calls import now
 from chassis.outbox import Relay
 from contracts.directory import (
     AuthenticateClient,
@@ -31,7 +30,7 @@ async def create_organization(store: Store, relay: Relay, request: CreateOrganiz
     """Register an organization under a new id, and return it."""
     noun_id = ids.fresh("organization")
     fields = organization.from_request(request)
-    at = _now()
+    at = now()
     event = record.changed_event("organization", noun_id, fields, 1, at, before={})
     change = Change(noun_id, Known(), fields, event)
     await store.save("organization", [change])
@@ -51,7 +50,7 @@ async def verify_organization(store: Store, relay: Relay, request: VerifyOrganiz
             raise OrganizationNotFoundError(f"There is no organization {request.organization}.")
         stored = await _organization(store, request.organization)
         fields = {"verified": request.verified}
-        at = _now()
+        at = now()
         after = stored | fields
         event = record.changed_event("organization", stored["_id"], after, known.n + 1, at, before=stored)
         change = Change(stored["_id"], known, fields, event)
@@ -70,7 +69,7 @@ async def create_client(store: Store, key: bytes, request: CreateClient) -> NewC
     """
     owner = await _organization(store, request.organization)
     secret = client.new_secret()
-    stored = client.document(request, client.hash_secret(key, secret), _now())
+    stored = client.document(request, client.hash_secret(key, secret), now())
     stored["_id"] = ids.fresh("client")
     stored |= permissions.told("client_created", {}, stored, None, stored["created"])
     await store.insert_client(stored)
@@ -84,7 +83,7 @@ async def authenticate_client(store: Store, key: bytes, request: AuthenticateCli
         InvalidClientError: unknown, revoked, or another secret.
     """
     stored = await store.get_client(request.client)
-    proven = client.is_proven(stored, client.hash_secret(key, request.secret), _now())
+    proven = client.is_proven(stored, client.hash_secret(key, request.secret), now())
     if stored is None or not proven:
         raise InvalidClientError(_NOT_PROVEN)
     owner = await _organization(store, stored["organization"])
@@ -103,7 +102,7 @@ async def revoke_client(store: Store, request: RevokeClient) -> Client:
     if stored is None:
         raise ClientNotFoundError(f"There is no client {request.client}.")
     while stored["revoked"] is None:
-        at = _now()
+        at = now()
         told = permissions.told("client_revoked", stored, stored, None, at)
         if await store.revoke_client(stored, at, told):
             break
@@ -120,17 +119,11 @@ async def create_member(store: Store, request: CreateMember) -> Member:
     """
     await _organization(store, request.organization)
     wanted = member.document(request)
-    wanted |= permissions.told("member_invited", {}, wanted, None, _now())
+    wanted |= permissions.told("member_invited", {}, wanted, None, now())
     stored = await store.insert_member(wanted)
     if stored["roles"] != wanted["roles"]:
         raise MemberExistsError(f"{request.reference} is {', '.join(stored['roles'])} there already.")
     return member.view(stored)
-
-
-def _now() -> datetime:
-    """The moment in whole milliseconds, as the database keeps it: what is answered is what is stored."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 async def _organization(store: Store, organization_id: str) -> Document:

@@ -23,6 +23,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chassis.clock import whole
 from contracts.capacity import UnitCapacity
 from contracts.codes import CapacityStatus
 from contracts.directory import Capacity
@@ -266,7 +267,7 @@ def _said(one: UnitCapacity, before: Unit | None, on_hold: int, by: str, now: da
         "occupied": occupied,
         "waiting": one.waiting,
         # In whole milliseconds, as it is stored: what was written is what will be read.
-        "valid_until": until.replace(microsecond=until.microsecond // 1000 * 1000),
+        "valid_until": whole(until),
         "updated": now,
         "by": by,
     }

@@ -25,7 +25,7 @@ from chassis.outbox import Relay
 from chassis.problems import UnreachableError
 from chassis.rpc import Caller
 from contracts.changes import Accept, Answer, Ask, Cancel, Receive, Start
-from contracts.codes import Basis, Deadline, Priority, ReferralStatus, Side
+from contracts.codes import Basis, Deadline, NetworkRole, Priority, ReferralStatus, Side
 from contracts.consents import ConfirmErasure, ReviewBasis, WithdrawConsent
 from contracts.directory import IMPORT_RECORDS, ImportRecord, ImportRecords
 from contracts.events import EVENTS, DeadlineEvent, ReferralEvent
@@ -90,6 +90,18 @@ class Replica:
 
     async def look(self) -> None:
         await due.turns(self.means).turn()
+
+
+@asynccontextmanager
+async def coordinating(network: Network) -> AsyncIterator[None]:
+    """The third organization keeps the network meanwhile."""
+    role = SetNetworkRole(organization=network.ids["tercera"], role=NetworkRole.COORDINATOR)
+    await network.operator.call(SET_NETWORK_ROLE, role, network.operator.me)
+    try:
+        yield
+    finally:
+        role = msgspec.structs.replace(role, granted=False)
+        await network.operator.call(SET_NETWORK_ROLE, role, network.operator.me)
 
 
 @pytest.fixture
@@ -209,9 +221,7 @@ async def test_nothing_is_told_before_its_time(network: Network, one: Replica, a
 async def test_coordinators_hear_of_what_is_overdue_and_of_nothing_before(
     network: Network, one: Replica, ahead: Ahead
 ) -> None:
-    role = SetNetworkRole(organization=network.ids["tercera"], role="coordinator")  # type: ignore[arg-type]
-    await network.operator.call(SET_NETWORK_ROLE, role, network.operator.me)
-    try:
+    async with coordinating(network):
         case = await ahead.case(network, priority=Priority.EMERGENCY)
         await until(one, ahead, 70 * MINUTE, step=5 * MINUTE)
         told = await eventually(lambda: told_of(network, case.id), lambda found: len(found) == 4)
@@ -221,9 +231,6 @@ async def test_coordinators_hear_of_what_is_overdue_and_of_nothing_before(
             ("overdue", 1),
             ("escalated", 1),
         ]
-    finally:
-        role = msgspec.structs.replace(role, granted=False)
-        await network.operator.call(SET_NETWORK_ROLE, role, network.operator.me)
 
 
 async def test_a_question_stops_the_receivers_clock_and_the_sender_is_reminded(
@@ -506,9 +513,7 @@ def none_early(told: list[tuple[str, ReferralEvent]]) -> bool:
 async def test_whoever_has_to_confirm_an_erasure_is_asked_until_it_does(
     network: Network, one: Replica, ahead: Ahead
 ) -> None:
-    role = SetNetworkRole(organization=network.ids["tercera"], role="coordinator")  # type: ignore[arg-type]
-    await network.operator.call(SET_NETWORK_ROLE, role, network.operator.me)
-    try:
+    async with coordinating(network):
         case = await ahead.case(network)
         await case.take(WithdrawConsent, case.sender)
         await until(one, ahead, 23 * HOUR)
@@ -530,9 +535,6 @@ async def test_whoever_has_to_confirm_an_erasure_is_asked_until_it_does(
         stored = await one.means.store.load(case.id)
         assert stored is not None
         assert (stored["duties"], "due_at" in stored) == ({}, False)
-    finally:
-        role = msgspec.structs.replace(role, granted=False)
-        await network.operator.call(SET_NETWORK_ROLE, role, network.operator.me)
 
 
 async def test_an_erasure_to_be_confirmed_by_telephone_and_a_long_stop_is_one_word_to_the_sender(
@@ -551,9 +553,7 @@ async def test_a_basis_that_nobody_reviews_is_told_to_the_sender_and_to_coordina
     network: Network, one: Replica, ahead: Ahead
 ) -> None:
     """The shelter has no second member here, so that they hear of it while there is time."""
-    role = SetNetworkRole(organization=network.ids["tercera"], role="coordinator")  # type: ignore[arg-type]
-    await network.operator.call(SET_NETWORK_ROLE, role, network.operator.me)
-    try:
+    async with coordinating(network):
         consent = cast.consent(datetime.now(UTC), basis=Basis.LEGAL_OBLIGATION, reason="orden de un juzgado")
         case = await ahead.case(network, consent=consent, service="telefono")
         await case.take(Cancel, case.sender, reason="need_met")
@@ -572,6 +572,3 @@ async def test_a_basis_that_nobody_reviews_is_told_to_the_sender_and_to_coordina
         await case.take(ReviewBasis, keeper, confirm=True)
         await until(one, ahead, 30 * DAY)
         await names_of(network, case, 6)
-    finally:
-        role = msgspec.structs.replace(role, granted=False)
-        await network.operator.call(SET_NETWORK_ROLE, role, network.operator.me)
