@@ -4,7 +4,9 @@ Options: ``--rounds N`` (how often each is measured, default 300), ``--out FILE`
 else), ``--year N`` (N referrals through their whole life and nothing else; ``--data FOLDER`` keeps them, so
 that the run can go on), ``--lists N`` (pages, counts and what is due while the database grows to N referrals,
 and nothing else; a million take half an hour and 10 GB of disk), ``--large`` (search also in 100,000
-services, and an audit of 100,000 entries: some minutes more, and 2 GB of memory).
+services, and an audit of 100,000 entries: some minutes more, and 2 GB of memory), ``--live N`` (up to N who
+listen at once, 2,000 by habit, and nothing else), ``--webhooks`` (deliveries to local receivers, and nothing
+else), ``--mail`` (mails to a local server, and nothing else).
 """
 
 import argparse
@@ -24,12 +26,17 @@ from bench.audit import run_audit
 from bench.capacity import run_capacity
 from bench.importing import lines, run_import
 from bench.lists import run_lists, show_lists
+from bench.live import run_live, show_live
+from bench.mail import lines as mail_lines
+from bench.mail import run_mail
 from bench.network import running
 from bench.protection import lines as protection_lines
 from bench.protection import run_protection
 from bench.runs import run_idle, run_issue, run_list
 from bench.search import AT_ONCE, run_search
 from bench.transitions import run_transitions
+from bench.webhooks import lines as webhook_lines
+from bench.webhooks import run_webhooks
 from bench.year import run_year, show_year
 
 HERE = Path(__file__).parent
@@ -135,6 +142,24 @@ async def measure_lists(most: int, rounds: int) -> dict[str, Any]:
         return await run_lists(Path(folder), sizes, rounds)
 
 
+async def measure_live(most: int) -> dict[str, Any]:
+    """Measure those who listen on a network of their own."""
+    with tempfile.TemporaryDirectory(prefix="relevo-bench-") as folder:
+        return await run_live(Path(folder), most)
+
+
+async def measure_webhooks() -> dict[str, Any]:
+    """Measure webhooks on a network of their own."""
+    with tempfile.TemporaryDirectory(prefix="relevo-bench-") as folder:
+        return await run_webhooks(Path(folder))
+
+
+async def measure_mail() -> dict[str, Any]:
+    """Measure mail on a network of its own."""
+    with tempfile.TemporaryDirectory(prefix="relevo-bench-") as folder:
+        return await run_mail(Path(folder))
+
+
 def main() -> None:
     """Measure, print, and write."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
@@ -144,14 +169,40 @@ def main() -> None:
     parser.add_argument("--large", action="store_true")
     parser.add_argument("--lists", type=int, metavar="REFERRALS")
     parser.add_argument("--year", type=int, metavar="REFERRALS")
+    parser.add_argument("--webhooks", action="store_true")
+    parser.add_argument("--mail", action="store_true")
     parser.add_argument("--data", type=Path, default=HERE / "year")
+    parser.add_argument("--live", type=int, metavar="SUBSCRIBERS")
     options = parser.parse_args()
-    if options.year:
+    if not _measured_alone(options):
+        _measure_most(options)
+
+
+def _measured_alone(options: argparse.Namespace) -> bool:
+    """Measure what is asked for by itself; return whether anything is."""
+    if options.live:
+        live = asyncio.run(measure_live(options.live))
+        options.out.write_text(json.dumps({"live": live}, indent=1) + "\n", encoding="utf-8")
+        show_live(live)
+    elif options.year:
         show_year(asyncio.run(run_year(options.data, options.year)))
-        return
-    if options.lists:
+    elif options.webhooks:
+        _say(webhook_lines(asyncio.run(measure_webhooks())))
+    elif options.mail:
+        _say(mail_lines(asyncio.run(measure_mail())))
+    elif options.lists:
         show_lists(asyncio.run(measure_lists(options.lists, options.rounds)))
-        return
+    else:
+        return False
+    return True
+
+
+def _say(told: list[str]) -> None:
+    for line in told:
+        Console(highlight=False).print(line)
+
+
+def _measure_most(options: argparse.Namespace) -> None:
     result = {} if options.only else asyncio.run(measure(options.rounds, options.large))
     result["search"] = asyncio.run(measure_search(options.rounds, options.large))
     options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

@@ -26,6 +26,7 @@ from chassis.identity import Identity
 # Allowed to these keys by deploy/nats/permissions.conf, and used by nobody.
 HOP = "rpc.v1.directory.bench"
 ONE_WAY = "rpc.v1.directory.bench_one_way"
+FAN_OUT = "rpc.v1.directory.bench_fan_out"
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(uuid_representation=UuidRepresentation.STANDARD)
 TYPENAME = b'{"query":"{ __typename }"}'
 _names = itertools.count()

@@ -65,10 +65,10 @@ class Network:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Network]:
-    """Start a network in a fresh folder, and stop it again."""
+async def running(folder: Path, **more: str) -> AsyncIterator[Network]:
+    """Start a network in a fresh folder, and stop it again; ``more`` are settings of its parts."""
     # The benchmark's own load is one client's: its limit is not what is measured.
-    variables = {"RELEVO_RATE_PER_SECOND": "1000000", "RELEVO_RATE_BURST": "1000000"}
+    variables = {"RELEVO_RATE_PER_SECOND": "1000000", "RELEVO_RATE_BURST": "1000000", **more}
     settings = EmbeddedSettings(data_dir=folder).on_free_ports()
     stack = Stack(settings, variables=variables, say=lambda _sentence: None)
     began = time.perf_counter()

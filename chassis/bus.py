@@ -24,7 +24,19 @@ class LineLostError(NatsError, ConnectionError):
 
 
 class _Client(Client):
-    """nats-py's client, which says at once when a connection has broken, and in one way."""
+    """nats-py's client, which says at once when a connection has broken, and in one way.
+
+    It signs each new connection in with the key that its part has then.
+    """
+
+    def __init__(self, identity: Identity) -> None:
+        super().__init__()
+        self._identity = identity
+
+    def _connect_command(self) -> bytes:
+        self._identity.try_to_renew()
+        self._nkeys_seed_str, self._public_nkey = self._identity.seed, self._identity.public
+        return super()._connect_command()
 
     def abandon(self) -> None:
         """Fail the requests that wait: their answers went to the old connection, and would never come."""
@@ -113,9 +125,10 @@ async def connect(url: str, identity: Identity, on_lost: Callable[[], None]) -> 
     """Connect as that part, waiting for the server as long as it takes.
 
     ``url`` may name several servers, separated by commas. ``on_lost`` is called once when the connection
-    is closed for good, which only a refused key does: the process should end, and be started again.
+    is closed for good, which only a key does that was refused at once: the process should end, and be started
+    again.
     """
-    nc = _Client()
+    nc = _Client(identity)
     bus = Bus(nc, identity)
 
     async def disturbed() -> None:

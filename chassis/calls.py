@@ -17,6 +17,8 @@ from chassis.problems import IdempotencyKeyReusedError
 from contracts.rpc import Actor, Message
 
 KEYS_KEPT_FOR = timedelta(days=30)
+# Of one document so many at most, the last: 65 kB of it.
+KEYS_KEPT = 500
 _ID_BYTES = 16
 _KEY = "idempotency_key"
 

@@ -3,32 +3,35 @@
 A message is only a trigger. For each noun id the consumer keeps ``n``, the last event it applied, by a
 conditional write; it applies ``n+1`` only, fetches holes from the stream by subject, and ignores what is
 older. A transient failure is tried again after a growing delay. A failing event parks its noun in the
-dead-letter stream: every other noun goes on, and what comes for the parked one waits in ``EVT``.
+dead-letter stream: every other noun goes on, and what comes for the parked one waits (``parking.py``).
 
 A handler that has ended is not run again; one that was interrupted is. And while it is at work another
 replica may have gone on to a later event of that noun: what it writes is conditional on ``n``.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from motor.motor_asyncio import AsyncIOMotorDatabase
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
+from nats.js.api import RawStreamMsg
 from nats.js.errors import NotFoundError
 from opentelemetry.trace import SpanKind
-from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
+from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, OperationFailure, WriteError
 
 from chassis import telemetry
 from chassis.bus import Bus
 from chassis.joined import JoinedWrites
 from chassis.keyed import KeyedLocks
+from chassis.parking import PARKED, Delivery, Parking, delivery_of
 from chassis.problems import ContendedError, UnreachableError
 from chassis.pull import Puller
+from chassis.rounds import Rounds
+
+__all__ = ["Consumer", "Delivery", "Handler", "MissingEventError"]
 
 log = structlog.get_logger()
 
@@ -44,26 +47,13 @@ _TRANSIENT = (
     OSError,
 )
 CONCURRENCY = 32
-PARKED = IndexModel([("parked_at", ASCENDING)], name="parked_at", sparse=True)
+# So many nouns' last events are remembered, some 200 bytes each: then all are forgotten.
+REMEMBERED = 20_000
+MEASURE_SECONDS = 15.0
 # Seconds before the first, second, … redelivery; the last goes on for as long as it takes.
 BACKOFF = (0.2, 1.0, 5.0, 15.0, 30.0)
 
 _applied = telemetry.meter.create_counter("consumer.applied", description="Events applied")
-_parked = telemetry.meter.create_counter("consumer.parked", description="Nouns parked")
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """One event as a handler gets it: CloudEvents type, noun id, ``n``, stream sequence, JSON body."""
-
-    type: str
-    noun_id: str
-    n: int
-    seq: int
-    data: bytes
-    headers: Mapping[str, str]
-
-
 Handler = Callable[[Delivery], Awaitable[None]]
 
 
@@ -74,7 +64,7 @@ class MissingEventError(Exception):
 class Consumer:
     """Applies a stream's events to handlers, by CloudEvents type; a type without a handler is skipped.
 
-    Its collection is its own: ``{_id: noun id, n, subject, parked_at}``, the last only while it is parked.
+    Its collection is its own: ``{_id: noun id, n, subject}``, and more while it is parked.
     """
 
     def __init__(
@@ -88,12 +78,16 @@ class Consumer:
         stream: str = "EVT",
     ) -> None:
         self._bus = bus
-        self._durable = durable
+        self.durable = durable
         self._stream = stream
         self._handlers = handlers
         self._store = db[f"applied_{durable}"]
         self._notes = JoinedWrites(self._store)
+        self.parking = Parking(bus, self._store, durable)
+        self._measuring = Rounds(f"parked {durable}", MEASURE_SECONDS, self.parking.measure)
         self._locks = KeyedLocks()
+        # The last event of a noun that was applied here.
+        self._known: dict[str, int] = {}
         self._began_after = 0
         self._puller = Puller(
             bus,
@@ -109,6 +103,7 @@ class Consumer:
         await self._store.create_indexes([PARKED])
         self._began_after = int((await self._bus.js.stream_info(self._stream)).state.last_seq)
         await self._puller.start()
+        await self._measuring.start()
 
     async def runs(self) -> bool:
         """Whether it is pulling: for the part's health."""
@@ -116,12 +111,12 @@ class Consumer:
 
     async def stop(self) -> None:
         """Finish what is in hand, and stop."""
+        await self._measuring.stop()
         await self._puller.stop()
 
     async def parked(self) -> list[str]:
         """The ids of the parked nouns."""
-        ever = {"parked_at": {"$gt": datetime.min.replace(tzinfo=UTC)}}
-        return [row["_id"] async for row in self._store.find(ever, {"_id": 1}, limit=1000)]
+        return [row["_id"] for row in await self.parking.rows(1000)]
 
     async def resume(self, noun_id: str) -> None:
         """Let a parked noun go on from where it stopped, with all that has come for it since.
@@ -132,18 +127,63 @@ class Consumer:
             # It stays parked until all is applied: a crash in between leaves it for the next attempt. What
             # another replica put aside at the very end is looked for once more.
             row = await self._store.find_one({"_id": noun_id})
-            if row is None or not await self._catch_up(row["subject"], noun_id, row["n"]):
+            if row is None or not await self._apply_waiting(row):
                 return
-            await self._store.update_one({"_id": noun_id}, {"$unset": {"parked_at": ""}})
+            await self.parking.forget(noun_id)
             row = await self._store.find_one({"_id": noun_id}) or row
             await self._catch_up(row["subject"], noun_id, row["n"])
+
+    async def drop(self, noun_id: str, n: int) -> bool:
+        """Never apply the event that a noun is parked at, and go on; False where it is not parked at that.
+
+        Where events before it are missing, it is those that are given up.
+        """
+        async with self._locks.hold(noun_id):
+            row = await self.parking.row(noun_id)
+            if row is None or row.get("parked", {}).get("n") != n:
+                return False
+            is_whole = row["parked"]["reason"] != MissingEventError.__name__
+            if not await self.parking.skip(row, n if is_whole else n - 1):
+                return False
+        await self.resume(noun_id)
+        return True
+
+    async def applied(self, noun_id: str) -> int:
+        """Return which event of a noun was the last that was applied; 0: none."""
+        row = await self._store.find_one({"_id": noun_id})
+        return row["n"] if row else 0
+
+    async def waiting(self, noun_id: str, most: int) -> list[Delivery]:
+        """Return the first events of a noun that were not applied: as letters, or still in the stream."""
+        row = await self._store.find_one({"_id": noun_id})
+        if row is None:
+            return []
+        found = {letter.n: letter for letter in await self.parking.letters(noun_id, row["n"])}
+        seq = 1
+        while len(found) < most and (there := await self._next(row["subject"], seq)):
+            event, _ = there
+            seq = event.seq + 1
+            if event.n > row["n"]:
+                found[event.n] = event
+        return [found[n] for n in sorted(found)][:most]
+
+    async def _apply_waiting(self, row: dict[str, Any]) -> bool:
+        """Apply all that waits for a parked noun; of its letters the stream may have forgotten some."""
+        applied = row["n"]
+        for letter in await self.parking.letters(row["_id"], applied):
+            if letter.n != applied + 1:
+                break
+            if not await self._apply(letter, row["subject"]):
+                return False
+            applied = letter.n
+        return await self._catch_up(row["subject"], row["_id"], applied)
 
     async def _receive(self, message: Msg) -> None:
         """Take one message from the stream: apply what it stands for, then acknowledge it."""
         noun_id = (message.headers or {}).get("ce-subject", "")
         if not _is_event(message):
             # Nobody's noun could be parked for it, and to deliver it again would only keep others waiting.
-            log.error("consumer.no_event", durable=self._durable, seq=message.metadata.sequence.stream)
+            log.error("consumer.no_event", durable=self.durable, seq=message.metadata.sequence.stream)
             await message.term()
             return
         try:
@@ -154,21 +194,23 @@ class Consumer:
             if not _passes(error):
                 raise
             delivered = message.metadata.num_delivered or 1
-            log.warning("consumer.retry", durable=self._durable, kind=type(error).__name__)
+            log.warning("consumer.retry", durable=self.durable, kind=type(error).__name__)
             await message.nak(delay=BACKOFF[min(delivered, len(BACKOFF)) - 1])
 
     async def _apply_through(self, message: Msg, noun_id: str) -> None:
-        delivery = _delivery(message.headers or {}, message.data, message.metadata.sequence.stream)
+        delivery = delivery_of(message.headers or {}, message.data, message.metadata.sequence.stream)
         is_new = delivery.seq > self._began_after and message.metadata.num_delivered == 1
-        if delivery.n == 1 and is_new:
-            # The very first that anybody hears of a noun: there is nothing to look up. Were it otherwise, the
-            # handler would meet its own earlier work, as after any crash between the two writes. What was
-            # there before may be read once more, by a durable that was made anew after a restore.
+        if is_new and delivery.n == self._known.pop(noun_id, 0) + 1:
+            # The very first that anybody hears of a noun, or the next after what was applied here: there is
+            # nothing to look up. Were it otherwise, the handler would meet its own earlier work, as after any
+            # crash between the two writes. What was there before may be read once more, by a durable that was
+            # made anew after a restore.
             await self._apply(delivery, message.subject)
             return
         row = await self._store.find_one({"_id": noun_id})
         if row is not None and row.get("parked_at"):
-            return  # it waits in the stream until somebody resumes it
+            await self.parking.put_aside(delivery)
+            return  # it waits until somebody resumes it
         applied = row["n"] if row else 0
         if delivery.n <= applied:
             return
@@ -179,23 +221,31 @@ class Consumer:
 
     async def _catch_up(self, subject: str, noun_id: str, applied: int) -> bool:
         """Apply, in order, all that the stream has of a noun after ``applied``; False if it was parked."""
-        filter_subject = ".".join(subject.split(".")[:4]) + ".>"
         seq = 1
-        while True:
-            try:
-                raw = await self._bus.js.get_msg(self._stream, seq=seq, subject=filter_subject, next=True)
-            except NotFoundError:
-                return True
-            seq = (raw.seq or 0) + 1
-            delivery = _delivery(raw.headers or {}, raw.data or b"", raw.seq or 0)
+        while there := await self._next(subject, seq):
+            delivery, its_subject = there
+            seq = delivery.seq + 1
             if delivery.n <= applied:
                 continue
             if applied and delivery.n != applied + 1:
-                await self._park(delivery, raw.subject or subject, MissingEventError())
+                await self.parking.park(delivery, its_subject, MissingEventError())
                 return False
-            if not await self._apply(delivery, raw.subject or subject):
+            if not await self._apply(delivery, its_subject):
                 return False
             applied = delivery.n
+        return True
+
+    async def _next(self, subject: str, seq: int) -> tuple[Delivery, str] | None:
+        """The stream's next event of a noun from that sequence on, and its subject; that of any will do."""
+        of_noun = ".".join(subject.split(".")[:4]) + ".>"
+        while True:
+            try:
+                raw = await self._bus.js.get_msg(self._stream, seq=seq, subject=of_noun, next=True)
+            except NotFoundError:
+                return None
+            if _is_event(raw):
+                return delivery_of(raw.headers or {}, raw.data or b"", raw.seq or 0), raw.subject or ""
+            seq = (raw.seq or 0) + 1
 
     async def _apply(self, delivery: Delivery, subject: str) -> bool:
         """Run the handler and remember that it was; False where the noun was parked instead."""
@@ -209,10 +259,13 @@ class Consumer:
                     if _passes(error):
                         raise
                     # Whatever it is, only this noun stops.
-                    await self._park(delivery, subject, error)
+                    await self.parking.park(delivery, subject, error)
                     return False
             await self._remember(delivery, subject)
-        _applied.add(1, {"durable": self._durable})
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[delivery.noun_id] = delivery.n
+        _applied.add(1, {"durable": self.durable})
         return True
 
     async def _remember(self, delivery: Delivery, subject: str) -> None:
@@ -231,31 +284,6 @@ class Consumer:
         except DuplicateKeyError:
             return  # another replica has come further
 
-    async def _park(self, delivery: Delivery, subject: str, error: Exception) -> None:
-        """Stop this noun, and put the event with its reason where an operator finds it."""
-        reason = type(error).__name__
-        await self._bus.js.publish(
-            f"dlq.{self._durable}.{delivery.noun_id}",
-            delivery.data,
-            headers={
-                **{key: value for key, value in delivery.headers.items() if key.startswith("ce-")},
-                "n": str(delivery.n),
-                "dlq-reason": reason,
-                "dlq-seq": str(delivery.seq),
-                "Nats-Msg-Id": f"{self._durable}:{delivery.noun_id}:{delivery.n}",
-            },
-        )
-        await self._store.update_one(
-            {"_id": delivery.noun_id},
-            {
-                "$set": {"parked_at": datetime.now(UTC), "subject": subject},
-                "$setOnInsert": {"n": delivery.n - 1},
-            },
-            upsert=True,
-        )
-        _parked.add(1, {"durable": self._durable})
-        log.error("consumer.parked", durable=self._durable, type=delivery.type, n=delivery.n, kind=reason)
-
 
 def _passes(error: Exception) -> bool:
     """Whether it may be gone when the same is tried again.
@@ -268,21 +296,10 @@ def _passes(error: Exception) -> bool:
     return isinstance(error, _TRANSIENT) and not isinstance(error, WriteError)
 
 
-def _is_event(message: Msg) -> bool:
+def _is_event(message: Msg | RawStreamMsg) -> bool:
     """Whether it says what it is: its type, its count, and the very noun under whose subject it stands."""
     headers = message.headers or {}
-    noun_id = message.subject.split(".")[3:4]
+    noun_id = (message.subject or "").split(".")[3:4]
     return bool(headers.get("ce-type") and headers.get("n", "").isdecimal()) and noun_id == [
         headers.get("ce-subject")
     ]
-
-
-def _delivery(headers: Mapping[str, str], data: bytes, seq: int) -> Delivery:
-    return Delivery(
-        type=headers["ce-type"],
-        noun_id=headers["ce-subject"],
-        n=int(headers["n"]),
-        seq=seq,
-        data=data,
-        headers=headers,
-    )

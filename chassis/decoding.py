@@ -4,7 +4,9 @@ msgspec's own words name Python's types and regular expressions, and repeat the 
 """
 
 import re
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 
@@ -39,6 +41,11 @@ _BOUNDS = {
     "<": "Must be less than {number}.",
 }
 _ANYTHING_ELSE = "Is not of the form that it should have."
+
+# Whoever sends more than that is told the first ones.
+MOST = 50
+_NO_SUCH_FIELD = "There is no such field."
+_MISSING = "It is missing."
 
 Say = Callable[[re.Match[str]], str]
 
@@ -89,8 +96,71 @@ def problem_of(error: msgspec.ValidationError) -> FieldProblem:
         return FieldProblem(path=tuple(steps), message=_for_people(words))
     path = (*steps, field["name"])
     if field["what"] == "missing required":
-        return FieldProblem(path=path, message="It is missing.", code="REQUIRED")
-    return FieldProblem(path=path, message="There is no such field.")
+        return FieldProblem(path=path, message=_MISSING, code="REQUIRED")
+    return FieldProblem(path=path, message=_NO_SUCH_FIELD)
+
+
+def problems_of(body: bytes, kind: Any, error: msgspec.ValidationError) -> tuple[FieldProblem, ...]:
+    """Return everywhere that a JSON body is not of its type; ``error`` is what msgspec said of it.
+
+    msgspec ends at the first place. So where it does, what is inside is looked at part by part.
+    """
+    first = problem_of(error)
+    try:
+        found = list(_wrong(kind, msgspec.json.decode(body), ()))
+    except (msgspec.DecodeError, RecursionError):
+        return (first,)
+    return tuple(found[:MOST]) or (first,)
+
+
+def _wrong(kind: Any, value: Any, path: tuple[str, ...]) -> Iterator[FieldProblem]:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        inside = list(_inside(_shape(kind, value), value, path))
+        said = problem_of(error)
+        yield from inside or [msgspec.structs.replace(said, path=(*path, *said.path))]
+
+
+def _inside(kind: Any, value: Any, path: tuple[str, ...]) -> Iterator[FieldProblem]:
+    """What is wrong with the fields of a struct, or the entries of a list; nothing of anything else."""
+    if _is_list(kind) and isinstance(value, list):
+        for place, one in enumerate(value):
+            yield from _wrong(get_args(kind)[0], one, (*path, str(place)))
+    elif _is_struct(kind) and isinstance(value, dict):
+        yield from _in_fields(kind, value, path)
+
+
+def _in_fields(kind: Any, value: dict[str, Any], path: tuple[str, ...]) -> Iterator[FieldProblem]:
+    fields = {one.encode_name: one for one in msgspec.structs.fields(kind)}
+    for name in value.keys() - fields.keys():
+        if _STEP.fullmatch(name):
+            yield FieldProblem(path=(*path, name), message=_NO_SUCH_FIELD)
+    for name, one in fields.items():
+        if name in value:
+            yield from _wrong(one.type, value[name], (*path, name))
+        elif one.required:
+            yield FieldProblem(path=(*path, name), message=_MISSING, code="REQUIRED")
+
+
+def _shape(kind: Any, value: Any) -> Any:
+    """Of a type with bounds or alternatives, the one that such a value may be; None where that is none."""
+    if get_origin(kind) is Annotated:
+        return _shape(get_args(kind)[0], value)
+    if get_origin(kind) not in {Union, types.UnionType}:
+        return kind
+    shapes = [_shape(one, value) for one in get_args(kind)]
+    is_it = _is_struct if isinstance(value, dict) else _is_list
+    return next(filter(is_it, shapes), None)
+
+
+def _is_list(kind: Any) -> bool:
+    origin: Any = get_origin(kind)
+    return origin is tuple
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
 def _for_people(words: str) -> str:

@@ -1,7 +1,7 @@
 """The HTTP face that every part has: ``/livez``, ``/readyz`` and ``/metrics``."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
@@ -74,14 +74,16 @@ class Gate:
     that there is no such thing, and not that it should come again.
     """
 
-    def __init__(self, app: ASGIApp, health: Health) -> None:
+    def __init__(self, app: ASGIApp, health: Health, direct: Mapping[str, ASGIApp] | None = None) -> None:
         self._app = app
         self._health = health
+        # What does without the application's middleware, by path: a stream would hold all of it for an hour.
+        self._direct: Mapping[str, ASGIApp] = {} if direct is None else direct
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request or WebSocket on, or refuse it."""
         if self._health.running or scope.get("path") in ALWAYS:
-            await self._app(scope, receive, send)
+            await self._direct.get(scope.get("path", ""), self._app)(scope, receive, send)
             return
         # A handshake is refused by the same answer, in the extension's own words.
         prefix = "websocket.http" if scope["type"] == "websocket" else "http"

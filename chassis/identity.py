@@ -7,10 +7,12 @@ nothing in it to choose.
 """
 
 import base64
+import contextlib
 import hashlib
 import json
 import secrets
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -67,13 +69,16 @@ def _header(part: str) -> str:
 
 
 class Identity:
-    """One part's own key: connects to the bus with it, and signs the actors of its requests."""
+    """One part's own key: connects to the bus with it, and signs the actors of its requests.
 
-    def __init__(self, part: str, seed: str) -> None:
+    Where another is put in its file's place, it is that from the next request, and the next connection, on.
+    """
+
+    def __init__(self, path: Path, part: str) -> None:
         self.part = part
-        self.seed = seed
-        self.public: str = nkeys.from_seed(bytearray(seed.encode())).public_key.decode()
-        self._key = Ed25519PrivateKey.from_private_bytes(_raw(seed, _SEED_KEY))
+        self._path = path
+        self._seen = 0
+        self.renew()
 
     @classmethod
     def load(cls, keys_dir: Path, part: str) -> "Identity":
@@ -84,10 +89,29 @@ class Identity:
         """
         path = keys_dir / part / "nkey.seed"
         try:
-            return cls(part, path.read_text(encoding="ascii").strip())
+            return cls(path, part)
         except OSError as error:
             message = f"relevo: {path} cannot be read ({error.strerror}); `relevo keys init` makes it"
             raise SystemExit(message) from None
+
+    def renew(self) -> None:
+        """Read the file, if it has changed.
+
+        Raises:
+            OSError, ValueError, nkeys.NkeysError: it cannot be read, or holds no seed; then all stays.
+        """
+        changed = self._path.stat().st_mtime_ns
+        if changed == self._seen:
+            return
+        seed = self._path.read_text(encoding="ascii").strip()
+        self.public: str = nkeys.from_seed(bytearray(seed.encode())).public_key.decode()
+        self._key = Ed25519PrivateKey.from_private_bytes(_raw(seed, _SEED_KEY))
+        self.seed, self._seen = seed, changed
+
+    def try_to_renew(self) -> None:
+        """The same, where what is known is good enough."""
+        with contextlib.suppress(OSError, ValueError, nkeys.NkeysError):
+            self.renew()
 
     @property
     def actor(self) -> Actor:
@@ -96,6 +120,7 @@ class Identity:
 
     def sign(self, actor: Actor, subject: str, body: bytes) -> str:
         """Return the actor header for one request."""
+        self.try_to_renew()
         claims = _Claims(
             aud=subject,
             exp=int(time.time()) + LIFE_SECONDS,
@@ -108,14 +133,16 @@ class Identity:
 
 
 class Peers:
-    """Everybody's public keys: says who really sent a request, and for whom."""
+    """Everybody's public keys: says who really sent a request, and for whom.
 
-    def __init__(self, public: dict[str, str]) -> None:
+    Of a part there are two while its key is exchanged; what the file says anew counts from the next request.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen = 0
         # By the only token header that each part may write.
-        self._keys = {
-            _header(part): (part, Ed25519PublicKey.from_public_bytes(_raw(key, _PUBLIC_KEY)))
-            for part, key in public.items()
-        }
+        self._keys: dict[str, tuple[str, list[Ed25519PublicKey]]] = {}
 
     @classmethod
     def load(cls, keys_dir: Path) -> "Peers":
@@ -124,13 +151,25 @@ class Peers:
         Raises:
             SystemExit: the file cannot be read.
         """
-        path = keys_dir / "public.json"
+        peers = cls(keys_dir / "public.json")
         try:
-            return cls(json.loads(path.read_text(encoding="utf-8")))
+            peers._read()
         except (OSError, ValueError) as error:
             raise SystemExit(
-                f"relevo: {path} cannot be read ({error}); `relevo keys init` makes it"
+                f"relevo: {peers._path} cannot be read ({error}); `relevo keys init` makes it"
             ) from None
+        return peers
+
+    def _read(self) -> None:
+        changed = self._path.stat().st_mtime_ns
+        if changed == self._seen:
+            return
+        public: dict[str, str | list[str]] = json.loads(self._path.read_text(encoding="utf-8"))
+        self._keys = {
+            _header(part): (part, [_public_key(key) for key in ([keys] if isinstance(keys, str) else keys)])
+            for part, keys in public.items()
+        }
+        self._seen = changed
 
     def verify(self, header: str, subject: str, body: bytes) -> tuple[str, Actor]:
         """Return the part that asks, and the actor for whom it asks.
@@ -139,6 +178,8 @@ class Peers:
             BadActorError: the header is not good for this very request, or names somebody whom this
                 part may not speak for: only the gateway speaks for members and clients.
         """
+        with contextlib.suppress(OSError, ValueError):
+            self._read()  # what was known stays known where the file is away
         part, claims = self._open(header)
         if claims.aud != subject or claims.body != _body_hash(body):
             raise BadActorError("The actor header was made for another request.")
@@ -151,13 +192,26 @@ class Peers:
     def _open(self, token: str) -> tuple[str, _Claims]:
         try:
             header, payload, signature = token.split(".")
-            part, key = self._keys[header]
-            key.verify(_unbase64(signature), f"{header}.{payload}".encode())
+            part, keys = self._keys[header]
+            _check(keys, _unbase64(signature), f"{header}.{payload}".encode())
             return part, _decode(_unbase64(payload))
         except (KeyError, ValueError, InvalidSignature) as error:
             raise BadActorError(
                 "The actor header is missing, or none of ours (are versions the same?)."
             ) from error
+
+
+def _public_key(key: str) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(_raw(key, _PUBLIC_KEY))
+
+
+def _check(keys: Sequence[Ed25519PublicKey], signature: bytes, signed: bytes) -> None:
+    """Raise InvalidSignature unless one of the keys has signed it."""
+    for other in keys[:-1]:
+        with contextlib.suppress(InvalidSignature):
+            other.verify(signature, signed)
+            return
+    keys[-1].verify(signature, signed)
 
 
 def _may_speak_for(part: str, actor: Actor) -> bool:

@@ -6,7 +6,8 @@ are all the same.
 
 * a document counts its events in ``n``, and what is pending carries the ``n`` it was committed with.
 * what is acknowledged leaves the document by a write on ``n``, which leaves ``revision`` alone, so that it
-  never disturbs a concurrent change. ``pending_since`` goes with the last of it.
+  never disturbs a concurrent change. ``pending_since`` goes with the last of it. That write is in no hurry,
+  and whoever made the change soon asks for the next: so it comes a moment later, of many documents at once.
 """
 
 import asyncio
@@ -36,7 +37,12 @@ log = structlog.get_logger()
 # A pending entry this old was left over by a crash or a lost connection; a relay in hand is far quicker.
 LEFT_OVER = timedelta(seconds=2)
 SWEEP_SECONDS = 1.0
+# How long what is out may stay in its document; well below ``LEFT_OVER``.
+FORGET_SECONDS = 0.25
 SWEEP_BATCH = 200
+# What leaves in one write, and how many such writes are made at once. Behind sixteen who write, one write of
+# all would wait its turn for each of its documents, and fall ever further behind (the embedded database).
+FORGET_BATCH, FORGET_ABREAST = 8, 4
 _NOTHING_LEFT = {"$set": {"pending": []}, "$unset": {"pending_since": ""}}
 
 _encode = Encoder().encode
@@ -101,7 +107,11 @@ class Relay:
         self._locks = KeyedLocks()
         self._tasks: set[asyncio.Task[bool]] = set()
         self._sweeper: asyncio.Task[None] | None = None
+        # What is out, and not yet out of its document: the last ``n`` of each.
+        self._out: dict[str, int] = {}
+        self._forgetter: asyncio.Task[None] | None = None
         self._slots = asyncio.Semaphore(32)
+        self._forgetting = asyncio.Semaphore(FORGET_ABREAST)
         self._woken = asyncio.Event()
 
     def kick(self, noun_id: str, pending: Sequence[Document] = ()) -> None:
@@ -123,6 +133,8 @@ class Relay:
         await end(self._sweeper)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=3)
+        await end(self._forgetter)
+        await self._forget_out()
 
     async def publish(self, noun_id: str, pending: Sequence[Document] = ()) -> None:
         """Carry out a document's pending entries and return when they are out.
@@ -134,8 +146,10 @@ class Relay:
             entries = _in_order(pending if self._is_next(pending) else await self._load(noun_id))
             for entry in entries:
                 await self._carry_out(entry)
-            if entries:
-                await self._forget(noun_id, entries)
+        if entries:
+            self._out[noun_id] = max(entry["n"] for entry in entries)
+            if self._forgetter is None or self._forgetter.done():
+                self._forgetter = asyncio.create_task(self._forget_soon())
 
     async def left_over(self, older_than: timedelta = LEFT_OVER) -> int:
         """How many documents have entries that have waited longer than that."""
@@ -177,9 +191,11 @@ class Relay:
                 await held.enter_async_context(self._locks.hold(noun_id))
             await self._insert_all([entry for entries in waiting.values() for entry in entries])
             are_out = await asyncio.gather(*(self._send(entries) for entries in waiting.values()))
-            out = [noun_id for noun_id, is_out in zip(waiting, are_out, strict=True) if is_out]
-            await self._forget_all({noun_id: waiting[noun_id] for noun_id in out if waiting[noun_id]})
-            await self._end_waiting([noun_id for noun_id, entries in waiting.items() if not entries])
+        out = [noun_id for noun_id, is_out in zip(waiting, are_out, strict=True) if is_out]
+        await self._forget_all(
+            {one: max(entry["n"] for entry in waiting[one]) for one in out if waiting[one]}
+        )
+        await self._end_waiting([noun_id for noun_id, entries in waiting.items() if not entries])
         return len(out)
 
     async def _insert_all(self, entries: Sequence[Document]) -> None:
@@ -205,16 +221,38 @@ class Relay:
             return False
         return True
 
-    async def _forget_all(self, done: Mapping[str, Sequence[Document]]) -> None:
-        """Take what is done out of its documents; ``pending_since`` goes where nothing is left."""
-        last = {noun_id: max(entry["n"] for entry in entries) for noun_id, entries in done.items()}
-        if not last:
-            return
-        emptied = [UpdateOne({"_id": noun_id, "n": n}, _NOTHING_LEFT) for noun_id, n in last.items()]
-        written = await self._collection.bulk_write(emptied, ordered=False)
-        if written.matched_count < len(last):
-            more = [UpdateOne({"_id": noun_id}, _without(n)) for noun_id, n in last.items()]
-            await self._collection.bulk_write(more, ordered=False)
+    async def _forget_soon(self) -> None:
+        while self._out:
+            await asyncio.sleep(FORGET_SECONDS)
+            await self._forget_out()
+
+    async def _forget_out(self) -> None:
+        last, self._out = self._out, {}
+        try:
+            await self._forget_all(last)
+        except PyMongoError as error:
+            # A sweep finds it all, and that it is out.
+            log.warning("outbox.forget", collection=self._collection.name, kind=type(error).__name__)
+
+    async def _forget_all(self, last: Mapping[str, int]) -> None:
+        """Take what is out, up to the last ``n`` of each, out of the documents.
+
+        ``pending_since`` goes where nothing is left.
+        """
+        waiting = list(last.items())
+        parts = [waiting[start : start + FORGET_BATCH] for start in range(0, len(waiting), FORGET_BATCH)]
+        outcomes = await asyncio.gather(*map(self._forget_some, parts), return_exceptions=True)
+        for failed in outcomes:
+            if failed is not None:
+                raise failed
+
+    async def _forget_some(self, last: Sequence[tuple[str, int]]) -> None:
+        emptied = [UpdateOne({"_id": noun_id, "n": n}, _NOTHING_LEFT) for noun_id, n in last]
+        more = [UpdateOne({"_id": noun_id}, _without(n)) for noun_id, n in last]
+        async with self._forgetting:
+            written = await self._collection.bulk_write(emptied, ordered=False)
+            if written.matched_count < len(last):
+                await self._collection.bulk_write(more, ordered=False)
 
     async def _end_waiting(self, ids: Sequence[str]) -> None:
         """Of documents of which nothing waits any more: after a restore ``n`` may be beyond what waited."""
@@ -283,14 +321,6 @@ class Relay:
             telemetry.inject(headers)
             await self._publisher.publish(subject, filter_subject, entry["n"], bytes(entry["data"]), headers)
         _lag.record((datetime.now(UTC) - entry["at"]).total_seconds(), {"type": entry["type"]})
-
-    async def _forget(self, noun_id: str, entries: Sequence[Document]) -> None:
-        """Take what is done out of the document; ``pending_since`` goes where nothing is left."""
-        n = max(entry["n"] for entry in entries)
-        # No event after mine was committed: so nothing is left, and one write says so.
-        last = await self._collection.update_one({"_id": noun_id, "n": n}, _NOTHING_LEFT)
-        if not last.matched_count:
-            await self._collection.update_one({"_id": noun_id}, _without(n))
 
 
 def _in_order(entries: Sequence[Document]) -> list[Document]:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from chassis.problems import InvalidError
 from contracts.rpc import FieldProblem, Page
@@ -11,6 +12,17 @@ MOST = 100
 
 # What a list is in order of, and the id of the row.
 Key = tuple[str, str]
+# Milliseconds since 1970 have 13 digits until the year 2286: counted down from here, the newest come first.
+_END = 10**13
+# Before and behind all places.
+_LOWEST, _HIGHEST = "", "~"
+_NO_POSITION = "It is not a position of this list."
+Row = dict[str, Any]
+
+
+def newest_first(milliseconds: int) -> str:
+    """Return what a list is in order of whose newest rows come first, by their milliseconds since 1970."""
+    return f"{_END - milliseconds:013d}"
 
 
 @dataclass(frozen=True)
@@ -53,13 +65,60 @@ def check(page: Page) -> None:
             raise InvalidError(words, (_problem(field, words),))
 
 
+@dataclass(frozen=True)
+class Newest:
+    """A page of rows that the database keeps in order of their ``place``, the newest first."""
+
+    rows: list[Row]
+    has_next: bool
+    has_previous: bool
+
+    @property
+    def positions(self) -> tuple[tuple[str, ...], ...]:
+        """Those of its rows."""
+        return tuple((one["place"],) for one in self.rows)
+
+
+class ReadPlaces(Protocol):
+    """Reads so many rows between two places, both excluded."""
+
+    async def __call__(self, bounds: tuple[str, str], count: int, *, newest_first: bool) -> list[Row]: ...
+
+
+async def newest(page: Page, read: ReadPlaces) -> Newest:
+    """Return a page of rows, read no further than it goes.
+
+    Raises:
+        InvalidError: as ``cut``.
+    """
+    check(page)
+    count, onwards = page.first or page.last or 1, page.first is not None
+    bounds = (_place("before", page.before, _LOWEST), _place("after", page.after, _HIGHEST))
+    found = await read(bounds, count + 1, newest_first=onwards)
+    more, rows = len(found) > count, found[:count]
+    return Newest(
+        rows=rows if onwards else rows[::-1],
+        has_next=more if onwards else page.before is not None,
+        has_previous=page.after is not None if onwards else more,
+    )
+
+
+def _place(field: str, position: tuple[str, ...] | None, otherwise: str) -> str:
+    match position:
+        case None:
+            return otherwise
+        case (place,):
+            return place
+        case _:
+            raise InvalidError(_NO_POSITION, (_problem(field, _NO_POSITION),))
+
+
 def _key(field: str, position: tuple[str, ...]) -> Key:
     match position:
         case (sort, noun_id):
             return sort, noun_id
         case _:
-            words = "It is not a position of this list."
-            raise InvalidError(words, (_problem(field, words),))
+            raise InvalidError(_NO_POSITION, (_problem(field, _NO_POSITION),))
 
 
 def _problem(field: str, words: str) -> FieldProblem:

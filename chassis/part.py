@@ -11,6 +11,7 @@ import uvloop
 from fastapi import FastAPI
 from nats.errors import Error as NatsError
 from pymongo.errors import ConnectionFailure
+from starlette.types import ASGIApp
 
 from chassis import logs, telemetry
 from chassis.bus import Bus, connect
@@ -29,13 +30,24 @@ Step = Callable[[], Awaitable[None]]
 
 
 class Part:
-    """What a part's ``build`` is given: the bus, everybody's keys, the HTTP application, its health."""
+    """What a part's ``build`` is given: the bus, everybody's keys, the HTTP application, its health.
 
-    def __init__(self, bus: Bus, peers: Peers, app: FastAPI, health: Health) -> None:
+    ``direct`` are paths that are served beside the application.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        peers: Peers,
+        app: FastAPI,
+        health: Health,
+        direct: dict[str, ASGIApp] | None = None,
+    ) -> None:
         self.bus = bus
         self.peers = peers
         self.app = app
         self.health = health
+        self.direct = {} if direct is None else direct
         self._stack = AsyncExitStack()
 
     async def run(self, start: Step, stop: Step | None = None) -> None:
@@ -87,9 +99,10 @@ async def _live(name: str, settings: PartSettings, build: Build) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     health = Health()
     app = health_app(name, health)
-    web = Web(Gate(app, health), _listener(settings))
+    direct: dict[str, ASGIApp] = {}
+    web = Web(Gate(app, health, direct), _listener(settings))
     await web.start(stop)
-    starting = asyncio.create_task(_start(name, settings, build, (app, health), stop))
+    starting = asyncio.create_task(_start(name, settings, build, (app, health, direct), stop))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if starting.done():
@@ -108,12 +121,16 @@ async def _live(name: str, settings: PartSettings, build: Build) -> None:
 
 
 async def _start(
-    name: str, settings: PartSettings, build: Build, face: tuple[FastAPI, Health], stop: asyncio.Event
+    name: str,
+    settings: PartSettings,
+    build: Build,
+    face: tuple[FastAPI, Health, dict[str, ASGIApp]],
+    stop: asyncio.Event,
 ) -> Part:
-    app, health = face
+    app, health, direct = face
     identity = Identity.load(settings.keys_dir, name)
     bus = await connect(settings.nats_url, identity, on_lost=stop.set)
-    part = Part(bus, Peers.load(settings.keys_dir), app, health)
+    part = Part(bus, Peers.load(settings.keys_dir), app, health, direct)
 
     async def bus_is_there() -> bool:
         return bus.connected

@@ -17,7 +17,7 @@ from pymongo.errors import PyMongoError
 
 from chassis import telemetry
 from chassis.bus import Bus
-from chassis.decoding import problem_of
+from chassis.decoding import problems_of
 from chassis.identity import GATEWAY, Peers
 from chassis.logs import place_of
 from chassis.problems import (
@@ -214,7 +214,8 @@ class _Endpoint:
         try:
             return self._decoder.decode(body)
         except msgspec.ValidationError as error:
-            raise InvalidError("Some of it is not as it should be.", (problem_of(error),)) from None
+            problems = problems_of(body, self._operation.request, error)
+            raise InvalidError("Some of it is not as it should be.", problems) from None
         except msgspec.DecodeError:
             raise InvalidError("The body is not JSON.") from None
 

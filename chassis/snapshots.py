@@ -6,13 +6,14 @@ known by the database, whose positions are the ones that count.
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
+from nats.js.api import RawStreamMsg
 from nats.js.errors import NotFoundError
 
 # What NATS names in a folder of its own backups.
@@ -78,16 +79,24 @@ async def counts_after(
 ) -> dict[tuple[str, str, str], int]:
     """Return of each noun the count of its last event behind a sequence, by part, noun and id."""
     counts: dict[tuple[str, str, str], int] = {}
-    seq = after
-    while True:
-        try:
-            message = await js.get_msg(stream, seq=seq + 1, subject=subjects, next=True)
-        except NotFoundError:
-            return counts
-        seq = int(message.seq or 0)
+    async for message in messages_after(js, stream, subjects, after):
         words, n = str(message.subject).split("."), (message.headers or {}).get("n", "")
         if len(words) > 3 and n.isdecimal():  # noqa: PLR2004 - evt, part, noun, id
             counts[words[1], words[2], words[3]] = int(n)
+    return counts
+
+
+async def messages_after(
+    js: JetStreamContext, stream: str, subjects: str, after: int
+) -> AsyncIterator[RawStreamMsg]:
+    """Yield a stream's messages behind a sequence."""
+    while True:
+        try:
+            message = await js.get_msg(stream, seq=after + 1, subject=subjects, next=True)
+        except NotFoundError:
+            return
+        after = int(message.seq or 0)
+        yield message
 
 
 async def _ask(nc: Client, subject: str, request: Json) -> Json:

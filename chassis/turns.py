@@ -20,6 +20,9 @@ FIRST_REST = 2.0
 LONGEST_REST = 60.0
 # So much of the time at most goes into reading what nothing can be done of; but nobody waits for longer.
 SHARE_IN_VAIN = 1 / 5
+# A page takes some hundredths of a second. One that took longer waited for a database that stood still: that
+# costs nothing, and is no reason to look later.
+LONGEST_READ = 0.5
 # Of more than these that failed the oldest are forgotten: they are tried each turn.
 REMEMBERED = 10_000
 
@@ -80,7 +83,7 @@ class Turns:
             done = await self._do([doc for doc in page.found if self._may_try(doc["_id"])])
             all_done += done
             stuck += sum(doc["_id"] in self._failed for doc in page.found)
-            in_vain += 0.0 if done else read_for
+            in_vain += 0.0 if done else min(read_for, LONGEST_READ)
             if page.next is None:
                 break
             after = page.next

@@ -9,7 +9,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-from chassis.patience import Patient
+from chassis.patience import Patient, PatientSocket
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Web:
                 timeout_keep_alive=65,
                 http=Patient,
                 # An idle compressed socket costs twice the memory; a frame is at most 64 KiB.
-                ws="websockets-sansio",
+                ws=PatientSocket,
                 ws_per_message_deflate=False,
                 ws_max_size=64 * 1024,
                 ssl_certfile=listener.tls_cert,

@@ -26,7 +26,11 @@ COMMANDS = {
     "backup": "cli.commands.backup",
     "restore": "cli.commands.restore",
     "settle": "cli.commands.settle",
+    "events": "cli.commands.events",
+    "webhooks": "cli.commands.webhooks",
+    "mail": "cli.commands.mail",
     "doctor": "cli.commands.doctor",
+    "dlq": "cli.commands.dlq",
     "keys": "cli.commands.keys",
 }
 

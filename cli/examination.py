@@ -1,4 +1,4 @@
-"""What ``relevo doctor`` looks at: the parts as they see themselves, the gateway, streams and consumers."""
+"""What ``relevo doctor`` looks at: the parts as they see themselves, gateway, streams, consumers and keys."""
 
 import asyncio
 from collections.abc import Iterable
@@ -8,15 +8,18 @@ from nats.errors import Error as NatsError
 from nats.js.api import ConsumerInfo, StreamInfo
 from nats.js.errors import NotFoundError
 
+from cli.embedded.folder import running
 from cli.exits import CommandError
 from cli.operator import Operator, OperatorSettings
+from cli.unfinished import unfinished
 from contracts import directory, notifications, referrals
+from contracts.letters import CONSUMERS as EVT_CONSUMERS
 from contracts.rpc import Check, Message, Nothing
 
 STATUS = {module.PART: module.STATUS for module in (directory, referrals, notifications)}
 STREAMS = ("EVT", "FEED", "DLQ")
 # Durable consumers by stream: without one, its events reach nobody.
-CONSUMERS = {"EVT": ("notifications",)}
+CONSUMERS = {"EVT": tuple(EVT_CONSUMERS)}
 
 
 class Finding(Message):
@@ -34,7 +37,7 @@ async def examine(operator: Operator, settings: OperatorSettings) -> list[Findin
         *(_stream(operator, stream) for stream in STREAMS),
         *(_consumer(operator, stream, name) for stream, names in CONSUMERS.items() for name in names),
     )
-    return [finding for group in groups for finding in group]
+    return [*(finding for group in groups for finding in group), *_keys(settings)]
 
 
 async def _part(operator: Operator, part: str) -> Iterable[Finding]:
@@ -101,6 +104,15 @@ def _progress(of: str, info: ConsumerInfo) -> Finding:
     again = info.num_redelivered or 0
     detail = f"{info.num_pending or 0} waiting, {info.num_ack_pending or 0} in hand, {again} delivered again"
     return _finding(of, "goes on", ok=not again, detail=detail)
+
+
+def _keys(settings: OperatorSettings) -> Iterable[Finding]:
+    is_embedded = settings.keys_dir is None and bool(running(settings.data_dir))
+    left = unfinished(settings.keys, is_embedded=is_embedded)
+    for sentence in left:
+        yield _finding("keys", "exchange", ok=False, detail=sentence)
+    if not left:
+        yield _finding("keys", "exchange", ok=True, detail="none is unfinished")
 
 
 def _finding(of: str, name: str, *, ok: bool, detail: str) -> Finding:

@@ -7,7 +7,8 @@ address, and both have to be backed up apart from them.
 
 import json
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
@@ -35,6 +36,9 @@ COPIES = {"notifications/seal.key": "gateway/seal.key"}
 MASTER_KEY = "referrals/master.key"
 PUBLIC = "public.json"
 NATS_USERS = "nats/users.conf"
+# A user's own seed; the one that takes its place, and of the one whose place it took the public half
+# (``cli.exchanging``): beside the first at most one of them is good, too.
+SEED, NEXT_SEED, OLD_PUBLIC = "nkey.seed", "nkey.next.seed", "nkey.old.pub"
 
 
 class KeysError(Exception):
@@ -49,19 +53,19 @@ def init(folder: Path) -> list[str]:
     """
     try:
         made = [*_make_seeds(folder), *_make_others(folder)]
-        return made + _publish(folder)
+        return made + publish(folder)
     except OSError as error:
         raise KeysError(f"the keys in {folder} cannot be written: {error.strerror}") from error
 
 
 def public_keys(folder: Path) -> dict[str, str]:
     """Return each user's public nkey, read from the seeds under ``folder``."""
-    return {user: _public(folder / user / "nkey.seed") for user in USERS}
+    return {user: public_of(folder / user / SEED) for user in USERS}
 
 
 def _make_seeds(folder: Path) -> list[str]:
-    names = (f"{user}/nkey.seed" for user in USERS)
-    return [name for name in names if _create(folder / name, _new_seed)]
+    names = (f"{user}/{SEED}" for user in USERS)
+    return [name for name in names if _create(folder / name, new_seed)]
 
 
 def has_master(folder: Path) -> bool:
@@ -77,18 +81,52 @@ def _make_others(folder: Path) -> list[str]:
     return made + [name for name, of in COPIES.items() if _renew(folder / name, (folder / of).read_bytes())]
 
 
-def _publish(folder: Path) -> list[str]:
-    """Write the two public files anew from the seeds, where they say something else."""
-    keys = public_keys(folder)
+def publish(folder: Path, forgotten: Collection[str] = ()) -> list[str]:
+    """Write the two public files anew, where they say something else; return which of them.
+
+    Of users that are ``forgotten`` only their seed is good from now on.
+
+    Raises:
+        KeysError, OSError: see ``init``.
+    """
+    keys, second = public_keys(folder), {user: _second(folder, user) for user in USERS}
+    # NATS names two keys of each user, and no key twice: the second is nobody's, where there is none.
+    listed = {user: key for user, key in _listed(folder).items() if user not in forgotten}
+    nobodys = {user: _nobodys(listed.get(user), keys[user]) for user in USERS if not second[user]}
+    public = {user: [key, second[user]] if second[user] else key for user, key in keys.items()}
     texts = {
-        PUBLIC: json.dumps(keys, indent=2) + "\n",
-        NATS_USERS: "# Who may connect; written by `relevo keys init`. What each may do: permissions.conf.\n"
-        + "".join(f"{user.upper()}_KEY: {key}\n" for user, key in keys.items()),
+        PUBLIC: json.dumps(public, indent=2) + "\n",
+        NATS_USERS: "# Who may connect; written by `relevo keys`. What each may do: permissions.conf.\n"
+        + "".join(f"{user.upper()}_KEY: {key}\n" for user, key in keys.items())
+        + "".join(f"{user.upper()}_SECOND_KEY: {second[user] or nobodys[user]}\n" for user in USERS),
     }
     return [name for name, text in texts.items() if _renew(folder / name, text.encode())]
 
 
-def _new_seed() -> bytes:
+def _second(folder: Path, user: str) -> str | None:
+    """The key that is good beside the user's own, while they are exchanged."""
+    upcoming, old = folder / user / NEXT_SEED, folder / user / OLD_PUBLIC
+    if upcoming.exists():
+        return public_of(upcoming)
+    return old.read_text(encoding="ascii").strip() if old.exists() else None
+
+
+def _listed(folder: Path) -> dict[str, str]:
+    """The second keys that NATS is told of now."""
+    path = folder / NATS_USERS
+    found = re.findall(r"^(\w+)_SECOND_KEY: (\w+)$", path.read_text(), re.M) if path.exists() else []
+    return {user.lower(): key for user, key in found}
+
+
+def _nobodys(listed: str | None, own: str) -> str:
+    """A key of which nobody has the seed: the one that is listed, so that the file stays as it is."""
+    if listed and listed != own:
+        return listed
+    return str(nkeys.from_seed(bytearray(new_seed().strip())).public_key.decode("ascii"))
+
+
+def new_seed() -> bytes:
+    """Return a new seed of a user of NATS."""
     return bytes(nkeys.encode_seed(os.urandom(32), nkeys.PREFIX_BYTE_USER)) + b"\n"
 
 
@@ -98,7 +136,12 @@ def new_token_key() -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def _public(path: Path) -> str:
+def public_of(path: Path) -> str:
+    """Return the public nkey of a seed.
+
+    Raises:
+        KeysError: the file holds none.
+    """
     try:
         seed = bytearray(path.read_bytes().strip())
         return str(nkeys.from_seed(seed).public_key.decode("ascii"))

@@ -14,6 +14,8 @@ NETWORK = "network"
 HASH = r"^[0-9a-f]{64}\Z"
 # One of these fits into a message of a megabyte with an entry's hundred folios.
 MOST_AT_ONCE = 500
+# With all that people write around one.
+MOST_OF_A_FOLIO = 40
 
 
 class AuditKind(StrEnum):
@@ -25,6 +27,7 @@ class AuditKind(StrEnum):
     EXPORT = "export"
     ERASURE = "erasure"
     PERMISSION = "permission"
+    AGREEMENT = "agreement"
 
 
 class AuditActor(Reply):
@@ -63,11 +66,12 @@ class AuditEntry(Reply):
 
 
 class AuditFilter(Message):
-    """Which entries: all that is given has to hold. ``about`` is a folio or an id."""
+    """Which entries: all that is given has to hold. ``about`` is an id, ``folio`` as somebody wrote it."""
 
     kinds: Annotated[tuple[AuditKind, ...], Meta(max_length=len(AuditKind))] = ()
     actor: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
     about: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    folio: Annotated[str, Meta(max_length=MOST_OF_A_FOLIO)] | None = None
     since: Moment | None = None
     until: Moment | None = None
 

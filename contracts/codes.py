@@ -119,6 +119,9 @@ class Vulnerability(StrEnum):
 
 # Behind the firewall: they learn nothing of referrals but of their own that they were sent, received, ended.
 FIREWALLED = frozenset({OrganizationKind.POLICE, OrganizationKind.MIGRATION_AUTHORITY})
+# Never told of others' referrals by an agreement: those, and whom a referral itself reaches only with her
+# word that names them. A hint that somebody asks for protection is one too many for a consulate.
+NEVER_SUBSCRIBERS = FIREWALLED | {OrganizationKind.CONSULATE, OrganizationKind.PROSECUTOR}
 
 
 class Priority(StrEnum):
@@ -189,6 +192,7 @@ class Scope(StrEnum):
     REFERRALS_READ_SENSITIVE = "referrals:read_sensitive"
     FEED_READ = "feed:read"
     WEBHOOKS_MANAGE = "webhooks:manage"
+    AGREEMENTS_MANAGE = "agreements:manage"
     STATISTICS_READ = "statistics:read"
     AUDIT_READ = "audit:read"
 
@@ -247,6 +251,8 @@ class Deadline(StrEnum):
     # Owed beside its course, also after its end.
     CONFIRM_ERASURE = "confirm_erasure"
     REVIEW_BASIS = "review_basis"
+    # Of a mandatory step; it stands with the steps, and is told as T2 is shown.
+    REVIEW_OVERRIDE = "review_override"
     GIVE_BASIS = "give_basis"
 
 

@@ -219,11 +219,12 @@ class ListOrganizations(Message):
     """Organizations that fit every condition given, by name.
 
     Those that were deactivated, or that their source does not know any more, with ``include_inactive`` only,
-    or by their ``source_id``.
+    or by their ``source_id``. ``verified``: only those that a coordinator has verified.
     """
 
     page: Page
     include_inactive: bool = False
+    verified: bool = False
     kinds: tuple[OrganizationKind, ...] = ()
     states: tuple[State, ...] = ()
     needs: tuple[Need, ...] = ()

@@ -7,6 +7,7 @@ from msgspec import Meta, UnsetType
 
 from contracts.changes import Change
 from contracts.codes import Need, Priority, State
+from contracts.edited import EditedConsent, EditedHousehold, EditedPerson
 from contracts.referrals import (
     PART,
     Command,
@@ -52,9 +53,9 @@ class UpdateDraft(Command):
     service: Id | UnsetType | None = msgspec.UNSET
     priority: Priority | UnsetType | None = msgspec.UNSET
     state: State | UnsetType | None = msgspec.UNSET
-    consent: Consent | UnsetType | None = msgspec.UNSET
-    person: Person | UnsetType | None = msgspec.UNSET
-    household: Household | UnsetType | None = msgspec.UNSET
+    consent: EditedConsent | UnsetType | None = msgspec.UNSET
+    person: EditedPerson | UnsetType | None = msgspec.UNSET
+    household: EditedHousehold | UnsetType | None = msgspec.UNSET
     places: Annotated[tuple[Places, ...], Meta(max_length=10)] | UnsetType = msgspec.UNSET
     notes: Annotated[tuple[Note, ...], Meta(max_length=10)] | UnsetType = msgspec.UNSET
     external_id: ExternalId | UnsetType | None = msgspec.UNSET

@@ -12,7 +12,7 @@ from contracts.codes import Deadline, NeedGroup, OrganizationKind, Priority, Ref
 from contracts.directory import Capacity
 from contracts.progress import Progress
 from contracts.rpc import Message
-from contracts.standing import CorrectionStatus, ProposalStatus
+from contracts.standing import AgreementStatus, CorrectionStatus, ProposalStatus
 
 
 class EventType(Message):
@@ -161,6 +161,21 @@ class ExceptionEvent(EventData):
     coordinators: tuple[str, ...] = ()
 
 
+class AgreementEvent(EventData):
+    """An agreement was proposed, accepted, refused or ended; ``status`` is where it stands by that.
+
+    ``by`` and the rest say who did it, by ids: null where its day came, or one of the two may have none.
+    """
+
+    status: AgreementStatus
+    subscriber: str
+    grantor: str
+    by_kind: str | None = None
+    by: str | None = None
+    by_organization: str | None = None
+    on_behalf_of: str | None = None
+
+
 class AuditHeadEvent(EventData):
     """How far an organization's audit has come: ``number`` and ``hash`` of its last entry.
 
@@ -274,6 +289,12 @@ EXCEPTION_ENDED = EventType(part="referrals", noun="exception", name="ended", da
 AUDIT_ATTESTED = EventType(part="referrals", noun="audit", name="attested", data=AuditHeadEvent)
 READING_FLAGGED = EventType(part="referrals", noun="reading", name="flagged", data=ReadingEvent)
 
+# Of an agreement by which another organization hears of its updates; both are told, and it is audited.
+AGREEMENT_EVENTS: dict[str, EventType] = {
+    name: EventType(part="notifications", noun="agreement", name=name, data=AgreementEvent)
+    for name in ("proposed", "accepted", "refused", "ended")
+}
+
 ORGANIZATION_CHANGED = EventType(
     part="directory", noun="organization", name="changed", data=OrganizationEvent
 )
@@ -324,6 +345,7 @@ EVENTS: dict[str, EventType] = {
         EXCEPTION_ENDED,
         AUDIT_ATTESTED,
         READING_FLAGGED,
+        *AGREEMENT_EVENTS.values(),
         *DIRECTORY_EVENTS,
     )
 }

@@ -34,7 +34,14 @@ from contracts.codes import (
 )
 from contracts.need_labels import NEED_LABELS
 from contracts.reasons import CancelReason, DeclineReason, EndReason, Outcome, PauseReason
-from contracts.standing import CorrectionStatus, MemberStatus, OrganizationStatus, ProposalStatus
+from contracts.standing import (
+    AgreementEnd,
+    AgreementStatus,
+    CorrectionStatus,
+    MemberStatus,
+    OrganizationStatus,
+    ProposalStatus,
+)
 
 
 class Label(NamedTuple):
@@ -53,6 +60,24 @@ _TABLE: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
         ProposalStatus.PROPOSED: ("Propuesta", "Proposed"),
         ProposalStatus.VERIFIED: ("Verificada", "Verified"),
         ProposalStatus.REJECTED: ("Rechazada", "Rejected"),
+    },
+    AgreementStatus: {
+        AgreementStatus.PROPOSED: ("Propuesto", "Proposed"),
+        AgreementStatus.IN_FORCE: ("Vigente", "In force"),
+        AgreementStatus.REFUSED: ("Rechazado", "Refused"),
+        AgreementStatus.ENDED: ("Terminado", "Ended"),
+    },
+    AgreementEnd: {
+        AgreementEnd.SUBSCRIBER: ("Lo terminó quien recibe los avisos", "The subscriber ended it"),
+        AgreementEnd.GRANTOR: (
+            "Lo terminó la institución de las referencias",
+            "The organization whose referrals they are ended it",
+        ),
+        AgreementEnd.RUN_OUT: ("Llegó su último día", "Its day came"),
+        AgreementEnd.NOT_ELIGIBLE: (
+            "Una de las dos instituciones ya no puede tenerlo",
+            "One of the two may have none any more",
+        ),
     },
     CorrectionStatus: {
         CorrectionStatus.OPEN: ("Por decidir", "To be decided"),
@@ -218,6 +243,7 @@ _TABLE: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
         Scope.REFERRALS_READ_SENSITIVE: ("Leer notas sensibles", "Read sensitive notes"),
         Scope.FEED_READ: ("Leer las novedades", "Read the feed"),
         Scope.WEBHOOKS_MANAGE: ("Administrar webhooks", "Manage webhooks"),
+        Scope.AGREEMENTS_MANAGE: ("Administrar acuerdos de avisos", "Manage agreements"),
         Scope.STATISTICS_READ: ("Leer estadísticas", "Read statistics"),
         Scope.AUDIT_READ: ("Leer el registro de auditoría", "Read the audit"),
     },
@@ -311,6 +337,7 @@ _TABLE: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
             "Confirmation that the own copies are erased",
         ),
         Deadline.REVIEW_BASIS: ("Revisión de la base legal", "Review of the lawful basis"),
+        Deadline.REVIEW_OVERRIDE: ("Revisión de un paso omitido", "Review of a step that was overridden"),
         Deadline.GIVE_BASIS: (
             "Consentimiento u otra base legal, o el retiro",
             "Consent or another lawful basis, or an end",

@@ -14,6 +14,7 @@ from msgspec import Meta
 from contracts.codes import Deadline, NeedGroup, Priority, ReferralStatus, State
 from contracts.directory import Capacity
 from contracts.events import (
+    AGREEMENT_EVENTS,
     ARRIVAL_OVERDUE,
     ASIDE_EVENTS,
     AUDIT_ATTESTED,
@@ -34,6 +35,13 @@ from contracts.rpc import Message, Nothing, Operation, PartStatus, Reply
 PART = "notifications"
 # What those behind the firewall are told, whatever happened: the type would tell it. No event is called so.
 PROGRESSED = "referrals.referral.progressed.v1"
+# That a coordinator alerts the organization, or takes that back. The feed alone says so: no part hears of it.
+BROADCAST_SENT = "notifications.broadcast.sent.v1"
+BROADCAST_ENDED = "notifications.broadcast.ended.v1"
+# A member's address takes no mail any more. It is of this part's own making: no event is called so.
+NOTICES_STOPPED = "notifications.notices.stopped.v1"
+# Of a webhook endpoint: it said that it is gone, failed for days, or lost the client that made it.
+WEBHOOK_DISABLED = "notifications.webhook_endpoint.disabled.v1"
 # Every CloudEvents type that an organization's feed can hold.
 TOLD_TYPES = (
     *(event.type for event in REFERRAL_EVENTS.values()),
@@ -50,9 +58,16 @@ TOLD_TYPES = (
     EXCEPTION_ENDED.type,
     AUDIT_ATTESTED.type,
     READING_FLAGGED.type,
+    BROADCAST_SENT,
+    BROADCAST_ENDED,
+    *(event.type for event in AGREEMENT_EVENTS.values()),
+    NOTICES_STOPPED,
+    WEBHOOK_DISABLED,
 )
 # The name of the public feed, where an organization's has the organization's id.
 PUBLIC = "public"
+# An entry is kept for so long, and so is a cursor good.
+KEPT_DAYS = 90
 
 
 class FeedReferral(Reply):
@@ -101,10 +116,23 @@ class FeedHeadOf(Reply):
 class FeedSubject(Reply):
     """What of the directory, or else, an entry is about. ``service`` is whose it concerns.
 
-    An ``audit`` is an organization's, by its id, or that of the ``network``, and says its ``head``.
+    An ``audit`` is an organization's, by its id, or that of the ``network``, and says its ``head``. The
+    ``status`` of a ``broadcast`` is its kind. A ``member`` is one to whom nothing is delivered any more; its
+    ``status`` says why: a reason to stop, or ``unsubscribed``.
     """
 
-    kind: Literal["service", "proposal", "correction", "exception", "audit", "reading"]
+    kind: Literal[
+        "service",
+        "proposal",
+        "correction",
+        "exception",
+        "audit",
+        "reading",
+        "broadcast",
+        "agreement",
+        "member",
+        "webhook_endpoint",
+    ]
     id: str
     service: str | None = None
     status: str | None = None
@@ -123,31 +151,62 @@ class FeedTold(Reply):
     event: str
     type: str
     at: datetime
-    relation: Literal["sender", "receiver", "owner", "suggester", "proposer", "coordinator", "auditor"]
+    relation: Literal[
+        "sender",
+        "receiver",
+        "owner",
+        "suggester",
+        "proposer",
+        "coordinator",
+        "auditor",
+        "addressed",
+        "subscriber",
+        "grantor",
+    ]
     referral: FeedReferral | None = None
     subject: FeedSubject | None = None
     sent: SentReferral | None = None
     about: str | None = None
+    # By which agreements a subscriber is told of the referral: it is, for as long as one of them is in force.
+    agreements: tuple[str, ...] = ()
     seq: int = 0
 
 
-class FeedPage(Message):
+# One token of a subject: an id that is none could ask for other organizations' subjects.
+ReferralId = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_-]+\Z")]
+
+
+class FeedFilter(Message):
+    """What of a feed is asked for: these types, these groups of need, this referral; empty is all.
+
+    ``contracts.narrowing`` says which entries are.
+    """
+
+    types: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+    need_groups: Annotated[tuple[NeedGroup, ...], Meta(max_length=len(NeedGroup))] = ()
+    referral: ReferralId | None = None
+
+
+class FeedPage(FeedFilter):
     """Up to ``first`` entries of the caller's organization with a sequence above ``after``.
 
     ``epoch`` names the stream's life; a position from another life is refused (``CURSOR_EXPIRED``),
-    as is one older than the oldest entry kept. ``types`` keeps only those CloudEvents types.
+    as is one older than the oldest entry kept; 0 is before whatever is kept, and stays good for that life.
     ``subjects`` asks also for entries that are about no referral.
     """
 
     after: int = 0
     epoch: str | None = None
     first: Annotated[int, Meta(ge=1, le=500)] = 100
-    types: tuple[str, ...] = ()
     subjects: bool = False
 
 
 class Feed(Reply):
-    """``scanned`` is the highest sequence looked at: go on from there. ``head`` is the stream's last."""
+    """``scanned``: go on from there. ``head`` is the last of the organization, or of the referral asked for.
+
+    ``has_next`` says that there is more which the caller may know, or may be, after much that it may not;
+    whether it is asked for is not looked at.
+    """
 
     entries: tuple[FeedTold, ...]
     epoch: str
@@ -157,10 +216,20 @@ class Feed(Reply):
 
 
 class FeedHead(Reply):
-    """Where the caller's feed ends now, read from the stream's leader."""
+    """Where the caller's feed ends now, read from the stream's leader.
+
+    ``end`` is where the stream of all feeds ended just before: up to it nothing more is the caller's,
+    and it stays good for longer.
+    """
 
     epoch: str
     seq: int
+    end: int = 0
+
+    @property
+    def place(self) -> int:
+        """From where on to read what comes next."""
+        return max(self.seq, self.end)
 
 
 class PublicEntry(Reply):

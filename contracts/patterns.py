@@ -24,6 +24,7 @@ PHONE = r"^(?=(?:[^0-9]*[0-9]){3})[0-9+*#()./ -]+(?:(?i:ext(?:ensi[oó]n)?|x)[. 
 SOURCE = r"^[a-z0-9][a-z0-9._-]*\Z"
 CODE = r"^[a-z][a-z0-9_]*\Z"
 STEP = r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z"
+CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z"
 VERSION = r"^[0-9]+(\.[0-9]+)?\Z"
 
 WORDS = {
@@ -41,5 +42,6 @@ WORDS = {
     SOURCE: "Must be lower-case letters, digits and . _ -, beginning with a letter or a digit.",
     CODE: "Must be lower-case letters, digits and _, beginning with a letter.",
     STEP: "Must be the name of a pathway and of a step of it, with a dot between.",
+    CLOCK: "Must be a time of the day, as 07:00 or 22:30.",
     VERSION: "Must be a version, as 1 or 1.2.",
 }

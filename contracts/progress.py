@@ -7,7 +7,7 @@ organization behind the firewall, and whoever has no other role than ``intake``
 
 from enum import StrEnum
 
-from contracts.codes import FIREWALLED, NetworkRole, Role
+from contracts.codes import FIREWALLED, NetworkRole, Role, Scope
 from contracts.labels import Label
 from contracts.rpc import Actor, Reply
 
@@ -48,6 +48,15 @@ def is_coordinator(actor: Actor) -> bool:
     """
     keeps = NetworkRole.COORDINATOR in actor.network_roles and not is_firewalled(actor)
     return keeps and (actor.kind == "client" or Role.MANAGER in actor.roles)
+
+
+def may_change_network(actor: Actor) -> bool:
+    """Whether it is a coordinator who may change what all go by: of a client, with ``directory:write``."""
+    return (
+        is_coordinator(actor)
+        and actor.verified
+        and (actor.kind != "client" or Scope.DIRECTORY_WRITE in actor.scopes)
+    )
 
 
 def has_intake_only(actor: Actor) -> bool:

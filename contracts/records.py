@@ -11,11 +11,12 @@ class PrintRecord(PageWanted, kw_only=True):
     """What the caller's organization holds about the person of a referral, and of the others of her case.
 
     ``as_caregiver``: she cares for the children who are with her, and what is held about them stands there,
-    too.
+    too. ``with_writings``: so does what the organizations wrote about her case, which may name others.
     """
 
     referral: Id
     as_caregiver: bool = False
+    with_writings: bool = False
 
 
 class RecordPart(Reply):

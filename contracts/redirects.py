@@ -1,7 +1,11 @@
 """Requests that redirect a referral: the receiver proposes another service, and the sender decides."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from contracts.changes import Change, Reportable
-from contracts.referrals import PART, Consent, Id, ReferralReply, Text
+from contracts.referrals import PART, Consent, Id, Places, ReferralReply, Text
 from contracts.rpc import Operation
 
 
@@ -22,10 +26,12 @@ class ConfirmRedirect(Change, kw_only=True):
     """The sender takes the service proposed, with consent for that receiver: a new referral is made.
 
     ``service`` is the one that the consent is for, so that no later proposal takes its place unseen.
+    ``places`` are asked for there in place of those that were asked for before.
     """
 
     service: Id
     consent: Consent
+    places: Annotated[tuple[Places, ...], Meta(max_length=10)] = ()
 
 
 PROPOSE_REDIRECT = Operation(PART, "propose_redirect", ProposeRedirect, ReferralReply)

@@ -26,6 +26,24 @@ class CorrectionStatus(StrEnum):
     REJECTED = "rejected"
 
 
+class AgreementStatus(StrEnum):
+    """Where an agreement stands; the last two are for good."""
+
+    PROPOSED = "proposed"
+    IN_FORCE = "in_force"
+    REFUSED = "refused"
+    ENDED = "ended"
+
+
+class AgreementEnd(StrEnum):
+    """Why it ended: by one of the two, by its day, or since one of the two may have none any more."""
+
+    SUBSCRIBER = "subscriber"
+    GRANTOR = "grantor"
+    RUN_OUT = "run_out"
+    NOT_ELIGIBLE = "not_eligible"
+
+
 class MemberStatus(StrEnum):
     """Whether a member acts for its organization."""
 

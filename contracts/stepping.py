@@ -6,12 +6,15 @@ from contracts.steps import StepName, Why
 
 
 class ReviewOverride(Command):
-    """A second member confirms an override; or does not, and the step is due within a day."""
+    """A second member confirms an override; or does not, and the step is due within a day.
+
+    A coordinator, who is shown no ``step``, names none, and reviews what is left to it.
+    """
 
     referral: Id
     idempotency_key: Key
-    step: StepName
     confirm: bool
+    step: StepName | None = None
     note: Why | None = None
 
 

@@ -20,7 +20,7 @@ MODULES = (
     "cli.operator",
 )
 # Where variables that are no setting of a part may be read.
-ELSEWHERE = ("deploy/nats/server.conf", "docker-compose.yml", "Makefile", "cli/commands/token.py")
+ELSEWHERE = ("deploy/nats/server.conf", "docker-compose.yml", "Makefile", "cli/credentials.py")
 VARIABLE = re.compile(r"RELEVO_[A-Z0-9_]+")
 
 

@@ -90,6 +90,10 @@ class Clients:
         """Where the actor's feed ends now."""
         return await self.ask(notifications.FEED_HEAD, Nothing())
 
+    async def public_head(self) -> notifications.FeedHead:
+        """Where the feed of what everybody may know ends now."""
+        return await self.ask(notifications.PUBLIC_HEAD, Nothing())
+
 
 def _batches(ids: Sequence[str]) -> list[tuple[str, ...]]:
     return [tuple(ids[start : start + BATCH]) for start in range(0, len(ids), BATCH)]

@@ -1,6 +1,6 @@
 """What every resolver of one request is given: who asks, the other parts, and what was looked up."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Hashable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -12,12 +12,12 @@ from contracts.directory import Address, Organization, Phone, Service
 from contracts.groups import Group
 from contracts.languages import SPANISH
 from contracts.membership import OwnMember
-from contracts.notifications import FeedTold, PublicEntry
+from contracts.notifications import FeedFilter, FeedTold, PublicEntry
 from contracts.referrals import Referral, Tier
 from contracts.rpc import Actor
 from gateway.clients import Clients
 from gateway.ids import Cursors
-from gateway.loaders import Loader
+from gateway.loaders import Fetch, Loader, Thing
 
 # The number that answers in all of Mexico, until the network names its own (RELEVO_EMERGENCY_PHONE).
 LAST_RESORT = "911"
@@ -27,7 +27,7 @@ class Feed(Protocol):
     """The live feed, as ``feed.py`` gives it."""
 
     def entries(
-        self, actor: Actor, after: tuple[str, int] | None, types: frozenset[str]
+        self, actor: Actor, after: tuple[str, int] | None, wanted: FeedFilter
     ) -> AsyncGenerator[tuple[str, FeedTold], None]:
         """The epoch and what the actor's organization is told, from after that place on, without end."""
 
@@ -46,15 +46,8 @@ class Context:
     feed: Feed
     language: str = SPANISH
     emergency_phone: Phone = field(default_factory=lambda: Phone(number=LAST_RESORT))
-    organizations: Loader[Organization] = field(init=False)
-    services: Loader[Service] = field(init=False)
-    addresses: Loader[Address] = field(init=False)
-    members: Loader[OwnMember] = field(init=False)
-    _referrals: dict[tuple[Tier, ...], Loader[Referral]] = field(init=False)
-    _groups: dict[bool, Loader[Group]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.forget()
+    # Made when they are first asked for: a stream that is idle holds none.
+    _loaders: dict[Hashable, Loader[Any]] | None = field(default=None, init=False)
 
     @property
     def actor(self) -> Actor:
@@ -63,26 +56,44 @@ class Context:
 
     def forget(self) -> None:
         """Look everything up anew from here on, as each event of a subscription does."""
-        self.organizations = Loader(self.clients.organizations)
-        self.services = Loader(self.clients.services)
-        self.addresses = Loader(self.clients.addresses)
-        self.members = Loader(self.clients.members)
-        self._referrals = {}
-        self._groups = {}
+        self._loaders = None
+
+    @property
+    def organizations(self) -> Loader[Organization]:
+        """Organizations."""
+        return self._loader("organizations", self.clients.organizations)
+
+    @property
+    def services(self) -> Loader[Service]:
+        """Services."""
+        return self._loader("services", self.clients.services)
+
+    @property
+    def addresses(self) -> Loader[Address]:
+        """The addresses of confidential places."""
+        return self._loader("addresses", self.clients.addresses)
+
+    @property
+    def members(self) -> Loader[OwnMember]:
+        """Members of the own organization."""
+        return self._loader("members", self.clients.members)
 
     def referrals(self, tiers: tuple[Tier, ...]) -> Loader[Referral]:
         """The referrals with those tiers opened, which are others than those without them."""
-        loader = self._referrals.get(tiers)
-        if loader is None:
-            loader = self._referrals[tiers] = Loader(partial(self.clients.referrals, tiers=tiers))
-        return loader
+        return self._loader(("referrals", tiers), partial(self.clients.referrals, tiers=tiers))
 
     def groups(self, with_category: bool) -> Loader[Group]:
         """The groups with what their category is derived from opened, or without."""
-        loader = self._groups.get(with_category)
+        return self._loader(
+            ("groups", with_category), partial(self.clients.groups, with_category=with_category)
+        )
+
+    def _loader(self, of: Hashable, fetch: Fetch[Thing]) -> Loader[Thing]:
+        if self._loaders is None:
+            self._loaders = {}
+        loader = self._loaders.get(of)
         if loader is None:
-            fetch = partial(self.clients.groups, with_category=with_category)
-            loader = self._groups[with_category] = Loader(fetch)
+            loader = self._loaders[of] = Loader(fetch)
         return loader
 
 

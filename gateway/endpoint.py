@@ -1,10 +1,11 @@
 """The GraphQL endpoint: one URL for requests, event streams and WebSockets."""
 
 import asyncio
-from contextlib import ExitStack
+from typing import NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
+from chassis.patience import LINE, Line
 from contracts.languages import language_of
 from contracts.sentences import Sentence
 from gateway.errors import MethodError, RequestError, UnauthenticatedError
@@ -23,9 +24,12 @@ from gateway.http import (
 )
 from gateway.live import token_expired
 from gateway.means import Asker, Means
-from gateway.sse import send_events
+from gateway.sse import send_events, watch
 from gateway.tokens import Verified
 from gateway.websocket import Socket
+
+# The headers that say what a request's span belongs to (W3C Trace Context, Baggage).
+TRACE = ("traceparent", "tracestate", "baggage")
 
 
 class GraphQLEndpoint:
@@ -36,29 +40,40 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request, or serve one WebSocket until it closes."""
-        headers = headers_of(scope)
+        line = scope["state"][LINE]
         if scope["type"] == "websocket":
-            await Socket(self._means, headers, receive, send).serve(scope.get("subprotocols", ()))
+            await Socket(self._means, _taken(scope), receive, send, line).serve(scope.get("subprotocols", ()))
             return
+        wanted = await self._answered(_taken(scope), scope["method"], receive, send)
+        if wanted is not None:
+            try:
+                await self._stream(wanted, line, send)
+            except RequestError as error:
+                await refuse(send, JSON, error, wanted.asker.language)
+
+    async def _answered(
+        self, headers: dict[str, str], method: str, receive: Receive, send: Send
+    ) -> "_Wanted | None":
+        """Answer, or return what is to be streamed: nothing else of the request is held for so long."""
         media_type, language = RESPONSE_JSON, language_of(headers.get("accept-language"))
         try:
-            if scope["method"] != "POST":
+            if method != "POST":
                 raise MethodError("Ask by POST; for a stream as well.")
             media_type = negotiate(headers.get("accept"))
             verified = await self._means.admission.admit(headers)
             params = await self._read(headers, verified, receive)
-            asker = Asker(verified.actor, language, "POST /graphql", headers)
+            trace = {name: headers[name] for name in TRACE if name in headers}
+            asker = Asker(verified.actor, language, "POST /graphql", trace)
             if media_type == EVENTS:
-                seconds = self._means.admission.stream_seconds(verified)
-                await self._stream(params, asker, seconds, receive, send)
-                return
+                return _Wanted(params, asker, self._means.admission.stream_seconds(verified))
             response = await self._answer(params, asker)
         except RequestError as error:
             await refuse(
                 send, JSON if media_type == EVENTS else media_type, _challenged(error, headers), language
             )
-            return
+            return None
         await respond(send, media_type, response)
+        return None
 
     async def _read(self, headers: dict[str, str], verified: Verified, receive: Receive) -> Params:
         check_content_type(headers.get("content-type"))
@@ -74,18 +89,35 @@ class GraphQLEndpoint:
             )
         return begun
 
-    async def _stream(
-        self, params: Params, asker: Asker, seconds: float, receive: Receive, send: Send
-    ) -> None:
+    async def _stream(self, wanted: "_Wanted", line: Line, send: Send) -> None:
         """Send the responses to any operation as events, for so long at most."""
-        means = self._means
-        with ExitStack() as stack:
-            stream = means.streams.open()
-            stack.callback(means.streams.close, stream)
-            stack.enter_context(means.admission.stream(asker.actor, stream))
-            timer = asyncio.get_running_loop().call_later(seconds, stream.end, token_expired())
-            stack.callback(timer.cancel)
-            await send_events(receive, send, stream, means.respond(params, asker), asker.language)
+        params, asker, seconds = wanted
+        means, admission = self._means, self._means.admission
+        stream = means.streams.open()
+        timer = asyncio.get_running_loop().call_later(seconds, stream.end, token_expired())
+        try:
+            admission.hold(asker.actor, stream)
+            watch(line, stream, means.settings.stream_unread_seconds)
+            await send_events(line, send, stream, means.respond(params, asker), asker.language)
+        finally:
+            timer.cancel()
+            admission.release(asker.actor, stream)
+            means.streams.close(stream)
+
+
+class _Wanted(NamedTuple):
+    """What is to be sent as events, to whom, and for how many seconds at most."""
+
+    params: Params
+    asker: Asker
+    seconds: float
+
+
+def _taken(scope: Scope) -> dict[str, str]:
+    """A request's headers, which are the scope's no longer: it is there for as long as a stream."""
+    headers = headers_of(scope)
+    scope["headers"].clear()
+    return headers
 
 
 def _challenged(error: RequestError, headers: dict[str, str]) -> RequestError:

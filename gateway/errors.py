@@ -14,7 +14,7 @@ from chassis import telemetry
 from chassis.logs import place_of
 from chassis.problems import PartError
 from contracts.sentences import Sentence, spoken
-from gateway import words
+from gateway import explaining, words
 
 log = structlog.get_logger()
 
@@ -101,6 +101,13 @@ class RevokedError(UnauthenticatedError):
     code = "REVOKED"
 
 
+class MemberRemovedError(RequestError):
+    """The client names a member whom its organization removed: the code is that with which streams end."""
+
+    code = "MEMBER_REMOVED"
+    status = 403
+
+
 class RateLimitedError(RequestError):
     """The client asks too often. ``retryAfter`` is in seconds."""
 
@@ -142,6 +149,12 @@ class FragmentCycleError(DocumentError):
     code = "FRAGMENT_CYCLE"
 
 
+class NoOperationError(DocumentError):
+    """The document has not the operation that is asked for, or none was named."""
+
+    code = "OPERATION_NOT_FOUND"
+
+
 class BadArgumentError(RequestError):
     """An argument is of its type, and yet not right: shown at the field, with the others answered."""
 
@@ -180,7 +193,7 @@ class FaultError(Exception):
 def shown(error: GraphQLError, language: str) -> dict[str, Any]:
     """One entry of a response's ``errors``: refusals in words, everything unknown masked and logged.
 
-    What graphql-core says of a document stays in English: it is for whoever wrote that.
+    What graphql-core says of a document stays in English, and is explained beside it.
     """
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
@@ -189,11 +202,9 @@ def shown(error: GraphQLError, language: str) -> dict[str, Any]:
         cause = cause or error
         if error.message.startswith("Argument "):
             # graphql-core speaks of what the client wrote. Of a value of ours it would show the value.
-            return {
-                **error.formatted,
-                "message": words.of_variables(error.message),
-                "extensions": {"code": "BAD_USER_INPUT"},
-            }
+            message = words.of_variables(error.message)
+            extensions = explaining.extensions(message, "BAD_USER_INPUT", language)
+            return {**error.formatted, "message": message, "extensions": extensions}
     if isinstance(cause, PartError) and cause.code not in _OURS:
         message, extensions = _refusal(cause, language)
     else:

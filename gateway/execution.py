@@ -19,23 +19,24 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     ValueNode,
+    VariableNode,
     get_named_type,
     get_nullable_type,
     get_operation_ast,
     is_composite_type,
     parse,
     specified_rules,
-    subscribe,
     validate,
 )
+from graphql.execution import create_source_event_stream, execute_subscription_event
 from graphql.validation import MaxIntrospectionDepthRule
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from gateway import limits, words
+from gateway import explaining, limits, words
 from gateway.context import Context
-from gateway.errors import RequestError, shown
+from gateway.errors import NoOperationError, RequestError, shown
 from gateway.limits import Limits, Shape
 from gateway.quick import Compiled, QuickExecutor
 
@@ -107,29 +108,42 @@ class Operation(NamedTuple):
 
 
 class RefusedDocumentError(Exception):
-    """The document, or what was asked of it, is not right; ``response`` says why."""
+    """The document, or what was asked of it, is not right."""
 
     def __init__(self, code: str, errors: list[GraphQLError], schema: GraphQLSchema) -> None:
         super().__init__(code)
+        self._code = code
         said = [_WORDS[code](error) for error in errors]
-        messages = [one + words.what_would_be_right(one, schema) for one in said]
-        self.response: Response = {
+        self._told = [
+            (error, one + words.what_would_be_right(one, schema))
+            for error, one in zip(errors, said, strict=True)
+        ]
+
+    def response_in(self, language: str) -> Response:
+        """Return the response that says why: as the library says it, and in Spanish explained beside that."""
+        return {
             "errors": [
-                {**error.formatted, "message": message, "extensions": {"code": code}}
-                for error, message in zip(errors, messages, strict=True)
+                {
+                    **error.formatted,
+                    "message": message,
+                    "extensions": explaining.extensions(message, self._code, language),
+                }
+                for error, message in self._told
             ]
         }
 
 
 def _is_about_a_value(error: GraphQLError) -> bool:
-    return any(isinstance(node, ValueNode) for node in error.nodes or ())
+    """Whether a literal of the document is the matter: a variable's name is none."""
+    return any(
+        isinstance(node, ValueNode) and not isinstance(node, VariableNode) for node in error.nodes or ()
+    )
 
 
 _WORDS: dict[str, Callable[[GraphQLError], str]] = {
     "GRAPHQL_PARSE_FAILED": lambda error: words.of_syntax(error.message),
     "GRAPHQL_VALIDATION_FAILED": lambda error: words.of_validation(error.message, _is_about_a_value(error)),
     "BAD_USER_INPUT": lambda error: words.of_variables(error.message),
-    "OPERATION_NOT_FOUND": lambda error: error.message,
 }
 
 
@@ -148,13 +162,15 @@ class Engine:
 
         Raises:
             DocumentError: it breaks a limit.
-            RefusedDocumentError: it is no valid document, or has no such operation.
+            NoOperationError: it has no such operation.
+            RefusedDocumentError: it is no valid document.
         """
         document = self._document(params.query)
         node = get_operation_ast(document.ast, params.operation_name)
         if node is None:
-            message = "Name one of the document's operations: operationName is missing, or not one of them."
-            raise RefusedDocumentError("OPERATION_NOT_FOUND", [GraphQLError(message)], self._schema)
+            raise NoOperationError(
+                "Name one of the document's operations: operationName is missing, or not one of them."
+            )
         name = node.name.value if node.name else None
         limits.check(document.measured[name], params.variables or {}, self._bounds)
         if document.errors is None:
@@ -170,17 +186,7 @@ class Engine:
         Raises:
             RefusedDocumentError: the variables are not of their types.
         """
-        executor = QuickExecutor.build(
-            self._schema,
-            operation.document.ast,
-            context_value=context,
-            raw_variable_values=operation.params.variables,
-            operation_name=operation.params.operation_name,
-            compiled=operation.document.compiled,
-        )
-        if isinstance(executor, list):
-            raise RefusedDocumentError("BAD_USER_INPUT", executor, self._schema)
-        result = executor.execute_operation()
+        result: Any = self._executor(operation, context).execute_operation()
         if inspect.isawaitable(result):
             result = await result
         return _response(result, context.language)
@@ -191,26 +197,37 @@ class Engine:
         Raises:
             RefusedDocumentError: the variables are not of their types.
         """
-        stream: Any = subscribe(
-            self._schema,
-            operation.document.ast,
-            context_value=context,
-            variable_values=operation.params.variables,
-            operation_name=operation.params.operation_name,
-            executor_class=QuickExecutor,
-            compiled=operation.document.compiled,
-        )
-        if inspect.isawaitable(stream):
-            stream = await stream
-        if isinstance(stream, ExecutionResult):
-            raise RefusedDocumentError("BAD_USER_INPUT", stream.errors or [], self._schema)
+        executor = self._executor(operation, context)
+        source: Any = create_source_event_stream(executor)
+        if inspect.isawaitable(source):
+            source = await source
+        if isinstance(source, ExecutionResult):
+            raise RefusedDocumentError("BAD_USER_INPUT", source.errors or [], self._schema)
         try:
-            async for result in stream:
+            # As graphql-core's subscribe does, without the two generators that it holds around an idle one.
+            async for event in source:
+                result = execute_subscription_event(executor.build_per_event_executor(event))
+                if inspect.isawaitable(result):
+                    result = await result
                 yield _response(result, context.language)
         except Exception as error:  # noqa: BLE001 - whatever ended it is said to the client, or masked
             yield failed(error, context.language, operation.node)
         finally:
-            await stream.aclose()
+            await source.aclose()
+
+    def _executor(self, operation: Operation, context: Context) -> QuickExecutor:
+        executor = QuickExecutor.build(
+            self._schema,
+            operation.document.ast,
+            context_value=context,
+            raw_variable_values=operation.params.variables,
+            operation_name=operation.params.operation_name,
+            compiled=operation.document.compiled,
+        )
+        if isinstance(executor, list):
+            raise RefusedDocumentError("BAD_USER_INPUT", executor, self._schema)
+        assert isinstance(executor, QuickExecutor)
+        return executor
 
     def _document(self, text: str) -> Document:
         known = self._documents.get(text)

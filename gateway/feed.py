@@ -1,7 +1,6 @@
 """The live feed: a stream is *replaying* or *live*, and passes from one to the other without gap or repeat.
 
-Entries of the feed are republished by JetStream as they are stored, and reach the gateway as plain messages:
-quick, but nothing says when one was missed. So a stream goes live only through a replay:
+What comes live (``wire.py``) may be missed. So a stream goes live only through a replay:
 
 1. buffer what comes live;
 2. flush, so that the server certainly has the subscription;
@@ -9,31 +8,22 @@ quick, but nothing says when one was missed. So a stream goes live only through 
 4. replay pages up to it;
 5. drain the buffer, dropping every sequence not above the cursor; then it is live.
 
-Any disturbance of the bus (disconnect, reconnect, slow consumer), and a buffer that overflows because its
-reader is slow, makes the stream replaying again. And every five seconds the last sequence delivered is
-compared with the feed's last: whatever was missed without a sign is found then.
+Any disturbance of the bus (disconnect, reconnect, slow consumer), a gap in what comes, and a buffer that
+overflows because its reader is slow, makes the stream replaying again.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol
 
 import msgspec
-import structlog
-from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
-from opentelemetry.trace import SpanKind
 
-from chassis import telemetry
 from chassis.bus import Bus
 from chassis.problems import RefusedError, UnreachableError
 from chassis.rpc import Caller
-from chassis.tasks import end
+from contracts.narrowing import asked_for
 from contracts.notifications import (
     FEED_HEAD,
     FEED_PAGE,
@@ -41,6 +31,7 @@ from contracts.notifications import (
     PUBLIC_HEAD,
     PUBLIC_PAGE,
     Feed,
+    FeedFilter,
     FeedHead,
     FeedPage,
     FeedTold,
@@ -49,15 +40,13 @@ from contracts.notifications import (
     PublicPage,
 )
 from contracts.rpc import Actor, Nothing, Operation, Problem
-from contracts.telling import told_to
+from contracts.telling import is_by_agreement, told_to
+from gateway.wire import EntryT, Hub, Reader, Wire
 
-log = structlog.get_logger()
-
-COMPARE_SECONDS = 5.0
 RETRY_SECONDS = 0.25
-# Entries are small; a reader that lags this far is served from the stream's pages instead.
-BUFFER = 1000
 PAGE = 200
+# So many streams at once ask where their feed ends, or for a page: after a disturbance all of them do.
+ASKING = 64
 
 _ANEW = Problem(
     code="CURSOR_EXPIRED",
@@ -65,137 +54,85 @@ _ANEW = Problem(
     title="The cursor is too old",
     detail="The feed was started anew since; read it again from the beginning.",
 )
-EntryT = TypeVar("EntryT", FeedTold, PublicEntry)
-_duration = telemetry.meter.create_histogram(
-    "feed.delivery.duration", unit="s", description="From the change to a live reader"
-)
-_replays = telemetry.meter.create_counter("feed.replays", description="Replays begun by live streams")
 
 
-@dataclass(frozen=True)
-class _Line(Generic[EntryT]):
+class _Source(Protocol[EntryT]):
     """What a reader follows: the feed ``feed.<name>.>``, how it is asked for, and what of it is wanted.
 
-    ``page`` asks for what comes after a sequence of an epoch. ``told`` makes of an entry what its reader may
-    know of it, None where that is nothing.
+    Of what only its service can say whether it is told, ``is_asked`` says so: that is read by a page.
     """
 
-    name: str
-    kind: type[EntryT]
+    actor: Actor
     head: Operation[Nothing, FeedHead]
-    page: Callable[[int, str], Awaitable[Feed | PublicFeed]]
-    told: Callable[[EntryT], EntryT | None]
+    decoder: "msgspec.json.Decoder[EntryT]"
+
+    @property
+    def name(self) -> str: ...
+
+    async def page(self, caller: Caller, seq: int, epoch: str) -> Any:
+        """What comes after a sequence of an epoch."""
+
+    def is_asked(self, entry: EntryT) -> bool:
+        """Whether only a page says what is told of an entry."""
+
+    def told(self, entry: EntryT) -> EntryT | None:
+        """What of an entry its reader is told; None where that is nothing, or not asked for."""
 
 
-class _Stream(Generic[EntryT]):
-    """One reader: its buffer of live entries, and where it stands."""
+class _Own:
+    """The feed of the actor's organization."""
 
-    def __init__(self, actor: Actor) -> None:
+    __slots__ = ("_wanted", "actor")
+    head = FEED_HEAD
+    decoder = msgspec.json.Decoder(FeedTold)
+
+    def __init__(self, actor: Actor, wanted: FeedFilter) -> None:
         self.actor = actor
-        self.cursor = 0
-        self.replaying = True
-        self.checked = False
-        self._buffer: deque[EntryT] = deque()
-        self._wake = asyncio.Event()
-
-    def push(self, entry: EntryT) -> None:
-        """Take a live entry; a full buffer means that the pages will serve this reader better."""
-        if len(self._buffer) >= BUFFER:
-            self.replay()
-            return
-        self._buffer.append(entry)
-        self._wake.set()
-
-    def replay(self) -> None:
-        """Something may have been missed: read it from the stream again."""
-        self.replaying = True
-        self._buffer.clear()
-        self._wake.set()
-
-    def begin_replay(self) -> None:
-        """From here on whatever comes live is kept in the buffer."""
-        self.replaying = False
-        _replays.add(1)
-
-    def live(self) -> Iterator[EntryT]:
-        """Take what waits in the buffer, one by one, and move the cursor with it.
-
-        It ends when the stream is disturbed: what comes after that may lie behind a gap. What is not above
-        the cursor was told before: twice around a change of leader, or in the replay.
-        """
-        self._wake.clear()
-        while self._buffer and not self.replaying:
-            entry = self._buffer.popleft()
-            if entry.seq > self.cursor:
-                self.cursor = entry.seq
-                yield entry
-
-    async def wait(self) -> None:
-        """Wait until there is something to do."""
-        await self._wake.wait()
-
-
-class _Hub(Generic[EntryT]):
-    """All streams of one feed on this gateway: one subscription, and one comparison, for them all."""
-
-    def __init__(self, bus: Bus, caller: Caller, line: _Line[EntryT]) -> None:
-        self._bus = bus
-        self._caller = caller
-        self._line: _Line[EntryT] = line
-        self._decode: Callable[[bytes], EntryT] = msgspec.json.Decoder(line.kind).decode
-        self._subscription: Subscription | None = None
-        self._comparer: asyncio.Task[None] | None = None
-        self.streams: set[_Stream[EntryT]] = set()
+        self._wanted = wanted
 
     @property
     def name(self) -> str:
-        """Which feed it is."""
-        return self._line.name
+        return self.actor.organization or ""
 
-    async def open(self) -> None:
-        """Subscribe to what is republished of this feed."""
-        self._subscription = await self._bus.subscribe(f"live.feed.{self.name}.>", self._receive)
-        self._comparer = asyncio.create_task(self._compare_forever())
+    async def page(self, caller: Caller, seq: int, epoch: str) -> Feed:
+        asked = msgspec.structs.asdict(self._wanted)
+        request = FeedPage(after=seq, epoch=epoch, first=PAGE, subjects=True, **asked)
+        return await caller.call(FEED_PAGE, request, self.actor)
 
-    async def close(self) -> None:
-        """The last reader has gone."""
-        await end(self._comparer)
-        if self._subscription is not None:
-            try:
-                await self._subscription.unsubscribe()
-            except NatsError:
-                log.debug("feed.unsubscribe")  # the bus is away, and the subscription with it
+    def is_asked(self, entry: FeedTold) -> bool:
+        # An agreement ends at any time: whoever hears by one is told what a page says at that moment.
+        return is_by_agreement(entry)
 
-    async def _receive(self, message: Msg) -> None:
-        headers = message.headers or {}
-        with telemetry.span("feed deliver", SpanKind.CONSUMER, telemetry.extract(headers)):
-            try:
-                entry = msgspec.structs.replace(self._decode(message.data), seq=int(headers["Nats-Sequence"]))
-            except (msgspec.DecodeError, KeyError):
-                log.warning("feed.no_entry")  # as in the pages: passed over, whoever wrote it
-                return
-            for stream in self.streams:
-                stream.push(entry)
-        _duration.record((datetime.now(UTC) - entry.at).total_seconds())
+    def told(self, entry: FeedTold) -> FeedTold | None:
+        # What comes live has passed no service: whom it is told to is looked at here.
+        known = told_to(entry, self.actor)
+        return known if known is not None and asked_for(known, self._wanted) else None
 
-    async def _compare_forever(self) -> None:
-        while True:
-            await asyncio.sleep(COMPARE_SECONDS)
-            try:
-                await self._compare()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next comparison must come
-                log.warning("feed.compare", kind=type(error).__name__)
 
-    async def _compare(self) -> None:
-        stream = next(iter(self.streams), None)
-        if stream is None:
-            return
-        # Who had less than this before the question was asked has missed something.
-        before = {stream: stream.cursor for stream in self.streams}
-        head = await self._caller.call(self._line.head, Nothing(), stream.actor)
-        for stream, cursor in before.items():
-            if stream in self.streams and cursor == stream.cursor < head.seq:
-                stream.replay()
+class _Everybodys:
+    """The feed of what everybody may know, of some services or of all."""
+
+    __slots__ = ("_services", "actor")
+    head = PUBLIC_HEAD
+    decoder = msgspec.json.Decoder(PublicEntry)
+
+    def __init__(self, actor: Actor, services: frozenset[str]) -> None:
+        self.actor = actor
+        self._services = services
+
+    @property
+    def name(self) -> str:
+        return PUBLIC
+
+    async def page(self, caller: Caller, seq: int, epoch: str) -> PublicFeed:
+        request = PublicPage(after=seq, epoch=epoch, first=PAGE, services=tuple(self._services))
+        return await caller.call(PUBLIC_PAGE, request, self.actor)
+
+    def is_asked(self, entry: PublicEntry) -> bool:
+        return False
+
+    def told(self, entry: PublicEntry) -> PublicEntry | None:
+        return entry if not self._services or entry.service in self._services else None
 
 
 class FeedGate:
@@ -204,9 +141,8 @@ class FeedGate:
     def __init__(self, bus: Bus, caller: Caller) -> None:
         self._bus = bus
         self._caller = caller
-        self._hubs: dict[str, _Hub[Any]] = {}
-        self._opening = asyncio.Lock()
-        bus.disturbed.append(self._disturbed)
+        self._asking = asyncio.Semaphore(ASKING)
+        self.wire = Wire(bus, caller)
 
     async def head(self, actor: Actor) -> FeedHead:
         """Where the actor's feed ends now.
@@ -226,7 +162,7 @@ class FeedGate:
         return await self._caller.call(PUBLIC_HEAD, Nothing(), actor)
 
     def entries(
-        self, actor: Actor, after: tuple[str, int] | None, types: frozenset[str]
+        self, actor: Actor, after: tuple[str, int] | None, wanted: FeedFilter
     ) -> AsyncGenerator[tuple[str, FeedTold], None]:
         """Yield ``(epoch, entry)`` from a position ``(epoch, seq)`` on, without end; None means from now.
 
@@ -236,25 +172,7 @@ class FeedGate:
             RefusedError: the actor may not read a feed (``NOT_ALLOWED``), or what comes after the position
                 is no longer kept (``CURSOR_EXPIRED``).
         """
-
-        def told(entry: FeedTold) -> FeedTold | None:
-            # What comes live has passed no service: whom it is told to is looked at here. Types are those of
-            # what is told, or they would tell more.
-            known = told_to(entry, actor)
-            return known if known is None or not types or known.type in types else None
-
-        line: _Line[FeedTold] = _Line(
-            name=actor.organization or "",
-            kind=FeedTold,
-            head=FEED_HEAD,
-            page=lambda seq, epoch: self._caller.call(
-                FEED_PAGE,
-                FeedPage(after=seq, epoch=epoch, first=PAGE, types=tuple(types), subjects=True),
-                actor,
-            ),
-            told=told,
-        )
-        return self._follow(actor, line, after)
+        return _Following(self, _Own(actor, wanted)).entries(after)
 
     def public(
         self, actor: Actor, after: tuple[str, int] | None, services: frozenset[str]
@@ -264,97 +182,82 @@ class FeedGate:
         Raises:
             RefusedError: what comes after the position is no longer kept (``CURSOR_EXPIRED``).
         """
-        line: _Line[PublicEntry] = _Line(
-            name=PUBLIC,
-            kind=PublicEntry,
-            head=PUBLIC_HEAD,
-            page=lambda seq, epoch: self._caller.call(
-                PUBLIC_PAGE, PublicPage(after=seq, epoch=epoch, first=PAGE, services=tuple(services)), actor
-            ),
-            told=lambda entry: entry if not services or entry.service in services else None,
-        )
-        return self._follow(actor, line, after)
+        return _Following(self, _Everybodys(actor, services)).entries(after)
 
-    async def _follow(
-        self, actor: Actor, line: _Line[EntryT], after: tuple[str, int] | None
-    ) -> AsyncGenerator[tuple[str, EntryT], None]:
-        head = await self._caller.call(line.head, Nothing(), actor)
-        epoch, cursor = after or (head.epoch, head.seq)
-        stream: _Stream[EntryT] = _Stream(actor)
-        stream.cursor = cursor
-        stream.checked = after is None
-        hub = await self._join(line, stream)
+    async def begin(self, source: _Source[EntryT]) -> FeedHead:
+        """Where a feed ends, for a reader that comes: where nobody says so, it is told at once."""
+        return await self._caller.call(source.head, Nothing(), source.actor)
+
+    async def ask_head(self, source: _Source[EntryT]) -> FeedHead:
+        """Where a feed ends, once the server certainly has the subscription."""
+        async with self._asking:
+            await self._bus.nc.flush(timeout=5)
+            return await self._caller.call(source.head, Nothing(), source.actor)
+
+    async def ask_page(self, source: _Source[EntryT], reader: Reader[EntryT]) -> Any:
+        """What comes after where a reader stands."""
+        async with self._asking:
+            return await source.page(self._caller, reader.cursor, reader.epoch)
+
+
+class _Following(Generic[EntryT]):
+    """One reader that follows one feed."""
+
+    __slots__ = ("_gate", "_source")
+
+    def __init__(self, gate: FeedGate, source: _Source[EntryT]) -> None:
+        self._gate = gate
+        self._source: _Source[EntryT] = source
+
+    async def entries(self, after: tuple[str, int] | None) -> AsyncGenerator[tuple[str, EntryT], None]:
+        """See ``FeedGate.entries``."""
+        gate, source = self._gate, self._source
+        begun = await gate.begin(source)
+        reader: Reader[EntryT] = Reader(source.actor, *(after or (begun.epoch, begun.seq)))
+        reader.checked = after is None
+        await gate.wire.join(source.name, reader, Hub(source.decoder, source.is_asked))
         try:
             while True:
-                if stream.replaying:
-                    async with aclosing(self._replay(line, stream, epoch)) as replayed:
+                if reader.replaying:
+                    async with aclosing(self._replay(reader)) as replayed:
                         async for entry in replayed:
-                            yield epoch, entry
-                    if stream.replaying:
+                            yield reader.epoch, entry
+                    if reader.replaying:
                         continue  # disturbed again: what is in the buffer may lie behind a gap
-                for entry in stream.live():
-                    told = line.told(entry)
+                for entry in reader.live():
+                    told = source.told(entry)
                     if told is not None:
-                        yield epoch, told
-                if not stream.replaying:
-                    await stream.wait()
+                        yield reader.epoch, told
+                await reader.something()
         finally:
-            await self._leave(hub, stream)
+            await gate.wire.leave(source.name, reader)
 
-    async def _replay(
-        self, line: _Line[EntryT], stream: _Stream[EntryT], epoch: str
-    ) -> AsyncGenerator[EntryT, None]:
-        """Yield what the feed has after the stream's cursor, up to its end as it is now."""
+    async def _replay(self, reader: Reader[EntryT]) -> AsyncGenerator[EntryT, None]:
+        """Yield what the feed has after the reader's cursor, up to its end as it is now."""
         while True:
             try:
-                stream.begin_replay()
-                await self._bus.nc.flush(timeout=5)
-                head = await self._caller.call(line.head, Nothing(), stream.actor)
+                reader.begin_replay()
+                head = await self._gate.ask_head(self._source)
                 break
             except (UnreachableError, NatsError, OSError, TimeoutError):
-                stream.replay()
+                reader.replay()
                 await asyncio.sleep(RETRY_SECONDS)
-        if head.epoch != epoch:
+        if head.epoch != reader.epoch:
             # Else a cursor above the new stream's end would wait for it, and be told nothing meanwhile.
             raise RefusedError(_ANEW)
         # A cursor that a client came with is checked by a page, even where nothing lies behind it: what lay
         # there may be kept no longer.
-        while (stream.cursor < head.seq or not stream.checked) and not stream.replaying:
+        while (reader.cursor < head.seq or not reader.checked) and not reader.replaying:
             try:
-                page: Any = await line.page(stream.cursor, epoch)
+                page = await self._gate.ask_page(self._source, reader)
             except UnreachableError:
-                stream.replay()
+                reader.replay()
                 await asyncio.sleep(RETRY_SECONDS)
                 return
-            stream.checked = True
-            if page.scanned == stream.cursor < head.seq:  # a replica that is behind the leader
+            reader.checked = True
+            if page.scanned == reader.cursor < head.seq:  # a replica that is behind the leader
                 await asyncio.sleep(RETRY_SECONDS)
             for entry in page.entries:
-                stream.cursor = entry.seq
+                reader.cursor = entry.seq
                 yield entry
-            stream.cursor = max(stream.cursor, page.scanned)
-
-    async def _join(self, line: _Line[EntryT], stream: _Stream[EntryT]) -> _Hub[EntryT]:
-        async with self._opening:
-            hub = self._hubs.get(line.name)
-            if hub is None:
-                hub = _Hub(self._bus, self._caller, line)
-                try:
-                    await hub.open()
-                except NatsError as error:
-                    raise UnreachableError("The bus is not there now; come back with the cursor.") from error
-                self._hubs[line.name] = hub
-            hub.streams.add(stream)
-            return hub
-
-    async def _leave(self, hub: _Hub[EntryT], stream: _Stream[EntryT]) -> None:
-        hub.streams.discard(stream)
-        async with self._opening:
-            if not hub.streams and self._hubs.get(hub.name) is hub:
-                del self._hubs[hub.name]
-                await hub.close()
-
-    def _disturbed(self) -> None:
-        for hub in self._hubs.values():
-            for stream in hub.streams:
-                stream.replay()
+            reader.cursor = max(reader.cursor, page.scanned)

@@ -1,7 +1,7 @@
 """The gateway: wiring only."""
 
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import Route
 
 from chassis.part import Part, run
 from chassis.rpc import Caller
@@ -9,6 +9,7 @@ from chassis.seal import Sealer
 from chassis.settings import load, read_key
 from gateway import schema, welcome
 from gateway.admission import Admission
+from gateway.catalogue import document, page
 from gateway.endpoint import GraphQLEndpoint
 from gateway.execution import Engine
 from gateway.feed import FeedGate
@@ -23,6 +24,8 @@ from gateway.settings import GatewaySettings
 from gateway.signing import TokenKeys
 from gateway.standing import Standing
 from gateway.tokens import Tokens
+from gateway.unsubscribe import PATH as UNSUBSCRIBE
+from gateway.unsubscribe import UnsubscribePage
 
 PART = "gateway"
 SEAL_KEY_BYTES = 32
@@ -43,10 +46,11 @@ def main() -> None:
         caller = Caller(part.bus)
         standing = Standing(Caller(part.bus, timeout=LOOK_UP_SECONDS))
         streams = Streams()
+        built = schema.build()
         means = Means(
             settings=settings,
             admission=Admission(settings, tokens, standing),
-            engine=Engine(schema.build(), bounds),
+            engine=Engine(built, bounds),
             streams=streams,
             caller=caller,
             cursors=Cursors(sealer),
@@ -54,9 +58,9 @@ def main() -> None:
         )
         failures = Rates(1 / settings.failed_attempt_seconds, settings.failed_attempts)
         endpoint = GraphQLEndpoint(means)
-        part.app.router.routes.insert(0, Route("/graphql", endpoint))
-        part.app.router.routes.insert(1, WebSocketRoute("/graphql", endpoint))
-        part.app.router.routes.insert(2, Route("/record", RecordPage(means)))
+        part.direct["/graphql"] = endpoint
+        part.app.router.routes.insert(0, Route("/record", RecordPage(means)))
+        part.app.add_route(UNSUBSCRIBE, UnsubscribePage(caller, sealer).answer, methods=["GET", "POST"])
         part.app.include_router(TokenEndpoint(caller, tokens, failures).router())
         text = schema.sdl()
 
@@ -65,7 +69,9 @@ def main() -> None:
 
         part.app.add_route("/schema.graphql", published)
         welcome.serve(part.app)
+        document.serve(part.app, built, settings.public_url)
+        page.serve(part.app)
         await part.run(standing.start, standing.stop)
-        part.on_stop(streams.stop)
+        await part.run(streams.start, streams.stop)
 
     run(PART, settings, build)

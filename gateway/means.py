@@ -66,7 +66,7 @@ class Means:
                     return operation
                 response = await self.engine.execute(operation, self._context(asker))
             except RefusedDocumentError as refusal:
-                return refusal.response
+                return refusal.response_in(asker.language)
             except RequestError:
                 raise
             except Exception as error:
@@ -81,12 +81,16 @@ class Means:
             if not isinstance(begun, Operation):
                 yield begun
                 return
-            responses = self.engine.subscribe(begun, self._context(asker))
-            async with aclosing(responses):
-                async for response in responses:
-                    yield response
+            self.admission.follow(asker.actor)
+            try:
+                responses = self.engine.subscribe(begun, self._context(asker))
+                async with aclosing(responses):
+                    async for response in responses:
+                        yield response
+            finally:
+                self.admission.unfollow(asker.actor)
         except RefusedDocumentError as refusal:
-            yield refusal.response
+            yield refusal.response_in(asker.language)
         except RequestError as error:
             yield failed(error, asker.language)
         except Exception as error:  # noqa: BLE001 - the edge: everything unknown is masked here

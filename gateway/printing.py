@@ -11,8 +11,10 @@ from gateway.execution import Operation, Params
 from gateway.http import JSON, check_content_type, headers_of, read_body, refuse, respond
 from gateway.means import Asker, Means
 
-QUERY = """query ($referral: ID!, $language: Language, $asCaregiver: Boolean! = false) {
-  personalRecord(referral: $referral, language: $language, asCaregiver: $asCaregiver) { page } }"""
+QUERY = """query ($referral: ID!, $language: Language, $asCaregiver: Boolean! = false,
+    $withWritings: Boolean! = false) {
+  personalRecord(referral: $referral, language: $language, asCaregiver: $asCaregiver,
+    withWritings: $withWritings) { page } }"""
 # Nothing is loaded or run, nobody frames it, and no copy of it is kept.
 HEADERS = (
     (b"content-type", b"text/html; charset=utf-8"),

@@ -27,9 +27,13 @@ class GatewaySettings(PartSettings):
     # Wrong secrets of one client from one address that are answered 401: so many, then one each time.
     failed_attempts: int = Field(default=10, ge=1)
     failed_attempt_seconds: float = Field(default=30.0, gt=0)
-    # Subscriptions by one WebSocket, and streams of any kind by one client.
+    # Operations in one WebSocket, streams of any kind by one client, and its live subscriptions over all of
+    # them: an organization's own system, with a hundred desks that each follow the feed and one referral.
     socket_subscriptions: int = Field(default=20, ge=1)
     client_streams: int = Field(default=100, ge=1)
+    client_subscriptions: int = Field(default=200, ge=1)
+    # A stream whose client reads nothing of what it is sent for so long is closed.
+    stream_unread_seconds: float = Field(default=30.0, gt=0)
     # Whom to call in an emergency where neither the service nor its organization says so.
     emergency_phone: str = Field(default=LAST_RESORT, min_length=3)
 

@@ -4,16 +4,16 @@ Each response is an event ``next``; ``complete`` follows the last. Comments in b
 alive. What is wrong with the operation is told in a ``next``, as the protocol wants it.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
 
-from starlette.types import Receive, Send
+from starlette.types import Send
 
-from chassis.tasks import end
-from gateway.errors import StreamEndedError
+from chassis.patience import Line
 from gateway.execution import Response, failed
 from gateway.http import EVENTS, encode
-from gateway.live import Stream, until_ended
+from gateway.live import Stream, too_slow
 
 _HEADERS = [
     (b"content-type", f"{EVENTS}; charset=utf-8".encode()),
@@ -25,39 +25,38 @@ _COMPLETE = b"event: complete\ndata:\n\n"
 
 
 async def send_events(
-    receive: Receive,
+    line: Line,
     send: Send,
     stream: Stream,
     responses: AsyncGenerator[Response, None],
     language: str,
 ) -> None:
     """Send responses as events until the stream ends, why in that language; close them in any case."""
-    watcher = asyncio.create_task(_watch(receive, stream))
-    try:
+    async with aclosing(responses):
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         # At once: a client learns that its stream is open before the first event comes.
         await _send(send, _ALIVE)
-        await _pass_on(send, stream, responses, language)
-        await send({"type": "http.response.body", "body": _COMPLETE})
-    finally:
-        await end(watcher)
+        stream.alive = partial(_alive, line, send)
+        with stream:
+            async for response in responses:
+                await _send(send, _event(response))
+    if stream.ended and stream.reason is None:
+        return  # its client has gone
+    last = _COMPLETE if stream.reason is None else _event(failed(stream.reason, language)) + _COMPLETE
+    if line.paused:
+        line.leave(last)
+    else:
+        await send({"type": "http.response.body", "body": last})
 
 
-async def _pass_on(
-    send: Send, stream: Stream, responses: AsyncGenerator[Response, None], language: str
-) -> None:
-    try:
-        async for response in until_ended(stream, responses):
-            await _send(send, _ALIVE if response is None else _event(response))
-    except StreamEndedError as reason:
-        await _send(send, _event(failed(reason, language)))
+def watch(line: Line, stream: Stream, seconds: float) -> None:
+    """End the stream when its client has gone, or reads nothing for so many seconds."""
+    line.watch(stream.end, lambda: stream.end(too_slow()), seconds)
 
 
-async def _watch(receive: Receive, stream: Stream) -> None:
-    """End the stream when its client has gone."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    stream.end()
+async def _alive(line: Line, send: Send) -> None:
+    if not line.paused:  # who does not read needs no more to read, and nobody else waits for that
+        await _send(send, _ALIVE)
 
 
 async def _send(send: Send, content: bytes) -> None:

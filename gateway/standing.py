@@ -1,17 +1,16 @@
-"""How clients stand *now*: whom the directory has revoked, and what their organization is, token or not.
+"""How clients stand *now*: whom the directory has revoked, what their organization is, whom they act for.
 
 A token says how things were when it was made, up to ten minutes ago, and a stream that it opened goes on
 for an hour. So the directory is asked every three seconds about every client that holds a stream or has
 shown a token lately; about one that has done neither, as soon as it comes. What it says holds for every
 request from then on, and a stream that was opened under other words is ended. While the directory is away,
-what is known goes on to hold.
+what is known goes on to hold. Of the members whom they name see ``named.py``.
 """
 
 import contextlib
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 
 import msgspec
 
@@ -21,7 +20,8 @@ from chassis.rpc import Caller
 from contracts.directory import GET_CLIENTS, Client
 from contracts.rpc import Actor, Ids
 from gateway.errors import RevokedError
-from gateway.live import Stream, access_changed, revoked
+from gateway.live import Stream, access_changed, member_removed, revoked
+from gateway.named import Named, name_of
 
 # With the time that an answer takes, well within the five seconds in which a revocation holds.
 LOOK_SECONDS = 3.0
@@ -41,6 +41,7 @@ class Standing:
         # None: unknown or revoked. Who is not in it is believed by the token.
         self._told: dict[str, Client | None] = {}
         self._streams: defaultdict[str, dict[Stream, Actor]] = defaultdict(dict)
+        self._named = Named(caller, clock)
         self._rounds = Rounds("standing", LOOK_SECONDS, self.look)
 
     async def start(self) -> None:
@@ -56,12 +57,15 @@ class Standing:
 
         Raises:
             RevokedError: the client is revoked.
+            MemberRemovedError: it names a member who was removed.
         """
         if actor.id not in self._seen:
             with contextlib.suppress(PartError):  # the directory is away: believe the token
                 await self._ask([actor.id])
         self._seen[actor.id] = self._clock()
-        return self._by_what_is_known(actor)
+        now = self._by_what_is_known(actor)
+        await self._named.check(now)
+        return now
 
     def _by_what_is_known(self, actor: Actor) -> Actor:
         if actor.id not in self._told:
@@ -80,17 +84,16 @@ class Standing:
         """How many streams the client holds."""
         return len(self._streams.get(actor.id, ()))
 
-    @contextmanager
-    def hold(self, actor: Actor, stream: Stream) -> Iterator[None]:
+    def hold(self, actor: Actor, stream: Stream) -> None:
         """Have a stream ended as soon as what its actor was admitted by no longer holds."""
         self._streams[actor.id][stream] = actor
-        try:
-            yield
-        finally:
-            held = self._streams[actor.id]
-            del held[stream]
-            if not held:
-                del self._streams[actor.id]
+
+    def release(self, actor: Actor, stream: Stream) -> None:
+        """Forget a stream that was held, if it was."""
+        held = self._streams.get(actor.id, {})
+        held.pop(stream, None)
+        if not held:
+            self._streams.pop(actor.id, None)
 
     async def look(self) -> None:
         """Ask about every client that is active, and end the streams that should be.
@@ -101,6 +104,11 @@ class Standing:
         active = self._active()
         for start in range(0, len(active), BATCH):
             await self._ask(active[start : start + BATCH])
+        held = [(stream, name_of(actor)) for own in self._streams.values() for stream, actor in own.items()]
+        removed = await self._named.removed(name for _, name in held if name is not None)
+        for stream, name in held:
+            if name in removed:
+                stream.end(member_removed())
 
     def _active(self) -> list[str]:
         """The clients to ask about; the others are forgotten, and asked about when they come back."""

@@ -5,6 +5,7 @@ handshake. A fresh one may be sent in a ``ping`` of the same form: the ``pong`` 
 Close codes, besides those of the protocol (4400, 4401, 4403, 4406, 4408, 4409, 4429):
 
 ``4401``  also when the client was revoked meanwhile, since libraries do not come back after it.
+``4497``  you have read nothing of what you were sent for a while: come back with your cursor.
 ``4498``  the token expired too long ago, or what it says of you is no longer so: come back with a fresh token
           and your cursor.
 ``1013``  the client has as many streams as it may: come back later.
@@ -12,20 +13,21 @@ Close codes, besides those of the protocol (4400, 4401, 4403, 4406, 4408, 4409, 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import ExitStack, aclosing
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any, ClassVar
 
 import msgspec
 from starlette.types import Receive, Send
 
+from chassis.patience import Line
 from chassis.tasks import end
 from contracts.languages import language_of
 from contracts.sentences import Sentence
 from gateway.errors import RateLimitedError, RequestError, StreamEndedError
 from gateway.execution import Params, Response, failed
 from gateway.http import encode
-from gateway.live import Stream, token_expired
+from gateway.live import Stream, token_expired, too_slow
 from gateway.means import Asker, Means
 from gateway.tokens import Verified
 
@@ -58,30 +60,46 @@ _decode = msgspec.json.Decoder(Message).decode
 _SUBPROTOCOL = CloseError(4406, "Subprotocol not acceptable")
 _BAD_MESSAGE = CloseError(4400, "Invalid message")
 _INIT_TIMEOUT = StreamEndedError("INIT_TIMEOUT", "Connection initialisation timeout")
-_CODES = {"INIT_TIMEOUT": 4408, "TOKEN_EXPIRED": 4498, "SHUTTING_DOWN": 1012, "REVOKED": 4401}
+_CODES = {
+    "INIT_TIMEOUT": 4408,
+    "TOO_SLOW": 4497,
+    "TOKEN_EXPIRED": 4498,
+    "SHUTTING_DOWN": 1012,
+    "REVOKED": 4401,
+    "MEMBER_REMOVED": 4403,
+}
 _TRY_LATER = 1013
 
 
 class Socket:
-    """One WebSocket: who is at its other end, and the operations under way."""
+    """One WebSocket: who is at its other end, and the operations under way. Thousands are idle at once."""
 
-    def __init__(self, means: Means, headers: dict[str, str], receive: Receive, send: Send) -> None:
+    __slots__ = (
+        "_headers",
+        "_initialised",
+        "_line",
+        "_means",
+        "_operations",
+        "_receive",
+        "_send",
+        "_stream",
+        "_timer",
+        "_verified",
+    )
+
+    def __init__(
+        self, means: Means, headers: dict[str, str], receive: Receive, send: Send, line: Line
+    ) -> None:
         self._means = means
-        self._headers = headers
+        self._headers = {name: headers[name] for name in _SPOKEN if name in headers}
         self._receive = receive
         self._send = send
+        self._line = line
         self._verified: Verified | None = None
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._held = ExitStack()
+        self._stream: Stream | None = None
         self._initialised = False
-        self._handlers: dict[str, Callable[[Stream, Message], Awaitable[None]]] = {
-            "connection_init": self._init,
-            "ping": self._ping,
-            "pong": self._pong,
-            "subscribe": self._subscribe,
-            "complete": self._complete,
-        }
 
     async def serve(self, subprotocols: Sequence[str]) -> None:
         """Serve the socket until it closes, for whatever reason."""
@@ -91,9 +109,13 @@ class Socket:
         try:
             if not known:
                 raise _SUBPROTOCOL
-            stream = self._means.streams.open()
-            self._held.callback(self._means.streams.close, stream)
-            await self._listen(stream)
+            self._stream = stream = self._means.streams.open()
+            seconds = self._means.settings.stream_unread_seconds
+            self._line.watch(stream.end, lambda: stream.end(too_slow()), seconds)
+            with stream:
+                await self._listen(stream)
+            if stream.reason is not None:
+                raise stream.reason
         except CloseError as error:
             await self._close(error.code, error.reason)
         except StreamEndedError as error:
@@ -107,19 +129,14 @@ class Socket:
         """Handle messages until the client goes, or the stream has to end."""
         self._end_in(stream, INIT_SECONDS, _INIT_TIMEOUT)
         while True:
-            coming: asyncio.Future[Any] = asyncio.ensure_future(self._receive())
-            await asyncio.wait({coming, stream.ending}, return_when=asyncio.FIRST_COMPLETED)
-            if stream.ending.done():
-                coming.cancel()
-                raise stream.ending.result() or _INIT_TIMEOUT
-            event = coming.result()
+            event = await self._receive()
             if event["type"] == "websocket.disconnect":
                 return
             message = _read(event.get("text"))
-            handler = self._handlers.get(message.type)
+            handler = self._HANDLERS.get(message.type)
             if handler is None:
                 raise _BAD_MESSAGE
-            await handler(stream, message)
+            await handler(self, stream, message)
 
     async def _init(self, stream: Stream, message: Message) -> None:
         if self._initialised:
@@ -128,7 +145,7 @@ class Socket:
         self._headers = {**self._headers, **_spoken(message.payload)}
         verified = await self._admitted()
         try:
-            self._held.enter_context(self._means.admission.stream(verified.actor, stream))
+            self._means.admission.hold(verified.actor, stream)
         except RateLimitedError as error:
             raise CloseError(_TRY_LATER, error.detail) from None
         self._verified = verified
@@ -165,6 +182,11 @@ class Socket:
             params = msgspec.convert(message.payload, Params)
         except msgspec.ValidationError:
             raise _BAD_MESSAGE from None
+        try:
+            self._count(self._verified)
+        except RateLimitedError as error:
+            await self._tell(message.id, failed(error, self._language))
+            return
         task = asyncio.create_task(self._operate(message.id, params, self._verified))
         self._operations[message.id] = task
 
@@ -175,7 +197,6 @@ class Socket:
     async def _operate(self, key: str, params: Params, verified: Verified) -> None:
         """Carry one operation out, and say everything that it gives."""
         try:
-            self._count(verified)
             # A socket's operations belong to no one trace: what its handshake said would tie them all.
             asker = Asker(verified.actor, self._language, "WebSocket /graphql", {})
             responses = self._means.respond(params, asker)
@@ -198,7 +219,7 @@ class Socket:
 
     def _count(self, verified: Verified) -> None:
         most = self._means.settings.socket_subscriptions
-        if len(self._operations) > most:
+        if len(self._operations) >= most:
             words = Sentence("This socket has {most} operations; that is the limit.", most=most)
             raise RateLimitedError(words, 1, limit=most)
         self._means.admission.count(verified.actor)
@@ -218,6 +239,8 @@ class Socket:
             return await self._means.admission.admit(self._headers)
         except RequestError as error:
             raise CloseError(4403, error.detail) from None
+        finally:
+            self._headers.pop("authorization", None)
 
     def _expect_end(self, stream: Stream) -> None:
         assert self._verified is not None
@@ -232,16 +255,30 @@ class Socket:
         await self._send({"type": "websocket.send", "text": encode(message).decode()})
 
     async def _close(self, code: int, reason: str) -> None:
+        if self._line.paused:
+            self._line.leave(code, _cut(reason))
+            return
         try:
             await self._send({"type": "websocket.close", "code": code, "reason": _cut(reason)})
         except OSError:
             return  # it is closed already
 
     async def _clear(self) -> None:
-        self._held.close()
+        if self._stream is not None:
+            if self._verified is not None:
+                self._means.admission.release(self._verified.actor, self._stream)
+            self._means.streams.close(self._stream)
         if self._timer is not None:
             self._timer.cancel()
         await asyncio.gather(*map(end, list(self._operations.values())))
+
+    _HANDLERS: ClassVar[Mapping[str, Callable[["Socket", Stream, Message], Awaitable[None]]]] = {
+        "connection_init": _init,
+        "ping": _ping,
+        "pong": _pong,
+        "subscribe": _subscribe,
+        "complete": _complete,
+    }
 
 
 def _cut(reason: str) -> str:

@@ -1,5 +1,7 @@
 """What the gateway says of itself at ``/``: one page that loads nothing from anywhere and keeps nothing."""
 
+import base64
+import hashlib
 from html import escape
 from typing import NamedTuple
 
@@ -9,14 +11,6 @@ from starlette.responses import HTMLResponse, Response
 
 from contracts.languages import ENGLISH, SPANISH, language_of
 
-# Nothing is loaded, run, framed or told onwards, whatever stands in the page.
-_ALONE = {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "cache-control": "public, max-age=300",
-    "vary": "accept-language",
-}
 _STYLE = (
     "body{font:1rem/1.5 system-ui,sans-serif;margin:2rem auto;max-width:40rem;padding:0 1rem}"
     "h1{margin-bottom:0}dt{font-weight:bold;margin-top:.6rem}dd{margin:0}code{overflow-wrap:anywhere}"
@@ -40,6 +34,8 @@ _PAGES = {
             ("/oauth/token", "POST", "da su token de acceso a un cliente de la red (OAuth 2.0)"),
             ("/graphql", "POST", "la API: consultas, cambios y, como flujo o WebSocket, novedades"),
             ("/schema.graphql", "", "el esquema, con una descripción de cada cosa"),
+            ("/events", "", "lo que se avisa, por flujo o webhook, con ejemplos"),
+            ("/asyncapi.json", "", "lo mismo para programas (AsyncAPI 3.0)"),
             ("/.well-known/jwks.json", "", "las claves públicas con que se firman los tokens"),
             ("/readyz", "", "si el servicio está listo"),
         ),
@@ -54,6 +50,8 @@ _PAGES = {
             ("/oauth/token", "POST", "gives a client of the network its access token (OAuth 2.0)"),
             ("/graphql", "POST", "the API: queries, changes and, as an event stream or WebSocket, news"),
             ("/schema.graphql", "", "the schema, which describes everything in it"),
+            ("/events", "", "what is told, by stream or webhook, with examples"),
+            ("/asyncapi.json", "", "the same for programs (AsyncAPI 3.0)"),
             ("/.well-known/jwks.json", "", "the public keys that tokens are signed with"),
             ("/readyz", "", "whether the service is ready"),
         ),
@@ -65,25 +63,45 @@ _PAGES = {
 
 def serve(app: FastAPI) -> None:
     """Add the page."""
-    pages = {language: _html(language, page) for language, page in _PAGES.items()}
+    pages = {language: _page(language, page) for language, page in _PAGES.items()}
+    headers = alone()
 
     async def welcome(request: Request) -> Response:
         language = language_of(request.headers.get("accept-language"))
-        return HTMLResponse(pages[language], headers=_ALONE | {"content-language": language})
+        return HTMLResponse(pages[language], headers=headers | {"content-language": language})
 
     app.add_route("/", welcome, include_in_schema=False)
 
 
-def _html(language: str, page: _Page) -> str:
+def alone(more_style: str = "") -> dict[str, str]:
+    """Return the headers of a page that has ``html``'s style, and this: it loads, runs and frames nothing."""
+    digest = hashlib.sha256((_STYLE + more_style).encode()).digest()
+    style = f"'sha256-{base64.b64encode(digest).decode()}'"
+    return {
+        "content-security-policy": f"default-src 'none'; style-src {style}; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+        "cache-control": "public, max-age=300",
+        "vary": "accept-language",
+    }
+
+
+def html(language: str, title: str, body: str, more_style: str = "") -> str:
+    """Return a page of that body, which is HTML already."""
+    return (
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
+        f"<style>{_STYLE}{more_style}</style><body>{body}</body></html>"
+    )
+
+
+def _page(language: str, page: _Page) -> str:
     entries = "".join(
         f"<dt>{_entry(path, method)}</dt><dd>{escape(what)}</dd>" for path, method, what in page.entries
     )
-    return (
-        f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width"><title>Relevo</title>'
-        f"<style>{_STYLE}</style><body><h1>Relevo</h1><p>{escape(page.what)}</p><p>{escape(page.for_whom)}</p>"
-        f"<dl>{entries}</dl><p>{escape(page.more)}</p></body></html>"
-    )
+    said = f"<h1>Relevo</h1><p>{escape(page.what)}</p><p>{escape(page.for_whom)}</p><dl>{entries}</dl>"
+    return html(language, "Relevo", f"{said}<p>{escape(page.more)}</p>")
 
 
 def _entry(path: str, method: str) -> str:

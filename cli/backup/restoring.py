@@ -27,7 +27,7 @@ from chassis.archive import (
     read_manifest,
 )
 from cli import keys
-from cli.backup import sets
+from cli.backup import agreed, sets
 from cli.backup.saying import tell
 from cli.backup.verifying import Found, verify
 from cli.embedded.folder import Folder
@@ -35,6 +35,7 @@ from cli.embedded.servers import Servers
 from cli.embedded.settings import AUDIT_HEADS, ERASED_KEYS
 from cli.exits import CommandError, Exit
 from cli.operator import OperatorSettings
+from services.notifications.agreements.restoring import replayed
 from services.referrals import erased
 from services.referrals.masters import Masters, master_key
 from services.referrals.restoring.covering import Uncovering
@@ -113,6 +114,7 @@ class Restore:
         self._staging = self._target.with_name(self._target.name + _UNFINISHED)
         self._lists = list(lists)
         self._manifests = read_manifest(self._data), read_manifest(self._vault)
+        self._agreed: agreed.Told = {}
 
     def prepare(self, progress: Progress) -> None:
         """Look at everything before anything is written.
@@ -206,9 +208,9 @@ class Restore:
                 at = self._data / "streams" / name
                 description = json.loads((at / snapshots.DESCRIPTION).read_bytes())
                 await snapshots.put_back(nc, description, _pieces(at / snapshots.CONTENT))
-            return await snapshots.counts_after(
-                nc.jetstream(), sets.EVENTS, "evt.>", data.marks.get(sets.EVENTS, 0)
-            )
+            js, mark = nc.jetstream(), data.marks.get(sets.EVENTS, 0)
+            self._agreed = await agreed.told_after(js, mark)
+            return await snapshots.counts_after(js, sets.EVENTS, "evt.>", mark)
         finally:
             await nc.close()
 
@@ -226,7 +228,7 @@ class Restore:
         uncovering = Uncovering(vault, datetime.now(UTC))
         for file, database, collection in self._files(self._data, self._manifests[0]):
             told = _telling(progress, f"{database}.{collection}")
-            counted = _Counted(uncovering, since, (database, collection), restored)
+            counted = _Counted(uncovering, since, (database, collection), restored, self._agreed)
             restored.documents += await dumping.load(file, client[database][collection], counted, told)
         restored.erased = uncovering.erased
         restored.missing = sorted(noun_id for (part, noun, noun_id) in since if (part, noun) == sets.REFERRAL)
@@ -285,8 +287,10 @@ class _Counted:
         since: dict[tuple[str, str, str], int],
         collection: tuple[str, str],
         restored: Restored,
+        told: agreed.Told,
     ) -> None:
         self._uncovering = uncovering
+        self._told = told
         self._since = since
         self._restored = restored
         self._collection = collection
@@ -295,6 +299,8 @@ class _Counted:
         """Return the documents of a batch as they come back."""
         if self._collection == sets.DOCUMENTS[sets.REFERRAL]:
             docs = await self._uncovering(docs)
+        if self._collection == sets.DOCUMENTS[sets.AGREEMENT]:
+            docs = [replayed(doc, self._told.get(doc["_id"], ())) for doc in docs]
         return [self._counted(doc, self._collection) for doc in docs]
 
     def _counted(self, doc: dict[str, Any], collection: tuple[str, str]) -> dict[str, Any]:

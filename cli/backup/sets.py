@@ -13,6 +13,8 @@ from services.directory.editing.store import CORRECTIONS
 from services.directory.membership.store import PROPOSALS
 from services.directory.store import CLIENTS, MEMBERS, ORGANIZATIONS, SERVICES
 from services.directory.store import DATABASE as DIRECTORY
+from services.notifications.agreements.store import AGREEMENTS
+from services.notifications.settings import DATABASE as NOTIFICATIONS
 from services.referrals.audit.store import HEADS, READINGS
 from services.referrals.audit.store import noun_id as audit_id
 from services.referrals.firewall.store import EXCEPTIONS
@@ -27,12 +29,14 @@ EVENTS = "EVT"
 # The two kinds of backup: what there is, and the keys that open the persons in it.
 DATA, KEYS = "data", "keys"
 REFERRAL = ("referrals", "referral")
+AGREEMENT = ("notifications", "agreement")
 # Where the document is that counts a noun's events, by part and noun.
 DOCUMENTS: dict[tuple[str, str], tuple[str, str]] = {
     REFERRAL: (REFERRALS_DATABASE, REFERRALS),
     ("referrals", "exception"): (REFERRALS_DATABASE, EXCEPTIONS),
     ("referrals", "audit"): (REFERRALS_DATABASE, HEADS),
     ("referrals", "reading"): (REFERRALS_DATABASE, READINGS),
+    AGREEMENT: (NOTIFICATIONS, AGREEMENTS),
     ("directory", "organization"): (DIRECTORY, ORGANIZATIONS),
     ("directory", "service"): (DIRECTORY, SERVICES),
     ("directory", "capacity"): (DIRECTORY, CAPACITY),

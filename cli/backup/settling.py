@@ -13,7 +13,7 @@ from uuid import UUID
 from chassis import dumping, mongo, snapshots
 from chassis.archive import Progress
 from chassis.bus import Bus
-from cli.backup import sets
+from cli.backup import agreed, sets
 from cli.backup.restoring import Restored, keys_listed
 from cli.backup.verifying import verify
 from services.referrals.masters import Masters
@@ -38,6 +38,7 @@ async def settle(
     await _delete(vault, sorted(gone))
     progress("reading what the streams have")
     since = await snapshots.counts_after(bus.js, sets.EVENTS, "evt.>", 0)
+    await agreed.replay(client, await agreed.told_after(bus.js, 0))
     for noun, (database, collection) in sets.DOCUMENTS.items():
         progress(f"counting on {database}.{collection}")
         await _count_on(client, noun, (database, collection), since, settled)

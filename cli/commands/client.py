@@ -30,11 +30,24 @@ group = typer.Typer(help="Clients: systems that act for an organization.", no_ar
 
 SCOPES = f"""Give an organization a client. Prints its id and its secret, which is shown this once.
 
-SCOPE is one of: {", ".join(Scope)}.
+SCOPE is one of: {", ".join(Scope)}; or as the API writes it, FEED_READ for feed:read.
 
 To refer takes directory:read, referrals:send, referrals:read and feed:read; to answer takes
-referrals:read, referrals:answer and feed:read, and referrals:read_person to see whom.
+referrals:read, referrals:answer and feed:read, and referrals:read_person to see whom. Webhooks take
+webhooks:manage and feed:read, agreements agreements:manage.
 """
+
+
+def scope_of(given: str) -> Scope:
+    """Return the scope that is written so, by the command or by the API.
+
+    Raises:
+        BadParameter: none is.
+    """
+    try:
+        return Scope.__members__.get(given) or Scope(given)
+    except ValueError:
+        raise typer.BadParameter(f"{given} is no scope; `relevo client create --help` lists them") from None
 
 
 @group.command(
@@ -52,7 +65,9 @@ def create(
     organization: Annotated[str, typer.Argument(help="The organization's id.", metavar="ORG")],
     scopes: Annotated[
         list[Scope],
-        typer.Option("--scope", help="What it may do, see above; again for more.", metavar="SCOPE"),
+        typer.Option(
+            "--scope", help="What it may do, see above; again for more.", metavar="SCOPE", parser=scope_of
+        ),
     ],
     name: Annotated[str, typer.Option(help="What people call this system.")] = "client",
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole record.")] = False,

@@ -7,6 +7,9 @@ from typing import Annotated
 import typer
 
 from cli import keys
+from cli.embedded import rekeying
+from cli.embedded.folder import running
+from cli.exchanging import PartsRotation
 from cli.exits import CommandError, Exit, epilog
 from cli.operator import OperatorSettings, run
 from cli.output import err, out
@@ -111,6 +114,46 @@ def rotate_tokens(
         return
     rotation.carry_out(forget=forget)
     err.print("relevo: the new key signs" + ("; the old one's tokens are refused" if forget else ""))
+
+
+@group.command(
+    "rotate-parts",
+    epilog=epilog(
+        "relevo keys rotate-parts",
+        "relevo keys rotate-parts --prepare",
+        "relevo keys rotate-parts --forget",
+        codes=(Exit.USAGE, Exit.UNREACHABLE, Exit.NOT_READY, Exit.NOT_WRITABLE),
+    ),
+)
+def rotate_parts(
+    prepare: Annotated[
+        bool, typer.Option("--prepare", help="Only make the next keys, accepted beside the present ones.")
+    ] = False,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Only end it: accept the old keys no more.")
+    ] = False,
+) -> None:
+    """Exchange every part's nkey.seed, by which it connects and signs, while the network goes on.
+
+    On a network of `relevo up` all of it, one part after the other. Elsewhere in three steps: --prepare, and
+    have every NATS server read keys/users.conf anew (SIGHUP); then without an option; then --forget, and the
+    servers read it anew. docs/keys.md. Whatever stops it, run it again.
+    """
+    settings = OperatorSettings()
+    rotation = PartsRotation(settings.keys)
+    if prepare:
+        made = rotation.prepare()
+        err.print(f"relevo: the next keys {'are' if made else 'were'} there; let NATS read its users anew")
+    elif forget:
+        rotation.forget()
+        err.print("relevo: the old keys are forgotten; let NATS read its users anew")
+    elif settings.keys_dir is None and running(settings.data_dir):
+        rekeying.rotate(settings.data_dir, rotation, lambda sentence: err.print(f"relevo: {sentence}"))
+        err.print("relevo: the keys of all parts are exchanged")
+    elif rotation.put_in_place():
+        err.print("relevo: the new keys are in place; now --forget the old ones")
+    else:
+        raise CommandError("there are no next keys: --prepare first", Exit.USAGE)
 
 
 def register(app: typer.Typer) -> None:

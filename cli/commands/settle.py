@@ -22,7 +22,7 @@ from services.referrals.settings import Settings
 CONNECT_SECONDS = 10.0
 EPILOG = epilog(
     "relevo settle --erased erased-keys-1.txt --erased erased-keys-2.txt",
-    "docker compose run --rm -v ./erased-keys.txt:/erased.txt referrals settle --erased /erased.txt",
+    "docker compose run --rm referrals settle --erased /audit/erased-keys.txt",
     codes=(Exit.WRONG, Exit.UNREACHABLE, Exit.BAD_INPUT, Exit.NOT_WRITABLE),
 )
 

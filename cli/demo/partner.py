@@ -9,7 +9,7 @@ import httpx
 
 SCOPES = (
     "directory:read directory:write referrals:send referrals:read referrals:answer "
-    "referrals:read_person referrals:read_sensitive feed:read"
+    "referrals:read_person referrals:read_sensitive feed:read webhooks:manage agreements:manage"
 )
 
 

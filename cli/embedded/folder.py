@@ -55,9 +55,12 @@ class Folder:
             os.close(self._lock)
             self._lock = None
 
-    def announce(self, urls: dict[str, str]) -> None:
-        """Write down where this stack listens, for the commands that will look for it."""
-        text = json.dumps({"pid": os.getpid(), "urls": urls}, indent=2)
+    def announce(self, urls: dict[str, str], monitor: str | None = None) -> None:
+        """Write down where this stack listens, for the commands that will look for it.
+
+        ``monitor`` is where the NATS server tells about itself, if the stack has one of its own.
+        """
+        text = json.dumps({"pid": os.getpid(), "urls": urls, "monitor": monitor}, indent=2)
         (self.path / ANNOUNCED).write_text(text + "\n", encoding="utf-8")
 
     def _make(self) -> None:

@@ -3,10 +3,12 @@
 import json
 import os
 import shutil
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 
 from cli.embedded.child import Program
+from cli.embedded.folder import running
 from cli.embedded.installed import executable
 from cli.embedded.settings import NATS
 from cli.exits import CommandError, Exit
@@ -15,6 +17,7 @@ from cli.probe import ask
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nats"
 FILES = ("server.conf", "permissions.conf")
 RESTORE = "restore.conf"
+PROCESS = "server.pid"
 
 
 def program(data: Path, ports: Mapping[str, int]) -> Program:
@@ -42,7 +45,13 @@ def _program(data: Path, ports: Mapping[str, int], configuration: Path, more: Ma
     monitor = ports["nats_monitor"]
     return Program(
         name=NATS,
-        command=(executable("nats-server"), "--config", str(configuration)),
+        command=(
+            executable("nats-server"),
+            "--config",
+            str(configuration),
+            "--pid",
+            str(home / PROCESS),
+        ),
         environment={
             **os.environ,
             "RELEVO_NATS_LISTEN": f"127.0.0.1:{ports[NATS]}",
@@ -55,6 +64,22 @@ def _program(data: Path, ports: Mapping[str, int], configuration: Path, more: Ma
         patience=0.4,
         server=True,
     )
+
+
+def reload(data: Path) -> None:
+    """Have the server that runs on that data folder read its users anew; others stay connected.
+
+    Raises:
+        CommandError: none runs there.
+    """
+    # Else that number could be somebody else's by now.
+    if not running(data):
+        raise CommandError(f"no network runs on {data}", Exit.UNREACHABLE)
+    _bring_configuration(data / "nats", data / "keys")
+    try:
+        os.kill(int((data / "nats" / PROCESS).read_text()), signal.SIGHUP)
+    except (OSError, ValueError) as error:
+        raise CommandError(f"no NATS server runs on {data}", Exit.UNREACHABLE) from error
 
 
 def _bring_configuration(home: Path, keys: Path) -> None:

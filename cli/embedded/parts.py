@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cli.embedded.child import Program
-from cli.embedded.settings import AUDIT_HEADS, ERASED_KEYS, HSDS, PARTS, EmbeddedSettings
+from cli.embedded.settings import AUDIT_HEADS, ERASED_KEYS, HSDS, MAIL, PARTS, EmbeddedSettings
 from cli.probe import ask
 
 Command = Callable[[str], tuple[str, ...]]
@@ -58,6 +58,7 @@ class Addresses:
             "RELEVO_HSDS_URL": self.urls[HSDS],
             "RELEVO_AUDIT_HEADS": str(data / AUDIT_HEADS),
             "RELEVO_ERASED_KEYS": str(data / ERASED_KEYS),
+            "RELEVO_MAIL_FOLDER": str(data / MAIL),
         }
 
     def _host(self, part: str) -> str:

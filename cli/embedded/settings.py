@@ -14,6 +14,8 @@ HSDS = "hsds"
 AUDIT_HEADS = "audit-heads.jsonl"
 # Where the data keys that were erased are listed, there too: what a restored backup must not bring back.
 ERASED_KEYS = "erased-keys.txt"
+# Where mails are written, there too, which this network sends to nobody unless it has a server for them.
+MAIL = "mail"
 
 
 class EmbeddedSettings(BaseSettings):

@@ -83,7 +83,8 @@ class Stack:
             self._keeper = Keeper(list(self._programs.values()), self.data / "logs", self._say)
             self._keeper.start()
             self._wait_first(time.monotonic() + within)
-            folder.announce(self.urls)
+            monitor = self.ports.get("nats_monitor")
+            folder.announce(self.urls, f"127.0.0.1:{monitor}" if monitor else None)
         except BaseException:
             self.stop()
             raise

@@ -22,6 +22,7 @@ OF_CODES = {
     "CONTRADICTION": "Nadie podría cumplir esto junto con lo anterior.",
     "MEMBER_EXISTS": "La persona integrante ya está, con otros roles.",
     "TOO_MANY": "Se llegó a un límite de cuántos puede haber.",
+    "NOT_CONFIGURED": "Esta red no lo tiene configurado.",
     "BY_TELEPHONE": "La institución que recibe responde por teléfono: nadie allí lo leería.",
     "NO_CAPACITY": "No hay tantos lugares.",
     "FEWER_PLACES": "Se nombran menos lugares de los que se pidieron: pregunte a la institución que refiere.",
@@ -33,5 +34,6 @@ OF_CODES = {
     "CIRCLE": "Volvería a un servicio al que ya se pidió.",
     "STEP_MISSING": "Falta un paso obligatorio de una ruta de atención.",
     "PRIORITY_TOO_LOW": "Una ruta de atención pide una prioridad mayor.",
+    "CURSOR_EXPIRED": "El cursor es de antes de que las novedades empezaran de nuevo.",
     "REFUSED": "No se hizo, por un motivo que no tiene código propio.",
 }

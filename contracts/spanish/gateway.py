@@ -7,6 +7,16 @@ GATEWAY = {
     "Send an access token: Authorization: Bearer …, from /oauth/token.": (
         "Envíe un token de acceso: Authorization: Bearer …, de /oauth/token."
     ),
+    (
+        "The member whom you name (Relevo-On-Behalf-Of) was removed from your organization: name who acts "
+        "now, or have her invited again (inviteMember)."
+    ): (
+        "A quien usted nombra (Relevo-On-Behalf-Of) se le dio de baja en su institución: nombre a quien "
+        "actúa ahora, o pida que se le invite de nuevo (inviteMember)."
+    ),
+    "The member whom you named was removed from your organization.": (
+        "A quien usted nombró se le dio de baja en su institución."
+    ),
     "Relevo-On-Behalf-Of is 1 to 100 visible ASCII characters.": (
         "Relevo-On-Behalf-Of tiene de 1 a 100 caracteres ASCII visibles."
     ),
@@ -15,6 +25,11 @@ GATEWAY = {
     ),
     "This client has {most} streams; that is the limit.": "Este cliente tiene {most} flujos; ese es el "
     "límite.",
+    "This client has {most} live subscriptions over all its connections; that is the limit. "
+    "End one, or share one among several who listen.": (
+        "Este cliente tiene {most} suscripciones en vivo en todas sus conexiones; ese es el límite. Termine "
+        "una, o comparta una entre quienes escuchan."
+    ),
     "This socket has {most} operations; that is the limit.": (
         "Este socket tiene {most} operaciones; ese es el límite."
     ),
@@ -36,6 +51,9 @@ GATEWAY = {
     "The body has more than {limit} bytes; that is the limit.": (
         "El cuerpo tiene más de {limit} bytes; ese es el límite."
     ),
+    "Name one of the document's operations: operationName is missing, or not one of them.": (
+        "Nombre una de las operaciones del documento: falta operationName, o no es una de ellas."
+    ),
     "The body is not a GraphQL request.": "El cuerpo no es una solicitud de GraphQL.",
     "The body is not JSON in UTF-8.": "El cuerpo no es JSON en UTF-8.",
     "The body nests too deep.": "El cuerpo anida demasiado.",
@@ -43,6 +61,9 @@ GATEWAY = {
         "{argument} es un cursor de las novedades de otra institución."
     ),
     "{argument} is not a cursor of this list.": "{argument} no es un cursor de esta lista.",
+    "{argument} is no id of a client or a member.": (
+        "{argument} no es el id de un cliente ni de un integrante."
+    ),
     "The document nests {value} brackets; the limit is {limit}.": (
         "El documento anida {value} paréntesis; el límite es {limit}."
     ),
@@ -67,6 +88,9 @@ GATEWAY = {
     ),
     "The client was revoked.": "El cliente fue revocado.",
     "The client was revoked; it gets no token any more.": "El cliente fue revocado; ya no recibe tokens.",
+    "You have read nothing for a while; come back with your cursor.": (
+        "Usted no ha leído nada desde hace rato; vuelva con su cursor."
+    ),
     "This server stops; come back at once with your cursor.": (
         "Este servidor se detiene; vuelva enseguida con su cursor."
     ),

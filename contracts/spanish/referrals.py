@@ -18,8 +18,25 @@ _WHO = {
         "Se sospecha daño de una persona cuidadora, que podría encontrar una hoja: léale a la niña, niño o "
         "adolescente lo que se guarda."
     ),
-    "The member whom you name works on no referrals of your organization: a caseworker or manager reviews.": (
-        "Quien usted nombra no atiende referencias de su institución: revisa quien las atiende o coordina."
+    "The member whom you name works on no referrals of your organization: name a caseworker or manager.": (
+        "Quien usted nombra no atiende referencias de su institución: nombre a quien las atienda o coordine."
+    ),
+    (
+        "The directory knows no member of your organization by the name that you give (Relevo-On-Behalf-Of): "
+        "a manager invites her first (inviteMember)."
+    ): (
+        "El directorio no conoce a ninguna persona integrante de su institución con el nombre que usted da "
+        "(Relevo-On-Behalf-Of): antes la invita una persona manager (inviteMember)."
+    ),
+    "Where there is no second member, a coordinator reviews.": (
+        "Donde no hay otra persona integrante, revisa la coordinación."
+    ),
+    (
+        "Which step it is, is not shown to a coordinator, who reviews what waits and names none: leave step "
+        "out, and hear the reason by telephone."
+    ): (
+        "A la coordinación no se le muestra qué paso es: revisa lo que espera y no nombra ninguno. No dé "
+        "step, y pregunte el motivo por teléfono."
     ),
     "That is for the two parties of a referral.": "Eso corresponde a las dos partes de una referencia.",
     "That is for the {side} of a referral.": "Eso corresponde a {side}.",
@@ -171,6 +188,11 @@ _INPUTS = {
     "Is no id of a service.": "No es el identificador de un servicio.",
     "Is no id of a member.": "No es el identificador de una persona integrante.",
     "Must be after `since`.": "Debe ser posterior a `since`.",
+    "Is no folio, as REL-7K3F9M-2P, and no id of a client, member, organization, service, exception or "
+    "agreement.": (
+        "No es un folio, como REL-7K3F9M-2P, ni el id de un cliente, integrante, institución, servicio, "
+        "excepción o acuerdo."
+    ),
     "There is a pathway {code}: say which version of it you have edited.": (
         "Ya existe la ruta {code}: indique qué versión editó."
     ),
@@ -267,6 +289,10 @@ _CONSENT = {
     "Whoever said that this is the basis does not review it: a second member does.": (
         "Quien dijo que esta es la base no la revisa: lo hace una segunda persona."
     ),
+    "No override of a step of this referral waits for a review.": (
+        "Ninguna omisión de un paso de esta referencia espera una revisión."
+    ),
+    "Must be given: which override.": "Hay que indicar cuál de los pasos omitidos.",
     "The sender has a second member who reviews it, until it is overdue.": (
         "La institución que refiere tiene una segunda persona que la revisa, hasta que venza el plazo."
     ),
@@ -288,6 +314,9 @@ _SENDING = {
     ),
     "Is for those who may read the notes. Leave it out: then it stays as it was.": (
         "Es para quienes pueden leer las notas. Omítalo: entonces queda como estaba."
+    ),
+    ("Must be given: this service may not count the places that were asked for before; it counts {units}."): (
+        "Indíquelo: es posible que este servicio no cuente los lugares que se pidieron antes; cuenta {units}."
     ),
     "Must be given: the receiver is not told of the household, and counts its places.": (
         "Indíquelo: a la institución que recibe no se le dice del grupo familiar, y cuenta sus lugares."
@@ -320,6 +349,11 @@ _SENDING = {
     "receives only with written consent that names it.": (
         "Mientras la persona o su caso necesite protección internacional, o quien refiere no pueda saberlo, "
         "un consulado recibe solo con consentimiento escrito que lo nombre."
+    ),
+    "Must be given: without written consent that names it a consulate receives until a day that you say, and "
+    "that it is not told.": (
+        "Es obligatorio: sin consentimiento escrito que lo nombre, un consulado recibe hasta el día que "
+        "usted indique, y ese día no se le dice."
     ),
     "Is named of nobody: neither of the person, nor of who is with her.": (
         "No se dice de nadie: ni de la persona ni de quienes van con ella."
@@ -446,6 +480,9 @@ _FEED = {
     ),
     "What came after this cursor is no longer kept; read from the oldest.": (
         "Lo que siguió a este cursor ya no se conserva; lea desde lo más antiguo."
+    ),
+    "The mark changed again and again; nothing was done. Try again.": (
+        "La marca cambió una y otra vez; no se hizo nada. Inténtelo de nuevo."
     ),
     "The line to the feed broke; try again.": "Se cortó la línea con las novedades; inténtelo de nuevo.",
     "The feed is not there now; try again.": (

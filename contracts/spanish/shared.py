@@ -91,6 +91,7 @@ INPUTS = {
     "Must be the name of a pathway and of a step of it, with a dot between.": (
         "Debe ser el nombre de una ruta y el de un paso de ella, con un punto en medio."
     ),
+    "Must be a time of the day, as 07:00 or 22:30.": "Debe ser una hora del día, como 07:00 o 22:30.",
     "Must be a version, as 1 or 1.2.": "Debe ser una versión, como 1 o 1.2.",
 }
 

@@ -21,6 +21,9 @@ WEBHOOKS = {
     ),
     "No feed holds this type.": "Ningún aviso es de este tipo.",
     "Give one of failed, deliveries and since.": "Dé uno de estos: failed, deliveries o since.",
+    "Many endpoints are being tested now; try again in a moment.": (
+        "Ahora se están probando muchos webhooks; inténtelo de nuevo en un momento."
+    ),
     "The endpoint is not active; let it go on first.": ("El webhook no está activo; primero reanúdelo."),
     "The endpoint changed again and again; nothing was done. Try again.": (
         "El webhook cambió una y otra vez; no se hizo nada. Inténtelo de nuevo."

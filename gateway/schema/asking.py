@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from strawberry import UNSET
+
 from chassis.problems import RefusedError
 from contracts.rpc import Message, Operation, Rep, Req
 from gateway.context import Info
@@ -38,11 +40,12 @@ def struct_of(value: Any, structs: Mapping[type, type[Message]]) -> Any:
     struct = structs.get(type(value))
     if struct is None or isinstance(value, struct):
         return value
-    given = {name: _given(name, item, structs) for name, item in vars(value).items() if item is not None}
-    return struct(**given)
+    said = {name: item for name, item in vars(value).items() if item is not None and item is not UNSET}
+    return struct(**{name: given(name, item, structs) for name, item in said.items()})
 
 
-def _given(name: str, value: Any, structs: Mapping[type, type[Message]]) -> Any:
+def given(name: str, value: Any, structs: Mapping[type, type[Message]]) -> Any:
+    """The value of an input of that name, as the contract has it."""
     # What is no id of ours is asked for all the same: so the answer is the one for an unknown thing.
     if name == "names":
         return tuple(part_id_or_nothing("Organization", one) for one in value)

@@ -9,7 +9,9 @@ import strawberry
 from contracts import audit as contract
 from contracts import directory
 from contracts.audit import AuditKind
+from contracts.sentences import Sentence
 from gateway.context import Context, Info
+from gateway.errors import BadArgumentError
 from gateway.ids import global_id, part_id_or_nothing, split_id
 from gateway.loaders import Later
 from gateway.lookahead import names, of_rows
@@ -30,11 +32,13 @@ publish(
         AuditKind.EXPORT: "Data was taken out as a whole.",
         AuditKind.ERASURE: "A person's data was erased.",
         AuditKind.PERMISSION: "Who may do what was changed.",
+        AuditKind.AGREEMENT: "An agreement was proposed, accepted, refused or ended.",
     },
 )
 
 # Of what an entry is about, those that have an id in this API.
 _NOUNS = {
+    "agreement": "Agreement",
     "client": "Client",
     "exception": "FirewallException",
     "member": "Member",
@@ -228,8 +232,8 @@ async def audit_entries(
         page=page,
         organization=None if organization is None else part_id_or_nothing("Organization", organization),
         kinds=tuple(chosen.kinds or ()),
-        actor=_part_id(chosen.actor),
-        about=_part_id(chosen.about),
+        actor=_actor(chosen.actor),
+        **_about(chosen.about),
         since=chosen.since,
         until=chosen.until,
     )
@@ -260,7 +264,22 @@ async def _prime(info: Info, organizations: Sequence[str | None]) -> None:
         await info.context.organizations.prime(one for one in organizations if one)
 
 
-def _part_id(given: str | None) -> str | None:
-    """An id of this API as the part knows it; anything else as it is."""
+def _about(given: str | None) -> dict[str, str]:
+    """What entries are to be about: the id of something that they can be about, or else a folio."""
+    if given is None:
+        return {}
+    found = split_id(given)
+    if found and found[0] in _NOUNS.values():
+        return {"about": found[1]}
+    # Whatever is longer is none, as nothing is.
+    return {"folio": given if len(given) <= contract.MOST_OF_A_FOLIO else ""}
+
+
+def _actor(given: str | None) -> str | None:
+    """A client's or member's id as the part knows it; a reference of a caller's own as it is."""
     found = split_id(given) if given else None
+    if found and found[0] not in _ACTORS.values():
+        raise BadArgumentError(
+            Sentence("{argument} is no id of a client or a member.", argument="filter.actor")
+        )
     return found[1] if found else given

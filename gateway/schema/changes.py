@@ -8,6 +8,7 @@ from typing import Annotated
 
 import strawberry
 
+from chassis.problems import RefusedError
 from contracts import directory, notifications
 from contracts.codes import CapacityStatus
 from contracts.notifications import PUBLIC
@@ -16,6 +17,7 @@ from gateway.context import Context, Info
 from gateway.errors import BadArgumentError
 from gateway.ids import global_id, part_id_or_nothing
 from gateway.loaders import Later
+from gateway.schema.expired import with_oldest
 from gateway.schema.fields import beside, computed
 from gateway.schema.service import Capacity, Service
 
@@ -104,7 +106,10 @@ async def capacity_changed(
     wanted = frozenset(part_id_or_nothing("Service", one) for one in services or ())
     begin = None if after is None else context.cursors.open_feed("after", after, PUBLIC)
     entries = context.feed.public(context.actor, begin, wanted)
-    async with aclosing(entries):
-        async for epoch, entry in entries:
-            context.forget()
-            yield Changed(entry, context.cursors.seal_feed(epoch, entry.seq, PUBLIC))
+    try:
+        async with aclosing(entries):
+            async for epoch, entry in entries:
+                context.forget()
+                yield Changed(entry, context.cursors.seal_feed(epoch, entry.seq, PUBLIC))
+    except RefusedError as refusal:
+        raise await with_oldest(refusal, context.clients.public_head, context.cursors, PUBLIC) from None

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from contracts import codes, consent_codes, reasons, standing, webhooks
+from contracts import broadcasts, codes, consent_codes, notices, reasons, standing, webhooks
 from contracts.acceptance import ACCEPTANCE_LABELS
 from contracts.codes import Need, NeedGroup
 from contracts.consent_codes import CONSENT_LABELS
@@ -36,13 +36,17 @@ _DESCRIPTIONS: dict[type[StrEnum], str] = {
     "`DEACTIVATED` gets no tokens and is sent no referrals.",
     standing.ProposalStatus: "Where the proposal of an organization stands.",
     standing.CorrectionStatus: "Where a suggested correction stands.",
+    standing.AgreementStatus: "Where an agreement stands. `REFUSED` and `ENDED` are for good.",
+    standing.AgreementEnd: "Why an agreement ended. `NOT_ELIGIBLE`: one of the two is not verified any "
+    "more, or of a kind that may have none.",
     codes.ReferralFlag: "What both parties of an open referral should know beside its status.",
     standing.MemberStatus: "Whether a member acts for its organization.",
     codes.Role: "What a member may do in its organization; roles combine. Members cannot sign in yet. What a "
     "client may do, its scopes alone decide: the header `Relevo-On-Behalf-Of` names the member for whom it "
     "acts, for the record, and gives no right. It is needed where somebody has to answer for an act "
     "(`voidReferral`, `eraseReferral`), and where a second member has to be another than the first "
-    "(`reviewBasis`, `reviewOverride`).",
+    "(`reviewBasis`, `reviewOverride`); there, and where a step is overridden, she is a `CASEWORKER` or "
+    "`MANAGER` among your `members`.",
     codes.Scope: "What a client may do. In a token and on `/oauth/token` they are written as "
     "`referrals:send`. The directory is open to every access token, whatever its scopes.",
     codes.Intake: "How a service takes referrals.",
@@ -52,7 +56,8 @@ _DESCRIPTIONS: dict[type[StrEnum], str] = {
     codes.Deadline: "What is awaited of a referral. `ACTIVITY`: that anybody changes it at all. "
     "`CONFIRM_ERASURE`: that the receiver says that it has erased what it has of the person. `REVIEW_BASIS`: "
     "that a second member of the sender reviews a basis that is not consent; `GIVE_BASIS`: that the sender "
-    "gives another one, or ends the referral, since the review did not confirm it.",
+    "gives another one, or ends the referral, since the review did not confirm it. `REVIEW_OVERRIDE`: that a "
+    "second member, or a coordinator where there is none, reviews a mandatory step that was overridden.",
     codes.ReviewStatus: "How the review of a basis that is not consent stands.",
     codes.StepStatus: "How a mandatory step stands that had not been taken when the referral was sent.",
     codes.ConsentMethod: "How consent was given.",
@@ -99,11 +104,25 @@ _OF_WEBHOOKS: dict[type[StrEnum], str] = {
     webhooks.DeliveryStatus: "Where a delivery to a webhook endpoint stands.",
 }
 
+_OF_BROADCASTS: dict[type[StrEnum], str] = {
+    broadcasts.BroadcastKind: "What a coordinator's alert is about.",
+}
+
+_OF_NOTICES: dict[type[StrEnum], str] = {
+    notices.NoticeChannel: "How a member is written to.",
+    notices.NoticeCadence: "How soon a member is written to. Emergencies at once, if not said otherwise.",
+    notices.NoticeTopic: "What entries of the feed are about, for who says how soon she wants to hear of it.",
+    notices.NoticeStatus: "Whether anything is sent to a member's address.",
+    notices.NoticeStopReason: "Why nothing is sent to an address any more.",
+}
+
 
 for _labels, _kinds in (
     (LABELS, _DESCRIPTIONS),
     (CONSENT_LABELS, _OF_CONSENTS),
     (webhooks.WEBHOOK_LABELS, _OF_WEBHOOKS),
+    (broadcasts.BROADCAST_LABELS, _OF_BROADCASTS),
+    (notices.NOTICE_LABELS, _OF_NOTICES),
 ):
     for _kind, _description in _kinds.items():
         _said = _MEANINGS.get(_kind) or {code: label.en for code, label in _labels[_kind].items()}

@@ -69,10 +69,11 @@ async def review_basis(
 ) -> Done:
     """A second member of the sender reviews, within 24 h, a basis that is not consent: confirms it, or not.
 
-    Not whoever sent the referral on it; a client names the member (`Relevo-On-Behalf-Of`). A coordinator
-    does it where the sender has no second member, or it is overdue. What is not confirmed shows the receiver
-    no name, contact or notes any more, save in an emergency, and needs another basis within a day
-    (`correctReferral` with `consent`), or an end (`withdrawConsent`, `cancelReferral`).
+    Not whoever sent the referral on it; a client names the member (`Relevo-On-Behalf-Of`), a caseworker or
+    manager among your `members`. A coordinator does it where the sender has no second member, or it is
+    overdue. What is not confirmed shows the receiver no name, contact or notes any more, save in an
+    emergency, and needs another basis within a day (`correctReferral` with `consent`), or an end
+    (`withdrawConsent`, `cancelReferral`).
     """
     return await carry_out(info, contract.REVIEW_BASIS, input)
 

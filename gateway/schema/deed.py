@@ -27,9 +27,12 @@ class Deed:
     correction: Any = None
     pathway: Any = None
     exception: Any = None
+    agreement: Any = None
     endpoint: Any = None
+    broadcast: Any = None
     attempt: Any = None
     count: int | None = None
+    preferences: Any = None
     replayed: bool = False
     user_errors: list[UserError] = field(default_factory=list)
 

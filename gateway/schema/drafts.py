@@ -1,17 +1,16 @@
 """``draftReferral``, ``updateDraft``, ``sendReferral``: a referral written in more than one sitting."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import strawberry
 
-from contracts import correcting
+from contracts import correcting, edited
 from contracts import drafts as contract
 from contracts.codes import Need, Priority, State
 from contracts.rpc import Message
 from gateway.context import Info
-from gateway.ids import part_id_or_nothing
-from gateway.schema.asking import EXTERNAL_ID, NO_SECOND, key_for, struct_of
+from gateway.schema.asking import EXTERNAL_ID, NO_SECOND, key_for
+from gateway.schema.asking import given as as_given
 from gateway.schema.change import ChangeInput, Done, SentPayload, WarnedPayload, carry_out
 from gateway.schema.issue import (
     STRUCTS,
@@ -26,13 +25,25 @@ from gateway.schema.overrides import OVERRIDES, StepOverrideInput
 
 _UNSET = strawberry.UNSET
 # What an empty list says of these, null says as well.
-_LISTS = frozenset({"places", "notes"})
-# What always says something.
-_STAY_IN_A_DRAFT = frozenset({"need"})
+_LISTS = frozenset({"places", "notes", "languages", "vulnerabilities", "categories", "names"})
+# What always says something, or protects her: null does not take that out.
+_STAY_INSIDE = frozenset({"needs_interpreter", "keep_together", "withheld", "caregiver_suspected"})
+_STAY_IN_A_DRAFT = _STAY_INSIDE | {"need"}
 _STAY_ONCE_SENT = _STAY_IN_A_DRAFT | {"priority", "state", "consent", "person"}
 
-# Of a consent that is corrected, what it leaves out is not nothing.
-_CORRECTED: dict[type, type[Message]] = {**STRUCTS, ConsentInput: correcting.CorrectedConsent}
+# What these leave out is not nothing.
+_EDITS: dict[type, type[Message]] = {
+    ConsentInput: edited.EditedConsent,
+    PersonInput: edited.EditedPerson,
+    HouseholdInput: edited.EditedHousehold,
+}
+# Of every edit. Many clients send null for what is empty: by that nothing is shown that she withheld.
+_INSIDE = (
+    "The same inside `consent`, `person` and `household`: what you leave out there stays, and null takes it "
+    "out; but `withheld` and `caregiverSuspected` are taken back by `[]` and `false` only. A list, "
+    "`safeContact` and `child` are replaced whole. Where you give another `basis` than there was, how it was "
+    "given (`purpose` to `names`) begins anew; a child's view goes where you say that she is no child."
+)
 
 
 @strawberry.input(description="A draft. Give what you know: the rest can follow until it is sent.")
@@ -67,7 +78,7 @@ class DraftReferralInput:
 
 @strawberry.input
 class SaidInput:
-    """What a sender says, each field as a whole: what is left out stays as it was."""
+    """What a sender says: what is left out stays as it was."""
 
     need: Need | None = strawberry.field(
         description="What for. There always is one: null leaves it.", default=_UNSET
@@ -90,8 +101,8 @@ class SaidInput:
 
 
 @strawberry.input(
-    description="An edit of a draft. What you give replaces what stood there, as a whole; null takes it out; "
-    "what you leave out stays."
+    description="An edit of a draft. What you give replaces what stood there; null takes it out; what you "
+    f"leave out stays. {_INSIDE}"
 )
 class UpdateDraftInput(SaidInput):
     """Becomes ``contracts.drafts.UpdateDraft``."""
@@ -112,8 +123,9 @@ class UpdateDraftInput(SaidInput):
 
 
 @strawberry.input(
-    description="A correction of a referral that was sent. What you give replaces what stood there, as a "
-    "whole; what you leave out stays. Null takes out `household`, `places` and `notes`; the others stay."
+    description="A correction of a referral that was sent. What you give replaces what stood there; what you "
+    "leave out stays. Null takes out `household`, `places` and `notes`; the others stay. "
+    f"{_INSIDE}"
 )
 class CorrectReferralInput(ChangeInput, SaidInput):
     """Becomes ``contracts.correcting.CorrectReferral``."""
@@ -162,10 +174,10 @@ async def update_draft(
     info: Info, input: Annotated[UpdateDraftInput, strawberry.argument(description="The edit.")]
 ) -> Done:
     """Edit a draft of your organization. What was sent is not edited."""
-    given = _all_given(input, _STAY_IN_A_DRAFT, STRUCTS)
+    given = _all_given(input, _STAY_IN_A_DRAFT)
     if input.follows:
         given["follows"] = await id_of(info, input.follows)
-    return await carry_out(info, contract.UPDATE_DRAFT, contract.UpdateDraft(**given), STRUCTS)
+    return await carry_out(info, contract.UPDATE_DRAFT, contract.UpdateDraft(**given))
 
 
 async def correct_referral(
@@ -176,27 +188,24 @@ async def correct_referral(
     The history says which fields were corrected, and never what stood there. Another service is another
     referral, with its own consent. Once the receiver has accepted, `places` are agreed upon with it.
     """
-    command = correcting.CorrectReferral(**_all_given(input, _STAY_ONCE_SENT, _CORRECTED))
-    return await carry_out(info, correcting.CORRECT, command, STRUCTS)
+    command = correcting.CorrectReferral(**_all_given(input, _STAY_ONCE_SENT))
+    return await carry_out(info, correcting.CORRECT, command)
 
 
-def _all_given(
-    given: SaidInput, stay: frozenset[str], structs: Mapping[type, type[Message]]
-) -> dict[str, Any]:
+def _all_given(given: object, stay: frozenset[str]) -> dict[str, Any]:
     """What was given, as the contract has it; null leaves what must ``stay``."""
     return {
-        name: _given(name, value, structs)
+        name: _given(name, value)
         for name, value in vars(given).items()
         if value is not _UNSET and not (value is None and name in stay)
     }
 
 
-def _given(name: str, value: Any, structs: Mapping[type, type[Message]]) -> Any:
+def _given(name: str, value: Any) -> Any:
     if value is None:
         return () if name in _LISTS else None
-    if name in {"referral", "service"}:
-        return part_id_or_nothing(name.capitalize(), value)
-    return struct_of(value, structs)
+    edit = _EDITS.get(type(value))
+    return as_given(name, value, STRUCTS) if edit is None else edit(**_all_given(value, _STAY_INSIDE))
 
 
 async def send_referral(

@@ -7,12 +7,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
+import msgspec
 import strawberry
 
-from contracts import audit, notifications, progress, referrals
+from chassis.problems import PartError, RefusedError
+from contracts import audit, directory, notifications, progress, referrals
 from contracts.audit import NETWORK
 from contracts.codes import Deadline, NeedGroup, Priority, ReferralStatus, State
 from contracts.sentences import Sentence
+from contracts.subjects import subject_id
+from contracts.telling import unanswered_emergency
 from gateway.context import Context, Info
 from gateway.errors import BadArgumentError
 from gateway.ids import global_id
@@ -20,14 +24,14 @@ from gateway.loaders import Later
 from gateway.lookahead import below, deeper, names, of_rows
 from gateway.schema.audit import AuditHead
 from gateway.schema.enums import publish
+from gateway.schema.expired import with_oldest
 from gateway.schema.fields import computed, published
+from gateway.schema.narrowing import About, Groups, Types, filter_of
 from gateway.schema.pages import LONGEST, PageInfo
+from gateway.schema.phone import Phone
 from gateway.schema.referral import Referral, prime
 from gateway.schema.sent import SentReferral
 from gateway.schema.tiers import tiers_for
-
-# So many types may be asked for; there are not many more.
-MOST_TYPES = 50
 
 
 class FeedRelation(StrEnum):
@@ -40,6 +44,9 @@ class FeedRelation(StrEnum):
     PROPOSER = "proposer"
     COORDINATOR = "coordinator"
     AUDITOR = "auditor"
+    ADDRESSED = "addressed"
+    SUBSCRIBER = "subscriber"
+    GRANTOR = "grantor"
 
 
 publish(
@@ -53,6 +60,9 @@ publish(
         FeedRelation.PROPOSER: "You proposed the organization.",
         FeedRelation.COORDINATOR: "You keep the network: it waits for a coordinator.",
         FeedRelation.AUDITOR: "You audit the network.",
+        FeedRelation.ADDRESSED: "A coordinator alerts you.",
+        FeedRelation.SUBSCRIBER: "An agreement lets you hear of the referral; or it is about your agreement.",
+        FeedRelation.GRANTOR: "The agreement is about your referrals.",
     },
 )
 
@@ -69,6 +79,21 @@ def _referral(parent: strawberry.Parent[Told], info: Info) -> Later[referrals.Re
     """The referral as it is *now*, which may be further on. Null if you may no longer know of it."""
     tiers = tiers_for(info.raw, below(info.raw))
     return info.context.referrals(tiers).get(_about(parent.entry))
+
+
+async def _emergency_phone(parent: strawberry.Parent[Told], info: Info) -> directory.Phone | None:
+    """Whom to telephone now: an emergency is overdue, and its receiver has still not answered.
+
+    As `Referral.emergencyPhone`: the receiver's, or the network's to those who may not know who that is. Null
+    for every other entry, to the receiver itself, and as soon as somebody has answered.
+    """
+    about = unanswered_emergency(parent.entry)
+    if about is None or parent.entry.relation == "receiver":
+        return None
+    referral = await info.context.referrals(()).load(about.id)
+    if referral is None or about.deadline not in referral.deadlines.overdue:
+        return None
+    return referral.emergency_phone or info.context.emergency_phone
 
 
 def _referral_id(parent: Told) -> strawberry.ID | None:
@@ -89,25 +114,13 @@ def _sent_referral(parent: Told) -> progress.SentReferral | None:
     return parent.entry.sent
 
 
-_SUBJECTS = {
-    "service": "Service",
-    "proposal": "OrganizationProposal",
-    "correction": "Correction",
-    "exception": "FirewallException",
-    "audit": "Organization",
-    "reading": "UnusualReading",
-}
-
-
 def _subject_id(parent: Told) -> strawberry.ID | None:
-    """The id of what the entry is about, where that is no referral: a service, a correction, a proposal.
+    """The id of what the entry is about, where that is no referral: a service, a correction, an alert.
 
     Of an audit, the organization's whose it is.
     """
-    about = parent.entry.subject
-    if about is None or (about.kind == "audit" and about.id == NETWORK):
-        return None
-    return strawberry.ID(global_id(_SUBJECTS[about.kind], about.id))
+    found = parent.entry.subject and subject_id(parent.entry.subject)
+    return strawberry.ID(found) if found else None
 
 
 def _audit_head(parent: Told) -> audit.AuditHead | None:
@@ -190,6 +203,7 @@ class FeedEntry:
         "What is due, or overdue. Null where the entry is about no deadline.",
         Deadline | None,
     )
+    emergency_phone = published(_emergency_phone, Phone | None)
     audit_head = computed(_audit_head, AuditHead | None)
     sent_referral = computed(_sent_referral, SentReferral | None)
     referral = published(_referral, Referral | None)
@@ -210,7 +224,9 @@ class EventConnection:
     edges: list[EventEdge] = strawberry.field(description="The entries with their cursors.")
     nodes: list[FeedEntry] = strawberry.field(description="The entries.")
     page_info: PageInfo = strawberry.field(
-        description="Where the page stands. Its `endCursor` moves on even if no entry was of the types."
+        description="Where the page stands. Its `endCursor` moves on even if no entry is one that was asked "
+        "for, and `hasNextPage` says that there are more entries, asked for or not; or that there may be, "
+        "after thousands that you may not know. A page may be empty and have a next: go on from `endCursor`."
     )
 
 
@@ -251,15 +267,6 @@ class FeedRows:
         return self.nodes[0].cursor if self.nodes else None
 
 
-Types = Annotated[
-    list[str] | None,
-    strawberry.argument(
-        description="Only these CloudEvents types, as `FeedEntry.type` has them; one that does not exist is "
-        "refused, and the refusal names those that do."
-    ),
-]
-
-
 async def events(
     info: Info,
     first: Annotated[int, strawberry.argument(description="How many at most, 1 to 100.")],
@@ -271,20 +278,28 @@ async def events(
         ),
     ] = None,
     types: Types = None,
+    need_groups: Groups = None,
+    referral: About = None,
 ) -> FeedRows:
     """What your organization has been told, oldest first; kept for 90 days.
 
-    A cursor older than that is refused with the code `CURSOR_EXPIRED`: read your referrals again, and go on
-    from `viewer.feedHead`.
+    A cursor older than that, or of before a backup was put back, is refused with the code `CURSOR_EXPIRED`.
+    Its `extensions.oldestCursor` is the oldest good one: read your referrals again, since you have missed
+    something, and go on from there, or from `viewer.feedHead`.
     """
     if not 1 <= first <= LONGEST:
         words = Sentence("A page has 1 to {most} rows, not {given}.", most=LONGEST, given=first)
         raise BadArgumentError(words, limit=LONGEST, value=first)
     context = info.context
     epoch, seq = _opened(context, after) or (None, 0)
-    wanted = tuple(_checked(types))
-    request = notifications.FeedPage(after=seq, epoch=epoch, first=first, types=wanted, subjects=True)
-    page = await context.clients.ask(notifications.FEED_PAGE, request)
+    wanted = filter_of(types, need_groups, referral)
+    request = notifications.FeedPage(
+        after=seq, epoch=epoch, first=first, subjects=True, **msgspec.structs.asdict(wanted)
+    )
+    try:
+        page = await context.clients.ask(notifications.FEED_PAGE, request)
+    except RefusedError as refusal:
+        raise await _with_oldest(context, refusal) from None
     told = [_told(context, page.epoch, entry) for entry in page.entries]
     await _look_ahead(info, told)
     return FeedRows(told, _sealed(context, page.epoch, page.scanned), page.has_next, after is not None)
@@ -301,27 +316,39 @@ async def stream(
         ),
     ] = None,
     types: Types = None,
+    need_groups: Groups = None,
+    referral: About = None,
 ) -> AsyncIterator[Told]:
-    """What your organization is told, as it happens: every entry once, in order.
+    """What your organization is told, as it happens: every entry once, in order. Of one referral: `referral`.
 
     The stream may end with an error whose code says how to come back, always with your last cursor:
-    `TOKEN_EXPIRED` (get a fresh token first), `SHUTTING_DOWN` (at once), `CURSOR_EXPIRED` (see the query);
-    or with `REVOKED`, if your client was revoked: then it does not.
+    `TOKEN_EXPIRED` (get a fresh token first), `SHUTTING_DOWN` (at once), `TOO_SLOW` (you read nothing of what
+    you were sent), `CURSOR_EXPIRED` (see the query: then with its `oldestCursor`); or with `REVOKED`, if your
+    client was revoked: then it does not; or `MEMBER_REMOVED`, if the member was whom you named.
     """
     context = info.context
-    entries = context.feed.entries(context.actor, _opened(context, after), _checked(types))
-    # Closed with the stream: else its place in the hub would stay taken until it is collected.
-    async with aclosing(entries):
-        async for epoch, entry in entries:
-            # Each entry shows its referral as it is when the entry comes.
-            context.forget()
-            yield _told(context, epoch, entry)
+    wanted = filter_of(types, need_groups, referral)
+    entries = context.feed.entries(context.actor, _opened(context, after), wanted)
+    try:
+        # Closed with the stream: else its place in the hub would stay taken until it is collected.
+        async with aclosing(entries):
+            async for epoch, entry in entries:
+                # Each entry shows its referral as it is when the entry comes.
+                context.forget()
+                yield _told(context, epoch, entry)
+    except RefusedError as refusal:
+        raise await _with_oldest(context, refusal) from None
 
 
 async def feed_head(context: Context) -> str:
     """The cursor of where the feed ends now."""
     head = await context.clients.feed_head()
-    return _sealed(context, head.epoch, head.seq)
+    return _sealed(context, head.epoch, head.place)
+
+
+async def _with_oldest(context: Context, refusal: RefusedError) -> PartError:
+    feed = context.actor.organization or ""
+    return await with_oldest(refusal, context.clients.feed_head, context.cursors, feed)
 
 
 async def _look_ahead(info: Info, told: list[Told]) -> None:
@@ -348,22 +375,3 @@ def _opened(context: Context, after: str | None) -> tuple[str, int] | None:
     if after is None:
         return None
     return context.cursors.open_feed("after", after, context.actor.organization or "")
-
-
-def _checked(types: list[str] | None) -> frozenset[str]:
-    if types and len(types) > MOST_TYPES:
-        raise BadArgumentError(
-            Sentence(
-                "{argument} has {given} entries; the limit is {most}.",
-                argument="types",
-                given=len(types),
-                most=MOST_TYPES,
-            )
-        )
-    if not set(types or ()) <= set(notifications.TOLD_TYPES):
-        # Else it would be silent for ever. What was asked for is not repeated: it may be anything.
-        there_are = ", ".join(notifications.TOLD_TYPES)
-        raise BadArgumentError(
-            Sentence("types has one that does not exist; there are {types}.", types=there_are)
-        )
-    return frozenset(types or ())

@@ -27,6 +27,9 @@ from gateway.schema.asking import EXTERNAL_ID, NO_SECOND, key_for
 from gateway.schema.change import Done, SentPayload, carry_out
 from gateway.schema.overrides import OVERRIDES, StepOverrideInput
 
+# In an edit what is left out is something else than null (``gateway.schema.drafts``).
+_UNSET = strawberry.UNSET
+
 
 @strawberry.input(description="How the person can be reached without putting her in danger.")
 class SafeContactInput:
@@ -50,25 +53,27 @@ class PersonInput:
     age_band: AgeBand = strawberry.field(description="How old she is.")
     gender: Gender = strawberry.field(description="As she says it.")
     languages: list[str] | None = strawberry.field(
-        description="The languages she speaks, as BCP 47 tags: `es`, `ht`, `mam`.", default=None
+        description="The languages she speaks, as BCP 47 tags: `es`, `ht`, `mam`.", default=_UNSET
     )
-    needs_interpreter: bool = strawberry.field(description="Whether an interpreter is needed.", default=False)
+    needs_interpreter: bool | None = strawberry.field(
+        description="Whether an interpreter is needed; if it is not said, none is.", default=_UNSET
+    )
     vulnerabilities: list[Vulnerability] | None = strawberry.field(
         description="What makes her need more care. The receiver sees those that `consent` names.",
-        default=None,
+        default=_UNSET,
     )
     name: str | None = strawberry.field(
-        description="Her name. The receiver sees it once it has accepted.", default=None
+        description="Her name. The receiver sees it once it has accepted.", default=_UNSET
     )
     alias: str | None = strawberry.field(
-        description="What she wants to be called, up to 300 characters.", default=None
+        description="What she wants to be called, up to 300 characters.", default=_UNSET
     )
-    birth_date: date | None = strawberry.field(description="Her birth date.", default=None)
+    birth_date: date | None = strawberry.field(description="Her birth date.", default=_UNSET)
     safe_contact: SafeContactInput | None = strawberry.field(
-        description="How she can be reached.", default=None
+        description="How she can be reached.", default=_UNSET
     )
     instructions: str | None = strawberry.field(
-        description="What the receiver should know or do.", default=None
+        description="What the receiver should know or do.", default=_UNSET
     )
 
 
@@ -88,7 +93,9 @@ class HouseholdInput:
     """Becomes ``contracts.referrals.Household``."""
 
     members: list[HouseholdMemberInput] = strawberry.field(description="Everybody but the person herself.")
-    keep_together: bool = strawberry.field(description="Whether they must not be separated.", default=True)
+    keep_together: bool | None = strawberry.field(
+        description="Whether they must not be separated; if it is not said, they must not.", default=_UNSET
+    )
 
 
 @strawberry.input(
@@ -122,46 +129,49 @@ class ConsentInput:
         "lawful basis with its `reason`."
     )
     categories: list[NoteCategory] | None = strawberry.field(
-        description="The notes that the receiver may see. In `correctReferral` what you leave out of this, "
-        "`vulnerabilities`, `withheld`, `child` and `caregiverSuspected` stays as it was; to give this one "
-        "there takes who may read notes.",
-        default=None,
+        description="The notes that the receiver may see. To give this in `correctReferral` takes who may "
+        "read notes; to leave it out leaves it as it was.",
+        default=_UNSET,
     )
     vulnerabilities: list[Vulnerability] | None = strawberry.field(
-        description="The vulnerabilities that the receiver may know, one by one.", default=None
+        description="The vulnerabilities that the receiver may know, one by one.", default=_UNSET
     )
-    purpose: str | None = strawberry.field(description="What for.", default=None)
-    method: ConsentMethod | None = strawberry.field(description="How it was given.", default=None)
-    language: str | None = strawberry.field(description="In which language, as a BCP 47 tag.", default=None)
-    taken_by: str | None = strawberry.field(description="Who took it.", default=None)
-    given_at: datetime | None = strawberry.field(description="When it was given.", default=None)
-    until: datetime | None = strawberry.field(description="Until when it is good.", default=None)
+    purpose: str | None = strawberry.field(description="What for.", default=_UNSET)
+    method: ConsentMethod | None = strawberry.field(description="How it was given.", default=_UNSET)
+    language: str | None = strawberry.field(description="In which language, as a BCP 47 tag.", default=_UNSET)
+    taken_by: str | None = strawberry.field(description="Who took it.", default=_UNSET)
+    given_at: datetime | None = strawberry.field(description="When it was given.", default=_UNSET)
+    until: datetime | None = strawberry.field(
+        description="Until when it is good, whatever the basis: from then on the receiver is shown nothing. "
+        "Required to a consulate, save of written consent.",
+        default=_UNSET,
+    )
     reason: str | None = strawberry.field(
-        description="Why there is another basis than consent.", default=None
+        description="Why there is another basis than consent.", default=_UNSET
     )
     names: list[strawberry.ID] | None = strawberry.field(
         description="The organization that receives this referral, by its id, where she has been told who "
         "that is and agrees; no other. A prosecutor receives nothing without written consent that names it "
         "here (or a legal obligation), and an authority behind the firewall nothing, whatever exception "
         "there is, without consent that does.",
-        default=None,
+        default=_UNSET,
     )
     withheld: list[WithheldField] | None = strawberry.field(
         description="What she does not want this receiver to be told, at any time. Yours goes on seeing it.",
-        default=None,
+        default=_UNSET,
     )
     child: ChildsViewInput | None = strawberry.field(
         description="The child's own view, of whoever is under 18. Required from two years up; but shelter, "
         "food, medical care, child protection and emergencies are not refused without it: there it is one of "
         "`Referral.steps` (`consent.child`), due within a day, until `correctReferral` gives it.",
-        default=None,
+        default=_UNSET,
     )
     caregiver_suspected: bool | None = strawberry.field(
         description="Whether a caregiver of the child is suspected of harm. She or he is not asked (`method: "
         "CAREGIVER` is refused), no message may be left, and no adult is kept together with the child. The "
         "receiver sees it once it has accepted. Each further receiver is told as well, and only `false` in "
         "`correctReferral` takes it back.",
-        default=None,
+        default=_UNSET,
     )
 
 

@@ -4,7 +4,8 @@ import strawberry
 
 OVERRIDES = (
     "Mandatory steps that you go without, each with its reason. Of a client, it names the member who answers "
-    "for it (`Relevo-On-Behalf-Of`); a second member reviews it within a day: see `reviewOverride`."
+    "for it (`Relevo-On-Behalf-Of`), a caseworker or manager among your `members`; a second one, or a "
+    "coordinator where there is none, reviews it in a day: see `reviewOverride`."
 )
 
 

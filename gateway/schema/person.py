@@ -110,7 +110,8 @@ class Consent:
     basis: Basis = strawberry.field(description="Her consent, or another lawful basis.")
     given_at: datetime | None = strawberry.field(description="When it was given.")
     until: datetime | None = strawberry.field(
-        description="Until when it is good; from then on nothing is shown."
+        description="Until when it is good, whatever the basis; from then on nothing is shown. A consulate "
+        "that receives is not told (null)."
     )
     withdrawn_at: datetime | None = strawberry.field(
         description="When she withdrew it (`withdrawConsent`). From then on the receiver is shown nothing of "
@@ -133,7 +134,8 @@ class Consent:
     )
     reviewed_at: datetime | None = strawberry.field(description="When it was reviewed.")
     reviewed_by: str | None = strawberry.field(
-        description="The member who did, by the opaque reference that your own system gave. For the sender."
+        description="The member of the sender who did, by the opaque reference that its own system gave; "
+        "null where a coordinator did. For the sender."
     )
     method: ConsentMethod | None = strawberry.field(description="How it was given.")
     language: str | None = strawberry.field(description="In which language, as a BCP 47 tag.")

@@ -35,6 +35,7 @@ class UserErrorCode(StrEnum):
     CONTRADICTION = "CONTRADICTION"
     MEMBER_EXISTS = "MEMBER_EXISTS"
     TOO_MANY = "TOO_MANY"
+    NOT_CONFIGURED = "NOT_CONFIGURED"
     BY_TELEPHONE = "BY_TELEPHONE"
     NO_CAPACITY = "NO_CAPACITY"
     FEWER_PLACES = "FEWER_PLACES"
@@ -45,6 +46,7 @@ class UserErrorCode(StrEnum):
     CIRCLE = "CIRCLE"
     STEP_MISSING = "STEP_MISSING"
     PRIORITY_TOO_LOW = "PRIORITY_TOO_LOW"
+    CURSOR_EXPIRED = "CURSOR_EXPIRED"
     REFUSED = "REFUSED"
 
 
@@ -70,6 +72,7 @@ _MEANINGS: dict[StrEnum, str] = {
     UserErrorCode.CONTRADICTION: "Nobody could satisfy this together with what stands before it.",
     UserErrorCode.MEMBER_EXISTS: "The member is there already, with other roles.",
     UserErrorCode.TOO_MANY: "A limit of how many is reached; the message says which.",
+    UserErrorCode.NOT_CONFIGURED: "This network has not set that up.",
     UserErrorCode.BY_TELEPHONE: "The receiver answers by telephone: nobody there would read it.",
     UserErrorCode.NO_CAPACITY: "There are not as many places; the message names the unit and what is free.",
     UserErrorCode.FEWER_PLACES: "Fewer places are named than the sender asked for, and it has not agreed "
@@ -82,6 +85,7 @@ _MEANINGS: dict[StrEnum, str] = {
     UserErrorCode.CIRCLE: "It would come back to a service that was asked before.",
     UserErrorCode.STEP_MISSING: "A mandatory step of a pathway is missing; the message names it.",
     UserErrorCode.PRIORITY_TOO_LOW: "A pathway asks for a higher priority; the message names both.",
+    UserErrorCode.CURSOR_EXPIRED: "The cursor is of before the feed was started anew.",
     UserErrorCode.REFUSED: "Refused for a reason that has no code of its own here; the message says it.",
 }
 

@@ -55,6 +55,13 @@ async def personal_record(
             "stands there, too. Of all others only how many they are."
         ),
     ] = False,
+    with_writings: Annotated[
+        bool,
+        strawberry.argument(
+            description="Whether what the organizations wrote about her case (questions, messages, notes) "
+            "stands there, the newest twelve. Read it before: it may name others. Else only how many it is."
+        ),
+    ] = False,
 ) -> contract.PersonalRecord | None:
     """What is held about the person of a referral, to be printed for her; null for one that is not yours.
 
@@ -69,5 +76,6 @@ async def personal_record(
         language="en" if tongue == ENGLISH else "es",
         form=form.value,
         as_caregiver=as_caregiver,
+        with_writings=with_writings,
     )
     return await info.context.clients.find(contract.PRINT_RECORD, request)

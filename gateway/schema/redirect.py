@@ -7,7 +7,7 @@ import strawberry
 from contracts import redirects as contract
 from gateway.context import Info
 from gateway.schema.change import AnswerInput, ChangeInput, Done, Payload, WarnedPayload, carry_out
-from gateway.schema.issue import STRUCTS, ConsentInput
+from gateway.schema.issue import STRUCTS, ConsentInput, PlacesInput
 from gateway.schema.referral import Referral
 
 
@@ -42,6 +42,11 @@ class ConfirmRedirectInput(ChangeInput):
     consent: ConsentInput = strawberry.field(
         description="On what basis the person's data is shared with the new receiver. The old consent does "
         "not travel on: one given before the proposal is refused (`NOT_FRESH`)."
+    )
+    places: list[PlacesInput] | None = strawberry.field(
+        description="Places that are asked for there, in place of those asked for before. Needed where there "
+        "were none, the service counts them, and the consent withholds the household.",
+        default=None,
     )
 
 

@@ -8,8 +8,10 @@ from strawberry.schema.config import StrawberryConfig
 from gateway.context import Info
 from gateway.schema import (
     acceptance,
+    agreements,
     answers,
     boxes,
+    broadcasting,
     consents,
     course,
     editing,
@@ -18,6 +20,7 @@ from gateway.schema import (
     joining,
     managing,
     membership,
+    notices,
     placing,
     quick,
     redirect,
@@ -27,6 +30,7 @@ from gateway.schema import (
 )
 from gateway.schema.audit import AuditEntryConnection, AuditHeadConnection, audit_entries, audit_heads
 from gateway.schema.capacity import SetCapacityPayload, set_capacity
+from gateway.schema.catalogue import EventType, event_types
 from gateway.schema.changes import CapacityChange, capacity_changed
 from gateway.schema.codes import Code, codes_of
 from gateway.schema.drafts import (
@@ -50,6 +54,7 @@ from gateway.schema.onward import ReferOnPayload, refer_on
 from gateway.schema.organization import Organization, OrganizationConnection, organization, organizations
 from gateway.schema.pathway_editing import EditPathwayPayload, edit_pathway
 from gateway.schema.pathways import Pathway, PathwayGuide, pathway, pathway_versions, pathways
+from gateway.schema.reading import MarkFeedReadPayload, mark_feed_read
 from gateway.schema.records import PersonalRecord, personal_record
 from gateway.schema.referral import Referral
 from gateway.schema.referrals import ReferralConnection, referral
@@ -99,6 +104,7 @@ class Query:
     sent_referrals = published(sent_referrals, SentReferralConnection)
     referral_counts = published(boxes.referral_counts, boxes.ReferralCounts)
     events = published(events, EventConnection)
+    event_types = published(event_types, list[EventType])
     organization_proposals = published(
         membership.organization_proposals, membership.OrganizationProposalConnection
     )
@@ -114,9 +120,13 @@ class Query:
     audit_entries = published(audit_entries, AuditEntryConnection | None)
     audit_heads = published(audit_heads, AuditHeadConnection)
     unusual_readings = published(unusual_readings, UnusualReadingConnection)
+    agreements = published(agreements.agreements, agreements.AgreementConnection)
     firewall_exceptions = published(exceptions.firewall_exceptions, exceptions.FirewallExceptionConnection)
     webhook_endpoints = published(webhooks.webhook_endpoints, webhooks.WebhookEndpointConnection)
     webhook_deliveries = published(webhooks.webhook_deliveries, webhooks.WebhookDeliveryConnection)
+    broadcast = published(broadcasting.broadcast, broadcasting.Broadcast | None)
+    broadcasts = published(broadcasting.broadcasts, broadcasting.BroadcastConnection)
+    broadcast_receipts = published(broadcasting.broadcast_receipts, broadcasting.BroadcastReceiptConnection)
 
 
 @strawberry.type(
@@ -180,6 +190,7 @@ class Mutation:
     rotate_client_secret = published(managing.rotate_client_secret, managing.RotateClientSecretPayload)
     revoke_client = published(managing.revoke_client, managing.RevokeClientPayload)
     set_capacity = published(set_capacity, SetCapacityPayload)
+    mark_feed_read = published(mark_feed_read, MarkFeedReadPayload)
     update_organization = published(editing.update_organization, editing.UpdateOrganizationPayload)
     create_service = published(editing.create_service, editing.CreateServicePayload)
     update_service = published(editing.update_service, editing.UpdateServicePayload)
@@ -198,6 +209,10 @@ class Mutation:
     end_firewall_exception = published(
         exceptions.end_firewall_exception, exceptions.EndFirewallExceptionPayload
     )
+    propose_agreement = published(agreements.propose_agreement, agreements.ProposeAgreementPayload)
+    accept_agreement = published(agreements.accept_agreement, agreements.AcceptAgreementPayload)
+    refuse_agreement = published(agreements.refuse_agreement, agreements.RefuseAgreementPayload)
+    end_agreement = published(agreements.end_agreement, agreements.EndAgreementPayload)
     create_webhook_endpoint = published(
         webhooks.create_webhook_endpoint, webhooks.CreateWebhookEndpointPayload
     )
@@ -213,8 +228,16 @@ class Mutation:
         webhooks.delete_webhook_endpoint, webhooks.DeleteWebhookEndpointPayload
     )
     test_webhook_endpoint = published(webhooks.test_webhook_endpoint, webhooks.TestWebhookEndpointPayload)
+    set_notice_preferences = published(notices.set_notice_preferences, notices.SetNoticePreferencesPayload)
+    confirm_notice_address = published(notices.confirm_notice_address, notices.ConfirmNoticeAddressPayload)
+    forget_notice_address = published(notices.forget_notice_address, notices.ForgetNoticeAddressPayload)
     replay_webhook_deliveries = published(
         webhooks.replay_webhook_deliveries, webhooks.ReplayWebhookDeliveriesPayload
+    )
+    send_broadcast = published(broadcasting.send_broadcast, broadcasting.SendBroadcastPayload)
+    end_broadcast = published(broadcasting.end_broadcast, broadcasting.EndBroadcastPayload)
+    acknowledge_broadcast = published(
+        broadcasting.acknowledge_broadcast, broadcasting.AcknowledgeBroadcastPayload
     )
 
 

@@ -17,7 +17,11 @@ _STEP = "Its whole name, as `Referral.steps` has it."
 class ReviewOverrideInput(AsideInput):
     """Becomes ``contracts.stepping.ReviewOverride``."""
 
-    step: str = strawberry.field(description=_STEP)
+    step: str | None = strawberry.field(
+        description=f"{_STEP} Needed; but a coordinator, who is shown no step, leaves it out, and reviews "
+        "all overrides that are left to it.",
+        default=None,
+    )
     confirm: bool = strawberry.field(
         description="Whether the reason is good. If not, the step is due within a day from now."
     )
@@ -58,8 +62,9 @@ async def review_override(
 ) -> Done:
     """A second member of the sender confirms that a mandatory step was overridden, or does not.
 
-    Not for whoever overrode it; a client names the member (`Relevo-On-Behalf-Of`). Changes neither status nor
-    `version`; the receiver is not told.
+    Not for whoever overrode it; a client names the member (`Relevo-On-Behalf-Of`), a caseworker or
+    manager among your `members`. A coordinator does it where the sender has no second member, or it is
+    overdue. Changes neither status nor `version`; the receiver is not told.
     """
     return await carry_out(info, contract.REVIEW_OVERRIDE, input)
 

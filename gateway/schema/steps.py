@@ -27,14 +27,17 @@ class ReferralStep:
     since: datetime = strawberry.field(description="Since when it is due or overridden.")
     due_at: datetime | None = strawberry.field(
         description="Until when it is to be taken, or its override reviewed. Your feed says once that it is "
-        "overdue (`referrals.referral.step_overdue.v1`)."
+        "overdue (`referrals.referral.step_overdue.v1`); and at half of the time that a review is awaited "
+        "(`reminded.v1` with `Deadline.REVIEW_OVERRIDE`; `escalated.v1` where a coordinator is to review)."
     )
     reason: str | None = strawberry.field(description="Why it was overridden.")
     overridden_by: str | None = strawberry.field(
         description="The member who did, by the opaque reference that your own system gave."
     )
     reviewed_at: datetime | None = strawberry.field(description="When the override was reviewed.")
-    reviewed_by: str | None = strawberry.field(description="By whom, as `overriddenBy`.")
+    reviewed_by: str | None = strawberry.field(
+        description="By whom, as `overriddenBy`; null where it was a coordinator."
+    )
     met_at: datetime | None = strawberry.field(description="When it was taken.")
     met_by: str | None = strawberry.field(description="The folio of the referral that took it.")
     note: str | None = strawberry.field(description="What was said when it was reviewed, or taken.")

@@ -12,7 +12,9 @@ from gateway.ids import global_id
 from gateway.loaders import Later
 from gateway.schema.events import feed_head
 from gateway.schema.fields import beside, computed, published
+from gateway.schema.notices import NoticePreferences, notice_preferences
 from gateway.schema.organization import Organization
+from gateway.schema.reading import FeedReading, Read, feed_reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ async def _feed_head(parent: strawberry.Parent[Self], info: Info) -> str:
     return await feed_head(info.context)
 
 
+async def _feed_reading(parent: strawberry.Parent[Self], info: Info) -> Read:
+    """Up to where you have marked your feed as read, with `markFeedRead`, and how much comes after it."""
+    return await feed_reading(info)
+
+
 @strawberry.type(description="A system that acts for an organization.")
 class Client:
     """Read from ``Self``."""
@@ -80,6 +87,8 @@ class Viewer:
     roles = computed(_roles, list[Role])
     scopes = computed(_scopes, list[Scope])
     feed_head = published(_feed_head, str)
+    feed_reading = published(_feed_reading, FeedReading)
+    notice_preferences = published(notice_preferences, NoticePreferences | None)
 
 
 def viewer(info: Info) -> Self:

@@ -28,7 +28,7 @@ NEEDS_MANAGER = Sentence(
 
 # What no exception opens. All else is answered by who asks: behind the firewall with what it sent itself, in
 # outline, and with what an exception lets in (docs/decisions/0025).
-_NEVER_FIREWALLED = frozenset({Scope.WEBHOOKS_MANAGE, Scope.STATISTICS_READ})
+_NEVER_FIREWALLED = frozenset({Scope.WEBHOOKS_MANAGE, Scope.AGREEMENTS_MANAGE, Scope.STATISTICS_READ})
 
 Document = dict[str, Any]
 

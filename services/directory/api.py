@@ -80,7 +80,7 @@ class Api:
         server.add(contract.GET_ORGANIZATIONS, self.get_organizations, PARTS)
         server.add(contract.GET_SERVICES, self.get_services, PARTS)
         server.add(contract.GET_ADDRESSES, self.get_addresses, MEMBERS)
-        server.add(contract.LIST_ORGANIZATIONS, self.list_organizations, GATEWAY)
+        server.add(contract.LIST_ORGANIZATIONS, self.list_organizations, GATEWAY | NOTIFICATIONS)
         server.add(contract.FIND_SERVICE, self.find_service, GATEWAY)
         server.add(contract.AUTHENTICATE_CLIENT, self.authenticate_client, GATEWAY)
         server.add(contract.GET_CLIENTS, self.get_clients, GATEWAY | NOTIFICATIONS)

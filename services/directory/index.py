@@ -28,6 +28,7 @@ class OrganizationRow:
     kind: OrganizationKind
     states: frozenset[State]
     there: bool
+    verified: bool
 
     @property
     def key(self) -> Key:
@@ -70,6 +71,7 @@ class Index(Keeper):
             kind=OrganizationKind(document["kind"]),
             states=shared(frozenset(State(state) for state in document.get("states", ()))),
             there=organization.is_there(document),
+            verified=organization.is_verified(document),
         )
         self._ordered = None
 
@@ -103,6 +105,8 @@ class Index(Keeper):
         # Whoever names one by its source's id means that one.
         if not request.include_inactive and request.source_id is None:
             conditions.append(lambda row: row.there)
+        if request.verified:
+            conditions.append(lambda row: row.verified)
         if request.kinds:
             kinds = frozenset(request.kinds)
             conditions.append(lambda row: row.kind in kinds)

@@ -6,6 +6,7 @@ from typing import Protocol, Self
 
 from chassis.clock import Clock
 from chassis.consumer import Consumer
+from chassis.letters import Letters
 from chassis.mongo import connect
 from chassis.outbox import Relay
 from chassis.part import Part, run
@@ -143,6 +144,7 @@ async def start(part: Part, settings: Settings) -> None:
     )  # fmt: skip
     for desk in desks:
         desk.serve(server)
+    Letters(arrivals).serve(server, PART)
 
     async def close() -> None:
         await search.close()

@@ -20,9 +20,10 @@ from contracts.events import (
 )
 from contracts.notifications import PROGRESSED, FeedEntry, FeedReferral, FeedTold, PublicEntry
 from contracts.telling import outline_of
+from services.notifications.agreements.subscribers import Subscribers
 from services.notifications.feed import Feeds
 from services.notifications.keepers import keeper_handlers
-from services.notifications.policy import Relation, audience
+from services.notifications.policy import TOLD, Relation, audience
 
 SUBJECTS = ("evt.referrals.>", "evt.directory.capacity.>")
 _decode = msgspec.json.Decoder(ReferralEvent).decode
@@ -32,7 +33,7 @@ _decode_arrival = msgspec.json.Decoder(ArrivalEvent).decode
 _decode_capacity = msgspec.json.Decoder(CapacityEvent).decode
 
 
-def handlers(feeds: Feeds) -> Mapping[str, Handler]:
+def handlers(feeds: Feeds, subscribers: Subscribers) -> Mapping[str, Handler]:
     """CloudEvents type -> what it causes."""
     decoders: dict[str, Callable[[bytes], ReferralEvent]] = {
         **{event.type: _decode for event in REFERRAL_EVENTS.values()},
@@ -53,6 +54,11 @@ def handlers(feeds: Feeds) -> Mapping[str, Handler]:
                 if entry is not None
             )
         )
+        # After the parties: what an agreement takes to look up keeps none of them waiting.
+        if "subscriber" in TOLD.get(delivery.type, ()):
+            for organization, by in (await subscribers.of(event)).items():
+                told_by = subscribed(feeds.event_id(delivery), delivery.type, event, by)
+                await feeds.append(organization, event.id, told_by, delivery.n)
 
     async def ask(delivery: Delivery) -> None:
         event = _decode_arrival(delivery.data)
@@ -99,6 +105,18 @@ def question_of(event_id: str, event_type: str, event: ArrivalEvent) -> FeedEntr
     )
 
 
+def subscribed(event_id: str, event_type: str, event: ReferralEvent, agreements: tuple[str, ...]) -> FeedTold:
+    """The entry by which somebody hears of a referral that is no party of it: T1, and by which agreements."""
+    return FeedTold(
+        event=event_id,
+        type=event_type,
+        at=event.at,
+        relation="subscriber",
+        referral=_referral_of(event),
+        agreements=agreements,
+    )
+
+
 def entry_of(event_id: str, event_type: str, event: ReferralEvent, relation: Relation) -> FeedTold | None:
     """The entry that a party gets, or a coordinator; of a party it is as every reader of old knows it.
 
@@ -106,22 +124,24 @@ def entry_of(event_id: str, event_type: str, event: ReferralEvent, relation: Rel
     """
     if relation == "receiver" and relation in event.outlined:
         return FeedTold(event=event_id, type=PROGRESSED, at=event.at, relation=relation, about=event.id)
-    entry = FeedTold(
-        event=event_id,
-        type=event_type,
-        at=event.at,
-        relation=relation,
-        referral=FeedReferral(
-            id=event.id,
-            folio=event.folio,
-            version=event.version,
-            status=event.to_status,
-            from_status=event.from_status,
-            need_group=event.need_group,
-            priority=event.priority,
-            state=event.state,
-            deadline=event.deadline if isinstance(event, DeadlineEvent) else None,
-            progress=event.progress,
-        ),
+    referral = msgspec.structs.replace(
+        _referral_of(event),
+        deadline=event.deadline if isinstance(event, DeadlineEvent) else None,
+        progress=event.progress,
     )
+    entry = FeedTold(event=event_id, type=event_type, at=event.at, relation=relation, referral=referral)
     return outline_of(entry) if relation in event.outlined else entry
+
+
+def _referral_of(event: ReferralEvent) -> FeedReferral:
+    """What everybody who hears of an event is told of its referral."""
+    return FeedReferral(
+        id=event.id,
+        folio=event.folio,
+        version=event.version,
+        status=event.to_status,
+        from_status=event.from_status,
+        need_group=event.need_group,
+        priority=event.priority,
+        state=event.state,
+    )

@@ -2,6 +2,8 @@
 
 from chassis.problems import PartError
 
+ANEW = "The feed was started anew since; read it again from the beginning."
+
 
 class CursorExpiredError(PartError):
     """What comes after the cursor is no longer kept, or the cursor is from another life of the feed."""
@@ -36,3 +38,11 @@ class TooManyError(PartError):
     code = "TOO_MANY"
     status = 409
     title = "Too many"
+
+
+class NoChannelError(PartError):
+    """This network does not write to members in that way: nobody has set it up."""
+
+    code = "NOT_CONFIGURED"
+    status = 409
+    title = "Not set up"

@@ -1,4 +1,4 @@
-"""Events in: what concerns an organization in the directory becomes an entry of its feed."""
+"""Events in: what concerns an organization in the directory, or an agreement of its, goes into its feed."""
 
 from collections.abc import Mapping
 
@@ -6,11 +6,13 @@ import msgspec
 
 from chassis.consumer import Delivery, Handler
 from contracts.events import (
+    AGREEMENT_EVENTS,
     CORRECTION_DECIDED,
     CORRECTION_SUGGESTED,
     PROPOSAL_DECIDED,
     PROPOSAL_MADE,
     SERVICE_REVIEW_DUE,
+    AgreementEvent,
     CorrectionEvent,
     EventData,
     ProposalEvent,
@@ -23,11 +25,17 @@ from services.notifications.policy import Relation
 # A durable of its own: the thousands of events of an import must not stand before those of a referral. All
 # of a service's are heard, so that none is missing in between when the stream has forgotten it.
 DURABLE = "notifications_directory"
-SUBJECTS = ("evt.directory.service.>", "evt.directory.proposal.>", "evt.directory.correction.>")
+SUBJECTS = (
+    "evt.directory.service.>",
+    "evt.directory.proposal.>",
+    "evt.directory.correction.>",
+    "evt.notifications.agreement.>",
+)
 
 _service = msgspec.json.Decoder(ServiceEvent).decode
 _correction = msgspec.json.Decoder(CorrectionEvent).decode
 _proposal = msgspec.json.Decoder(ProposalEvent).decode
+_agreement = msgspec.json.Decoder(AgreementEvent).decode
 
 
 def fact_handlers(feeds: Feeds) -> Mapping[str, Handler]:
@@ -57,7 +65,14 @@ def fact_handlers(feeds: Feeds) -> Mapping[str, Handler]:
         subject = FeedSubject(kind="proposal", id=event.id, status=event.status)
         await tell(feeds, delivery, event, (event.proposer, "proposer"), subject)
 
+    async def agreement(delivery: Delivery) -> None:
+        event = _agreement(delivery.data)
+        subject = FeedSubject(kind="agreement", id=event.id, status=event.status)
+        await tell(feeds, delivery, event, (event.grantor, "grantor"), subject)
+        await tell(feeds, delivery, event, (event.subscriber, "subscriber"), subject)
+
     return {
+        **dict.fromkeys((event.type for event in AGREEMENT_EVENTS.values()), agreement),
         SERVICE_REVIEW_DUE.type: review_due,
         CORRECTION_SUGGESTED.type: suggested,
         CORRECTION_DECIDED.type: decided,

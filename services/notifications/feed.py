@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 import structlog
@@ -18,13 +18,15 @@ from chassis.consumer import Delivery
 from chassis.ordered import OrderedPublisher
 from chassis.problems import UnreachableError
 from chassis.streams import DAY, StreamSpec
-from contracts.notifications import PUBLIC, FeedEntry, FeedHead, FeedTold, PublicEntry
-from services.notifications.errors import CursorExpiredError
+from contracts.notifications import KEPT_DAYS, PUBLIC, FeedEntry, FeedHead, FeedTold, PublicEntry
+from services.notifications.errors import ANEW, CursorExpiredError
 from services.notifications.marks import EventIds
 
 log = structlog.get_logger()
 
 STREAM = "FEED"
+# What the bus itself says when it delivers a message of EVT no more.
+GIVEN_UP = tuple(f"$JS.EVENT.ADVISORY.CONSUMER.{what}.EVT.*" for what in ("MAX_DELIVERIES", "MSG_TERMINATED"))
 READ_SECONDS = 5.0
 # The end of a batch, and nothing at all. Others (503: nobody answers) say nothing of what there is.
 ENDS = frozenset({"204", "404"})
@@ -39,14 +41,24 @@ _appended = telemetry.meter.create_counter("feed.appended", description="Entries
 def streams(max_bytes: int, replicas: int) -> tuple[StreamSpec, ...]:
     """The streams that this service owns."""
     return (
-        StreamSpec(STREAM, ("feed.>",), 90 * DAY, max_bytes, replicas, republish=("feed.>", "live.feed.>")),
-        StreamSpec("DLQ", ("dlq.>",), 180 * DAY, max_bytes, replicas),
+        StreamSpec(
+            STREAM, ("feed.>",), KEPT_DAYS * DAY, max_bytes, replicas, republish=("feed.>", "live.feed.>")
+        ),
+        StreamSpec("DLQ", ("dlq.>", *GIVEN_UP), 180 * DAY, max_bytes, replicas),
     )
 
 
 def subject_of(feed: str, noun: str, noun_id: str) -> str:
     """The subject of a feed's entries about one thing; also what guards their order."""
     return f"feed.{feed}.{noun}.{noun_id}"
+
+
+class Life(NamedTuple):
+    """The stream as its leader has it: which life of it, its oldest sequence and its last."""
+
+    epoch: str
+    oldest: int
+    last: int
 
 
 @dataclass(frozen=True)
@@ -68,7 +80,11 @@ class Feeds:
 
     def event_id(self, delivery: Delivery) -> str:
         """The id by which readers know what was delivered."""
-        return self._ids.of(delivery.noun_id, delivery.n)
+        return self.id_of(delivery.noun_id, delivery.n)
+
+    def id_of(self, noun_id: str, n: int) -> str:
+        """The id by which readers know a thing's ``n``-th event."""
+        return self._ids.of(noun_id, n)
 
     async def append(self, organization: str, referral: str, entry: FeedTold, n: int) -> None:
         """Append an entry about a referral, once, whatever is repeated; ``n`` is its count of events."""
@@ -82,7 +98,7 @@ class Feeds:
         await self._append(organization, subject_of(organization, "arrival", entry.referral.id), entry, n)
 
     async def append_fact(self, organization: str, entry: FeedTold, noun_id: str, n: int) -> None:
-        """Append what concerns an organization in the directory, once; ``n`` counts the thing's events."""
+        """Append what concerns an organization and is no referral, once; ``n`` counts the thing's events."""
         kind = entry.subject.kind if entry.subject else "directory"
         await self._append(organization, subject_of(organization, kind, noun_id), entry, n)
 
@@ -107,26 +123,36 @@ class Feeds:
 
     async def head(self, organization: str) -> FeedHead:
         """Where an organization's feed ends now, asked of the stream's leader."""
-        epoch = await self.epoch()
-        try:
-            last = await self._bus.js.get_last_msg(STREAM, f"feed.{organization}.>")
-        except NotFoundError:
-            return FeedHead(epoch=epoch, seq=0)
-        return FeedHead(epoch=epoch, seq=last.seq or 0)
+        life = await self.life()
+        return FeedHead(epoch=life.epoch, seq=await self.last(organization), end=life.last)
 
-    async def check(self, after: int, epoch: str | None) -> str:
-        """Refuse a position whose following entries are no longer kept; return the stream's epoch.
+    async def last(self, organization: str, referral: str | None = None) -> int:
+        """The sequence of an organization's last entry, or of its last about a referral; 0 for none.
+
+        It is asked of the stream's leader.
+        """
+        try:
+            return (await self._bus.js.get_last_msg(STREAM, _subjects(organization, referral))).seq or 0
+        except NotFoundError:
+            return 0
+
+    async def life(self) -> Life:
+        """The stream as it is now."""
+        info = await self._bus.js.stream_info(STREAM)
+        return Life(_epoch_of(info), info.state.first_seq, info.state.last_seq)
+
+    async def check(self, after: int, epoch: str | None) -> Life:
+        """Refuse a position whose following entries are no longer kept; return the stream as it is.
 
         Raises:
             CursorExpiredError: say so, and from where the feed can be read.
         """
-        info = await self._bus.js.stream_info(STREAM)
-        now = _epoch_of(info)
-        if epoch is not None and epoch != now:
-            raise CursorExpiredError("The feed was started anew since; read it again from the beginning.")
-        if after and after + 1 < info.state.first_seq:
+        life = await self.life()
+        if epoch is not None and epoch != life.epoch:
+            raise CursorExpiredError(ANEW)
+        if after and after + 1 < life.oldest:
             raise CursorExpiredError("What came after this cursor is no longer kept; read from the oldest.")
-        return now
+        return life
 
     async def before(self, organization: str, moment: datetime) -> int:
         """Return the sequence behind which an organization's entries since a moment lie.
@@ -135,16 +161,21 @@ class Feeds:
             UnreachableError: as ``read``.
         """
         head = await self.head(organization)
-        found = await self._ask(organization, {"start_time": moment.isoformat()}, 1, 0, _decode)
+        subjects = _subjects(organization)
+        found = await self._ask(subjects, {"start_time": moment.isoformat()}, 1, 0, _decode)
         return found.scanned - 1 if found.entries else head.seq
 
-    async def read(self, organization: str, after: int, first: int) -> Slice[FeedTold]:
+    async def read(
+        self, organization: str, after: int, first: int, referral: str | None = None
+    ) -> Slice[FeedTold]:
         """Up to ``first`` entries with a sequence above ``after``, in one request to the stream.
+
+        ``referral``: of those about it, whichever way.
 
         Raises:
             UnreachableError: the stream is not there now, or the line to it broke.
         """
-        return await self._ask(organization, {"seq": after + 1}, first, after, _decode)
+        return await self._ask(_subjects(organization, referral), {"seq": after + 1}, first, after, _decode)
 
     async def read_public(self, after: int, first: int) -> Slice[PublicEntry]:
         """The same of the public feed.
@@ -152,11 +183,11 @@ class Feeds:
         Raises:
             UnreachableError: as ``read``.
         """
-        return await self._ask(PUBLIC, {"seq": after + 1}, first, after, _decode_public)
+        return await self._ask(_subjects(PUBLIC), {"seq": after + 1}, first, after, _decode_public)
 
     async def _ask(
         self,
-        feed: str,
+        subjects: str,
         begin: Mapping[str, Any],
         first: int,
         after: int,
@@ -165,7 +196,7 @@ class Feeds:
         inbox = self._bus.nc.new_inbox()
         queue: asyncio.Queue[Msg | None] = asyncio.Queue()
         subscription = await self._bus.subscribe(inbox, queue.put)
-        ask = {**begin, "next_by_subj": f"feed.{feed}.>", "batch": first}
+        ask = {**begin, "next_by_subj": subjects, "batch": first}
 
         def disturbed() -> None:
             queue.put_nowait(None)
@@ -179,9 +210,10 @@ class Feeds:
             self._bus.disturbed.remove(disturbed)
             await subscription.unsubscribe()
 
-    async def epoch(self) -> str:
-        """The life of the stream, by which a position of another one is known."""
-        return _epoch_of(await self._bus.js.stream_info(STREAM))
+
+def _subjects(feed: str, referral: str | None = None) -> str:
+    """Those of a feed; of all nouns that are called by a referral's id, where one is named."""
+    return subject_of(feed, "*", referral) if referral else f"feed.{feed}.>"
 
 
 def _epoch_of(info: Any) -> str:
@@ -213,9 +245,3 @@ async def _collect(
             # None of ours, whoever wrote it: it must not make the rest unreadable.
             log.warning("feed.no_entry", seq=scanned)
     return Slice(entries, scanned, has_next=left > 0)
-
-
-def types_of(entries: Sequence[FeedTold], types: Sequence[str]) -> list[FeedTold]:
-    """Those of the types asked for; all where none is named."""
-    wanted = frozenset(types)
-    return [entry for entry in entries if not wanted or entry.type in wanted]

@@ -4,6 +4,7 @@ from typing import Literal
 
 from contracts.codes import Scope
 from contracts.events import (
+    AGREEMENT_EVENTS,
     ARRIVAL_OVERDUE,
     ASIDE_EVENTS,
     AUDIT_ATTESTED,
@@ -21,11 +22,29 @@ from contracts.events import (
     DeadlineEvent,
     ReferralEvent,
 )
-from contracts.notifications import PROGRESSED, FeedTold
+from contracts.notifications import (
+    BROADCAST_ENDED,
+    BROADCAST_SENT,
+    NOTICES_STOPPED,
+    PROGRESSED,
+    WEBHOOK_DISABLED,
+    FeedTold,
+)
 from contracts.rpc import Actor
 from contracts.telling import told_to
 
-Relation = Literal["sender", "receiver", "owner", "suggester", "proposer", "coordinator", "auditor"]
+Relation = Literal[
+    "sender",
+    "receiver",
+    "owner",
+    "suggester",
+    "proposer",
+    "coordinator",
+    "auditor",
+    "addressed",
+    "subscriber",
+    "grantor",
+]
 
 BOTH: tuple[Relation, ...] = ("sender", "receiver")
 ALSO_COORDINATORS: tuple[Relation, ...] = (*BOTH, "coordinator")
@@ -33,7 +52,8 @@ WATCHED = ("overdue", "escalated", "unchanged", "erased")
 
 # For each CloudEvents type, which relations hear of it.
 TOLD: dict[str, tuple[Relation, ...]] = {
-    **{event.type: BOTH for event in REFERRAL_EVENTS.values()},
+    # What happens to a referral itself; nothing that is beside its course is a subscriber's to hear.
+    **{event.type: (*BOTH, "subscriber") for event in REFERRAL_EVENTS.values()},
     # The side that the event names.
     **{event.type: BOTH for event in ASIDE_EVENTS.values()},
     # Those that the event names; coordinators hear of what is overdue, and of nothing before.
@@ -58,6 +78,14 @@ TOLD: dict[str, tuple[Relation, ...]] = {
     # Whoever may read an audit may keep how far it had come; whose reading is unusual, coordinators look at.
     AUDIT_ATTESTED.type: ("owner", "auditor"),
     READING_FLAGGED.type: ("coordinator",),
+    # Whom a coordinator alerts.
+    BROADCAST_SENT: ("addressed",),
+    BROADCAST_ENDED: ("addressed",),
+    # The two whose agreement it is.
+    **{event.type: ("subscriber", "grantor") for event in AGREEMENT_EVENTS.values()},
+    # A member hears of it in the feed whose mail does not reach her, and so do her managers.
+    NOTICES_STOPPED: ("owner",),
+    WEBHOOK_DISABLED: ("owner",),
 }
 
 
@@ -79,6 +107,12 @@ def _sides(event: ReferralEvent) -> set[str]:
     return set(event.told) if isinstance(event, DeadlineEvent) else set(BOTH)
 
 
+# Whoever ``may_read``, in a refusal's words.
+NOT_A_READER = (
+    "Reading the feed takes the scope feed:read (of a member, a role), and a verified organization."
+)
+
+
 def may_read(actor: Actor) -> bool:
     """Whether an actor may read its organization's feed today."""
     if actor.organization is None or not actor.verified:
@@ -86,6 +120,9 @@ def may_read(actor: Actor) -> bool:
     return Scope.FEED_READ in actor.scopes if actor.kind == "client" else bool(actor.roles)
 
 
-def still_told(entry: FeedTold, actor: Actor) -> FeedTold | None:
-    """Return an entry written in the past as it would be told to the actor today; None where it would not."""
-    return told_to(entry, actor) if entry.relation in TOLD.get(entry.type, ()) else None
+def still_told(entry: FeedTold, actor: Actor, in_force: frozenset[str] = frozenset()) -> FeedTold | None:
+    """Return an entry written in the past as it would be told to the actor today; None where it would not.
+
+    ``in_force`` are the agreements by which the actor's organization hears of others' referrals now.
+    """
+    return told_to(entry, actor, in_force) if entry.relation in TOLD.get(entry.type, ()) else None

@@ -5,28 +5,28 @@ from typing import Any
 
 import msgspec
 
-from contracts.codes import Basis, Deadline, ReviewStatus
-from services.referrals import overview
+from contracts.codes import Deadline, ReviewStatus
+from services.referrals import guarding, overview
 from services.referrals.deadlines.duties import duty_of
 from services.referrals.document import Document
-from services.referrals.roles import RECEIVER
+from services.referrals.roles import RECEIVER, SUBSCRIBER, Party
 from services.referrals.sealed import Opened
 
 Values = dict[str, Any]
 
 
-def values(doc: Document, relation: str, opened: Opened, now: datetime, *, is_shown: bool) -> Values | None:
-    """Return the values of a consent's fields by name; None in a draft without one.
+def values(doc: Document, party: Party, opened: Opened, now: datetime, *, is_shown: bool) -> Values | None:
+    """Return the values of a consent's fields by name, for that party; None in a draft without one.
 
-    ``relation`` is the reader's side; ``is_shown`` says whether anything is open to the receiver now. Of a
-    ``child`` there are values again, or None.
+    ``is_shown`` says whether anything is open to the receiver now. Of a ``child`` there are values again, or
+    None.
     """
     if doc["basis"] is None:
         return None
     owed = duty_of(doc, Deadline.CONFIRM_ERASURE)
     return {
         **_sealed(opened),
-        **_outline(doc, relation, now),
+        **_outline(doc, party, now),
         "receiver_holds": overview.held(doc, is_shown),
         "withdrawn_at": doc.get("withdrawn_at"),
         "objected_at": doc.get("objected_at"),
@@ -36,14 +36,18 @@ def values(doc: Document, relation: str, opened: Opened, now: datetime, *, is_sh
     }
 
 
-def _outline(doc: Document, relation: str, now: datetime) -> Values:
-    outline = {name: doc[name] for name in ("basis", "given_at", "until")}
-    if relation != RECEIVER or not doc.get("withheld_since"):
-        return {**outline, "state": overview.state_of(doc, now)}
-    # It is to be as any consent that has run out: why it has would tell what she needs.
-    outline["until"] = min(doc["until"] or doc["withheld_since"], doc["withheld_since"])
-    run_out = {**doc, "until": outline["until"], "basis": Basis.CONSENT}
-    return {**outline, "state": overview.state_of(run_out, now)}
+def _outline(doc: Document, party: Party, now: datetime) -> Values:
+    until = doc["until"]
+    if party.relation in {RECEIVER, SUBSCRIBER} and doc.get("withheld_since"):
+        # It is to be as any that has run out: why it has would tell what she needs.
+        until = min(until or doc["withheld_since"], doc["withheld_since"])
+    return {
+        "basis": doc["basis"],
+        "given_at": doc["given_at"],
+        # To whom it might end before its day it is never told, or that it did could be seen; nor to others.
+        "until": None if guarding.is_consulate(party) or party.relation == SUBSCRIBER else until,
+        "state": overview.state_of({**doc, "until": until}, now),
+    }
 
 
 def _sealed(opened: Opened) -> Values:

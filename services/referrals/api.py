@@ -22,7 +22,7 @@ from contracts.assignment import AssignReferral
 from contracts.changes import Change as ChangeRequest
 from contracts.consents import ReviewBasis, WithdrawConsent
 from contracts.correcting import CorrectReferral
-from contracts.deadlines import DueList, ListDue
+from contracts.deadlines import AwaitedList, DueList, GetAwaited, ListDue
 from contracts.drafts import DraftReferral, SendReferral, UpdateDraft
 from contracts.erasing import Erase, EraseByFolio, Erasures
 from contracts.groups import GET_GROUPS, ISSUE_GROUP, GetGroups, GroupReply, Groups, IssueGroup
@@ -87,6 +87,10 @@ CHANGES = (
 )
 
 
+# Whoever writes to members asks what of it is still to be done, and whose it is.
+NOTIFICATIONS = frozenset({"notifications"})
+
+
 class Api:
     """Answers what is asked of referrals; the folders beside have APIs of their own."""
 
@@ -121,6 +125,7 @@ class Api:
         server.add(sent.LIST_SENT, self.list_sent)
         server.add(contract.HISTORY, self.history)
         server.add(deadlines.DUE, self.due, frozenset({OPERATOR}))
+        server.add(deadlines.GET_AWAITED, self.get_awaited, NOTIFICATIONS)
         server.add(erasing.ERASE, self.erase)
         server.add(erasing.ERASE_BY_FOLIO, self.erase_by_folio, frozenset({OPERATOR}))
         server.add(REWRAP_KEYS, self.rewrap_keys, frozenset({OPERATOR}))
@@ -199,6 +204,9 @@ class Api:
 
     async def due(self, request: ListDue, _actor: Actor) -> DueList:
         return await upcoming.list_due(self._means, request)
+
+    async def get_awaited(self, request: GetAwaited, _actor: Actor) -> AwaitedList:
+        return await upcoming.get_awaited(self._means, request)
 
     async def erase(self, request: Erase, actor: Actor) -> ReferralReply:
         return await erase.erase(self._means, request, actor)

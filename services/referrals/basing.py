@@ -2,7 +2,7 @@
 
 On the document ``basis_review`` says how that stands, and is not there where the basis is consent:
 ``status`` (``ReviewStatus``), ``who`` said that this is the basis, and, once it is reviewed, ``at``,
-``reviewer`` and ``by``, the member's own opaque reference. What is owed for it is one of the ``duties``.
+``reviewer`` and ``by``, her name where she is the sender's own. What is owed for it is one of the ``duties``.
 ``closes`` are the tiers that are closed to the receiver, ``refusals`` how many reviews have closed them.
 """
 
@@ -18,7 +18,7 @@ from services.referrals.deadlines.points import marks
 from services.referrals.document import Document
 from services.referrals.fields import T2, T3, T4
 from services.referrals.roles import COORDINATOR, SENDER, Party, tiers_of
-from services.referrals.second import is_second, who
+from services.referrals.second import is_second, own_name, who
 from services.referrals.statuses import UNDER_WAY
 
 Doc = Mapping[str, Any]
@@ -52,6 +52,11 @@ def _settled(doc: Doc) -> Document:
     for what in (Deadline.REVIEW_BASIS, Deadline.GIVE_BASIS):
         doc = {**doc, **duties.done(doc, what)}
     return {"duties": doc["duties"]}
+
+
+def is_refused(doc: Doc) -> bool:
+    """Whether a review has not confirmed it: whoever says it again asks for another."""
+    return _status(doc) == ReviewStatus.NOT_CONFIRMED
 
 
 def is_awaited(doc: Doc) -> bool:
@@ -119,7 +124,8 @@ def reviewed(
     What is not confirmed needs another basis within a day, or it ends: where it has not ended already.
     """
     status = ReviewStatus.CONFIRMED if confirm else ReviewStatus.NOT_CONFIRMED
-    said = {"status": status.value, "at": at, "reviewer": who(actor), "by": actor.on_behalf_of}
+    by = own_name(actor, doc["sender"])
+    said = {"status": status.value, "at": at, "reviewer": who(actor), "by": by}
     before = doc["basis_review"]
     closes = [] if confirm else _closing(doc, receiver)
     refusals = before.get("refusals", 0) + bool(closes)

@@ -12,13 +12,8 @@ In the document, beside the outline that ``issuing.outline`` keeps of it:
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
-from contracts.ages import CHILDREN
 from contracts.codes import Basis, Deadline
-from contracts.correcting import CorrectedConsent
 from contracts.reasons import CancelReason
-from contracts.referrals import Consent, Person
 from services.referrals.deadlines.duties import duty_of
 from services.referrals.document import Document
 from services.referrals.statuses import ARRIVABLE
@@ -50,21 +45,6 @@ def is_erasure_awaited(doc: Document) -> bool:
 def is_withdrawn(doc: Document) -> bool:
     """Whether the consent, or what stood in its place, was withdrawn."""
     return doc.get("withdrawn_at") is not None
-
-
-def corrected(stood: Consent | None, given: CorrectedConsent, person: Person | None) -> Consent:
-    """Return the consent after a correction: what may be known stays as it was where nothing is said of it.
-
-    A child's view goes where she is no child; that a caregiver is suspected, by an explicit word only.
-    """
-    said = {name: getattr(given, name) for name in Consent.__struct_fields__}
-    consent = Consent(**{name: value for name, value in said.items() if value is not msgspec.UNSET})
-    if stood is None:
-        return consent
-    stays = {name: getattr(stood, name) for name, value in said.items() if value is msgspec.UNSET}
-    if "child" in stays and person is not None and person.age_band not in CHILDREN:
-        stays["child"] = None
-    return msgspec.structs.replace(consent, **stays)
 
 
 def effects(doc: Document, at: datetime) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from contracts.directory import Organization, Phone, Service
 from contracts.drafts import DraftReferral, UpdateDraft
 from contracts.referrals import HOW_ASKED, Person
 from contracts.rpc import Actor
+from services.referrals import edits
 from services.referrals.document import Document
 from services.referrals.issuing import EMPTY, outline, place_of
 from services.referrals.referral import history_entry
@@ -111,8 +112,7 @@ def edited(said: DraftReferral, request: UpdateDraft) -> DraftReferral:
     """Return what a draft says after an edit: fields given are replaced, null takes one out."""
     names = (name for name in said.__struct_fields__ if name not in HOW_ASKED)
     given = {name: getattr(request, name) for name in names}
-    changes = {name: value for name, value in given.items() if value is not msgspec.UNSET}
-    return msgspec.structs.replace(said, **changes)
+    return edits.edited(said, {name: value for name, value in given.items() if value is not msgspec.UNSET})
 
 
 def addressed(

@@ -84,6 +84,8 @@ FIELDS: dict[type[Message], dict[str, str]] = {
         "receive_by": T1,
         "expires_at": T1,
         "overdue": T1,
+        # As much as the consent tells of them.
+        "duties": T1,
     },
     PersonView: {
         "age_band": T2,
@@ -101,7 +103,7 @@ FIELDS: dict[type[Message], dict[str, str]] = {
     ConsentView: {
         "basis": T1,
         "given_at": T1,
-        "until": T1,
+        "until": T1,  # no consulate's (``agreed``)
         "withdrawn_at": T1,
         "objected_at": T1,
         "erasure_due_at": T1,

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.referrals.document import Document
 from services.referrals.guarding import thread_of
-from services.referrals.roles import RECEIVER, Party
+from services.referrals.roles import RECEIVER, SUBSCRIBER, Party
 
 
 def ties(earlier: Mapping[str, Any] | None, receiver: str) -> Document:
@@ -22,5 +22,7 @@ def ties(earlier: Mapping[str, Any] | None, receiver: str) -> Document:
 
 def shown(doc: Mapping[str, Any], party: Party) -> str | None:
     """Return the folio of the earlier one, as far as that party may know it."""
+    if party.relation == SUBSCRIBER:
+        return None
     folio: str | None = doc.get("follows_receiver") if party.relation == RECEIVER else doc["follows"]
     return folio

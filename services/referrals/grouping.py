@@ -29,7 +29,7 @@ from services.referrals.issuing import (
     unit_problems,
     withheld_places,
 )
-from services.referrals.roles import RECEIVER, SENDER, Party
+from services.referrals.roles import RECEIVER, SENDER, SUBSCRIBER, Party
 from services.referrals.sealed import Circumstances
 from services.referrals.statuses import OPEN
 
@@ -193,7 +193,10 @@ def group_of(doc: Document, party: Party) -> str | None:
     """Return the group's id as that party knows it; None where the referral is in none.
 
     Each receiver knows it by an id of its own: two of them cannot find out that they help the same person.
+    Nor can a subscriber of two of them.
     """
+    if party.relation == SUBSCRIBER:
+        return None
     shown: str | None = doc.get("case" if party.relation == RECEIVER else "group")
     return shown
 

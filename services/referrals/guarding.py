@@ -6,6 +6,9 @@ consulate is meant. That she needs protection may turn out after one was asked: 
 refused for that, but the consulate sees nothing more of her until the sender gives such consent, or cancels
 (docs/decisions/0022).
 
+So that this looks as any consent that runs out, each that is not written says until when, and no consulate is
+told when that is.
+
 On the document: ``thread`` ties what follows an earlier referral, or takes its place, to the first of them;
 ``guard_since`` says that its case has still to be looked at; ``withheld_since``, since when its receiver sees
 nothing of the person.
@@ -20,6 +23,7 @@ from contracts.directory import Organization
 from contracts.referrals import Consent
 from services.referrals.document import Document
 from services.referrals.referral import S
+from services.referrals.roles import RECEIVER, Party
 from services.referrals.sealed import Circumstances, Said
 from services.referrals.statuses import OPEN
 from services.referrals.transitions import was_sent
@@ -32,6 +36,11 @@ ANYTHING = frozenset({PROTECTED})
 def is_written(consent: Consent | None) -> bool:
     """Whether it is written consent. It belongs to one referral, and so names its receiver."""
     return bool(consent and consent.basis is Basis.CONSENT and consent.method is ConsentMethod.WRITTEN)
+
+
+def is_consulate(party: Party) -> bool:
+    """Whether it is a consulate that receives: from it sight may be taken."""
+    return party.relation == RECEIVER and party.actor.organization_kind == OrganizationKind.CONSULATE
 
 
 def thread_of(doc: Mapping[str, Any]) -> str:

@@ -195,8 +195,9 @@ def _accept(doc: Fields, given: Given, at: datetime) -> Fields:
 
 
 def _start(doc: Fields, given: Given, at: datetime) -> Fields:
-    # Whoever takes the person in has accepted her; without a hold, she takes places all the same.
-    taken = {"held": True, "hold": given["hold"]} if given.get("places") else {}
+    # Whoever takes the person in has accepted her; without a hold, she takes places all the same: new ones,
+    # or (then without a number) those that the directory keeps for her already.
+    taken = {"held": True, "hold": given.get("hold")} if given.get("places") else {}
     return {"accepted_at": doc["accepted_at"] or at, "arrived_at": given["arrived_at"], **taken}
 
 

@@ -140,14 +140,25 @@ def unit_problems(said: Said, service: Service | None) -> list[FieldProblem]:
     ]
 
 
-def withheld_places(said: Said, service: Service | None) -> list[FieldProblem]:
+def places_anew(said: Said, service: Service | None) -> list[FieldProblem]:
+    """Return what is wrong with places that are asked for in place of others."""
+    return [*_places(said), *unit_problems(said, service)]
+
+
+def withheld_places(said: Said, service: Service | None, *, knows: bool = True) -> list[FieldProblem]:
+    """Return what ``lacking_places`` does, for a service that counts places."""
+    return lacking_places(said, knows=knows) if service and service.capacity else []
+
+
+def lacking_places(said: Said, *, knows: bool = True) -> list[FieldProblem]:
     """Return that a household which its receiver is not to know of needs to say how many places it takes.
 
-    For whoever may read who they are. Nobody else could say it: an acceptance keeps one place, else.
+    Nobody else could say it: an acceptance keeps one place, else. Who does not know who she is (``knows``) is
+    asked whenever a household would be withheld: else the refusal would tell that there is one.
     """
     is_withheld = said.consent is not None and WithheldField.HOUSEHOLD in said.consent.withheld
     is_household = said.household is not None and bool(said.household.members)
-    if not (is_withheld and is_household and service and service.capacity) or said.places:
+    if not is_withheld or said.places or (knows and not is_household):
         return []
     message = "Must be given: the receiver is not told of the household, and counts its places."
     return [required("places", message)]

@@ -29,7 +29,7 @@ KEPT = {T2: "kept_t2_since", T3: "kept_t3_since"}
 # What is known of a person outside of her encrypted data, or named by a party: it goes with T2.
 OF_THE_PERSON = ("arrive_by", "appointment", "arrived_at")
 # The keys of what is no change: of messages, which both sides write, and of all else of each side.
-ASIDE_KEYS = ("message_keys", "aside_keys_sender", "aside_keys_receiver")
+ASIDE_KEYS = ("message_keys", "aside_keys_sender", "aside_keys_receiver", "aside_keys_coordinator")
 EXTERNAL_IDS = ("external_id_sender", "external_id_receiver")
 _FLAGS = frozenset({ReferralFlag.PERSON_DECEASED.value, ReferralFlag.PERSON_MISSING.value})
 

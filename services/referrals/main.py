@@ -2,6 +2,7 @@
 
 from chassis.clock import Clock
 from chassis.consumer import Consumer
+from chassis.letters import Letters
 from chassis.mongo import connect
 from chassis.outbox import Relay
 from chassis.part import Part, run
@@ -37,6 +38,7 @@ from services.referrals.screening.actions import Asked
 from services.referrals.screening.api import ScreeningApi
 from services.referrals.settings import Settings
 from services.referrals.store import Store
+from services.referrals.subscribing import Agreed
 from services.referrals.vault import Vault
 from services.referrals.watch import watch
 
@@ -77,6 +79,7 @@ async def start(part: Part, settings: Settings) -> None:
         pathways=library.Library(PathwayStore(store.db), shipped()),
         audit=Trail(audits, clock.now),
         now=clock.now,
+        agreements=Agreed(Caller(part.bus)).of,
         overrides=settings.limits,
     )
     server = Server(
@@ -111,6 +114,7 @@ async def start(part: Part, settings: Settings) -> None:
     )
     outboxes = (relay, groups, exceptions, attested, flagged)
     Doctor(means, audits, outboxes, organizations).serve(server)
+    Letters(organizations).serve(server, PART)
 
     async def know_the_keys() -> None:
         if not await means.vault.opens():

@@ -2,11 +2,12 @@
 pathways, the audit and the clock.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from chassis.outbox import Relay
+from contracts.agreements import Agreement
 from services.referrals.audit.trail import Trail
 from services.referrals.deadlines.limits import Overrides
 from services.referrals.directory import Directory
@@ -22,6 +23,10 @@ def utc_now() -> datetime:
     return stored_moment(datetime.now(UTC))
 
 
+async def _no_agreements(_subscriber: str) -> tuple[Agreement, ...]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Means:
     """One of each per process."""
@@ -35,4 +40,6 @@ class Means:
     pathways: Library
     audit: Trail
     now: Callable[[], datetime] = utc_now
+    # By which an organization hears of others' referrals now (``subscribing``).
+    agreements: Callable[[str], Awaitable[tuple[Agreement, ...]]] = _no_agreements
     overrides: Overrides = field(default_factory=lambda: Overrides({}))

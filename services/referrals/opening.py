@@ -98,6 +98,26 @@ async def open_to_print(means: Means, reads: Sequence[tuple[Document, Party]], n
     return opened
 
 
+async def open_writings(vault: Vault, docs: Sequence[Document]) -> list[list[tuple[Document, str]]]:
+    """Return for each referral what was written of it, to be printed with the rest of it, oldest first.
+
+    Those are the notes of its history, questions and answers among them, and its messages; not why somebody
+    was erased.
+    """
+    kinds = [
+        [one for one in entries if one.get("note") and key_of(one["note"]) in (doc["key_t2"], doc["key_t3"])]
+        for doc in docs
+        for entries in (doc["history"], doc.get("messages") or [])
+    ]
+    blobs = [_Blobs(history={one["n"]: one["note"] for one in entries}) for entries in kinds]
+    opened = await _open(vault, [(docs[place // 2], one) for place, one in enumerate(blobs)])
+    texts = [
+        [(one, inside.history[one["n"]]) for one in entries if one["n"] in inside.history]
+        for entries, inside in zip(kinds, opened, strict=True)
+    ]
+    return [texts[place] + texts[place + 1] for place in range(0, len(texts), 2)]
+
+
 async def open_as(vault: Vault, doc: Document, party: Party, now: datetime) -> Opened:
     """Return what a party could open, for the service itself: to refer on, and not to be shown."""
     return (await _open(vault, [(doc, _blobs(doc, party, ALL, now))]))[0]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from contracts.codes import Basis, Deadline, ReviewStatus
+from contracts.codes import Deadline, ReviewStatus
 from contracts.consent_codes import ConsentState, ReceiverHolds
 from services.referrals.deadlines.duties import duty_of
 from services.referrals.document import Document
@@ -23,6 +23,16 @@ class _Rule:
     state: ConsentState
     holds: Callable[[Doc, datetime], bool]
     condition: Callable[[datetime], Document]
+
+
+def is_run_out(doc: Doc, now: datetime) -> bool:
+    """Whether the day is over until which its consent, or another basis, was said to be good."""
+    return doc["until"] is not None and bool(doc["until"] <= now)
+
+
+def run_out(now: datetime) -> Document:
+    """Return the condition that finds what ``is_run_out``."""
+    return {"until": {"$lte": now}}
 
 
 def _is_due(doc: Doc, now: datetime, *of: Deadline) -> bool:
@@ -73,8 +83,8 @@ _RULES = (
     ),
     _Rule(
         ConsentState.RUN_OUT,
-        lambda doc, now: doc["basis"] == Basis.CONSENT and doc["until"] is not None and doc["until"] <= now,
-        lambda now: {"basis": Basis.CONSENT.value, "until": {"$lte": now}},
+        is_run_out,
+        run_out,
     ),
 )
 
@@ -103,8 +113,7 @@ def _stands(state: ConsentState, now: datetime) -> Document:
 
 def ends_before(moment: datetime, now: datetime) -> Document:
     """Return the condition that finds consents that are in force, and run out before that moment."""
-    until = {"basis": Basis.CONSENT.value, "until": {"$lt": moment}}
-    return {"$and": [until, stands((ConsentState.IN_FORCE,), now)]}
+    return {"$and": [{"until": {"$lt": moment}}, stands((ConsentState.IN_FORCE,), now)]}
 
 
 def unconfirmed() -> Document:

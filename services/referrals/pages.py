@@ -10,11 +10,16 @@ from contracts.pathways import NOTICE, Tongue, Wording
 # Letter paper in an 8 point type of fixed width, with margins of 1.5 cm.
 WIDTH = 108
 LONGEST = 74
+# Up to here a browser prints it on one page in a size that reads well, also in a wide type (DejaVu Sans);
+# what is longer is printed smaller.
+READABLE = 54
 _STYLE = (
     "@page{size:letter;margin:12mm}body{font:8.5pt/1.25 sans-serif;margin:0 auto;max-width:190mm}"
     "h1{font-size:14pt;margin:0}h2{font-size:9.5pt;margin:5pt 0 1pt;border-bottom:.5pt solid}"
     "ol,ul{margin:0;padding-left:14pt}p{margin:1pt 0}.now{border:1.5pt solid;padding:2pt 5pt}"
     "small{color:#444}.draft{font-weight:bold}"
+    ".much{font-size:7.5pt;line-height:1.15}.much h1{font-size:10pt}"
+    ".much h2{font-size:8pt;margin:2.5pt 0 0}.much .now{padding:1pt 5pt}.much p{margin:0}"
 )
 
 
@@ -40,9 +45,10 @@ class Printed:
     def html(self) -> str:
         """Return it as a whole document."""
         title = escape(self.title)
+        much = ' class="much"' if len(self.lines()) > READABLE else ""
         return (
             f'<!doctype html><html lang="{self.tongue}"><meta charset="utf-8"><title>{title}</title>'
-            f"<style>{_STYLE}</style><body><h1>{title}</h1><p>{escape(self.subtitle)}</p>"
+            f"<style>{_STYLE}</style><body{much}><h1>{title}</h1><p>{escape(self.subtitle)}</p>"
             f'<p class="draft">{escape(wording(NOTICE, self.tongue))}</p>'
             f"{''.join(map(_section, self.parts))}</body></html>"
         )

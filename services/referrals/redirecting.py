@@ -7,14 +7,16 @@ import msgspec
 from contracts.codes import Basis, Need
 from contracts.directory import Organization, Service
 from contracts.drafts import DraftReferral
+from contracts.redirects import ConfirmRedirect
 from contracts.referrals import Consent, IssueReferral
 from contracts.rpc import FieldProblem
+from contracts.sentences import Sentence
 from services.referrals import guarding
 from services.referrals.childhood import still_suspected
 from services.referrals.document import Document
 from services.referrals.firewall.exception import Passage
-from services.referrals.inputs import AHEAD
-from services.referrals.issuing import consent_problems, service_problems
+from services.referrals.inputs import AHEAD, required
+from services.referrals.issuing import consent_problems, places_anew, service_problems, withheld_places
 
 # Nothing is said yet of what only a consent allows: that is looked at when there is one.
 _NO_CONSENT_YET = DraftReferral(idempotency_key="-", need=Need.OTHER)
@@ -73,21 +75,54 @@ def _freshness(consent: Consent, proposed_at: datetime) -> list[FieldProblem]:
     return [FieldProblem(path=("consent", "given_at"), message=message, code="NOT_FRESH")]
 
 
-def said_anew(said: DraftReferral, service: str, consent: Consent) -> IssueReferral:
+def places_problems(
+    said: IssueReferral,
+    request: ConfirmRedirect,
+    service: Service | None,
+    before: Service | None,
+    *,
+    knows: bool,
+) -> list[FieldProblem]:
+    """Return what is wrong with the places that are asked for at the new service.
+
+    Those that were asked for at the one ``before`` go on, where such units are counted: else they are said
+    anew. Who does not know which those were (``knows``) is asked whenever the two count by other units: else
+    the refusal would tell.
+    """
+    if request.places:
+        return places_anew(said, service)
+    counted = _units(service)
+    asked = [one.unit for one in said.places] if knows else _units(before)
+    # Where the one before counts none, nobody has looked by which units was asked.
+    if counted and (not set(asked) <= set(counted) or not (asked or knows)):
+        words = (
+            "Must be given: this service may not count the places that were asked for before; "
+            "it counts {units}."
+        )
+        return [required("places", Sentence(words, units=", ".join(counted)))]
+    shown = said if knows else msgspec.structs.replace(said, places=())
+    return withheld_places(shown, service, knows=knows)
+
+
+def _units(service: Service | None) -> list[str]:
+    return [one.unit for one in service.capacity] if service else []
+
+
+def said_anew(said: DraftReferral, request: ConfirmRedirect) -> IssueReferral:
     """Return what a sender said, to another service on another consent."""
     assert said.priority is not None
     assert said.state is not None
     assert said.person is not None
     return IssueReferral(
         idempotency_key=said.idempotency_key,
-        service=service,
+        service=request.service,
         need=said.need,
         priority=said.priority,
         state=said.state,
-        consent=still_suspected(consent, said.consent),
+        consent=still_suspected(request.consent, said.consent),
         person=said.person,
         household=said.household,
-        places=said.places,
+        places=request.places or said.places,
         notes=said.notes,
     )
 

@@ -82,7 +82,7 @@ from services.referrals.inputs import (
     secrets_of,
 )
 from services.referrals.pathways import steps
-from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, Party, lacking, tiers_of
+from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, SUBSCRIBER, Party, lacking, tiers_of
 from services.referrals.statuses import TERMINAL, UNANSWERED
 from services.referrals.transitions import ASKS_THE_SENDER, NAMES_A_SERVICE, TRANSITIONS, Row, was_sent
 
@@ -200,6 +200,8 @@ def may_know_names(doc: Document, party: Party) -> bool:
     """Whether sender, receiver and service are open to the party: they can tell what a sensitive need is."""
     if doc["need"] is not None or party.relation == COORDINATOR:
         return True
+    if party.relation == SUBSCRIBER:
+        return False
     return PARTIES in tiers_of(party.actor) or has_drafted(doc, party)
 
 

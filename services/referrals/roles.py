@@ -10,6 +10,8 @@ SENDER = "sender"
 RECEIVER = "receiver"
 COORDINATOR = "coordinator"
 SYSTEM = "system"
+# No party, and nobody who acts: an agreement lets it see the outline.
+SUBSCRIBER = "subscriber"
 
 _SENDS = frozenset({Role.INTAKE, Role.CASEWORKER, Role.MANAGER})
 _WORKS = frozenset({Role.CASEWORKER, Role.MANAGER})
@@ -58,8 +60,8 @@ ROLES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
 # Who records, on the sender's side, what a receiver has answered by telephone.
 RECORDING: tuple[frozenset[Role], Scope | None] = (_WORKS, Scope.REFERRALS_SEND)
 
-# What changes nothing of a referral, and so is no row of its table: for the two parties, never a coordinator.
-# Who marks messages as read has to be one that can read them.
+# What changes nothing of a referral, and so is no row of its table: for the two parties; to a coordinator is
+# left a review. Who marks messages as read has to be one that can read them.
 ASIDES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
     ("write about", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     ("write about", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
@@ -67,6 +69,7 @@ ASIDES: dict[tuple[str, str], tuple[frozenset[Role], Scope | None]] = {
     ("assign", RECEIVER): (_WORKS, Scope.REFERRALS_ANSWER),
     ("override a step of", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     ("review an override of", SENDER): (_WORKS, Scope.REFERRALS_SEND),
+    ("review an override of", COORDINATOR): (_MANAGES, Scope.REFERRALS_SEND),
     ("report a step of", SENDER): (_WORKS, Scope.REFERRALS_SEND),
     ("print the record of", SENDER): (_WORKS, Scope.REFERRALS_READ_PERSON),
     ("mark what is read of", SENDER): (_WORKS, Scope.REFERRALS_READ_PERSON),
@@ -91,14 +94,16 @@ TIERS: dict[Role | Scope, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Party:
-    """Somebody with a say in a referral: who it is, and on which side of it (one of the four above).
+    """Somebody with a say in a referral: who it is, and on which side of it (one of the first four above).
 
-    ``records`` says of a sender that it records the answers of its receiver, which answers by telephone.
+    ``records`` says of a sender that it records the answers of its receiver, which answers by telephone;
+    ``needs``, of a subscriber, which needs its agreements name.
     """
 
     relation: str
     actor: Actor
     records: bool = False
+    needs: frozenset[str] = frozenset()
 
     def is_for(self, side: str) -> bool:
         """Whether what that side may do is this party's; a coordinator may act for either of the two."""

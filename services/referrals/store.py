@@ -86,6 +86,10 @@ _SEALED = {
     "sealed_fact": 0,
     "steps": 0,
 }
+_AWAITED = (
+    "status", "clock", "duties", "assignee_sender", "assignee_receiver",
+    "steps.status", "steps.since", "steps.due_at",
+)  # fmt: skip
 # What it takes to erase.
 _ERASING = (
     "folio", "sender", "receiver", "revision", "status", "key_t2", "key_t3", "key_void", "erased",
@@ -239,9 +243,20 @@ class Store:
         """Return of how many referrals something was due before that moment and is not told yet."""
         return await self.referrals.count_documents({"due_at": {"$lt": before}})
 
-    async def between(self, name: str, after: datetime, before: datetime, most: int) -> list[Document]:
-        """Return the referrals of which a moment of that ``name`` lies there, the earliest first."""
-        found = self.referrals.find({name: {"$gt": after, "$lte": before}}, _projection(sealed=False))
+    async def awaited(self, ids: Iterable[str]) -> dict[str, Document]:
+        """Return by id what says what is awaited of referrals, and whose it is."""
+        rows = self.referrals.find({"_id": {"$in": list(ids)}}, dict.fromkeys(_AWAITED, 1))
+        return {row["_id"]: row async for row in rows}
+
+    async def between(
+        self, name: str, after: datetime, before: datetime, most: int, *, which: Document | None = None
+    ) -> list[Document]:
+        """Return the referrals of which a moment of that ``name`` lies there, the earliest first.
+
+        Where ``which`` is given, those of them that fit it.
+        """
+        span = {name: {"$gt": after, "$lte": before}}
+        found = self.referrals.find({**span, **(which or {})}, _projection(sealed=False))
         return await found.sort(name, ASCENDING).limit(most).to_list(None)
 
     # --- groups ---------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from contracts.childhood import ChildsViewSeen
-from contracts.codes import Basis, Deadline, PersonAccess, ReferralStatus
+from contracts.codes import Deadline, PersonAccess, ReferralStatus
 from contracts.consent_codes import WithheldField
 from contracts.deadlines import Deadlines
 from contracts.directory import Phone
@@ -21,7 +21,17 @@ from contracts.referrals import (
     Referral,
 )
 from contracts.rpc import Actor, Message
-from services.referrals import agreed, basing, consenting, following, grouping, guarding, keeping, onward
+from services.referrals import (
+    agreed,
+    basing,
+    consenting,
+    following,
+    grouping,
+    guarding,
+    keeping,
+    onward,
+    overview,
+)
 from services.referrals.alerting import PERSON_FLAGS
 from services.referrals.deadlines.points import deadlines_of
 from services.referrals.document import Document
@@ -47,6 +57,7 @@ from services.referrals.roles import (
     COORDINATOR,
     RECEIVER,
     SENDER,
+    SUBSCRIBER,
     Party,
     tiers_of,
 )
@@ -115,6 +126,9 @@ def open_tiers(doc: Document, party: Party, now: datetime) -> frozenset[str]:
     What its side may know at this stage, as far as the actor's roles or scopes reach. T1 is open to
     every party: also the client that may only send sees the outline of what it sent.
     """
+    if party.relation == SUBSCRIBER:
+        named = {NEED} if doc["need"] in party.needs else set()
+        return frozenset({T1} | named | ({NAMES} if may_know_names(doc, party) else set()))
     if party.relation == COORDINATOR:
         granted = {T1}
     else:
@@ -162,9 +176,7 @@ def _is_accepted(doc: Document, now: datetime) -> bool:
 
 
 def _consent_is_over(doc: Document, now: datetime) -> bool:
-    if doc.get("withheld_since"):
-        return True
-    return doc["basis"] == Basis.CONSENT and doc["until"] is not None and doc["until"] <= now
+    return bool(doc.get("withheld_since")) or overview.is_run_out(doc, now)
 
 
 def may_open_note(doc: Document, party: Party, opens: str, now: datetime) -> bool:
@@ -201,7 +213,7 @@ def person_access(doc: Document, party: Party, opened: Opened, now: datetime) ->
         return PersonAccess.ERASED
     if opened.unreadable:
         return PersonAccess.UNREADABLE
-    if T3 not in roles or party.relation == COORDINATOR:
+    if T3 not in roles or party.relation in {COORDINATOR, SUBSCRIBER}:
         return PersonAccess.ROLE
     if T3 not in granted:
         return _why_closed(doc, granted, now)
@@ -380,7 +392,7 @@ def _is_shown(doc: Document, now: datetime) -> bool:
 def _consent(
     doc: Document, party: Party, opened: Opened, granted: frozenset[str], now: datetime
 ) -> ConsentView | None:
-    values = agreed.values(doc, party.relation, opened, now, is_shown=_is_shown(doc, now))
+    values = agreed.values(doc, party, opened, now, is_shown=_is_shown(doc, now))
     if values is None:
         return None
     if values["child"]:

@@ -4,12 +4,14 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from motor.motor_asyncio import AsyncIOMotorDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, WTimeoutError
 
+from chassis import consumer, parking
 from chassis.bus import Bus
 from chassis.consumer import Consumer, Delivery
 from chassis.ordered import OrderedPublisher
@@ -62,6 +64,15 @@ async def running(cast: Cast) -> AsyncIterator[Cast]:
         await cast.consumer.stop()
 
 
+@asynccontextmanager
+async def in_its_place(cast: Cast, bus_of: Connect, db: Database) -> AsyncIterator[Cast]:
+    """A second consumer of the same name, while the first is stopped."""
+    await cast.consumer.stop()
+    async with running(Cast(await bus_of("notifications"), await bus_of("referrals"), db)) as second:
+        yield second
+    await cast.consumer.start()
+
+
 @pytest.fixture
 async def cast(bus_of: Connect, db: Database) -> AsyncIterator[Cast]:
     notifications = await bus_of("notifications")
@@ -79,16 +90,31 @@ async def test_events_are_applied_once_and_in_order_of_each_noun(cast: Cast) -> 
         )
 
 
-async def test_a_hole_is_fetched_from_the_stream(cast: Cast, db: Database) -> None:
+async def test_a_hole_is_fetched_from_the_stream(cast: Cast, bus_of: Connect, db: Database) -> None:
     noun = next(_ids)
     for n in (1, 2, 3):
         await cast.publish(noun, n)
     await eventually(lambda: cast.of(noun), lambda got: len(got) == 3)
-    # As if the second and third had never been applied: the next one finds the hole.
-    await db.applied_notifications.update_one({"_id": noun}, {"$set": {"n": 1}})
-    cast.applied.clear()
+    async with in_its_place(cast, bus_of, db) as second:
+        # As if the second and third had never been applied: whoever gets the next one finds the hole.
+        await db.applied_notifications.update_one({"_id": noun}, {"$set": {"n": 1}})
+        await cast.publish(noun, 4)
+        assert await eventually(lambda: second.of(noun), lambda got: len(got) == 3) == [2, 3, 4]
+
+
+async def test_what_another_replica_applied_in_between_is_not_applied_again(
+    cast: Cast, bus_of: Connect, db: Database
+) -> None:
+    noun = next(_ids)
+    await cast.publish(noun, 1)
+    await eventually(lambda: cast.of(noun))
+    async with in_its_place(cast, bus_of, db) as second:
+        for n in (2, 3):
+            await cast.publish(noun, n)
+        assert await eventually(lambda: second.of(noun), lambda got: len(got) == 2) == [2, 3]
+    # What the first remembers is that it applied the first: neither enough to go on from, nor to begin anew.
     await cast.publish(noun, 4)
-    assert await eventually(lambda: cast.of(noun), lambda got: len(got) == 3) == [2, 3, 4]
+    assert await eventually(lambda: cast.of(noun), lambda got: len(got) == 2) == [1, 4]
 
 
 async def test_a_passing_fault_is_tried_again(cast: Cast) -> None:
@@ -115,8 +141,14 @@ async def test_a_failing_noun_is_parked_and_the_others_go_on(cast: Cast, bus_of:
         await cast.publish(good, n)
     assert await eventually(lambda: cast.of(good), lambda got: len(got) == 2) == [1, 2]
     assert await eventually(cast.consumer.parked, lambda parked: bad in parked)
-    letters = await (await bus_of("notifications")).js.stream_info("DLQ", f"dlq.notifications.{bad}")
-    assert letters.state.subjects == {f"dlq.notifications.{bad}": 1}
+    subject = f"dlq.notifications.{bad}"
+
+    async def letters() -> int:
+        stream = await (await bus_of("notifications")).js.stream_info("DLQ", subject)
+        return (stream.state.subjects or {}).get(subject, 0)
+
+    # What comes for it meanwhile is kept with it, longer than the stream of events keeps it.
+    assert await eventually(letters, lambda count: count == 3) == 3
     # Mended and resumed, it goes on from where it stopped, with all that came meanwhile.
     cast.fail = lambda _: None
     await cast.consumer.resume(bad)
@@ -130,12 +162,9 @@ async def test_a_new_consumer_of_the_same_name_does_not_apply_again(
     noun = next(_ids)
     await cast.publish(noun, 1)
     await eventually(lambda: cast.of(noun))
-    await cast.consumer.stop()
-    second = Cast(await bus_of("notifications"), await bus_of("referrals"), db)
-    async with running(second):
+    async with in_its_place(cast, bus_of, db) as second:
         await cast.publish(noun, 2)
         assert await eventually(lambda: second.of(noun)) == [2]
-    await cast.consumer.start()
 
 
 async def test_what_was_there_before_it_began_is_not_taken_for_new(cast: Cast, db: Database) -> None:
@@ -162,6 +191,106 @@ async def test_a_noun_that_fails_again_when_it_is_resumed_stays_parked(cast: Cas
     await cast.consumer.resume(noun)
     assert noun not in await cast.consumer.parked()
     assert await cast.of(noun) == [1, 2, 3]
+
+
+async def test_what_the_stream_has_forgotten_is_replayed_from_letters(
+    cast: Cast, bus_of: Connect, db: Database
+) -> None:
+    noun = next(_ids)
+    notifications = await bus_of("notifications")
+    for n in (1, 2):
+        said = {"ce-type": TYPE, "ce-subject": noun, "n": str(n), "dlq-reason": "ValueError", "dlq-seq": "1"}
+        await notifications.js.publish(f"dlq.notifications.{noun}", b"{}", headers=said)
+    subject = f"evt.referrals.referral.{noun}.sent.v1"
+    await db.applied_notifications.insert_one(
+        {"_id": noun, "n": 0, "subject": subject, "parked_at": datetime.now(UTC), "parked": {"n": 1}}
+    )
+    await cast.publish(noun, 3)
+    await cast.consumer.resume(noun)
+    assert await cast.of(noun) == [1, 2, 3]
+    assert noun not in await cast.consumer.parked()
+
+
+async def test_a_dropped_event_is_never_applied_and_what_came_after_it_is(cast: Cast) -> None:
+    noun = next(_ids)
+    cast.fail = lambda delivery: ValueError() if delivery.noun_id == noun and delivery.n == 2 else None
+    for n in (1, 2, 3):
+        await cast.publish(noun, n)
+    await eventually(cast.consumer.parked, lambda parked: noun in parked)
+    assert not await cast.consumer.drop(noun, 1)
+    assert await cast.consumer.drop(noun, 2)
+    assert await eventually(lambda: cast.of(noun), lambda got: len(got) == 2) == [1, 3]
+    assert noun not in await cast.consumer.parked()
+    assert not await cast.consumer.drop(noun, 2)
+
+
+async def test_where_events_are_missing_it_is_those_that_are_dropped(cast: Cast) -> None:
+    noun = next(_ids)
+    await cast.publish(noun, 1)
+    await eventually(lambda: cast.of(noun))
+    await cast.publish(noun, 4)
+    await eventually(cast.consumer.parked, lambda parked: noun in parked)
+    assert [one.n for one in await cast.consumer.waiting(noun, 9)] == [4]
+    assert await cast.consumer.drop(noun, 4)
+    assert await eventually(lambda: cast.of(noun), lambda got: len(got) == 2) == [1, 4]
+
+
+async def test_what_fails_again_has_been_parked_since_it_first_was(cast: Cast) -> None:
+    noun = next(_ids)
+    cast.fail = lambda delivery: ValueError("canary") if delivery.noun_id == noun else None
+    await cast.publish(noun, 1)
+    await eventually(cast.consumer.parked, lambda parked: noun in parked)
+    before = await cast.consumer.parking.row(noun)
+    await cast.consumer.resume(noun)
+    after = await cast.consumer.parking.row(noun)
+    assert before is not None
+    assert after is not None
+    assert before["parked_at"] == after["parked_at"]
+    assert (after["parked"]["n"], after["parked"]["reason"]) == (1, "ValueError")
+    # By its kind and place; its words may hold anything.
+    assert "test_consumer.py" in after["parked"]["where"]
+    assert "canary" not in str(after)
+
+
+class Gauge:
+    """What was said last of each durable, and when for the first time."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, float] = {}
+
+    def set(self, value: float, of: dict[str, str]) -> None:
+        self.said[of["durable"]] = value
+
+
+async def test_what_is_parked_is_measured_by_itself_until_it_is_applied(
+    bus_of: Connect, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nouns, age = Gauge(), Gauge()
+    monkeypatch.setattr(parking, "_nouns", nouns)
+    monkeypatch.setattr(parking, "_age", age)
+    monkeypatch.setattr(consumer, "MEASURE_SECONDS", 0.02)
+    await db.applied_notifications.update_many({}, {"$unset": {"parked_at": "", "parked": ""}})
+    noun = next(_ids)
+    async with running(Cast(await bus_of("notifications"), await bus_of("referrals"), db)) as cast:
+        cast.fail = lambda delivery: ValueError() if delivery.noun_id == noun else None
+        await cast.publish(noun, 1)
+        await eventually(lambda: said(nouns), lambda count: count == 1)
+        assert (await eventually(lambda: said(age))) < 60
+        row = {"_id": noun}
+        long_ago = datetime.now(UTC) - timedelta(hours=2)
+        await db.applied_notifications.update_one(row, {"$set": {"parked_at": long_ago}})
+        await eventually(lambda: said(age), lambda seconds: 7200 <= seconds < 7300)
+        cast.fail = lambda _: None
+        await cast.consumer.resume(noun)
+        await eventually(lambda: both(nouns, age), lambda found: found == (0, 0))
+
+
+async def said(gauge: Gauge) -> float:
+    return gauge.said.get("notifications", 0)
+
+
+async def both(*gauges: Gauge) -> tuple[float, ...]:
+    return tuple([await said(one) for one in gauges])
 
 
 async def test_a_running_consumer_says_so(cast: Cast) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta
 
-from chassis.decoding import problem_of
+from chassis.decoding import MOST, problem_of, problems_of
 from contracts.directory import CreateOrganization, Name
 from contracts.matching import Country, Municipality
 from contracts.referrals import Language, Moment
@@ -98,3 +98,50 @@ def test_nothing_that_stood_there_is_repeated(field: str, wrong: Any) -> None:
         assert MARK not in str(said)
         assert "`" not in said.message
         assert "^" not in said.message
+
+
+class Inner(Message):
+    """Something inside."""
+
+    name: Name
+    letters: tuple[Letter, ...] = ()
+
+
+class Outer(Message):
+    """Structs in structs, lists and alternatives."""
+
+    one: Inner
+    many: Annotated[tuple[Inner, ...], Meta(max_length=3)] = ()
+    maybe: Inner | None = None
+    count: Annotated[int, Meta(ge=1)] | None = None
+
+
+def paths_of(said: Any) -> list[tuple[str, str]]:
+    """Where it is wrong, and with which code."""
+    body = json.dumps(said).encode()
+    with pytest.raises(msgspec.ValidationError) as refused:
+        msgspec.json.decode(body, type=Outer)
+    found = problems_of(body, Outer, refused.value)
+    assert problem_of(refused.value) in found
+    return [(".".join(one.path), one.code) for one in found]
+
+
+def test_everywhere_that_it_is_wrong_is_said_at_once() -> None:
+    right = {"name": "Casa"}
+    assert paths_of({
+        "one": {"name": "", "letters": ["a", "bc", "d", 4], "more": 1},
+        "many": [right, {"letters": []}, "x"],
+        "maybe": {"name": "\u0000"},
+        "count": 0,
+    }) == [
+        ("one.more", "INVALID"), ("one.name", "INVALID"), ("one.letters.1", "INVALID"),
+        ("one.letters.3", "INVALID"), ("many.1.name", "REQUIRED"), ("many.2", "INVALID"),
+        ("maybe.name", "INVALID"), ("count", "INVALID"),
+    ]  # fmt: skip
+    assert paths_of({"one": right, "many": [right] * 4}) == [("many", "INVALID")]
+    assert paths_of({"one": right, "maybe": 3}) == [("maybe", "INVALID")]
+    assert paths_of([]) == [("", "INVALID")]
+
+
+def test_of_very_much_that_is_wrong_the_first_is_said() -> None:
+    assert len(paths_of({"one": {"name": "Casa", "letters": ["ab"] * 500}})) == MOST

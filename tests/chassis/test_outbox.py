@@ -7,15 +7,25 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from motor.motor_asyncio import AsyncIOMotorCollection, AsyncIOMotorDatabase
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo.errors import AutoReconnect
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
+from chassis import mongo
 from chassis.bus import Bus
-from chassis.outbox import SWEEP_BATCH, Relay, pending_create, pending_event, pending_insert
+from chassis.outbox import (
+    FORGET_ABREAST,
+    FORGET_BATCH,
+    SWEEP_BATCH,
+    Relay,
+    pending_create,
+    pending_event,
+    pending_insert,
+)
 from contracts.directory import PART
 from contracts.events import ServiceEvent
 from tests.chassis.conftest import Connect
-from tests.servers import eventually
+from tests.servers import Servers, eventually
 
 pytestmark = pytest.mark.usefixtures("streams")
 
@@ -54,12 +64,19 @@ async def published(bus: Bus, noun_id: str) -> list[int]:
         seq = (message.seq or 0) + 1
 
 
+async def carry_out(bus: Bus, db: Database, noun_id: str, pending: Sequence[dict[str, Any]] = ()) -> None:
+    """As one run of a relay, from its start to its stop."""
+    relay = Relay(bus, db.nouns)
+    await relay.publish(noun_id, pending)
+    await relay.stop()
+
+
 async def test_pending_events_are_published_in_order_and_leave_the_document(
     bus_of: Connect, db: Database
 ) -> None:
     bus, noun_id = await bus_of("directory"), next(_ids)
     await db.nouns.insert_one(document(noun_id, 5))
-    await Relay(bus, db.nouns).publish(noun_id)
+    await carry_out(bus, db, noun_id)
     assert await published(bus, noun_id) == [1, 2, 3, 4, 5]
     assert await db.nouns.find_one({"_id": noun_id}) == {"_id": noun_id, "n": 5, "pending": []}
 
@@ -69,6 +86,7 @@ async def test_two_relays_at_once_publish_each_event_once(bus_of: Connect, db: D
     await db.nouns.insert_one(document(noun_id, 20))
     relays = [Relay(await bus_of("directory"), db.nouns) for _ in range(4)]
     await asyncio.gather(*(relay.publish(noun_id) for relay in relays))
+    await asyncio.gather(*(relay.stop() for relay in relays))
     assert await published(bus, noun_id) == list(range(1, 21))
 
 
@@ -78,10 +96,10 @@ async def test_what_was_published_but_not_forgotten_is_not_published_again(
     bus, noun_id = await bus_of("directory"), next(_ids)
     whole = document(noun_id, 3)
     await db.nouns.insert_one(whole)
-    await Relay(bus, db.nouns).publish(noun_id)
+    await carry_out(bus, db, noun_id)
     # As after a crash between the stream's word and the document's: with a relay that remembers nothing.
     await db.nouns.update_one({"_id": noun_id}, {"$set": whole})
-    await Relay(bus, db.nouns).publish(noun_id)
+    await carry_out(bus, db, noun_id)
     assert await published(bus, noun_id) == [1, 2, 3]
 
 
@@ -92,7 +110,7 @@ async def test_entries_passed_on_are_used_only_where_nothing_earlier_can_wait(
     whole = document(noun_id, 2)
     await db.nouns.insert_one(whole)
     # Only the second is passed on, while the first still waits: both must come, in order.
-    await Relay(bus, db.nouns).publish(noun_id, whole["pending"][1:])
+    await carry_out(bus, db, noun_id, whole["pending"][1:])
     assert await published(bus, noun_id) == [1, 2]
 
 
@@ -112,9 +130,10 @@ async def test_a_change_in_the_middle_of_a_relay_keeps_its_own_events(bus_of: Co
     later = document(noun_id, 2)
     await db.nouns.insert_one(document(noun_id, 1))
     relay = Relay(bus, db.nouns)
-    entries = await relay._load(noun_id)
+    await relay.publish(noun_id)
+    # It is out, and still in its document; what comes now stays.
     await db.nouns.update_one({"_id": noun_id}, {"$set": {"n": 2}, "$push": {"pending": later["pending"][1]}})
-    await relay._forget(noun_id, entries)
+    await relay.stop()
     left = await db.nouns.find_one({"_id": noun_id})
     assert left is not None
     assert [entry["n"] for entry in left["pending"]] == [2]
@@ -131,7 +150,7 @@ async def test_pending_children_are_created_once_and_their_events_go_out(
     await relay.publish(parent)
     assert await eventually(lambda: published(bus, child)) == [1]
     await db.nouns.update_one({"_id": parent}, {"$set": whole})
-    await Relay(bus, db.nouns).publish(parent)
+    await carry_out(bus, db, parent)
     assert await db.nouns.count_documents({}) == 2
     assert await published(bus, child) == [1]
     await relay.stop()
@@ -148,7 +167,7 @@ async def test_what_belongs_beside_a_change_is_added_once_and_before_its_event(
     await relay.publish(noun_id)
     assert await eventually(lambda: published(bus, noun_id)) == [1]
     await db.nouns.update_one({"_id": noun_id}, {"$set": whole})
-    await Relay(bus, db.nouns).publish(noun_id)
+    await carry_out(bus, db, noun_id)
     assert [one async for one in db.beside.find({})] == [{"_id": f"{noun_id}:1", "what": "changed"}]
     await relay.stop()
 
@@ -227,7 +246,7 @@ async def test_a_document_whose_count_a_restore_has_put_on_waits_no_longer_than_
     """The stream has more of it than the database that was put back, which still holds the first one."""
     bus, noun_id = await bus_of("directory"), next(_ids)
     await db.nouns.insert_one(document(noun_id, 3))
-    await Relay(bus, db.nouns).publish(noun_id)
+    await carry_out(bus, db, noun_id)
     await db.nouns.replace_one({"_id": noun_id}, {**document(noun_id, 1), "n": 3})
     relay = Relay(bus, db.nouns)
     await relay.sweep(timedelta(0))
@@ -270,3 +289,37 @@ async def test_what_the_database_refuses_keeps_nothing_else_of_a_sweep(bus_of: C
     assert await Relay(bus, db.nouns).sweep(timedelta(0)) == 1
     assert await published(bus, good) == [1]
     assert await published(bus, bad) == []
+
+
+class Updates(CommandListener):
+    """Of how many documents each write of them was, and how many were on their way at once."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.at_once = self.most = 0
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name == "update":
+            self.sizes.append(len(event.command["updates"]))
+            self.at_once += 1
+            self.most = max(self.most, self.at_once)
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        self.at_once -= event.command_name == "update"
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        self.at_once -= event.command_name == "update"
+
+
+async def test_of_many_that_are_out_a_few_leave_at_once_and_never_all_in_one_write(
+    bus_of: Connect, db: Database, servers: Servers
+) -> None:
+    count = FORGET_BATCH * FORGET_ABREAST * 2
+    await db.nouns.insert_many([document(next(_ids), 1) for _ in range(count)])
+    updates = Updates()
+    client: mongo.Client = AsyncIOMotorClient(servers.mongo_url, event_listeners=[updates], tz_aware=True)
+    assert await Relay(await bus_of("directory"), client[db.name].nouns).sweep(timedelta(0)) == count
+    client.close()
+    assert updates.sizes == [FORGET_BATCH] * FORGET_ABREAST * 2
+    assert 1 < updates.most <= FORGET_ABREAST
+    assert await db.nouns.count_documents({"pending_since": {"$ne": None}}) == 0

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chassis.moments import EVER, Document, Page, Place
-from chassis.turns import LONGEST_REST, Turns
+from chassis.turns import LONGEST_READ, LONGEST_REST, Turns
 
 PAGE = 10
 
@@ -104,13 +104,24 @@ async def test_somebody_elses_being_faster_is_no_failure() -> None:
 
 async def test_reading_what_nothing_can_be_done_of_takes_a_fifth_of_the_time_at_most() -> None:
     waiting = Waiting(30, bad=30)
-    waiting.seconds_to_read = 1.0
+    waiting.seconds_to_read = LONGEST_READ
     turns = waiting.turns()
     await turns.turn()
     assert waiting.reads == 3
-    waiting.now += 11
+    waiting.now += 5.5
     await turns.turn()
     assert waiting.reads == 3
-    waiting.now += 2
+    waiting.now += 1
     await turns.turn()
     assert waiting.reads == 6
+
+
+async def test_a_database_that_stood_still_delays_nothing_after_it() -> None:
+    waiting = Waiting(0)
+    waiting.seconds_to_read = 20.0
+    turns = waiting.turns()
+    await turns.turn()
+    waiting.left["0000"] = 0
+    waiting.seconds_to_read = 0.01
+    waiting.now += 3
+    assert await turns.turn() == 1

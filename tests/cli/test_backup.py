@@ -169,12 +169,12 @@ async def test_documents_are_counted_on_to_where_the_streams_are_also_those_that
     restored = Restored(Path(), NOW)
     since = {("referrals", "referral", name): n for name, n in (("old", 4), ("child", 3), ("lost", 2))}
     pending = [{"kind": "create", "n": 5, "child": "child", "document": {"_id": "child", "n": 1}}]
-    groups = _Counted(Uncovering.__new__(Uncovering), since, sets.DOCUMENTS[sets.REFERRAL], restored)
+    groups = _Counted(Uncovering.__new__(Uncovering), since, sets.DOCUMENTS[sets.REFERRAL], restored, {})
     parent = groups._counted({"_id": "old", "n": 5, "pending": pending}, groups._collection)
     assert (parent["n"], parent["pending"][0]["document"]["n"]) == (5, 3)
     assert (restored.changed, set(since)) == (1, {("referrals", "referral", "lost")})
     places = {("directory", "capacity", "cap_1"): 7}
     capacity = _Counted(
-        Uncovering.__new__(Uncovering), places, sets.DOCUMENTS["directory", "capacity"], restored
+        Uncovering.__new__(Uncovering), places, sets.DOCUMENTS["directory", "capacity"], restored, {}
     )
     assert (await capacity([{"_id": "svc_1", "n": 2}]))[0]["n"] == 7

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from cli.app import application
 from cli.embedded.stack import Stack
+from cli.exits import Exit
 from cli.ids import api_id
 
 Run = Callable[..., str]
@@ -25,6 +26,18 @@ def run(stack: Stack) -> Run:
         return done.stdout
 
     return command
+
+
+def test_a_scope_is_written_as_the_command_or_as_the_api_says_it(run: Run) -> None:
+    organization = run("org", "create", "Casa Permisos", "--kind", "shelter").strip()
+    for written in (["feed:read", "webhooks:manage"], ["FEED_READ", "WEBHOOKS_MANAGE"]):
+        words = [word for one in written for word in ("--scope", one)]
+        made = json.loads(run("client", "create", organization, *words, "--json"))
+        assert made["client"]["scopes"] == ["feed:read", "webhooks:manage"]
+    wrong = CliRunner().invoke(application(["client"]), ["client", "create", organization, "--scope", "feed"])
+    assert wrong.exit_code == Exit.USAGE
+    assert "feed is no scope" in wrong.output
+    assert "statistics:read" not in wrong.output, "a page of them is for --help"
 
 
 def test_an_organization_is_proposed_approved_shown_and_deactivated(run: Run) -> None:

@@ -11,6 +11,7 @@ import pytest
 from cli.embedded.settings import EmbeddedSettings
 from cli.embedded.stack import Stack
 from cli.exits import Exit
+from cli.signing import TokenRotation
 from tests.cli.embedded.cast import stand_ins
 from tests.cli.running import relevo
 
@@ -173,7 +174,8 @@ def test_doctor_finds_everything_as_it_should_be(env: dict[str, str]) -> None:
     assert done.returncode == 0, findings
     assert {finding["of"] for finding in findings} >= {
         "directory", "referrals", "notifications", "gateway",
-        "stream EVT", "stream FEED", "stream DLQ", "consumer EVT/notifications",
+        "stream EVT", "stream FEED", "stream DLQ", "consumer EVT/directory", "consumer EVT/referrals",
+        "consumer EVT/notifications", "consumer EVT/notifications_directory", "keys",
     }  # fmt: skip
 
 
@@ -187,13 +189,17 @@ def empty(tmp_path: Path) -> Iterator[Stack]:
 
 def test_doctor_says_who_does_not_answer_and_what_is_missing(empty: Stack) -> None:
     env = {"RELEVO_DATA_DIR": str(empty.data)}
+    TokenRotation(empty.data / "keys").prepare()
     done = relevo("doctor", "--json", env=env)
     assert done.returncode == Exit.WRONG
-    wrong = {finding["of"] for finding in json.loads(done.stdout) if not finding["check"]["ok"]}
+    findings = json.loads(done.stdout)
+    wrong = {finding["of"] for finding in findings if not finding["check"]["ok"]}
     assert wrong == {
         "directory", "referrals", "notifications",
-        "stream EVT", "stream FEED", "stream DLQ", "consumer EVT/notifications",
+        "stream EVT", "stream FEED", "stream DLQ", "consumer EVT/directory", "consumer EVT/referrals",
+        "consumer EVT/notifications", "consumer EVT/notifications_directory", "keys",
     }  # fmt: skip
+    assert "go on with `relevo keys rotate-tokens`" in findings[-1]["check"]["detail"]
     shown = relevo("doctor", env=env)
     assert shown.returncode == Exit.WRONG
     assert "directory did not answer" in shown.stdout

@@ -58,6 +58,7 @@ def test_an_event_can_hold_no_free_text_and_no_person(name: str) -> None:
         "status", "proposer", "suggester", "held", "hold", "arrive_by", "units", "referral", "asked",
         "coordinators", "told", "deadline", "action", "by", "by_kind", "by_organization", "on_behalf_of",
         "progress", "outlined", "untold", "number", "hash", "entered_at", "auditors", "chain",
+        "subscriber", "grantor",
     }  # fmt: skip
     fields = {field.encode_name for field in msgspec.structs.fields(EVENTS[name].data)}
     assert fields <= allowed

@@ -20,6 +20,7 @@ GOOD = {
     patterns.REFERENCE: "persona-7",
     patterns.PHONE: "+52 993 000 0000",
     patterns.SOURCE: "miami",
+    patterns.CLOCK: "22:30",
     patterns.CODE: "unaccompanied_child",
     patterns.VERSION: "1.2",
     patterns.STEP: "pregnancy.card",

@@ -54,16 +54,23 @@ NOT_SPOKEN = (
     "services/referrals/pathways/shipped.py",  # stops the start of a broken installation
     "services/referrals/screening/shipped.py",
     "services/referrals/deadlines/limits.py",
+    "services/notifications/notices/words.py",  # in both languages there, as the next
+    "services/notifications/notices/composing.py",
+    "services/notifications/notices/wiring.py",  # of settings, which operators make
+    "services/notifications/settings.py",
     "services/referrals/kms.py",  # of settings, which operators make
     "services/referrals/masters.py",
     "services/referrals/actions/erase.py",  # of `relevo erase`; what others are refused stands elsewhere
     "chassis/settings.py",
     "chassis/archive.py",  # of `relevo backup` and `relevo restore`
     "chassis/snapshots.py",
+    "chassis/letters.py",  # of `relevo dlq`
     "gateway/oauth.py",  # RFC 6749 allows no letter with an accent
     "gateway/settings.py",
     "gateway/execution.py",
+    "gateway/catalogue/",  # a page in both, and a document for programs
     "gateway/welcome.py",  # its page, in both; what it refuses is found below
+    "gateway/unsubscribe.py",  # as that
     "gateway/websocket.py",  # the words of its protocol; no GraphQL client shows them
     "gateway/words.py",  # what graphql-core says of a document, to whoever wrote it
     "gateway/schema/",  # descriptions; what is refused there is found by its class below

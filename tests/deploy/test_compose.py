@@ -120,7 +120,16 @@ def test_what_is_set_nowhere_is_as_the_example_says(part: str, monkeypatch: pyte
     for name, value in variables(part).items():
         monkeypatch.setenv(name, value)
     changed = {name for name, value in SETTINGS[part]().model_dump().items() if value != default[name]}
-    assert changed <= {"nats_url", "mongo_url", "keys_dir", "http_host", "hsds_port", "audit_heads"}
+    mail = {"smtp_host", "smtp_port", "smtp_tls"} if part == "notifications" else set()
+    known = {"nats_url", "mongo_url", "keys_dir", "http_host", "hsds_port", "audit_heads", "erased_keys"}
+    assert changed <= known | mail
+
+
+def test_notifications_send_to_the_catcher_where_no_server_is_named() -> None:
+    set_here = variables("notifications")
+    assert set_here["RELEVO_SMTP_HOST"] in COMPOSE["services"]
+    catcher = COMPOSE["services"][set_here["RELEVO_SMTP_HOST"]]
+    assert "public" in set(catcher["networks"]) & set(COMPOSE["services"]["notifications"]["networks"])
 
 
 def test_operator_s_variables_are_settings() -> None:
@@ -199,7 +208,7 @@ def test_only_parts_reach_the_servers_and_the_gateway_does_not_reach_the_databas
     published = {
         name: service["ports"] for name, service in COMPOSE["services"].items() if "ports" in service
     }
-    assert published.keys() == {"gateway", "directory", "jaeger"}
+    assert published.keys() == {"gateway", "directory", "mail", "jaeger"}
     assert [port.rpartition(":")[2] for port in published["directory"]] == [
         variables("directory")["RELEVO_HSDS_PORT"]
     ]

@@ -22,6 +22,8 @@ from cli.embedded import nats as server
 from cli.embedded.keeper import Keeper
 from cli.embedded.ports import choose
 from contracts import capacity, directory, editing, geography, matching, membership, search
+from contracts.agreements import AGREEMENTS_IN_FORCE
+from contracts.deadlines import GET_AWAITED
 from contracts.rpc import Operation
 
 AnyOperation = Operation[Any, Any]
@@ -150,20 +152,24 @@ async def signed_in(bus: Bus, part: str) -> AsyncIterator[User]:
 def operations() -> list[AnyOperation]:
     """Every operation of every contract: a new one is tried without being named here."""
     modules = [import_module(f"contracts.{one.name}") for one in iter_modules(contracts.__path__)]
-    found = {
-        thing.subject: thing
-        for module in modules
-        for thing in vars(module).values()
-        if isinstance(thing, Operation)
-    }
+    things = [thing for module in modules for thing in vars(module).values()]
+    # What every part answers stands by part.
+    things += [one for thing in things if isinstance(thing, dict) for one in thing.values()]
+    found = {thing.subject: thing for thing in things if isinstance(thing, Operation)}
     return [found[subject] for subject in sorted(found)]
+
+
+# What one part asks of another, and nobody else.
+BETWEEN: set[AnyOperation] = {AGREEMENTS_IN_FORCE, GET_AWAITED}
 
 
 def public(operation: AnyOperation) -> bool:
     if operation.part == directory.PART:
         return operation in PUBLIC_DIRECTORY
     ours = {"status", "due", "rewrap_keys", "erase_by_folio", "list_audit_chains", "read_audit_chain"}
-    return operation.name not in ours
+    letters = {"list_parked", "show_parked", "replay_parked", "drop_parked"}
+    advisories = {"list_advisories", "put_away_advisories"}
+    return operation.name not in ours | letters | advisories and operation not in BETWEEN
 
 
 # What the referrals service looks up, and the places that it asks for.
@@ -176,13 +182,26 @@ LOOKED_UP: set[AnyOperation] = {
     membership.GET_MEMBERS,
     membership.GET_WORKERS,
     membership.LIST_COORDINATORS,
+    AGREEMENTS_IN_FORCE,
+}
+# How those stand who made webhooks, and those who are written to; to whom a broadcast is addressed, and the
+# service that it is about; what is still to be done of what members are written of.
+TOLD: set[AnyOperation] = {
+    directory.GET_CLIENTS,
+    directory.GET_ORGANIZATIONS,
+    membership.GET_MEMBERS,
+    directory.LIST_ORGANIZATIONS,
+    directory.GET_SERVICES,
+    GET_AWAITED,
 }
 # The gateway asks for exactly the public operations; the operator the directory, and what is for operators.
 ASKS: dict[str, Callable[[AnyOperation], bool]] = {
     "gateway": public,
-    "operator": lambda operation: operation.part == directory.PART or not public(operation),
+    "operator": lambda operation: (
+        operation.part == directory.PART or not (public(operation) or operation in BETWEEN)
+    ),
     "referrals": lambda operation: operation in LOOKED_UP,
-    "notifications": lambda operation: operation is directory.GET_CLIENTS,
+    "notifications": lambda operation: operation in TOLD,
     "directory": lambda _: False,
 }
 
@@ -230,7 +249,7 @@ STREAMS = ("EVT", "FEED", "DLQ")
 PUBLISHERS: dict[str, set[str]] = {
     "evt.directory.organization.o1.changed.v1": {"directory"},
     "evt.referrals.referral.r1.sent.v1": {"referrals"},
-    "evt.notifications.x.y.z.v1": set(),
+    "evt.notifications.agreement.a1.proposed.v1": {"notifications"},
     "feed.o1.referral.r1": {"notifications"},
     "live.feed.o1.referral.r1": set(),
     # A dead letter is written by whoever could not deal with it.
@@ -264,7 +283,7 @@ PUBLISHERS: dict[str, set[str]] = {
     "$JS.API.STREAM.MSG.GET.FEED": {"notifications"},
     "$JS.API.DIRECT.GET.FEED": {"notifications"},
     "$JS.API.DIRECT.GET.FEED.feed.o1.referral.r1": set(),
-    "$JS.API.STREAM.MSG.GET.DLQ": set(),
+    "$JS.API.STREAM.MSG.GET.DLQ": {"directory", "referrals", "notifications"},
     "$JS.API.CONSUMER.CREATE.EVT.notifications": {"notifications"},
     "$JS.API.CONSUMER.CREATE.EVT.directory": {"directory"},
     "$JS.API.CONSUMER.CREATE.EVT.referrals": {"referrals"},
@@ -300,8 +319,8 @@ PUBLISHERS: dict[str, set[str]] = {
     "$JS.ACK.EVT.another.1.1.1.1.0": set(),
     "_INBOX_gateway.x": {"directory", "referrals", "notifications"},
     "_INBOX_operator.x": {"directory", "referrals", "notifications"},
-    "_INBOX_referrals.x": {"directory"},
-    "_INBOX_notifications.x": {"directory"},
+    "_INBOX_referrals.x": {"directory", "notifications"},
+    "_INBOX_notifications.x": {"directory", "referrals"},
     "_INBOX_directory.x": set(),
     "$SYS.REQ.SERVER.PING": set(),
     "anything": set(),

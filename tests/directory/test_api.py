@@ -52,7 +52,7 @@ def test_parts_look_up_the_gateway_also_lists_and_only_the_operator_changes() ->
         "get_organizations": EVERYBODY,
         "get_services": EVERYBODY,
         "get_addresses": {"gateway"},
-        "list_organizations": READERS,
+        "list_organizations": {*READERS, "notifications"},
         "find_service": READERS,
         "authenticate_client": READERS,
         "get_clients": {*READERS, "notifications"},

@@ -9,8 +9,16 @@ from chassis.bus import connect
 from chassis.identity import OPERATOR, Identity
 from chassis.rpc import Caller
 from cli.embedded.stack import Stack
-from contracts.codes import Scope
-from contracts.directory import CREATE_CLIENT, IMPORT_RECORDS, CreateClient, ImportRecord, ImportRecords
+from contracts.codes import Role, Scope
+from contracts.directory import (
+    CREATE_CLIENT,
+    CREATE_MEMBER,
+    IMPORT_RECORDS,
+    CreateClient,
+    CreateMember,
+    ImportRecord,
+    ImportRecords,
+)
 from contracts.rpc import Operation
 from tests.flows.client import Client, Credentials, Json
 
@@ -28,6 +36,9 @@ SERVICES = {
     "consulta": ("hospital", "Consulta general (ficticia)", ["medical_care", "prenatal_care"]),
     "asesoria": ("tercera", "Asesoría (ficticia)", ["legal_assistance"]),
 }
+
+# Members of the shelter: who says something, and who reviews it.
+SECOND = ("turno-1", "turno-2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +99,7 @@ async def gathered(stack: Stack, *others: str) -> AsyncIterator[Cast]:
     ``others`` are more gateways of the same network.
     """
     organizations = await _register(stack)
+    await have_members(stack, organizations["refugio"], *SECOND)
     credentials = await _clients(stack, list(organizations.values()))
     async with AsyncExitStack() as clients:
         shelter, hospital, third = [
@@ -96,6 +108,14 @@ async def gathered(stack: Stack, *others: str) -> AsyncIterator[Cast]:
         ]
         services = {name: await _service(shelter, name) for name in SERVICES}
         yield Cast(stack, shelter, hospital, third, organizations, services, others)
+
+
+async def have_members(stack: Stack, organization: str, *references: str) -> None:
+    """Have members who work on referrals, whom systems name."""
+    async with _operator(stack) as caller:
+        for reference in references:
+            request = CreateMember(organization=organization, reference=reference, roles=(Role.CASEWORKER,))
+            await _ask(caller, CREATE_MEMBER, request)
 
 
 async def _service(client: Client, source_id: str) -> str:

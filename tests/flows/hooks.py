@@ -12,10 +12,11 @@ import svix.webhooks
 
 @dataclass
 class Hook:
-    """What came, verified or not; ``answer`` is the status of each answer, by how many came before."""
+    """What came, verified or not; ``answer``: the status, by how many came before; ``words``: the body."""
 
     secret: str = ""
     answer: Callable[[int], int] = lambda _count: 200
+    words: bytes = b""
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     count: int = 0
@@ -38,7 +39,8 @@ class Hook:
                 self.count += 1
                 if status == 200:
                     self._take(headers, body)
-                writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode())
+                head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(self.words)}\r\n\r\n"
+                writer.write(head.encode() + self.words)
                 await writer.drain()
         writer.close()
 

@@ -6,6 +6,8 @@ version and a few words about it; an attempt is either refused with a code or ch
 
 from dataclasses import dataclass, field
 
+from tests.flows.client import Json
+
 UNANSWERED = {"SENT", "RECEIVED", "INFO_REQUESTED", "WAITLISTED"}
 WORKED_ON = {"ACCEPTED", "IN_PROGRESS", "ON_HOLD"}
 HELPED = {"COMPLETED", "NOT_COMPLETED"}
@@ -16,6 +18,8 @@ STAYS = None
 
 # Mutation: for each side that may, from which statuses, to which, and the event by which both are told.
 Row = tuple[str, set[str], str | None, str | None]
+# What a key was used for: which mutation, with which inputs.
+Use = tuple[str, Json]
 ROWS: dict[str, list[Row]] = {
     "updateDraft": [("sender", {"DRAFT"}, STAYS, None)],
     "sendReferral": [("sender", {"DRAFT"}, "SENT", "sent")],
@@ -69,6 +73,7 @@ class Referral:
     version: int = 1
     told: bool = True
     proposed: str | None = None
+    priority: str = "ROUTINE"
     closed: bool = False
     withdrawn: bool = False
     # The receiver's copies, as it says; and all that was here.
@@ -76,7 +81,7 @@ class Referral:
     gone: bool = False
     been_at: list[str] = field(default_factory=list)
     events: list[tuple[str, int]] = field(default_factory=list)
-    keys: dict[tuple[str, str], object] = field(default_factory=dict)
+    keys: dict[tuple[str, str], Use] = field(default_factory=dict)
 
     def sides_of(self, who: str) -> set[str]:
         """Which sides somebody may act for; nobody knows of it who has none."""
@@ -111,7 +116,7 @@ class Referral:
         return not ((self.withdrawn or self.gone) and mutation in {"correctReferral", "reopenReferral"})
 
     def refusal(  # noqa: PLR0911 - one line for each refusal, in their order
-        self, mutation: str, who: str, used: tuple[str, object], *, expected: int | None, service: str | None
+        self, mutation: str, who: str, used: tuple[str, Use], *, expected: int | None, service: str | None
     ) -> str | None:
         """Return the code with which an attempt is refused; None where it is not.
 
@@ -141,10 +146,20 @@ class Referral:
             return False
         return mutation not in TAKES_A_PERSON or who == "coordinator"
 
-    def apply(self, mutation: str, who: str, used: tuple[str, object], service: str | None) -> None:
+    def apply(self, mutation: str, who: str, used: tuple[str, Use], service: str | None) -> None:
         """Change what the attempt changes; it is not refused, and was not done before."""
         row = self.row(mutation, who)
         assert row is not None
+        key, what = used
+        self.keys[who, key] = what
+        # What stands there already is no change.
+        said, before = what[1].get("priority", self.priority), self.priority
+        self.priority = said
+        if mutation == "correctReferral" and said == before:
+            return
+        self._apply(row, mutation, service)
+
+    def _apply(self, row: Row, mutation: str, service: str | None) -> None:
         _, _, to, event = row
         before = self.status
         self.status = to or before
@@ -166,5 +181,3 @@ class Referral:
             self.closed = True
         elif to is not STAYS:
             self.closed = False
-        key, what = used
-        self.keys[who, key] = what

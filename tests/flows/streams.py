@@ -2,9 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,7 +25,10 @@ PAGE = f"""query ($after: String) {{
 }}"""
 PROTOCOL = Subprotocol("graphql-transport-ws")
 # A stream that ends with one of these goes on at its next connection.
-COME_BACK = AGAIN | {"SHUTTING_DOWN", "TOKEN_EXPIRED"}
+COME_BACK = AGAIN | {"SHUTTING_DOWN", "TOKEN_EXPIRED", "TOO_SLOW"}
+# A drowsy reader asks for much, reads so many entries, and then nothing for so many seconds.
+MUCH = " ".join(f"c{number}: cursor" for number in range(100))
+AWAKE, ASLEEP = 40, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +62,32 @@ async def head_of(client: Client) -> str:
 
 async def sse(client: Client, after: str | None) -> AsyncIterator[Entry]:
     """Follow over server-sent events (GraphQL over SSE, distinct connections)."""
-    body = {"query": LIVE, "variables": {"after": after}}
+    async with aclosing(_sse(client, after, LIVE)) as entries:
+        async for entry in entries:
+            yield entry
+
+
+async def drowsy(client: Client, after: str | None) -> AsyncIterator[Entry]:
+    """The same by a client that falls asleep over what it is sent, with little room for it."""
+    room = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)]
+    async with aclosing(_sse(client, after, LIVE.replace("cursor", f"cursor {MUCH}", 1), room)) as entries:
+        count = 0
+        async for entry in entries:
+            yield entry
+            count += 1
+            if count % AWAKE == 0:
+                await asyncio.sleep(ASLEEP)
+
+
+async def _sse(
+    client: Client, after: str | None, document: str, options: list[tuple[int, int, int]] | None = None
+) -> AsyncGenerator[Entry, None]:
+    body = {"query": document, "variables": {"after": after}}
     headers = await client.headers("text/event-stream")
     timeout = httpx.Timeout(TIMEOUT, read=None)
+    transport = httpx.AsyncHTTPTransport(socket_options=options)
     async with (
-        httpx.AsyncClient(timeout=timeout, trust_env=False) as http,
+        httpx.AsyncClient(timeout=timeout, trust_env=False, transport=transport) as http,
         http.stream("POST", f"{client.url}/graphql", json=body, headers=headers) as answer,
     ):
         if answer.status_code != httpx.codes.OK:
@@ -94,6 +120,10 @@ async def websocket(client: Client, after: str | None) -> AsyncIterator[Entry]:
                     _payload({"errors": message["payload"]})
                 case "complete":
                     return
+
+
+def _are_more(than: int, entries: list[Told]) -> bool:
+    return len(entries) > than
 
 
 class Follower:
@@ -133,11 +163,16 @@ class Follower:
         return self.entries
 
     async def until_count(self, count: int, within: float = 15.0) -> list[Told]:
-        """Return what it got as soon as that is so many entries, or more."""
-        try:
-            return await self.until(lambda entries: len(entries) >= count, within)
-        except AssertionError as error:
-            raise AssertionError(f"{len(self.entries)} of {count} entries came") from error
+        """Return what it got as soon as that is so many; fail where for ``within`` seconds nothing comes."""
+        while (had := len(self.entries)) < count:
+            try:
+                await self.until(partial(_are_more, had), within)
+            except AssertionError as error:
+                raise AssertionError(
+                    f"{self._open.__name__}: {len(self.entries)} of {count} entries came "
+                    f"over {self.connections} connections"
+                ) from error
+        return self.entries
 
     async def given_up(self) -> AnswerError:
         """Return the answer for which it gave up, once it has."""

@@ -114,7 +114,10 @@ async def test_pages_go_both_ways_and_a_filter_leaves_no_entry_out(cast: Cast) -
     assert whole[-1] in await entries(cast.hospital, filter=since)
     assert all(entry["at"] >= whole[-1]["at"] for entry in await entries(cast.hospital, filter=since))
     assert whole[-1] not in await entries(cast.hospital, filter={"until": whole[-1]["at"]})
-    assert await entries(cast.hospital, filter={"kinds": ["ERASURE"]}) == []
+    # Of this referral: others may have been erased on the network of these tests.
+    of_kind = {kind: {"about": referral["folio"], "kinds": [kind]} for kind in ("READ", "ERASURE")}
+    assert [one["number"] for one in await entries(cast.hospital, filter=of_kind["READ"])] == wanted
+    assert await entries(cast.hospital, filter=of_kind["ERASURE"]) == []
     assert await entries(cast.hospital, filter={"actor": "nobody"}) == []
     by = whole[-1]["actor"]["id"]
     assert whole[-1] in await entries(cast.hospital, filter={"actor": by})
@@ -144,3 +147,22 @@ async def test_the_operator_verifies_while_the_network_runs_and_is_told_what_was
         (entry["chain"], entry["number"], "edited")
     ]
     assert relevo("audit", "verify", env=env).returncode == 0
+
+
+async def test_what_no_entry_can_be_about_is_named_and_a_folio_is_read_as_people_write_it(cast: Cast) -> None:
+    referral = await accepted(cast)
+    await cast.hospital.ask(PERSON, id=referral["id"])
+    for folio in (referral["folio"].lower(), referral["folio"].replace("-", " ")):
+        assert len(await entries(cast.hospital, filter={"about": folio})) == 1
+    assert await entries(cast.hospital, filter={"about": cast.services["consulta"]}) == []
+    for about in ("", " ", "nobodys", "x" * 500, "REL-000000-01", referral["id"]):
+        with pytest.raises(AnswerError) as refused:
+            await entries(cast.hospital, filter={"about": about})
+        (error,) = refused.value.errors
+        assert error["extensions"]["code"] == "INVALID", about
+        assert error["message"].startswith("filter.about: No es un folio, como REL-7K3F9M-2P, ni el id de")
+    with pytest.raises(AnswerError) as refused:
+        await entries(cast.hospital, filter={"actor": referral["id"]})
+    (error,) = refused.value.errors
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert error["message"].startswith("filter.actor ")

@@ -120,6 +120,9 @@ async def test_another_basis_is_reviewed_by_a_second_member_and_closes_what_is_n
         await done(cast.hospital, "acceptReferral", referral, arriveBy=soon())
         refused = await system.change("reviewBasis", referral=referral, confirm=True)
         assert [error["code"] for error in refused["userErrors"]] == ["FORBIDDEN"]
+        system.member = "inventado-9"
+        (error,) = (await system.change("reviewBasis", referral=referral, confirm=True))["userErrors"]
+        assert (error["code"], "inviteMember" in error["message"]) == ("FORBIDDEN", True)
         system.member = "turno-2"
         seen_by_second = (await system.ask(REVIEW, id=referral))["referral"]
         assert {"action": "REVIEW_BASIS", "needs": ["confirm"]} in seen_by_second["allowedActions"]

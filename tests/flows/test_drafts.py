@@ -75,3 +75,42 @@ async def test_no_feed_tells_of_a_draft_that_is_given_up(cast: Cast) -> None:
         assert [told.referral for told in await reader.until_count(1)] == [after["id"]]
     for client in (cast.shelter, cast.hospital):
         assert draft["id"] not in {told.referral for told in await feed_of(client)}
+
+
+CONTENT = """query ($id: ID!) { referral(id: $id) { version household { keepTogether members { gender } }
+  person { alias name languages needsInterpreter safeContact { channel } }
+  consent { basis method purpose withheld reason } } }"""
+
+
+async def test_inside_a_person_and_a_consent_what_is_left_out_stays_and_null_opens_nothing(
+    cast: Cast,
+) -> None:
+    whole = cast.issue()
+    whole["person"] |= {"needsInterpreter": True, "name": "Prueba Uno", "safeContact": {"channel": "NONE"}}
+    whole["consent"] |= {"withheld": ["NAME"], "purpose": "atención"}
+    whole["household"] = {"members": [{"ageBand": "ADULT", "gender": "MALE"}], "keepTogether": False}
+    her = {"ageBand": "ADULT", "gender": "FEMALE"}
+    edits = {
+        "person": {**her, "alias": "Otra", "name": None, "needsInterpreter": None},
+        "consent": {"basis": "CONSENT", "purpose": None, "withheld": None, "caregiverSuspected": None},
+        "household": {"members": [{"ageBand": "ADULT", "gender": "FEMALE"}]},
+    }
+    draft = await done(cast.shelter, "draftReferral", **whole)
+    sent = await done(cast.shelter, "issueReferral", **whole)
+    for mutation, referral in (("updateDraft", draft["id"]), ("correctReferral", sent["id"])):
+        await done(cast.shelter, mutation, referral=referral, **edits)
+        seen = (await cast.shelter.ask(CONTENT, id=referral))["referral"]
+        assert seen["person"] == {
+            "alias": "Otra", "name": None, "languages": ["es"], "needsInterpreter": True,
+            "safeContact": {"channel": "NONE"},
+        }  # fmt: skip
+        assert seen["consent"] == {
+            "basis": "CONSENT", "method": "VERBAL", "purpose": None, "withheld": ["NAME"], "reason": None,
+        }  # fmt: skip
+        assert seen["household"] == {"keepTogether": False, "members": [{"gender": "FEMALE"}]}
+    # Once more it is no change.
+    assert (await done(cast.shelter, "correctReferral", referral=sent["id"], **edits))["version"] == 2
+    await done(
+        cast.shelter, "correctReferral", referral=sent["id"], consent={"basis": "CONSENT", "withheld": []}
+    )
+    assert (await cast.shelter.ask(CONTENT, id=sent["id"]))["referral"]["consent"]["withheld"] == []

@@ -123,7 +123,7 @@ async def test_it_receives_what_the_exception_says_with_consent_that_names_it_an
     # Corrected, it is looked at again: what the exception does not let in is not said to it.
     need = await cast.shelter.change("correctReferral", referral=first, need="FOOD")
     assert codes(need) == [("FIREWALLED", ("need",))]
-    unnamed = {**cast.issue()["consent"], "givenAt": datetime.now(UTC).isoformat()}
+    unnamed = {**cast.issue()["consent"], "givenAt": datetime.now(UTC).isoformat(), "names": []}
     consent = await cast.shelter.change("correctReferral", referral=first, consent=unnamed)
     assert codes(consent) == [("CONSENT_NEEDED", ("consent", "names"))]
     # Ended, it sees nothing any more, is told nothing, and nothing more is let in.

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 from contracts.codes import Scope
 from contracts.directory import CREATE_CLIENT, IMPORT_RECORDS, CreateClient, ImportRecord, ImportRecords
@@ -16,7 +17,7 @@ from tests.flows.test_one_referral import PERSON, changed, soon
 from tests.servers import eventually
 
 SEEN = """query ($id: ID!) { referral(id: $id) { status version flags personAccess follows person { name }
-  receiver { id } consent { until } emergencyPhone { number } } }"""
+  receiver { id } consent { until state } emergencyPhone { number } } }"""
 WARNED = """mutation ($input: IssueReferralInput!) { issueReferral(input: $input) { referral { id folio }
   warnings { code path message } userErrors { code path } } }"""
 CLERKS = """mutation ($input: IssueReferralGroupInput!) { issueReferralGroup(input: $input) {
@@ -74,6 +75,9 @@ async def test_who_turns_out_to_need_protection_is_seen_by_no_consulate_any_more
     client, service = await consulate(cast)
     async with client as theirs:
         asked = cast.issue(service=service, need="CONSULAR_ASSISTANCE", person=PERSON)
+        bare = await warned(cast.shelter, **asked)
+        assert bare["userErrors"] == [{"code": "REQUIRED", "path": ["consent", "until"]}]
+        asked["consent"]["until"] = (datetime.now(UTC) + timedelta(days=30)).isoformat()
         first = await warned(cast.shelter, **asked)
         assert (first["userErrors"], first["warnings"]) == ([], [])
         referral, folio = first["referral"]["id"], first["referral"]["folio"]
@@ -90,7 +94,9 @@ async def test_who_turns_out_to_need_protection_is_seen_by_no_consulate_any_more
         hidden = await seen(theirs, referral)
         assert (hidden["personAccess"], hidden["person"], hidden["flags"]) == ("ENDED", None, [])
         assert (hidden["status"], hidden["version"]) == ("ACCEPTED", 2)
-        assert (await seen(cast.shelter, referral))["flags"] == ["CONSENT_NEEDED"]
+        assert hidden["consent"] == {"until": None, "state": "RUN_OUT"}
+        mine = await seen(cast.shelter, referral)
+        assert (mine["flags"], mine["consent"]["state"]) == (["CONSENT_NEEDED"], "IN_FORCE")
 
         async def told() -> list[str]:
             return [entry.event for entry in await feed_of(cast.shelter) if entry.referral == referral]

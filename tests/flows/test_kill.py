@@ -18,8 +18,9 @@ from tests.flows.cast import gathered
 from tests.flows.checker import awaited, check, follow
 from tests.flows.courses import HOSPITAL, SHELTER, THIRD
 from tests.flows.evidence import evidence
+from tests.flows.receivers import all_came, receiving
 from tests.flows.stories import ALL, staged
-from tests.flows.streams import Follower, feed_of, head_of, sse, websocket
+from tests.flows.streams import Follower, drowsy, feed_of, head_of, sse, websocket
 from tests.flows.work import Work, record_of, refer_while, shares
 
 log = logging.getLogger(__name__)
@@ -92,7 +93,10 @@ class Killer:
 async def test_kill_9_of_anything_loses_repeats_and_swaps_nothing(tmp_path: Path) -> None:
     async with AsyncExitStack() as held:
         held.enter_context(evidence(tmp_path))
-        stack = Stack(EmbeddedSettings(data_dir=tmp_path).on_free_ports(), say=log.warning)
+        # Whoever falls asleep over what it is sent is closed, and comes back.
+        settings = EmbeddedSettings(data_dir=tmp_path).on_free_ports()
+        variables = {"RELEVO_STREAM_UNREAD_SECONDS": "1", "RELEVO_WEBHOOKS_ANYWHERE": "true"}
+        stack = Stack(settings, variables=variables, say=log.warning)
         await asyncio.to_thread(stack.start)
         held.push_async_callback(asyncio.to_thread, stack.stop)
         cast = await held.enter_async_context(gathered(stack))
@@ -104,8 +108,11 @@ async def test_kill_9_of_anything_loses_repeats_and_swaps_nothing(tmp_path: Path
                 Follower(open_stream, client, await head_of(client))
             )
             for name, client in feeds.items()
-            for open_stream in (sse, websocket)
+            # With so little room a sleeper takes two or three a second: more than that come to the others.
+            for open_stream in (sse, websocket, *([drowsy] if name == THIRD else ()))
         }
+        heads = {client: await head_of(client) for client in feeds.values()}
+        hooks = await held.enter_async_context(receiving(list(feeds.values())))
         killer = Killer(stack, work)
         async with asyncio.TaskGroup() as group:
             group.create_task(killer.run())
@@ -124,5 +131,7 @@ async def test_kill_9_of_anything_loses_repeats_and_swaps_nothing(tmp_path: Path
         assert check(record, told) == []
         for (name, how), reader in readers.items():
             assert follow(f"{name} over {how}", told[name], reader.entries) == []
+        for hook in hooks:
+            assert await all_came(hook, heads[hook.client], TOLD_WITHIN) == [], hook.name
         await agree([stack], feeds, [case for one in work for case in one.cases])
     gc.collect()  # what is to be warned of is warned of here, and not in whichever test comes next

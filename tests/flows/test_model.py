@@ -28,12 +28,14 @@ from contracts.codes import Scope
 from contracts.directory import CREATE_CLIENT, CreateClient
 from tests.flows.cast import Cast, _ask, _clients, _operator, issue_of
 from tests.flows.client import CHANGED, Credentials, Json
-from tests.flows.model import ENDED, ROWS, WORKED_ON, Referral
+from tests.flows.model import ENDED, ROWS, TAKES_A_PERSON, WORKED_ON, Referral, Use
 from tests.flows.test_matching import coordinator_of
 from tests.flows.test_third_party import CHANGES
 
 FULL = "RELEVO_TEST_FULL" in os.environ
 EXAMPLES, STEPS = (100, 60) if FULL else (10, 40)
+# Chance leaves out what only few may do in few states: then it is let go on.
+ROUNDS = 12 if FULL else 1
 WITHIN = 30.0
 FINAL = ENDED | {"ENTERED_IN_ERROR"}
 
@@ -235,16 +237,14 @@ class Machine(RuleBasedStateMachine):
     def _go_on(self, data: st.DataObject, referral: Referral) -> None:
         possible = [
             (who, mutation)
-            for who in (referral.sender, referral.receiver)
             for mutation in ROWS
+            for who in _doers(mutation, referral)
             if (row := referral.row(mutation, who)) and (row[2] not in FINAL or referral.status in FINAL)
         ]
         if not possible or data.draw(st.integers(0, 4)) == 0:
             possible = [(referral.receiver, "declineReferral"), (referral.receiver, "completeReferral")]
         wanted = [
-            (who, self.wanted)
-            for who in (referral.sender, referral.receiver)
-            if referral.row(self.wanted, who)
+            (who, self.wanted) for who in _doers(self.wanted, referral) if referral.row(self.wanted, who)
         ]
         is_taken: bool = data.draw(st.booleans())
         if wanted and is_taken:
@@ -275,6 +275,8 @@ class Machine(RuleBasedStateMachine):
             return {"service": referral.proposed or self.network.other[referral.receiver]}
         if mutation == "startReferral":
             return {"arrivedAt": (datetime.now(UTC) - timedelta(minutes=1)).isoformat()}
+        if mutation == "correctReferral":
+            return {"priority": ("ROUTINE", "URGENT")[self.keys % 2]}
         return {"externalId": None} if mutation == "receiveReferral" else {}
 
     def attempt(self, who: str, mutation: str, inputs: Json, referral: Referral) -> None:
@@ -312,6 +314,7 @@ class Machine(RuleBasedStateMachine):
                 service,
                 "SENT",
                 been_at=[*referral.been_at, referral.service],
+                priority=referral.priority,
                 events=[("sent", 1)],
             )
         )
@@ -338,7 +341,7 @@ class Machine(RuleBasedStateMachine):
 
     @staticmethod
     def _may(referral: Referral, mutation: str, who: str) -> bool:
-        fresh = ("", None)
+        fresh: tuple[str, Use] = ("", (mutation, {}))
         return (
             referral.row(mutation, who) is not None
             and referral.refusal(mutation, who, fresh, expected=None, service=None) is None
@@ -365,6 +368,11 @@ def _by_referral(told: Sequence[tuple[str, str, int]]) -> dict[str, list[tuple[s
     return found
 
 
+def _doers(mutation: str, referral: Referral) -> tuple[str, ...]:
+    """Who does it where all goes well: what takes a person, none of the two systems."""
+    return ("coordinator",) if mutation in TAKES_A_PERSON else (referral.sender, referral.receiver)
+
+
 def _action(mutation: str) -> str:
     """``acceptReferral`` is `ACCEPT`, ``proposeRedirect`` `PROPOSE_REDIRECT`."""
     short = mutation.removesuffix("Referral").removesuffix("About")
@@ -373,15 +381,18 @@ def _action(mutation: str) -> str:
 
 def test_whatever_anybody_tries_the_referral_stands_where_the_table_says(everybody: Network) -> None:
     Machine.network = everybody
-    run_state_machine_as_test(
-        Machine,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-        ),
-    )
-    never = {mutation for mutation in ROWS if not done[mutation, "DONE"]}
-    assert not FULL or not never
+    for _ in range(ROUNDS):
+        run_state_machine_as_test(
+            Machine,
+            settings=settings(
+                max_examples=EXAMPLES,
+                stateful_step_count=STEPS,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                print_blob=True,
+            ),
+        )
+        never = {mutation for mutation in ROWS if not done[mutation, "DONE"]}
+        if not never:
+            break
+    assert not FULL or not never, f"nobody ever did {never}"

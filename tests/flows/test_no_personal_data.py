@@ -8,6 +8,8 @@ files is shown by planting the mark in both.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 import httpx
 import pytest
@@ -18,7 +20,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from chassis.bus import connect
 from chassis.identity import OPERATOR, Identity
-from cli.embedded.settings import PARTS
+from cli.embedded.settings import AUDIT_HEADS, ERASED_KEYS, MAIL, PARTS
+from contracts.codes import Role
 from tests.flows.canaries import (
     ALIKE,
     BORN,
@@ -34,10 +37,14 @@ from tests.flows.canaries import (
 from tests.flows.cast import Cast
 from tests.flows.client import Json
 from tests.flows.collector import Collector
+from tests.flows.mails import Mailbox, somebody, subscribed
 from tests.flows.search import Hit, in_bytes, in_files
 from tests.flows.streams import Follower, head_of, sse
+from tests.flows.test_backup import command
 from tests.flows.test_third_party import CHANGES, NEW
 
+# The code of the address, and of several referrals what has become of them.
+MAILS = 5
 SEEN = """query ($id: ID!) { referral(id: $id) {
   need questions { question answer } acceptanceInstructions places { unit } servicesGiven { code }
   person { name alias birthDate instructions languages vulnerabilities
@@ -49,9 +56,13 @@ SEEN = """query ($id: ID!) { referral(id: $id) {
 
 @pytest.fixture(scope="module")
 async def said(watched: Cast) -> Canaries:
-    """A network that was told everything, right and wrong, with both parties listening."""
+    """A network that was told everything, right and wrong, with both parties listening, and written to."""
     canaries = Canaries()
-    async with Follower(sse, watched.hospital, await head_of(watched.hospital)) as reader:
+    async with AsyncExitStack() as held:
+        mailboxes = [await read_by_mail(watched, name, held) for name in ("refugio", "hospital")]
+        reader = await held.enter_async_context(
+            Follower(sse, watched.hospital, await head_of(watched.hospital))
+        )
         referral = await canaries.done(
             watched.shelter, "issueReferral", **watched.issue(**canaries.referral())
         )
@@ -64,7 +75,18 @@ async def said(watched: Cast) -> Canaries:
         await other_ends(watched, canaries)
         await mistakes(watched, canaries)
         await reader.until_count(13)
+        for mailbox in mailboxes:
+            await mailbox.wait(MAILS)
     return canaries
+
+
+async def read_by_mail(cast: Cast, organization: str, held: AsyncExitStack) -> Mailbox:
+    """A member who is written to at once of whatever she may know."""
+    client, mailbox, _ = await held.enter_async_context(
+        somebody(cast, organization, Role.CASEWORKER, Role.MANAGER)
+    )
+    await subscribed(client, mailbox)
+    return mailbox
 
 
 async def written_out(cast: Cast) -> None:
@@ -85,8 +107,15 @@ async def test_no_file_holds_it_neither_of_streams_nor_of_the_database_nor_a_log
     await written_out(watched)
     assert in_files(watched.stack.data, said.wanted) == []
     searched = {path.relative_to(watched.stack.data).parts[0] for path in watched.stack.data.rglob("*")}
-    assert searched >= {"nats", "db", "logs"}
+    assert searched >= {"nats", "db", "logs", MAIL, ERASED_KEYS}
     assert all((watched.stack.data / "logs" / f"{part}.log").stat().st_size for part in PARTS)
+
+
+async def test_no_backup_holds_it(watched: Cast, said: Canaries, tmp_path: Path) -> None:
+    await command("backup", tmp_path / "data", "--vault", tmp_path / "keys", data=watched.stack.data)
+    assert in_files(tmp_path, said.wanted) == []
+    # With it the heads of the audit are written.
+    assert hits_in(AUDIT_HEADS, [(watched.stack.data / AUDIT_HEADS).read_bytes()], said) == []
 
 
 async def test_no_span_holds_it(said: Canaries, collector: Collector) -> None:

@@ -13,6 +13,8 @@ SEEN = """query ($id: ID, $folio: String) { referral(id: $id, folio: $folio) {
   id folio status version personAccess redirectDecideBy redirectedTo redirectedFrom
   proposedRedirect { id organization { id } } receiver { id } service { id }
   person { name ageBand } allowedActions { action needs } history(last: 1) { nodes { action note } } } }"""
+KNOWN = "query ($id: ID!) { referral(id: $id) { need person { ageBand } } }"
+MATCHING = "query ($input: MatchInput!) { matchServices(input: $input) { verdict service { id } } }"
 CONFIRM = """mutation ($input: ConfirmRedirectInput!) { confirmRedirect(input: $input) {
   referral { status redirectedTo } newReferral { id folio receiver { id } service { id } person { name } }
   replayed userErrors { code path } } }"""
@@ -40,8 +42,13 @@ async def confirmed(client: Client, referral: str, service: str, key: str, **mor
 async def test_the_sender_decides_whether_another_service_is_asked_and_all_three_hear_of_it(
     cast: Cast,
 ) -> None:
-    referral = (await issued(cast, person=PERSON))["id"]
+    referral = (await issued(cast, person=PERSON, need="LEGAL_ASSISTANCE"))["id"]
+    # Whoever cannot help looks for who can, by what it may know of her.
+    known = (await cast.hospital.ask(KNOWN, id=referral))["referral"]
+    said = {"needs": [known["need"]], "ageBand": known["person"]["ageBand"]}
+    matches = (await cast.hospital.ask(MATCHING, input=said))["matchServices"]
     other = cast.services["asesoria"]
+    assert other in {one["service"]["id"] for one in matches if one["verdict"] != "INELIGIBLE"}
     await changed(cast.hospital, "proposeRedirect", referral, service=other, note="Allá tienen lugar")
     sees = await seen(cast.shelter, id=referral)
     assert sees is not None

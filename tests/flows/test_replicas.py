@@ -9,6 +9,7 @@ import logging
 import os
 import random
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -16,15 +17,20 @@ from pathlib import Path
 import pytest
 
 from cli.embedded.settings import DATABASE, NATS
+from contracts.codes import Role
+from contracts.events import ARRIVAL_OVERDUE, DEADLINE_EVENTS
 from tests.flows.agreement import agree
 from tests.flows.cast import gathered
 from tests.flows.checker import awaited, check, follow
 from tests.flows.courses import HOSPITAL, SHELTER, THIRD
 from tests.flows.evidence import evidence
+from tests.flows.mails import Mailbox, somebody, subscribed
+from tests.flows.receivers import all_came, receiving
 from tests.flows.replicas import Replicas, Whom
 from tests.flows.stories import ALL, EVENTS, staged
 from tests.flows.streams import Follower, feed_of, head_of, sse, websocket
 from tests.flows.work import Work, record_of, refer_while, shares
+from tests.servers import eventually
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +56,7 @@ decide = {hours = 2}
 expire = {hours = 3}
 """
 
+OF_DEADLINES = {*DEADLINE_EVENTS, ARRIVAL_OVERDUE.name}
 Deed = Callable[[], Awaitable[None]]
 
 
@@ -122,6 +129,7 @@ async def test_replicas_that_die_at_random_lose_make_up_and_swap_nothing(tmp_pat
         # One name for all of them, as behind a balancer.
         "RELEVO_PUBLIC_URL": "http://network.test",
         "RELEVO_DEADLINES": str(tmp_path / "deadlines.toml"),
+        "RELEVO_WEBHOOKS_ANYWHERE": "true",
     }
     replicas = Replicas(tmp_path, REPLICAS, variables, log.warning)
     async with AsyncExitStack() as held:
@@ -142,6 +150,14 @@ async def test_replicas_that_die_at_random_lose_make_up_and_swap_nothing(tmp_pat
             for name, client in feeds.items()
             for open_stream in (sse, websocket)
         }
+        reading, one, _ = await held.enter_async_context(
+            somebody(cast, "hospital", Role.CASEWORKER, Role.MANAGER)
+        )
+        mailbox = Mailbox(replicas.stacks, one.address)
+        await subscribed(reading, mailbox)
+        before = Counter(entry.folio for entry in await feed_of(cast.hospital))
+        heads = {client: await head_of(client) for client in feeds.values()}
+        hooks = await held.enter_async_context(receiving(list(feeds.values())))
         deaths = Deaths(replicas, work, random.Random(seed))  # noqa: S311 - not a secret
         async with asyncio.TaskGroup() as group:
             group.create_task(deaths.run())
@@ -159,5 +175,17 @@ async def test_replicas_that_die_at_random_lose_make_up_and_swap_nothing(tmp_pat
         assert check(record, told) == []
         for (name, how), reader in readers.items():
             assert follow(f"{name} over {how}", told[name], reader.entries) == []
+        # By mail as in the feed: each entry once, whoever wrote it and died. What is said of a deadline is
+        # not written once somebody has acted.
+        heard = Counter(entry.folio for entry in told[HOSPITAL]) - before
+        passing = Counter(entry.folio for entry in told[HOSPITAL] if entry.event in OF_DEADLINES)
+
+        async def mailed() -> Counter[str]:
+            return mailbox.told
+
+        found = await eventually(mailed, lambda found: heard - passing <= found, TOLD_WITHIN)
+        assert found <= heard
+        for hook in hooks:
+            assert await all_came(hook, heads[hook.client], TOLD_WITHIN) == [], hook.name
         await agree(replicas.stacks, feeds, [case for one in work for case in one.cases])
     gc.collect()  # what is to be warned of is warned of here, and not in whichever test comes next

@@ -10,15 +10,10 @@ import random
 import secrets
 from contextlib import AsyncExitStack
 
-import pytest
-
-from chassis.seal import Sealer
-from gateway.ids import Cursors
 from tests.flows.cast import Cast
 from tests.flows.checker import check, follow
-from tests.flows.client import AnswerError
 from tests.flows.courses import CHANGES
-from tests.flows.streams import PAGE, Follower, Open, feed_of, head_of, sse, websocket
+from tests.flows.streams import Follower, Open, feed_of, head_of, sse, websocket
 from tests.flows.wire import Wire
 from tests.flows.work import just, record_of, refer_while, shares
 
@@ -62,17 +57,3 @@ async def test_a_reader_that_is_cut_off_at_random_ends_with_all_once_and_in_orde
             assert follow(name, told[READERS[name][0]], reader.entries) == []
             assert len(reader.entries) == len(record)
             assert wire.cuts > 10, "it was hardly ever cut off"
-
-
-@pytest.mark.parametrize("open_stream", [sse, websocket])
-async def test_a_cursor_of_another_life_of_the_feed_is_refused_and_not_waited_upon(
-    cast: Cast, open_stream: Open
-) -> None:
-    """As if the stream had been lost, and made anew, with fewer entries than the reader has had."""
-    key = (cast.stack.data / "keys" / "gateway" / "seal.key").read_bytes()
-    stale = Cursors(Sealer(key)).seal_feed("2020-01-01T00:00:00Z", 10**9, cast.organizations["hospital"])
-    async with Follower(open_stream, cast.hospital, stale) as reader:
-        assert (await reader.given_up()).codes == ["CURSOR_EXPIRED"]
-    with pytest.raises(AnswerError) as refused:
-        await cast.hospital.ask(PAGE, after=stale)
-    assert refused.value.codes == ["CURSOR_EXPIRED"]

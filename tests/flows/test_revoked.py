@@ -1,4 +1,4 @@
-"""Who was revoked is refused by every part within five seconds, and what it has open is closed.
+"""Who was revoked, or removed, is refused by every part within five seconds, and what it has open is closed.
 
 Of WebSockets, and of organizations, see tests/gateway/test_standing.py and test_membership.py.
 """
@@ -11,6 +11,7 @@ from contracts.directory import REVOKE_CLIENT, RevokeClient
 from tests.flows.cast import Cast, _ask, _clients, _operator
 from tests.flows.client import Client
 from tests.flows.streams import Follower, head_of, sse
+from tests.flows.test_membership import deed
 from tests.flows.test_one_referral import issued
 from tests.gateway.test_standing import SOON
 from tests.servers import eventually
@@ -30,6 +31,29 @@ PARTS = {
 
 async def status(client: Client, document: str) -> int:
     return (await client.raw(document, {})).status_code
+
+
+async def test_for_a_member_who_was_removed_no_part_answers_and_streams_end(cast: Cast) -> None:
+    """Whom the directory never knew may be named, as ever: it is for the record."""
+    invited = await deed(cast.hospital, "inviteMember", reference="turno-que-se-va", roles=["CASEWORKER"])
+    member = invited["member"]["id"]
+    async with (
+        cast.another("hospital", member="turno-que-se-va") as hers,
+        cast.another("hospital", member="nadie-lo-conoce") as anybody,
+    ):
+        for part, document in PARTS.items():
+            assert await status(hers, document) == httpx.codes.OK, part
+        async with Follower(sse, hers, await head_of(hers)) as events:
+            assert (await deed(cast.hospital, "removeMember", member=member))["userErrors"] == []
+            began = time.monotonic()
+            assert (await events.given_up()).codes == ["MEMBER_REMOVED"]
+            for part, document in PARTS.items():
+                assert await eventually(lambda d=document: status(hers, d), lambda code: code == 403), part  # type: ignore[misc]
+            assert time.monotonic() - began < SOON
+        (refused,) = (await hers.raw(PARTS["gateway"], {})).json()["errors"]
+        assert refused["extensions"] == {"code": "MEMBER_REMOVED"}
+        assert "inviteMember" in refused["message"]
+        assert await status(anybody, PARTS["referrals"]) == httpx.codes.OK
 
 
 async def test_a_revoked_client_is_refused_by_every_part_and_its_streams_end(cast: Cast) -> None:

@@ -2,9 +2,18 @@
 
 from contracts.directory import IMPORT_RECORDS, ImportRecord, ImportRecords
 from gateway.ids import global_id
-from tests.flows.cast import Cast, _ask, _clients, _operator, _organization, _service_record
+from tests.flows.cast import (
+    Cast,
+    _ask,
+    _clients,
+    _operator,
+    _organization,
+    _service_record,
+    have_members,
+)
 from tests.flows.client import Client, Json
 from tests.flows.streams import feed_of
+from tests.flows.test_matching import coordinator_of
 from tests.servers import eventually
 
 STEP = "unaccompanied_child.child_protection_authority"
@@ -101,6 +110,10 @@ async def test_an_override_takes_a_reason_and_a_second_member(cast: Cast) -> Non
     assert [error["code"] for error in refused["userErrors"]] == ["FORBIDDEN"]
     (credentials,) = await _clients(cast.stack, [cast.organizations["refugio"]])
     async with Named(cast.stack.urls["gateway"], credentials) as shelter:
+        shelter.member = "inventado-9"
+        (error,) = (await shelter.change("issueReferral", **asked))["userErrors"]
+        assert (error["code"], error["path"]) == ("FORBIDDEN", ["overrides"])
+        assert "inviteMember" in error["message"]
         shelter.member = "turno-1"
         made = await shelter.change("issueReferral", **asked)
         assert made["userErrors"] == []
@@ -108,6 +121,9 @@ async def test_an_override_takes_a_reason_and_a_second_member(cast: Cast) -> Non
         review = {"referral": referral, "step": STEP, "confirm": True, "note": "Vi el oficio"}
         refused = await shelter.change("reviewOverride", **review)
         assert [error["code"] for error in refused["userErrors"]] == ["FORBIDDEN"]
+        shelter.member = "inventado-9"
+        (error,) = (await shelter.change("reviewOverride", **review))["userErrors"]
+        assert (error["code"], "inviteMember" in error["message"]) == ("FORBIDDEN", True)
         shelter.member = "turno-2"
         reviewed = await shelter.change("reviewOverride", **review)
         assert reviewed["userErrors"] == []
@@ -123,3 +139,22 @@ async def test_an_override_takes_a_reason_and_a_second_member(cast: Cast) -> Non
     await cast.hospital.change("receiveReferral", referral=referral)
     received = await eventually(lambda: told(cast.hospital), lambda found: "received" in found)
     assert received == ["sent", "received"]
+
+
+async def test_a_coordinator_reviews_an_override_of_whom_has_no_second_member(cast: Cast) -> None:
+    overrides = [{"step": STEP, "reason": "La Procuraduría ya abrió el expediente por teléfono"}]
+    async with coordinator_of(cast), cast.another("tercera", member="turno-8") as third:
+        await have_members(cast.stack, cast.organizations["coordinacion"], "turno-3")
+        await have_members(cast.stack, cast.organizations["tercera"], "turno-8")
+        made = await third.change(
+            "issueReferral", **cast.issue(need="EDUCATION", person=BOY, overrides=overrides)
+        )
+        review = {"referral": made["referral"]["id"], "confirm": True}
+        for name, step, codes in (("turno-4", None, ["FORBIDDEN"]), ("turno-3", STEP, ["FORBIDDEN"]),
+                                  ("turno-3", None, [])):  # fmt: skip
+            async with cast.another("coordinacion", member=name) as keeper:
+                reviewed = await keeper.change("reviewOverride", **review, step=step)
+                assert [error["code"] for error in reviewed["userErrors"]] == codes, (name, step)
+                assert (await seen(keeper, review["referral"]))["steps"] is None
+        (step,) = (await seen(third, review["referral"]))["steps"]
+        assert (step["status"], step["overriddenBy"], step["reviewedBy"]) == ("CONFIRMED", "turno-8", None)

@@ -1,12 +1,15 @@
 """Webhooks through the public API, to receivers that verify with foreign libraries."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
-from contracts.directory import REVOKE_CLIENT, RevokeClient
+from contracts.codes import Scope
+from contracts.directory import CREATE_CLIENT, REVOKE_CLIENT, CreateClient, RevokeClient
 from tests.flows.cast import Cast, _ask, _clients, _operator
-from tests.flows.client import Client, Json
+from tests.flows.client import Client, Credentials, Json
 from tests.flows.hooks import Hook, listening
+from tests.flows.streams import head_of
 from tests.flows.test_one_referral import changed, issued, soon
 from tests.servers import eventually
 
@@ -32,6 +35,19 @@ async def made(client: Client, hook: Hook, **inputs: Any) -> str:
     assert payload["userErrors"] == []
     hook.secret = payload["secret"]
     return str(payload["endpoint"]["id"])
+
+
+async def disabled(client: Client, after: str) -> list[str]:
+    """Of which endpoints an organization was told since a cursor that they were disabled."""
+    found = await client.ask(
+        "query ($after: String, $types: [String!]) { events(after: $after, types: $types, first: 100) "
+        "{ nodes { relation subjectId referralId } } }",
+        after=after,
+        types=["notifications.webhook_endpoint.disabled.v1"],
+    )
+    nodes = found["events"]["nodes"]
+    assert all((one["relation"], one["referralId"]) == ("OWNER", None) for one in nodes)
+    return [one["subjectId"] for one in nodes]
 
 
 async def test_what_happens_to_a_referral_comes_signed_in_order_and_once(cast: Cast) -> None:
@@ -91,6 +107,7 @@ async def test_what_fails_is_seen_tried_again_and_nothing_is_lost(cast: Cast) ->
 async def test_an_endpoint_that_is_gone_is_disabled_and_goes_on_from_where_it_stopped(cast: Cast) -> None:
     async with listening() as hook:
         hook.answer = lambda count: 410 if count == 0 else 200
+        head = await head_of(cast.hospital)
         endpoint = await made(cast.hospital, hook, types=["referrals.referral.sent.v1"])
         await issued(cast)
 
@@ -99,6 +116,8 @@ async def test_an_endpoint_that_is_gone_is_disabled_and_goes_on_from_where_it_st
             return {one["id"]: str(one["status"]) for one in found["webhookEndpoints"]["nodes"]}[endpoint]
 
         assert await eventually(status, lambda found: found == "DISABLED") == "DISABLED"
+        # Its organization is told, in its feed, once.
+        assert await eventually(lambda: disabled(cast.hospital, head), bool) == [endpoint]
         later = (await issued(cast))["id"]
         assert hook.messages == []
         payload = await do(cast.hospital, "resumeWebhookEndpoint", endpoint=endpoint)
@@ -108,6 +127,7 @@ async def test_an_endpoint_that_is_gone_is_disabled_and_goes_on_from_where_it_st
             return [one["data"]["referralId"] for _, one in hook.messages]
 
         assert await eventually(told, bool) == [later]
+        assert await disabled(cast.hospital, head) == [endpoint]
         await do(cast.hospital, "deleteWebhookEndpoint", endpoint=endpoint)
 
 
@@ -190,6 +210,52 @@ async def test_an_endpoint_is_its_organizations_and_ends_with_the_client_that_ma
         assert (await told()).count(referral) == 1
         for one in (endpoint, other):
             await do(cast.hospital, "deleteWebhookEndpoint", endpoint=one)
+
+
+async def test_whoever_changed_an_endpoint_last_answers_for_what_it_is_sent(cast: Cast) -> None:
+    hospital = cast.organizations["hospital"]
+    async with _operator(cast.stack) as caller:
+        only = CreateClient(organization=hospital, name="Solo webhooks", scopes=(Scope.WEBHOOKS_MANAGE,))
+        new = await _ask(caller, CREATE_CLIENT, only)
+    credentials = Credentials(new.client.id, new.secret)
+    async with (
+        listening() as aside,
+        listening() as hook,
+        Client(cast.stack.urls["gateway"], credentials) as weak,
+    ):
+        endpoint = await made(cast.hospital, hook)
+        beside = await made(cast.hospital, aside)
+        # Whoever may not read the feed could lead it to a receiver of her own.
+        taken = await do(weak, "updateWebhookEndpoint", endpoint=endpoint, url=hook.url)
+        assert taken["userErrors"] == []
+        referral = (await issued(cast))["id"]
+
+        async def told(of: Hook) -> list[str]:
+            return [one["data"].get("referralId") for _, one in of.messages]
+
+        await eventually(lambda: told(aside), lambda found: referral in found)
+        await asyncio.sleep(0.5)
+        assert hook.messages == []
+        await do(cast.hospital, "updateWebhookEndpoint", endpoint=endpoint, url=hook.url)
+        await eventually(lambda: told(hook), lambda found: referral in found)
+        for one in (endpoint, beside):
+            await do(cast.hospital, "deleteWebhookEndpoint", endpoint=one)
+
+
+async def test_a_deletion_may_be_asked_for_again_and_leaves_nothing_to_read(cast: Cast) -> None:
+    async with listening() as hook:
+        endpoint = await made(cast.hospital, hook, key="made-to-go")
+        key = f"gone-{soon()}"
+        for replayed in (False, True):
+            gone = await do(cast.hospital, "deleteWebhookEndpoint", endpoint=endpoint, key=key)
+            assert (gone["replayed"], gone["endpoint"]["status"]) == (replayed, "DISABLED")
+        for name in ("deleteWebhookEndpoint", "resumeWebhookEndpoint", "testWebhookEndpoint"):
+            refused = await do(cast.hospital, name, "userErrors { code }", endpoint=endpoint)
+            assert [one["code"] for one in refused["userErrors"]] == ["NOT_FOUND"]
+        found = await cast.hospital.ask("{ webhookEndpoints(first: 50) { nodes { id } } }")
+        assert endpoint not in [one["id"] for one in found["webhookEndpoints"]["nodes"]]
+        again = await do(cast.hospital, "createWebhookEndpoint", MADE, url=hook.url, key="made-to-go")
+        assert [one["code"] for one in again["userErrors"]] == ["NOT_FOUND"]
 
 
 async def test_what_is_wrong_with_an_endpoint_is_named(cast: Cast) -> None:

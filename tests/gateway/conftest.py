@@ -42,6 +42,10 @@ class StartGateway:
         _wait_ready(url, self._running[url])
         return url
 
+    def pid(self, url: str) -> int:
+        """The process of one."""
+        return self._running[url].pid
+
     def stop(self, url: str) -> None:
         """Ask one to stop; it does so by itself."""
         self._running[url].terminate()

@@ -60,10 +60,10 @@ def test_nobody_gets_more_than_the_rate_allows(pauses: list[float], rate: float,
 async def test_a_client_holds_so_many_streams_and_no_other_client_is_concerned() -> None:
     nobody: Any = None
     admission = Admission(GatewaySettings(client_streams=1), issuer(), Standing(nobody))
-    with admission.stream(SHELTER, Stream()):
-        with pytest.raises(RateLimitedError), admission.stream(SHELTER, Stream()):
-            pass
-        with admission.stream(HOSPITAL, Stream()):
-            pass
-    with admission.stream(SHELTER, Stream()):
-        pass
+    held = Stream()
+    admission.hold(SHELTER, held)
+    with pytest.raises(RateLimitedError):
+        admission.hold(SHELTER, Stream())
+    admission.hold(HOSPITAL, Stream())
+    admission.release(SHELTER, held)
+    admission.hold(SHELTER, Stream())

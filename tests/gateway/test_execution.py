@@ -21,7 +21,7 @@ from chassis.problems import InvalidError, RefusedError, UnreachableError
 from contracts.rpc import Problem
 from gateway import schema
 from gateway.context import Context
-from gateway.errors import DocumentError, TooCostlyError
+from gateway.errors import DocumentError, NoOperationError, TooCostlyError
 from gateway.execution import Engine, Params, RefusedDocumentError
 from gateway.limits import Limits
 
@@ -110,20 +110,26 @@ async def test_a_refusal_keeps_its_code_unless_it_is_ours(field: str, code: str)
 @pytest.mark.parametrize(("source", "code"), [
     ("{", "GRAPHQL_PARSE_FAILED"),
     ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
-    ("{ fine } { fine }", "OPERATION_NOT_FOUND"),
-    ("fragment F on Query { fine }", "OPERATION_NOT_FOUND"),
 ])  # fmt: skip
 async def test_a_document_that_is_not_right_is_refused_as_a_whole(source: str, code: str) -> None:
     with pytest.raises(RefusedDocumentError) as refusal:
         await ask(source)
-    assert "data" not in refusal.value.response
-    assert {error["extensions"]["code"] for error in refusal.value.response["errors"]} == {code}
+    response = refusal.value.response_in("en")
+    assert "data" not in response
+    assert {error["extensions"]["code"] for error in response["errors"]} == {code}
+
+
+@pytest.mark.parametrize("source", ["{ fine } { fine }", "fragment F on Query { fine }"])
+async def test_which_operation_is_asked_for_has_to_be_known(source: str) -> None:
+    with pytest.raises(NoOperationError):
+        await ask(source)
 
 
 async def test_variables_that_are_not_of_their_types_are_refused() -> None:
     with pytest.raises(RefusedDocumentError) as refusal:
         await ask("query ($name: String) { unknown(name: $name) }", name={"a": 1})
-    assert refusal.value.response["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+    (error,) = refusal.value.response_in("en")["errors"]
+    assert error["extensions"] == {"code": "BAD_USER_INPUT"}
 
 
 async def test_limits_come_before_validation() -> None:

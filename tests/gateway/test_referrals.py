@@ -260,13 +260,17 @@ async def requests_of(cast: Cast) -> dict[str, int]:
 
 
 async def asked_by(cast: Cast, document: str, **variables: Any) -> dict[str, int]:
-    """The requests that one query leads to."""
-    before = await requests_of(cast)
-    await cast.shelter.ask(document, **variables)
-    after = await requests_of(cast)
+    """The requests that one query leads to: what other parts ask by themselves is not there each time."""
+    tries: list[dict[str, int]] = []
+    for _ in range(5):
+        before = await requests_of(cast)
+        await cast.shelter.ask(document, **variables)
+        after = await requests_of(cast)
+        tries.append({name: after[name] - before.get(name, 0) for name in after})
     # Every three seconds the gateway asks whether its clients are still good, whatever else it does.
-    after.pop(GET_CLIENTS.subject.removeprefix("rpc.v1."), None)
-    return {name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)}
+    fewest = {name: min(one.get(name, 0) for one in tries) for name in tries[-1]}
+    fewest.pop(GET_CLIENTS.subject.removeprefix("rpc.v1."), None)
+    return {name: count for name, count in fewest.items() if count}
 
 
 async def test_a_list_asks_for_what_stands_beside_it_in_one_batch_each(cast: Cast) -> None:

@@ -98,11 +98,12 @@ async def test_a_revoked_client_is_refused_and_its_streams_end() -> None:
     clients = standing(directory)
     held, other = Stream(), Stream()
     await clients.of(actor())
-    with clients.hold(actor(), held), clients.hold(actor("cl_2"), other):
-        directory.revoked.add("cl_1")
-        await clients.look()
-        assert reason_of(held) == "REVOKED"
-        assert not other.ending.done()
+    clients.hold(actor(), held)
+    clients.hold(actor("cl_2"), other)
+    directory.revoked.add("cl_1")
+    await clients.look()
+    assert reason_of(held) == "REVOKED"
+    assert not other.ended
     with pytest.raises(RevokedError):
         await clients.of(actor())
 
@@ -117,11 +118,11 @@ async def test_a_client_that_was_revoked_before_it_came_never_gets_in() -> None:
 async def test_a_stream_ends_when_its_organization_is_verified_no_longer() -> None:
     directory = Directory()
     clients, held = standing(directory), Stream()
-    with clients.hold(actor(), held):
-        await clients.look()
-        assert not held.ending.done()
-        directory.verified = False
-        await clients.look()
+    clients.hold(actor(), held)
+    await clients.look()
+    assert not held.ended
+    directory.verified = False
+    await clients.look()
     assert reason_of(held) == "TOKEN_EXPIRED"
 
 
@@ -133,9 +134,10 @@ async def test_while_the_directory_is_away_what_is_known_holds() -> None:
     with pytest.raises(RevokedError):
         await clients.of(actor("cl_2"))
     directory.away = True
-    with clients.hold(actor(), held), pytest.raises(UnreachableError):
+    clients.hold(actor(), held)
+    with pytest.raises(UnreachableError):
         await clients.look()
-    assert not held.ending.done()
+    assert not held.ended
     assert await clients.of(actor()) == actor()
     assert await clients.of(actor("cl_3")) == actor("cl_3")
     with pytest.raises(RevokedError):
@@ -160,17 +162,20 @@ async def test_a_client_that_was_not_seen_lately_is_forgotten_unless_it_holds_a_
         await clients.of(actor(one))
     clock.now += LATELY_SECONDS + 1
     directory.asked.clear()
-    with clients.hold(actor("cl_2"), Stream()):
-        await clients.look()
+    held = Stream()
+    clients.hold(actor("cl_2"), held)
+    await clients.look()
     assert directory.asked == [("cl_2",)]
+    assert clients.streams_of(actor("cl_2")) == 1
+    clients.release(actor("cl_2"), held)
+    assert clients.streams_of(actor("cl_2")) == 0
     await clients.of(actor())
     assert directory.asked == [("cl_2",), ("cl_1",)]
 
 
 def reason_of(held: Stream) -> str:
-    reason = held.ending.result()
-    assert reason is not None
-    return reason.code
+    assert held.reason is not None
+    return held.reason.code
 
 
 @pytest.fixture

@@ -263,7 +263,7 @@ async def test_a_socket_has_so_many_operations(cast: Cast, another_gateway: Star
         for key in ("1", "2", "3"):
             await socket.ask(key, LIVE)
         message = await socket.hear()
-        assert (message["type"], message["id"]) == ("error", "3")
+        assert (message["type"], message["id"]) == ("error", "3"), message
         assert message["payload"][0]["extensions"] == {"code": "RATE_LIMITED", "limit": 2, "retryAfter": 1}
 
 

@@ -34,7 +34,7 @@ async def refusal_of(query: str, variables: dict[str, Any] | None = None) -> lis
         operation = ENGINE.prepare(Params(query=query, variables=variables))
         await ENGINE.execute(operation, cast("Context", SimpleNamespace(language="en")))  # no further
     except RefusedDocumentError as refused:
-        errors: list[dict[str, Any]] = refused.response["errors"]
+        errors: list[dict[str, Any]] = refused.response_in("en")["errors"]
         return errors
     except RequestError as error:
         return [error.entry_in("en")]

@@ -6,19 +6,22 @@ import random
 from collections.abc import AsyncIterator
 
 import pytest
+from nats.aio.msg import Msg
 from nats.js.api import DiscardPolicy
 
 from chassis.bus import Bus
 from chassis.problems import RefusedError
 from chassis.rpc import Caller
 from chassis.tasks import end
-from contracts.notifications import FeedReferral, FeedTold
+from contracts.notifications import FeedFilter, FeedReferral, FeedTold
 from contracts.rpc import Actor
-from gateway import feed
+from gateway import wire
 from gateway.feed import FeedGate
 from tests.notifications.conftest import SENT, Hand, event_of, new_referral, reader_of
 from tests.notifications.test_feed import page
 from tests.servers import eventually
+
+ALL = FeedFilter()
 
 
 def said(entry: FeedTold) -> str:
@@ -38,9 +41,9 @@ async def take(entries: AsyncIterator[tuple[str, FeedTold]], count: int) -> list
 
 @contextlib.asynccontextmanager
 async def listening(
-    gate: FeedGate, reader: Actor, after: tuple[str, int] | None = None
+    gate: FeedGate, reader: Actor, after: tuple[str, int] | None = None, wanted: FeedFilter = ALL
 ) -> AsyncIterator[AsyncIterator[tuple[str, FeedTold]]]:
-    entries = gate.entries(reader, after, frozenset())
+    entries = gate.entries(reader, after, wanted)
     async with contextlib.aclosing(entries):
         yield entries
 
@@ -82,8 +85,8 @@ async def test_a_stream_without_a_cursor_begins_now(
 
 
 async def _has_stream(gate: FeedGate, reader: Actor) -> bool:
-    hub = gate._hubs.get(reader.organization or "")
-    return hub is not None and any(not stream.replaying for stream in hub.streams)
+    hub = gate.wire.hubs.get(reader.organization or "")
+    return hub is not None and any(not one.replaying for one in hub.readers)
 
 
 async def test_entries_made_while_the_stream_opens_are_neither_lost_nor_repeated(
@@ -130,23 +133,65 @@ async def test_a_disturbed_bus_loses_and_repeats_nothing(
 async def test_what_was_missed_without_a_sign_is_found_by_comparing(
     gate: FeedGate, hand: Hand, reader: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "COMPARE_SECONDS", 0.1)
+    monkeypatch.setattr(wire, "COMPARE_SECONDS", 0.1)
     async with listening(gate, reader) as entries:
         first = asyncio.ensure_future(take(entries, 1))
         await eventually(lambda: _has_stream(gate, reader))
-        hub = gate._hubs[reader.organization or ""]
         # The subscription is gone, and nobody was told.
-        assert hub._subscription is not None
-        await hub._subscription.unsubscribe()
+        assert gate.wire._subscription is not None
+        await gate.wire._subscription.unsubscribe()
         missed = new_referral()
         await hand.publish(missed, 1, sender=reader.organization)
         assert await first == [f"{missed}:1"]
 
 
-async def test_a_slow_reader_is_served_from_the_stream(
+async def test_what_was_missed_is_found_with_the_next_that_comes_to_whomever(
     gate: FeedGate, hand: Hand, caller: Caller, reader: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "BUFFER", 5)
+    monkeypatch.setattr(wire, "COMPARE_SECONDS", 60)
+    hear, mine = wire.Wire._hear, f"live.feed.{reader.organization}."
+
+    async def deaf(self: wire.Wire, message: Msg) -> None:
+        if not message.subject.startswith(mine):
+            await hear(self, message)
+
+    monkeypatch.setattr(wire.Wire, "_hear", deaf)
+    async with listening(gate, reader) as entries:
+        first = asyncio.ensure_future(take(entries, 1))
+        await eventually(lambda: _has_stream(gate, reader))
+        missed = new_referral()
+        await hand.publish(missed, 1, sender=reader.organization)
+        await eventually(lambda: page(caller, reader), lambda found: len(found.entries) == 1)
+        await hand.publish(new_referral(), 1, sender=f"{reader.organization}-other")
+        assert await first == [f"{missed}:1"]
+
+
+async def test_a_reader_of_a_stream_that_was_made_anew_is_told_so(
+    gate: FeedGate, reader: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "COMPARE_SECONDS", 0.05)
+    async with listening(gate, reader) as entries:
+        first = asyncio.ensure_future(take(entries, 1))
+        await eventually(lambda: _has_stream(gate, reader))
+        # As if it had begun in another life of it, with more entries than there are now.
+        for one in gate.wire.hubs[reader.organization or ""].readers:
+            one.cursor, one.epoch = 10**9, "2020-01-01T00:00:00Z"
+        with pytest.raises(RefusedError) as refusal:
+            await first
+    assert refusal.value.code == "CURSOR_EXPIRED"
+
+
+@pytest.mark.parametrize("bound", [("BUFFER", 5), ("BUFFER_BYTES", 2000)])
+async def test_a_slow_reader_is_served_from_the_stream(
+    gate: FeedGate,
+    hand: Hand,
+    caller: Caller,
+    reader: Actor,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    bound: tuple[str, int],
+) -> None:
+    monkeypatch.setattr(wire, *bound)
     referrals = [new_referral() for _ in range(40)]
     async with listening(gate, reader) as entries:
         first = asyncio.ensure_future(take(entries, 1))
@@ -162,7 +207,7 @@ async def test_the_last_reader_takes_the_subscription_with_it(gate: FeedGate, re
         waiting = asyncio.ensure_future(anext(entries))
         await eventually(lambda: _has_stream(gate, reader))
         await end(waiting)
-    assert gate._hubs == {}
+    assert (gate.wire.hubs, gate.wire._subscription, gate.wire._comparing) == ({}, None, None)
 
 
 async def test_the_last_reader_takes_the_comparison_with_it_also_one_that_missed_its_cancellation(
@@ -178,17 +223,17 @@ async def test_the_last_reader_takes_the_comparison_with_it_also_one_that_missed
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.sleep(60)
 
-    monkeypatch.setattr(feed, "COMPARE_SECONDS", 0)
-    monkeypatch.setattr(feed._Hub, "_compare", compare)
+    monkeypatch.setattr(wire, "COMPARE_SECONDS", 0)
+    monkeypatch.setattr(wire.Wire, "compare", compare)
     async with listening(gate, reader) as entries:
         first = asyncio.ensure_future(take(entries, 1))
         await eventually(lambda: _has_stream(gate, reader))
         await hand.publish(new_referral(), 1, sender=reader.organization)
         await first
         await comparing.wait()
-        comparer = gate._hubs[reader.organization or ""]._comparer
-    assert comparer is not None
-    assert comparer.done()
+        comparing_rounds = gate.wire._comparing
+    assert comparing_rounds is not None
+    assert not comparing_rounds.running
 
 
 async def test_who_may_not_read_is_refused_at_once(gate: FeedGate) -> None:
@@ -215,8 +260,7 @@ def entry_of(seq: int) -> FeedTold:
 
 
 def test_what_waits_twice_is_handed_out_once_and_the_cursor_never_goes_back(reader: Actor) -> None:
-    stream = feed._Stream(reader)
-    stream.cursor = 4
+    stream: wire.Reader[FeedTold] = wire.Reader(reader, "epoch", 4)
     stream.begin_replay()
     for seq in (5, 6, 5, 6, 3):
         stream.push(entry_of(seq))
@@ -225,7 +269,7 @@ def test_what_waits_twice_is_handed_out_once_and_the_cursor_never_goes_back(read
 
 
 def test_nothing_is_handed_out_from_behind_a_gap(reader: Actor) -> None:
-    stream = feed._Stream(reader)
+    stream: wire.Reader[FeedTold] = wire.Reader(reader, "epoch", 0)
     stream.begin_replay()
     stream.push(entry_of(1))
     stream.push(entry_of(2))

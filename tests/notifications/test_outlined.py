@@ -10,7 +10,7 @@ import pytest
 from chassis.bus import Bus
 from chassis.rpc import Caller
 from contracts.codes import NetworkRole, Side
-from contracts.notifications import PROGRESSED, FeedReferral, FeedTold
+from contracts.notifications import PROGRESSED, FeedFilter, FeedReferral, FeedTold
 from contracts.progress import Progress, SentReferral
 from contracts.rpc import Actor
 from contracts.telling import told_to
@@ -63,7 +63,7 @@ async def test_the_stream_itself_holds_no_more_of_a_sender_behind_the_firewall_t
     assert {(one.type, one.referral, one.about, one.relation) for one in feed.entries} == {
         (PROGRESSED, None, None, "sender")
     }
-    assert (feed.head, feed.scanned) == (feed.entries[-1].seq, feed.entries[-1].seq)
+    assert feed.head == feed.entries[-1].seq <= feed.scanned
     # Each is an entry of the one noun, in order; there is none that is hidden.
     assert await kept(buses["notifications"], str(post.organization)) == len(WORDS)
 
@@ -97,7 +97,7 @@ async def test_what_was_written_in_full_is_reduced_in_pages_without_gaps_and_liv
     epoch = (await gate.head(now)).epoch
 
     async def follow() -> None:
-        async for _, entry in gate.entries(now, (epoch, 0), frozenset()):
+        async for _, entry in gate.entries(now, (epoch, 0), FeedFilter()):
             followed.append(entry)
 
     async def heard() -> list[FeedTold]:
@@ -116,7 +116,7 @@ async def test_what_was_written_in_full_is_reduced_in_pages_without_gaps_and_liv
             break
         assert len(found.entries) == 2
     assert told == WORDS
-    assert found.scanned == found.head
+    assert found.scanned >= found.head
     types: dict[str, Any] = {"types": (SENT,), "subjects": True}
     assert (await page(caller, now, first=1, **types)).entries == ()
     assert not (await page(caller, now, first=1, **types)).has_next

@@ -20,7 +20,7 @@ from contracts.events import (
     DeadlineEvent,
     EventType,
 )
-from contracts.notifications import FeedReferral, FeedTold
+from contracts.notifications import FeedFilter, FeedReferral, FeedTold
 from contracts.rpc import Actor
 from contracts.telling import T2_ROLES, T2_SCOPE, may_know
 from gateway.feed import FeedGate
@@ -56,6 +56,7 @@ def member(*roles: str) -> Actor:
 HIDDEN = [
     entry(DEADLINE_EVENTS["arrival_asked"].type, Deadline.ARRIVE),
     *(entry(DEADLINE_EVENTS[name].type, Deadline.ARRIVE) for name in ("reminded", "overdue", "escalated")),
+    *(entry(DEADLINE_EVENTS[name].type, Deadline.REVIEW_OVERRIDE) for name in ("reminded", "escalated")),
     *(entry(ASIDE_EVENTS[name].type) for name in OF_STEPS),
     entry(ARRIVAL_OVERDUE.type, relation="receiver"),
 ]
@@ -85,6 +86,7 @@ def test_coordinators_hear_of_what_is_overdue_since_somebody_must_act() -> None:
         entry(ASIDE_EVENTS["step_overdue"].type, relation="coordinator"),
         entry(ASIDE_EVENTS["documents_demanded"].type, relation="coordinator"),
         entry(DEADLINE_EVENTS["overdue"].type, Deadline.ARRIVE, "coordinator"),
+        entry(DEADLINE_EVENTS["escalated"].type, Deadline.REVIEW_OVERRIDE, "coordinator"),
     ):
         assert may_know(told, msgspec.structs.replace(member("manager"), network_roles=keeps))
         others = msgspec.structs.replace(member("caseworker", "viewer"), network_roles=keeps)
@@ -116,15 +118,15 @@ async def test_pages_and_live_streams_tell_an_arrival_and_an_override_to_the_sam
     override = AsideEvent(**{**outline, "n": 3}, told=Side.SENDER)
 
     async def follow(actor: Actor) -> None:
-        async with contextlib.aclosing(gate.entries(actor, None, frozenset())) as entries:
+        async with contextlib.aclosing(gate.entries(actor, None, FeedFilter())) as entries:
             async for _, one in entries:
                 told[actor].append(one.type.split(".")[2])
 
     following = [asyncio.create_task(follow(one)) for one in told]
 
     async def live() -> bool:
-        hub = gate._hubs.get(reader.organization or "")
-        return hub is not None and sum(not stream.replaying for stream in hub.streams) == len(told)
+        hub = gate.wire.hubs.get(reader.organization or "")
+        return hub is not None and sum(not one.replaying for one in hub.readers) == len(told)
 
     try:
         await eventually(live)

@@ -24,8 +24,8 @@ from contracts.codes import (
     Vulnerability,
 )
 from contracts.consent_codes import ChildView
-from contracts.correcting import CorrectedConsent
 from contracts.directory import ImportRecord
+from contracts.edited import EditedConsent
 from contracts.referrals import (
     Consent,
     GivenBasis,
@@ -194,11 +194,11 @@ def consent(now: datetime = NOW, **changes: Any) -> Consent:
     return Consent(**given)
 
 
-def corrected(**changes: Any) -> CorrectedConsent:
-    """A consent that takes the place of another, and says of what may be known only what is given."""
+def corrected(**changes: Any) -> EditedConsent:
+    """A consent that is given anew, and says of what may be known only what is given."""
     given = consent(datetime.now(UTC))
     said = {name: getattr(given, name) for name in GivenBasis.__struct_fields__}
-    return CorrectedConsent(**{**said, **changes})
+    return EditedConsent(**{**said, **changes})
 
 
 def request(service: str = "consulta", now: datetime = NOW, **changes: Any) -> IssueReferral:

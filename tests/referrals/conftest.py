@@ -21,7 +21,15 @@ from chassis.part import Part
 from chassis.rpc import Caller
 from chassis.streams import DAY, StreamSpec, reconcile
 from cli.embedded.ports import choose
-from contracts.directory import IMPORT_RECORDS, VERIFY_ORGANIZATION, ImportRecords, VerifyOrganization
+from contracts.codes import Role
+from contracts.directory import (
+    CREATE_MEMBER,
+    IMPORT_RECORDS,
+    VERIFY_ORGANIZATION,
+    CreateMember,
+    ImportRecords,
+    VerifyOrganization,
+)
 from contracts.referrals import Command
 from contracts.rpc import Actor, Operation, Rep, Req
 from services.directory import main as directory_main
@@ -135,6 +143,11 @@ class Network:
     def client(self, organization: str, *scopes: str, **more: Any) -> Actor:
         """A client of one of the cast's organizations."""
         return cast.client(self.ids[organization], *scopes, **{**self._facts(organization), **more})
+
+    async def known(self, organization: str, reference: str, *roles: Role) -> str:
+        """Have a member whom the directory knows by that reference; return her id."""
+        request = CreateMember(organization=self.ids[organization], reference=reference, roles=roles)
+        return (await self.operator.call(CREATE_MEMBER, request, self.operator.me)).id
 
     def caseworker(self, organization: str, **more: Any) -> Actor:
         """A caseworker of one of the cast's organizations."""

@@ -14,8 +14,8 @@ from contracts.reasons import CancelReason, DeclineReason, EndReason
 from contracts.redirects import ConfirmRedirect, ProposeRedirect
 from contracts.rpc import Actor
 from services.referrals.store import Store
+from tests.referrals.cases import Case, new_case, soon
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import Case, new_case, soon
 from tests.referrals.test_group import group_as, issued
 from tests.referrals.test_redirect import fresh
 from tests.servers import eventually

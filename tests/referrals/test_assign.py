@@ -25,8 +25,8 @@ from contracts.reasons import DeclineReason
 from contracts.referrals import Referral, ReferralReply
 from contracts.rpc import Actor, Page
 from tests.referrals import cast
+from tests.referrals.cases import Case, new_case
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import Case, new_case
 from tests.servers import eventually
 
 _keys = (f"assign-{number}" for number in itertools.count())

@@ -1,5 +1,6 @@
 """A basis that is not consent is reviewed by a second member; what is not confirmed closes."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,19 +8,20 @@ import pytest
 
 from chassis.problems import RefusedError
 from contracts.changes import Accept, Cancel
-from contracts.codes import Basis, Need, PersonAccess, Priority, ReviewStatus, Role, Scope
+from contracts.codes import Basis, Need, NetworkRole, PersonAccess, Priority, ReviewStatus, Role, Scope
 from contracts.consents import ReviewBasis, WithdrawConsent
 from contracts.correcting import CORRECT, CorrectReferral
-from contracts.directory import CREATE_MEMBER, CreateMember
 from contracts.drafts import SEND, UPDATE_DRAFT, SendReferral, UpdateDraft
 from contracts.referrals import FIND, ISSUE, ConsentView, FindReferral, Referral
 from contracts.rpc import Actor
+from services.referrals.actions import reviewing
+from services.referrals.actions.basis import THE_FIRST
 from services.referrals.store import Store
 from tests.referrals import cast
+from tests.referrals.cases import Case, new_case, soon
 from tests.referrals.conftest import Network
 from tests.referrals.deadlines.test_firing import told_of
 from tests.referrals.test_assign import person
-from tests.referrals.test_change import Case, new_case, soon
 from tests.referrals.test_drafts import drafted
 from tests.referrals.test_withdraw import last_of
 from tests.servers import eventually
@@ -106,30 +108,41 @@ async def test_a_system_reviews_for_another_member_than_it_sent_for(network: Net
     assert await case.refused(ReviewBasis, nameless, confirm=True) == "FORBIDDEN"
     blind = network.client("casa", Scope.REFERRALS_SEND, on_behalf_of="luz")
     assert await case.refused(ReviewBasis, blind, confirm=True) == "FORBIDDEN"
+    await network.known("casa", "luz", Role.CASEWORKER)
     reply = await case.take(ReviewBasis, named(network, "luz"), confirm=True)
     assert consent_of(reply.referral).reviewed_by == "luz"
     assert consent_of(await case.seen(case.receiver)).reviewed_by is None
 
 
-async def known(network: Network, reference: str, role: Role) -> str:
-    """A member of ``tercera`` whom the directory knows by that reference; returns her id."""
-    request = CreateMember(organization=network.ids["tercera"], reference=reference, roles=(role,))
-    return (await network.operator.call(CREATE_MEMBER, request, network.operator.me)).id
-
-
-async def test_whom_the_directory_knows_reviews_only_if_she_works_on_referrals_and_is_another(
+async def test_who_reviews_is_known_to_the_directory_to_work_on_referrals_and_is_another(
     network: Network,
 ) -> None:
-    her = await known(network, "rb-trabaja", Role.CASEWORKER)
-    await known(network, "rb-otra", Role.MANAGER)
-    await known(network, "rb-mira", Role.VIEWER)
+    her = await network.known("tercera", "rb-trabaja", Role.CASEWORKER)
+    await network.known("tercera", "rb-otra", Role.MANAGER)
+    await network.known("tercera", "rb-mira", Role.VIEWER)
     case = Case(network, await issued_by(network, network.caseworker("tercera", id=her)))
-    for name, is_let in (("rb-mira", False), ("rb-trabaja", False), ("rb-otra", True)):
-        system = network.client("tercera", *Scope, on_behalf_of=name)
-        if is_let:
-            await case.take(ReviewBasis, system, confirm=True)
-        else:
-            assert await case.refused(ReviewBasis, system, confirm=True) == "FORBIDDEN", name
+    for name, why in (
+        ("rb-inventada", reviewing.UNKNOWN), ("rb-@", reviewing.UNKNOWN), ("rb-mira", reviewing.NOT_HERS),
+        ("rb-trabaja", THE_FIRST),
+    ):  # fmt: skip
+        with pytest.raises(RefusedError, match=re.escape(why)):
+            await case.take(ReviewBasis, network.client("tercera", *Scope, on_behalf_of=name), confirm=True)
+    await case.take(ReviewBasis, network.client("tercera", *Scope, on_behalf_of="rb-otra"), confirm=True)
+
+
+async def test_the_same_name_is_somebody_else_in_another_organization(network: Network) -> None:
+    """And to the sender it would be one of its own: of a coordinator it is shown none."""
+    key = {"consent": other_basis(), "idempotency_key": "rb-same-name"}
+    request = cast.request(network.ids["consulta"], datetime.now(UTC), **key)
+    system = network.client("procuraduria", *Scope, on_behalf_of="turno-1")
+    case = Case(network, (await network.ask(ISSUE, request, system)).referral)
+    keeper = network.client("nueva", *Scope, on_behalf_of="turno-1", verified=True,
+                            network_roles=(NetworkRole.COORDINATOR,))  # fmt: skip
+    assert await case.refused(ReviewBasis, keeper, confirm=True) == "FORBIDDEN", "unknown there, too"
+    await network.known("nueva", "turno-1", Role.MANAGER)
+    await case.take(ReviewBasis, keeper, confirm=True)
+    seen = consent_of(await case.seen(system))
+    assert (seen.review_status, seen.reviewed_by) == (ReviewStatus.CONFIRMED, None)
 
 
 async def test_a_coordinator_reviews_where_there_is_no_second_member_and_says_so(network: Network) -> None:

@@ -20,9 +20,9 @@ from services.referrals.referral import allowed_actions, decide
 from services.referrals.roles import RECEIVER, SENDER
 from services.referrals.store import Store
 from services.referrals.transitions import TRANSITIONS
+from tests.referrals.cases import Case, new_case, soon
 from tests.referrals.cast import NOW, PARTIES
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import Case, new_case, soon
 from tests.referrals.test_drafts import drafted, sent
 from tests.referrals.test_transitions import INPUTS, ready
 

@@ -46,9 +46,9 @@ from services.referrals.pathways.steps import DUE_WITHIN
 from services.referrals.sealed import Circumstances, Identity, circumstances_of, consent_said, identity_of
 from services.referrals.store import Store
 from tests.referrals import cast
+from tests.referrals.cases import OPERATIONS, Case, soon
 from tests.referrals.conftest import Network
 from tests.referrals.stored import bytes_of
-from tests.referrals.test_change import OPERATIONS, Case, soon
 from tests.referrals.test_onward import request as onward
 from tests.referrals.test_redirect import confirmed, fresh
 

@@ -11,8 +11,8 @@ from contracts.membership import Coordinators
 from contracts.referrals import GET, GetReferrals
 from services.referrals import directory
 from services.referrals.directory import Directory
+from tests.referrals.cases import new_case, soon
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import new_case, soon
 
 
 class Hanging:

@@ -24,8 +24,8 @@ from contracts.referrals import HISTORY, GetHistory, HistoryEntry, Note, Person,
 from contracts.rpc import Page
 from services.referrals.store import Store
 from tests.referrals import cast
+from tests.referrals.cases import OPERATIONS, Case, new_case, soon
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import OPERATIONS, Case, new_case, soon
 from tests.referrals.test_course import event
 from tests.referrals.test_redirect import refusal
 

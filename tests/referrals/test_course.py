@@ -26,8 +26,8 @@ from contracts.reasons import EndReason, Outcome, PauseReason
 from contracts.referrals import HISTORY, Appointment, GetHistory, HistoryEntry
 from contracts.rpc import Actor, Page
 from services.referrals.store import Store
+from tests.referrals.cases import Case, new_case, soon
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import Case, new_case, soon
 from tests.servers import eventually
 
 NAMING = "nota canaria: Abigail Canaria viene el jueves"

@@ -9,8 +9,8 @@ from contracts.events import AsideEvent
 from contracts.reasons import DeclineReason
 from contracts.referrals import Person
 from tests.referrals import cast
+from tests.referrals.cases import new_case
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import new_case
 from tests.referrals.test_course import event
 
 ADULT = cast.with_person(vulnerabilities=(), age_band=AgeBand.ADULT)

@@ -26,8 +26,8 @@ from services.referrals.means import Means
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
+from tests.referrals.cases import Case, new_case
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import Case, new_case
 from tests.referrals.test_course import event
 from tests.referrals.test_group import issued, need
 from tests.referrals.test_retention import Replica, ended

@@ -23,9 +23,9 @@ from services.referrals.roles import COORDINATOR, RECEIVER
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
+from tests.referrals.cases import OPERATIONS, Case, new_case, soon
 from tests.referrals.cast import NOW, caseworker, document, member
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import OPERATIONS, Case, new_case, soon
 from tests.servers import eventually
 
 S = ReferralStatus
@@ -205,7 +205,7 @@ async def test_a_prosecutor_is_named_in_writing_whichever_way_it_receives(networ
     assert await problems(network, REFER_ON, onward, accepted.receiver) == NEEDED
     case = await new_case(network, "denuncia", consent=named)
     with pytest.raises(RefusedError) as refused:
-        await case.take(CorrectReferral, shelter, consent=cast.consent(now))
+        await case.take(CorrectReferral, shelter, consent=cast.corrected(names=()))
     assert [(one.path, one.code) for one in refused.value.problem.fields] == NEEDED
     duty = cast.consent(now, basis="legal_obligation", reason="NOM-046", method=None)
     assert (await new_case(network, "denuncia", consent=duty)).folio

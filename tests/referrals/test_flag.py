@@ -8,8 +8,8 @@ from services.referrals.actions.flag import flag
 from services.referrals.means import Means
 from services.referrals.roles import RECEIVER
 from services.referrals.store import Store
+from tests.referrals.cases import new_case
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import new_case
 
 
 async def test_a_replica_that_is_late_with_an_earlier_word_changes_nothing(

@@ -22,8 +22,8 @@ from contracts.rpc import Actor
 from contracts.steps import StepOverride
 from services.referrals.store import Store
 from tests.referrals import cast
+from tests.referrals.cases import Case, soon
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import Case, soon
 from tests.referrals.test_issue import left
 from tests.referrals.test_redirect import fresh
 from tests.servers import eventually

@@ -1,5 +1,6 @@
 """What a group is judged by, and what is derived from its referrals: state, category, and its name."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -76,7 +77,11 @@ def test_somebody_says_how_soon() -> None:
 def test_no_consulate_hears_of_whose_group_needs_protection_but_with_written_consent() -> None:
     protection = need(need=Need.INTERNATIONAL_PROTECTION)
     consular = need(service="consular", need=Need.CONSULAR_ASSISTANCE)
-    assert wrong(group(consular)) == set()
+    assert wrong(group(need(need=Need.HYGIENE), consular)) == {
+        (("needs", "1", "consent", "until"), "REQUIRED")
+    }
+    a_day = consent(until=NOW + timedelta(days=1))
+    assert wrong(group(msgspec.structs.replace(consular, consent=a_day))) == set()
     assert wrong(group(protection, consular)) == {
         (("needs", "1", "consent", "method"), "WRITTEN_CONSENT_NEEDED"),
     }

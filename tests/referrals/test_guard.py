@@ -20,12 +20,13 @@ from contracts.codes import (
     Scope,
     State,
 )
+from contracts.consent_codes import ConsentState
 from contracts.correcting import CORRECT, CorrectReferral
 from contracts.drafts import DRAFT, SEND, DraftReferral, SendReferral
 from contracts.onward import REFER_ON, ReferOn
 from contracts.reasons import CancelReason
 from contracts.redirects import ConfirmRedirect, ProposeRedirect
-from contracts.referrals import GET, ISSUE, GetReferrals, ReferralReply
+from contracts.referrals import GET, ISSUE, Consent, GetReferrals, ReferralReply
 from contracts.rpc import Actor
 from contracts.talk import SEND_MESSAGE, SendMessage
 from contracts.warnings import Warned, WarningCode
@@ -33,10 +34,10 @@ from services.referrals.actions import guard
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
+from tests.referrals.cases import OPERATIONS, Case, new_case, soon
 from tests.referrals.conftest import Network
 from tests.referrals.pathways.test_steps import looking
 from tests.referrals.test_alert import event_of
-from tests.referrals.test_change import OPERATIONS, Case, new_case, soon
 from tests.referrals.test_group import issued, need
 from tests.referrals.test_lists import ids
 from tests.referrals.test_redirect import fresh
@@ -48,16 +49,27 @@ WRITTEN = {"method": ConsentMethod.WRITTEN}
 REFUSED = [(("consent", "method"), "WRITTEN_CONSENT_NEEDED")]
 
 
+def a_month(**changes: Any) -> Consent:
+    """Her word, which is good until a day, as one to a consulate has to be."""
+    now = datetime.now(UTC)
+    return cast.consent(now, until=now + timedelta(days=30), **changes)
+
+
 async def issue(network: Network, service: str, actor: Actor | None = None, **changes: Any) -> ReferralReply:
     """What the shelter says of her, to that service."""
     now = datetime.now(UTC)
-    settings = {"idempotency_key": next(_keys), "need": Need.CONSULAR_ASSISTANCE, **changes}
+    settings = {
+        "idempotency_key": next(_keys),
+        "need": Need.CONSULAR_ASSISTANCE,
+        "consent": a_month(),
+        **changes,
+    }
     request = cast.request(network.ids[service], now, **settings)
     return await network.ask(ISSUE, request, actor or network.caseworker("casa"))
 
 
 async def at_the_consulate(network: Network, **changes: Any) -> Case:
-    """A referral to the consulate, on consent that is not written unless it is said."""
+    """A referral to the consulate, on consent that is not written unless that is said."""
     case = Case(network, (await issue(network, "pasaportes", **changes)).referral)
     case.receiver = network.caseworker("consulado")
     return case
@@ -81,14 +93,13 @@ async def assert_hidden(case: Case) -> None:
     """What a consulate sees from which sight was taken: as if its consent had run out, and no more."""
     seen = await case.seen(case.receiver)
     assert (seen.person_access, seen.person, seen.household) == (PersonAccess.ENDED, None, None)
-    assert (seen.flags, seen.consent is not None and seen.consent.until is not None) == ((), True)
     assert seen.consent is not None
-    assert seen.consent.until is not None
-    assert seen.consent.until <= datetime.now(UTC) + timedelta(minutes=1)
+    assert (seen.flags, seen.consent.until, seen.consent.state) == ((), None, ConsentState.RUN_OUT)
     mine = await case.seen(case.sender)
     assert mine.flags == (ReferralFlag.CONSENT_NEEDED,)
     assert mine.consent is not None
-    assert mine.consent.until is None
+    assert mine.consent.until is not None
+    assert mine.consent.until > datetime.now(UTC)
     assert mine.person is not None
     assert mine.person.name
 
@@ -124,7 +135,7 @@ async def test_a_correction_does_the_same_for_a_sibling_and_written_consent_give
 ) -> None:
     group = await issued(
         network, need(network, "comida", need=Need.LEGAL_ASSISTANCE),
-        need(network, "pasaportes", need=Need.CONSULAR_ASSISTANCE),
+        need(network, "pasaportes", need=Need.CONSULAR_ASSISTANCE, consent=a_month()),
     )  # fmt: skip
     lawyer, consulate = (Case(network, one) for one in group.referrals)
     consulate.receiver = network.caseworker("consulado")
@@ -153,7 +164,8 @@ async def test_nothing_more_is_written_to_whom_sight_was_taken_from(network: Net
     with pytest.raises(RefusedError) as refusal:
         await network.ask(SEND_MESSAGE, message, case.sender)
     assert refusal.value.code == "WRONG_STATUS"
-    await case.take(CorrectReferral, case.sender, person=cast.with_person(name="Canaria Nueva"))
+    for given in ({"person": cast.with_person(name="Canaria Nueva")}, {"priority": Priority.EMERGENCY}):
+        assert await why(case.take(CorrectReferral, case.sender, **given)) == REFUSED
     await case.take(Accept, arrive_by=soon())
     await assert_hidden(case)
 
@@ -238,6 +250,11 @@ async def test_what_takes_the_place_of_another_is_of_the_same_case(network: Netw
     case = await new_case(network, need=Need.LEGAL_ASSISTANCE)
     await case.take(ProposeRedirect, service=network.ids["pasaportes"])
     inputs = {"service": network.ids["pasaportes"], "consent": fresh(categories=())}
+    assert await why(case.take(ConfirmRedirect, case.sender, **inputs)) == [
+        (("consent", "until"), "REQUIRED")
+    ]
+    until = datetime.now(UTC) + timedelta(days=9)
+    inputs = {"service": network.ids["pasaportes"], "consent": fresh(categories=(), until=until)}
     # Who may send and not read is not told by a refusal what she needs: it is always the same.
     clerk = network.client("casa", Scope.REFERRALS_SEND)
     assert await why(case.take(ConfirmRedirect, clerk, **inputs)) == REFUSED
@@ -307,3 +324,22 @@ async def test_when_she_is_to_arrive_is_told_to_a_consulate_by_no_list_either(ne
     assert case.id not in await ids(network, case.receiver, **which)
     deadlines = (await case.seen(case.receiver)).deadlines
     assert (deadlines.due_at, deadlines.overdue) == (None, ())
+
+
+async def test_each_way_to_a_consulate_asks_until_when(network: Network) -> None:
+    """Else no sight would end there but by this: that it did would tell why."""
+    bare, actor = cast.consent(datetime.now(UTC)), network.caseworker("casa")
+    until = [(("consent", "until"), "REQUIRED")]
+    assert await why(issue(network, "pasaportes", consent=bare)) == until
+    case = await at_the_consulate(network)
+    assert await why(case.take(CorrectReferral, case.sender, consent=cast.corrected())) == until
+    draft = DraftReferral(
+        idempotency_key=next(_keys), need=Need.CONSULAR_ASSISTANCE, service=network.ids["pasaportes"],
+        priority=Priority.URGENT, state=State.CHP, person=cast.PERSON, household=cast.HOUSEHOLD, consent=bare,
+    )  # fmt: skip
+    kept = (await network.ask(DRAFT, draft, actor)).referral
+    send = SendReferral(referral=kept.id, idempotency_key=next(_keys))
+    assert await why(network.ask(SEND, send, actor)) == until
+    alone = issued(network, need(network, "pasaportes", need=Need.CONSULAR_ASSISTANCE))
+    assert await why(alone) == [(("needs", "0", "consent", "until"), "REQUIRED")]
+    assert (await case.seen(case.sender)).version == 1

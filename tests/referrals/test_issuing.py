@@ -224,6 +224,7 @@ def test_an_authority_receives_by_exception_and_with_consent_that_names_it(kind:
 
 
 def test_a_consulate_hears_of_a_need_for_protection_with_written_consent_only() -> None:
+    """And of any other, on less than that, until a day only: whatever the basis."""
     consulate = msgspec.structs.replace(RECEIVER, kind=OrganizationKind.CONSULATE)
     need = Need.INTERNATIONAL_PROTECTION
     for given, codes in (
@@ -233,10 +234,18 @@ def test_a_consulate_hears_of_a_need_for_protection_with_written_consent_only() 
             ["WRITTEN_CONSENT_NEEDED"],
         ),
         (request(need=need, consent=consent(method=ConsentMethod.WRITTEN)), []),
-        (request(need=Need.CONSULAR_ASSISTANCE), []),
-    ):
+        *((request(need=Need.CONSULAR_ASSISTANCE, consent=said), codes) for said, codes in (
+            (consent(), ["REQUIRED"]),
+            (consent(until=NOW + timedelta(days=1)), []),
+            (consent(method=ConsentMethod.WRITTEN), []),
+            (consent(basis=Basis.VITAL_INTEREST, reason="r", method=ConsentMethod.WRITTEN), ["REQUIRED"]),
+            (consent(basis=Basis.LEGAL_OBLIGATION, reason="r", until=NOW + timedelta(days=1)), []),
+        )),
+    ):  # fmt: skip
         found = service_problems(given, "casa", SERVICE, consulate)
         assert [problem.code for problem in found] == codes
+        paths = {"REQUIRED": ("consent", "until"), "WRITTEN_CONSENT_NEEDED": ("consent", "method")}
+        assert [problem.path for problem in found] == [paths[code] for code in codes]
     assert service_problems(request(need=need), "casa", SERVICE, RECEIVER) == []
 
 

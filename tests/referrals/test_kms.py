@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -31,9 +32,9 @@ from contracts.rpc import Actor, Nothing, Operation
 from services.referrals.kms import Kms, KmsError
 from services.referrals.masters import CURRENT, NEXT, OLD, Masters, master_key, provider, sealed_name
 from services.referrals.vault import Vault
+from tests.referrals.cases import new_case
 from tests.referrals.conftest import Network, _bus
 from tests.referrals.kms_clouds import Clouds
-from tests.referrals.test_change import new_case
 from tests.referrals.test_rotation import folder as folder  # noqa: PLC0414 - a fixture
 from tests.referrals.test_rotation import wrapped_with
 from tests.servers import Servers
@@ -48,7 +49,8 @@ def kmip(kms_settings: Path) -> Iterator[Path]:
     """The settings of a KMIP server that runs."""
     _, _, port = json.loads(kms_settings.read_text())["kms_providers"]["kmip"]["endpoint"].rpartition(":")
     command = [sys.executable, "-m", "tests.referrals.kmip_server", str(kms_settings.parent), port]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # In a group of its own: it has a helper, which would outlive it.
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0)
     try:
         until = time.monotonic() + 30
         while why_not(int(port)) == "":  # somebody could listen there still
@@ -57,7 +59,7 @@ def kmip(kms_settings: Path) -> Iterator[Path]:
             time.sleep(0.05)
         yield kms_settings
     finally:
-        server.kill()  # told to stop it waits for ten seconds
+        os.killpg(server.pid, signal.SIGKILL)  # told to stop it waits for ten seconds
         server.wait()
 
 

@@ -28,8 +28,8 @@ from services.referrals.messages import MOST_OF_A_SIDE
 from services.referrals.store import Store
 from services.referrals.vault import Vault, key_of
 from tests.referrals import cast
+from tests.referrals.cases import Case, new_case, soon
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import Case, new_case, soon
 from tests.servers import eventually
 
 _keys = (f"message-{number}" for number in itertools.count())

@@ -25,8 +25,8 @@ from contracts.referrals import (
 from contracts.rpc import Actor, Page
 from services.referrals.store import Store
 from tests.referrals import cast
+from tests.referrals.cases import Case, new_case, soon
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import Case, new_case, soon
 from tests.servers import eventually
 
 _keys = (f"onward-{number}" for number in itertools.count())

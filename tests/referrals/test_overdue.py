@@ -15,8 +15,8 @@ from contracts.rpc import Actor
 from services.referrals.deadlines.points import deadlines_of, marks
 from services.referrals.store import Store
 from tests.referrals import cast
+from tests.referrals.cases import Case, new_case, soon
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import Case, new_case, soon
 from tests.referrals.test_lists import ids
 
 HOUR = timedelta(hours=1)

@@ -20,8 +20,8 @@ from services.referrals.overview import ends_before, held, stands, state_of, unc
 from services.referrals.statuses import REPORTED, TERMINAL
 from services.referrals.store import Store
 from tests.referrals import cast
+from tests.referrals.cases import Case, soon
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import Case, soon
 
 S = ReferralStatus
 _keys = (f"overview-{number}" for number in itertools.count())
@@ -42,6 +42,7 @@ def documents() -> Iterator[Document]:
         {"until": NOW},
         {"until": AFTER},
         {"basis": "legal_obligation", "until": BEFORE},
+        {"basis": "legal_obligation", "until": AFTER},
         {"withdrawn_at": BEFORE, "duties": {"confirm_erasure": duty(AFTER)}},
         {"withdrawn_at": BEFORE, "erasure_at": BEFORE, "duties": {}},
         {"withdrawn_at": BEFORE, "until": BEFORE},
@@ -93,9 +94,7 @@ async def test_every_state_is_found_by_its_condition_and_no_other(store: Store) 
             one for one, doc in there.items() if state_of(doc, NOW) in two
         }
         soon_over = {
-            one
-            for one, doc in there.items()
-            if doc["until"] == AFTER and doc["basis"] == "consent" and state_of(doc, NOW) == "in_force"
+            one for one, doc in there.items() if doc["until"] == AFTER and state_of(doc, NOW) == "in_force"
         }
         assert await found(ends_before(AFTER + HOUR, NOW)) == soon_over
         assert soon_over
@@ -110,6 +109,7 @@ def test_of_what_holds_the_first_counts() -> None:
     withdrawn = {"withdrawn_at": BEFORE, "until": BEFORE}
     assert state_of(cast.document(S.DECLINED, **withdrawn), NOW) is ConsentState.WITHDRAWN
     assert state_of(cast.document(S.DECLINED, until=BEFORE), NOW) is ConsentState.ENDED
+    assert state_of(cast.document(S.SENT, basis="vital_interest", until=NOW), NOW) is ConsentState.RUN_OUT
     ended = cast.document(S.COMPLETED, ended_at=NOW - timedelta(days=6))
     assert state_of(ended, NOW) is ConsentState.IN_FORCE
     assert state_of(ended, NOW + timedelta(days=1)) is ConsentState.ENDED

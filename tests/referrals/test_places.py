@@ -10,11 +10,13 @@ import pytest
 from chassis.problems import RefusedError
 from contracts.capacity import SET_CAPACITY, SetCapacity, UnitCapacity
 from contracts.changes import ACCEPT, Accept
-from contracts.codes import AgeBand, Gender
+from contracts.codes import AgeBand, Gender, Need
 from contracts.consent_codes import WithheldField
 from contracts.correcting import CORRECT, CorrectReferral
 from contracts.directory import IMPORT_RECORDS, ImportRecord, ImportRecords
 from contracts.events import ReferralEvent
+from contracts.onward import REFER_ON, ReferOn
+from contracts.redirects import CONFIRM_REDIRECT, PROPOSE_REDIRECT, ConfirmRedirect, ProposeRedirect
 from contracts.referrals import (
     GET,
     HISTORY,
@@ -29,9 +31,11 @@ from contracts.rpc import Actor, Page
 from services.referrals import directory, holding
 from services.referrals.store import Store
 from tests.referrals import cast
+from tests.referrals.cases import OPERATIONS, new_case
 from tests.referrals.conftest import Network
 from tests.servers import eventually
 
+OPERATIONS |= {ProposeRedirect: PROPOSE_REDIRECT, ConfirmRedirect: CONFIRM_REDIRECT}
 _keys = (f"places-{number}" for number in itertools.count())
 ROOM = (Places(unit="cuarto canario", count=1),)
 
@@ -207,9 +211,7 @@ async def test_whoever_may_not_say_how_many_keeps_a_place_each_and_is_refused_fo
     network: Network, service: str
 ) -> None:
     clerk = network.client("clinica", "referrals:read", "referrals:answer")
-    units = (UnitCapacity(unit=ROOM[0].unit, maximum=2, available=2),)
-    said = SetCapacity(service=service, units=units, idempotency_key=next(_keys))
-    await network.operator.call(SET_CAPACITY, said, network.operator.me)
+    await free(network, service, 2)
     family = Household(members=(HouseholdMember(age_band=AgeBand.INFANT, gender=Gender.FEMALE),))
     referral = await issued(network, service, household=family)
     assert (await accept(network, referral, clerk)).status == "accepted"
@@ -222,12 +224,100 @@ async def test_a_household_that_is_withheld_is_told_by_no_number(network: Networ
     with pytest.raises(RefusedError) as refused:
         await issued(network, service, household=family, consent=withheld)
     assert [(field.path, field.code) for field in refused.value.fields] == [(("places",), "REQUIRED")]
-    # Withheld only afterwards, it is accepted as somebody alone is.
-    referral = await issued(network, service, household=family)
-    consent = cast.corrected(withheld=(WithheldField.HOUSEHOLD,))
-    request = CorrectReferral(referral=referral, idempotency_key=next(_keys), consent=consent)
-    await network.ask(CORRECT, request, network.caseworker("casa"))
-    assert (await accept(network, referral)).places == ROOM
+    # A try without places is refused for want of none of somebody alone, either.
+    alone = await issued(network, service, consent=withheld)
+    assert (await accept(network, alone)).places == ROOM
+
+
+NEEDED = [(("places",), "REQUIRED")]
+FAMILY = Household(members=(HouseholdMember(age_band=AgeBand.INFANT, gender=Gender.FEMALE),))
+
+
+def withholding(**changes: Any) -> Any:
+    """Her consent, which keeps from the receiver who is with her."""
+    now = datetime.now(UTC)
+    given = {"given_at": now, "vulnerabilities": (), "categories": (), **changes}
+    return cast.consent(now, withheld=(WithheldField.HOUSEHOLD,), **given)
+
+
+async def lacks(call: Any) -> list[tuple[tuple[str, ...], str]]:
+    with pytest.raises(RefusedError) as refused:
+        await call
+    return [(field.path, field.code) for field in refused.value.fields]
+
+
+async def test_who_is_withheld_by_a_correction_keeps_the_places_that_it_takes(
+    network: Network, service: str
+) -> None:
+    both, one = (Places(unit=ROOM[0].unit, count=2),), network.caseworker("casa")
+    await free(network, service, 3)
+    referral, accepted = [await issued(network, service, household=FAMILY) for _ in range(2)]
+
+    def correct(**given: Any) -> Any:
+        request = CorrectReferral(referral=referral, idempotency_key=next(_keys), **given)
+        return network.ask(CORRECT, request, one)
+
+    withheld = cast.corrected(withheld=(WithheldField.HOUSEHOLD,))
+    assert await lacks(correct(consent=withheld)) == NEEDED
+    await correct(consent=withheld, places=both)
+    assert await lacks(correct(places=())) == NEEDED
+    assert (await accept(network, referral)).places == both
+    # What is kept is kept: it was decided when it was accepted.
+    await accept(network, accepted, places=ROOM)
+    request = CorrectReferral(referral=accepted, idempotency_key=next(_keys), consent=withheld)
+    await network.ask(CORRECT, request, one)
+
+
+async def test_who_is_withheld_from_another_service_keeps_the_places_that_it_takes(
+    network: Network, service: str
+) -> None:
+    """And who may not read who she is names them whether or not there is anybody with her."""
+    both = (Places(unit=ROOM[0].unit, count=2),)
+    await free(network, service, 2)
+    clerk = network.client("casa", "referrals:send", "referrals:read")
+    cases = [await new_case(network, "comida", household=who, places=()) for who in (FAMILY, None)]
+    for case in cases:
+        case.receiver = network.caseworker("tercera")
+        await case.take(ProposeRedirect, service=service)
+        inputs = {"service": service, "consent": withholding()}
+        assert await lacks(case.take(ConfirmRedirect, clerk, **inputs)) == NEEDED
+    family, alone = cases
+    inputs = {"service": service, "consent": withholding()}
+    assert await lacks(family.take(ConfirmRedirect, family.sender, **inputs)) == NEEDED
+    unknown = (Places(unit="cama", count=1),)
+    assert await lacks(family.take(ConfirmRedirect, family.sender, **inputs, places=unknown)) == [
+        (("places", "0", "unit"), "INVALID")
+    ]
+    made = (await family.take(ConfirmRedirect, family.sender, **inputs, places=both)).made
+    assert made is not None
+    assert (await accept(network, made.id)).places == both
+    assert (await alone.take(ConfirmRedirect, alone.sender, **inputs)).made is not None
+
+
+async def test_who_is_withheld_onward_keeps_the_places_that_it_takes(network: Network, service: str) -> None:
+    system = network.client("tercera", "referrals:send", "referrals:read", "referrals:answer")
+    for who, reader, wrong in (
+        (FAMILY, network.caseworker("tercera"), NEEDED), (None, network.caseworker("tercera"), []),
+        (FAMILY, system, NEEDED), (None, system, NEEDED),
+    ):  # fmt: skip
+        case = await new_case(network, "comida", household=who, places=())
+        case.receiver = network.caseworker("tercera")
+        await case.take(Accept, arrive_by=datetime.now(UTC) + timedelta(days=1))
+        request = ReferOn(
+            referral=case.id, idempotency_key=next(_keys), service=service, need=Need.FOOD,
+            consent=withholding(),
+        )  # fmt: skip
+        if wrong:
+            assert await lacks(network.ask(REFER_ON, request, reader)) == wrong
+        else:
+            assert (await network.ask(REFER_ON, request, reader)).referral.status == "sent"
+
+
+async def free(network: Network, service: str, count: int) -> None:
+    """So many places are free."""
+    units = (UnitCapacity(unit=ROOM[0].unit, maximum=count, available=count),)
+    said = SetCapacity(service=service, units=units, idempotency_key=next(_keys))
+    await network.operator.call(SET_CAPACITY, said, network.operator.me)
 
 
 async def test_all_that_is_wrong_with_an_acceptance_comes_with_that(network: Network, service: str) -> None:

@@ -13,8 +13,8 @@ from contracts.rpc import Page
 from services.referrals.questions import MOST
 from services.referrals.store import Store
 from services.referrals.vault import Vault
+from tests.referrals.cases import Case, new_case, soon
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import Case, new_case, soon
 from tests.servers import eventually
 
 ASKED = "nota canaria: ¿Abigail Canaria puede caminar?"

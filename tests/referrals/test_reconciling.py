@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -96,13 +97,16 @@ async def accepted(scene: Scene) -> str:
 
 async def test_what_agrees_is_left_alone(scene: Scene) -> None:
     referral = await accepted(scene)
-    before = await scene.kept.find_one({"_id": scene.service})
+    kept = partial(scene.kept.find_one, {"_id": scene.service})
+    before = await eventually(kept, lambda doc: bool(doc and not doc["pending"]))
     await scene.compare()
     assert await scene.kept.find_one({"_id": scene.service}) == before
     assert (await scene.hold(referral))["state"] == "confirmed"
 
 
-async def test_a_place_that_is_kept_for_nobody_is_free_again(scene: Scene) -> None:
+async def test_a_place_that_is_kept_for_nobody_is_free_again_and_counted(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     referral = await accepted(scene)
     hold = await scene.hold(referral)
     network = scene.network
@@ -116,8 +120,11 @@ async def test_a_place_that_is_kept_for_nobody_is_free_again(scene: Scene) -> No
     for number, stranger in enumerate((referral, "r" * 26)):
         await scene.spoil({f"holds.{stranger}": dict(hold), "units.0.held": number + 1})
     assert (await scene.seen())[1] == 2
+    counted: list[Any] = []
+    monkeypatch.setattr(reconciling._put_right, "add", lambda *one: counted.append(one))
     await scene.compare()
     await scene.becomes(1, 0, 1)
+    assert counted == [(1, {"state": "none"})] * 2
 
 
 async def test_a_place_that_was_forgotten_is_kept_again(scene: Scene) -> None:

@@ -33,9 +33,9 @@ from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, Party
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
+from tests.referrals.cases import Case, new_case, soon
 from tests.referrals.cast import NOW, caseworker, client, document, member
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import Case, new_case, soon
 
 S = ReferralStatus
 SAID: dict[str, Any] = {"reported_by": "Dra. Canaria, turno de noche", "channel": Channel.TELEPHONE}

@@ -28,9 +28,9 @@ from services.referrals.actions.steps import turns
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
+from tests.referrals.cases import OPERATIONS, Case, new_case, soon
 from tests.referrals.conftest import Network
 from tests.referrals.pathways.test_steps import looking
-from tests.referrals.test_change import OPERATIONS, Case, new_case, soon
 from tests.referrals.test_course import last_entry
 from tests.referrals.test_issue import left
 from tests.servers import eventually

@@ -19,8 +19,8 @@ from services.referrals.restoring.checking import Blobs, _open
 from services.referrals.restoring.covering import COVERED, Uncovering, cover
 from services.referrals.store import Store
 from services.referrals.vault import KeyId, Vault, key_of
+from tests.referrals.cases import Case, new_case, soon
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import Case, new_case, soon
 from tests.servers import Servers
 
 NUMBER = "expediente-canario"

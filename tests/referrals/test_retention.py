@@ -30,9 +30,9 @@ from services.referrals.settings import Settings
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
+from tests.referrals.cases import Case, new_case, soon
 from tests.referrals.conftest import Network
 from tests.referrals.ours import Ours
-from tests.referrals.test_change import Case, new_case, soon
 from tests.referrals.test_group import issued, need
 from tests.referrals.test_void import keys_left
 

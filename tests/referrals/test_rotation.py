@@ -23,8 +23,8 @@ from services.referrals.masters import CURRENT, NEXT, OLD, Known, Masters, provi
 from services.referrals.store import Store
 from services.referrals.vault import COLLECTION, DATABASE, Keys, Vault
 from tests.cli.running import RELEVO
+from tests.referrals.cases import Case, new_case
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import Case, new_case
 from tests.referrals.test_vault import TEXT, kept
 from tests.referrals.test_void import keys_left
 from tests.servers import Servers

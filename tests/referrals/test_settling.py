@@ -17,8 +17,8 @@ from services.referrals.masters import master_key
 from services.referrals.store import DATABASE as STORED
 from services.referrals.store import REFERRALS, Store
 from services.referrals.vault import COLLECTION, DATABASE, Vault
+from tests.referrals.cases import Case, new_case, soon
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import Case, new_case, soon
 from tests.referrals.test_restoring import accepted, stored
 from tests.servers import Servers, eventually
 

@@ -8,8 +8,8 @@ from contracts.referrals import HISTORY, GetHistory, Referral
 from contracts.rpc import Actor, Page
 from services.referrals.grouping import moments
 from tests.referrals import cast
+from tests.referrals.cases import Case
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import Case
 from tests.referrals.test_drafts import drafted, sent
 from tests.referrals.test_group import group_as, issued, need
 from tests.referrals.test_issue import issue
@@ -30,11 +30,11 @@ async def test_the_needs_of_a_case_are_recorded_each_at_its_own_moment_in_their_
     network: Network,
 ) -> None:
     before = datetime.now(UTC)
-    reply = await issued(network, need(network), need(network, "comida"), need(network, "pasaportes"))
+    reply = await issued(network, need(network), need(network, "comida"), need(network, "ninez"))
     receivers = (
         network.caseworker("clinica"),
         network.caseworker("tercera"),
-        network.caseworker("consulado"),
+        network.caseworker("procuraduria"),
     )
     cases = [Case(network, one) for one in reply.referrals]
     known = [await moments_of(case, actor) for case, actor in zip(cases, receivers, strict=True)]

@@ -11,7 +11,7 @@ from chassis.problems import ForbiddenError, InvalidError, WrongStatusError
 from contracts.codes import ReferralStatus, Role, Scope
 from contracts.events import REFERRAL_EVENTS
 from contracts.reasons import Outcome
-from contracts.referrals import Appointment
+from contracts.referrals import Appointment, Places
 from contracts.rpc import Actor
 from services.referrals.document import Document
 from services.referrals.referral import Change, allowed_actions, decide, events_of, permitted
@@ -312,6 +312,13 @@ def test_a_start_implies_acceptance_and_says_when_she_arrived() -> None:
     happened = NOW - timedelta(days=2)
     change = decide(ready(S.RECEIVED), "start", PARTIES[RECEIVER], {"occurred_at": happened}, NOW)
     assert change.set["arrived_at"] == happened
+
+
+@pytest.mark.parametrize("number", [2, None], ids=["as the second try", "kept already"])
+def test_whoever_starts_takes_the_places_that_the_directory_has_for_her(number: int | None) -> None:
+    taken = {"places": (Places(unit="bed", count=1),), "hold": number}
+    change = decide(ready(S.ACCEPTED, held=False), "start", PARTIES[RECEIVER], taken, NOW)
+    assert (change.set["held"], change.set["hold"]) == (True, number)
 
 
 @pytest.mark.parametrize("status", [S.SENT, S.RECEIVED, S.INFO_REQUESTED, S.WAITLISTED])

@@ -14,8 +14,8 @@ from services.referrals.erasing import AT_ONCE, LEFT_OVER, turns
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
+from tests.referrals.cases import Case, new_case, soon
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import Case, new_case, soon
 from tests.referrals.test_course import event
 from tests.referrals.test_drafts import drafted
 

@@ -12,14 +12,15 @@ from contracts.correcting import CORRECT, CorrectReferral
 from contracts.details import ServiceArea
 from contracts.directory import Service
 from contracts.drafts import DRAFT, SEND, SendReferral
+from contracts.edited import EditedHousehold, EditedPerson
 from contracts.groups import ISSUE_GROUP
 from contracts.redirects import ConfirmRedirect, ProposeRedirect
-from contracts.referrals import ISSUE, Household
+from contracts.referrals import ISSUE
 from contracts.warnings import Warned, WarningCode
 from services.referrals import warning
 from tests.referrals import cast
+from tests.referrals.cases import OPERATIONS, new_case
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import OPERATIONS, new_case
 from tests.referrals.test_drafts import drafted, updated, whole
 from tests.referrals.test_drafts import refused as draft_refused
 from tests.referrals.test_group import need
@@ -214,8 +215,9 @@ async def test_a_consent_names_what_somebody_has_and_each_other_code_is_refused(
     case = await new_case(network)
     assert fields(await refusal(case, CorrectReferral, case.sender, consent=consent)) == wrong
     # What she said stays what it was where the person is corrected.
-    await case.take(CorrectReferral, case.sender, person=cast.with_person(vulnerabilities=()))
-    await case.take(CorrectReferral, case.sender, household=Household())
+    well = EditedPerson(age_band=cast.PERSON.age_band, gender=cast.PERSON.gender, vulnerabilities=())
+    await case.take(CorrectReferral, case.sender, person=well)
+    await case.take(CorrectReferral, case.sender, household=EditedHousehold(members=()))
 
 
 async def test_who_may_not_read_her_is_not_told_by_a_consent_what_she_has(network: Network) -> None:

@@ -29,9 +29,9 @@ from services.referrals.erasing import LEFT_OVER, turns
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
+from tests.referrals.cases import Case, new_case, soon
 from tests.referrals.conftest import Network
 from tests.referrals.deadlines.test_firing import told_of
-from tests.referrals.test_change import Case, new_case, soon
 from tests.referrals.test_drafts import drafted
 from tests.servers import eventually
 

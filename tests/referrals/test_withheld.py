@@ -40,8 +40,8 @@ from services.referrals.sealed import Circumstances, Identity, Opened, for_recei
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
+from tests.referrals.cases import OPERATIONS, Case, new_case, soon
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import OPERATIONS, Case, new_case, soon
 from tests.referrals.test_onward import request as onward
 from tests.referrals.test_redirect import confirmed, fresh
 

@@ -13,8 +13,8 @@ from services.referrals.means import Means
 from services.referrals.roles import Party
 from services.referrals.store import Store, Write
 from services.referrals.vault import Vault
+from tests.referrals.cases import new_case, soon
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import new_case, soon
 
 
 class _EnoughError(Exception):

@@ -40,6 +40,7 @@ GATEWAY = frozenset({"gateway", "operator"})
 # Referrals are given to members, and coordinators hear of what is overdue: their service has to know both.
 REFERRALS = frozenset({"operator", "referrals"})
 PARTS = frozenset({"gateway", "operator", "referrals"})
+NOTIFICATIONS = "notifications"
 
 
 class MembershipApi:
@@ -63,7 +64,7 @@ class MembershipApi:
         server.add(contract.INVITE_MEMBER, self.invite_member, GATEWAY)
         server.add(contract.CHANGE_MEMBER, self.change_member, GATEWAY)
         server.add(contract.REMOVE_MEMBER, self.remove_member, GATEWAY)
-        server.add(contract.GET_MEMBERS, self.get_members, PARTS)
+        server.add(contract.GET_MEMBERS, self.get_members, PARTS | {NOTIFICATIONS})
         server.add(contract.GET_WORKERS, self.get_workers, REFERRALS)
         server.add(contract.LIST_MEMBERS, self.list_members, GATEWAY)
 

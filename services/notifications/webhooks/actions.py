@@ -36,6 +36,8 @@ from services.notifications.webhooks.signing import new_secret, public_text, sea
 
 Document = dict[str, Any]
 TRIES = 20
+# Whoever asks for a test is answered within five seconds, however slow the receiver is.
+TEST_SECONDS = 4.0
 _TOO_MANY = Sentence("The organization has {most} webhook endpoints; delete one.", most=MOST_ENDPOINTS)
 _GIVEN = ("url", "description", "types", "need_groups")
 
@@ -68,8 +70,6 @@ async def create(means: Means, request: CreateEndpoint, actor: Actor) -> Endpoin
     there = await means.store.endpoint(made_id)
     if there is None:
         _check(means, request)
-        if len(await means.store.of_organization(organization)) >= MOST_ENDPOINTS:
-            raise TooManyError(_TOO_MANY)
         head = await means.feeds.head(organization)
         secret, key = new_secret(), Ed25519PrivateKey.generate()
         made: Document = {
@@ -91,17 +91,39 @@ async def create(means: Means, request: CreateEndpoint, actor: Actor) -> Endpoin
             "failing_since": None,
             "delivered_at": None,
             "created_at": call.at,
-            "changed_at": call.at,
+            "changed_at": await means.store.now(),
             "revision": 1,
             "fingerprint": call.fingerprint,
             "idempotency": [],
         }
-        if await means.store.insert_endpoint(made):
+        async with means.making.hold(organization):
+            is_new = await _insert(means, made)
+        if is_new:
             means.carrying.learn(made)
             return EndpointReply(endpoint=endpoint.view(made), secret=secret_text(secret))
         there = await means.store.endpoint(made_id) or made
     call.check(there["fingerprint"])
+    if there["status"] == endpoint.DELETED:
+        raise NotFoundError
     return EndpointReply(endpoint=endpoint.view(there), replayed=True)
+
+
+async def _insert(means: Means, made: Document) -> bool:
+    """Keep a new endpoint, if there is room; False where it is there already.
+
+    Raises:
+        TooManyError: there is none.
+    """
+    there = await means.store.of_organization(made["organization"])
+    if len(there) >= MOST_ENDPOINTS and made["_id"] not in {doc["_id"] for doc in there}:
+        raise TooManyError(_TOO_MANY)
+    if not await means.store.insert_endpoint(made):
+        return False
+    # Other replicas make some at the same time: whoever then sees too many takes its own back.
+    if len(await means.store.of_organization(made["organization"])) > MOST_ENDPOINTS:
+        await means.store.take_back(made["_id"])
+        raise TooManyError(_TOO_MANY)
+    return True
 
 
 async def update(means: Means, request: UpdateEndpoint, actor: Actor) -> EndpointReply:
@@ -150,23 +172,34 @@ async def delete(means: Means, request: DeleteEndpoint, actor: Actor) -> Endpoin
     Raises:
         NotFoundError, ForbiddenError, NotVerifiedError: as ``update``.
     """
-    doc = await own(means, request.endpoint, actor)
-    await means.store.remove(doc["_id"])
-    means.carrying.lose(doc["_id"])
-    return EndpointReply(endpoint=endpoint.view(doc))
+    reply, _ = await _change(means, "delete_endpoint", request, actor, _deleted, deleted_too=True)
+    await means.store.forget_all(request.endpoint)
+    return reply
+
+
+def _deleted(_doc: Document, call: Call) -> Document:
+    """It stays a while without what is secret, so that every replica hears of its end."""
+    return {"status": endpoint.DELETED, "deleted_at": call.at, "secrets": [], "key": b"", "untold": False}
 
 
 async def test(means: Means, request: TestEndpoint, actor: Actor) -> TestReply:
     """Send an endpoint a message of its own now, also while it is paused; nothing is tried again.
 
+    Its receiver has four seconds to answer, where it has fifteen else.
+
     Raises:
+        ContendedError: too many are being tested.
         As ``update``.
     """
     doc = await own(means, request.endpoint, actor)
     call = means.calls.call("test_endpoint", request, actor)
     body = msgspec.json.encode({"type": TEST_TYPE, "timestamp": call.at, "data": {}})
     message = delivery.Message(means.calls.made_id("", "test", call), TEST_TYPE, body)
-    after, _ = await means.sending.attempt(doc, delivery.new(doc["_id"], "test", message, call.at))
+    if means.tests.locked():
+        raise ContendedError("Many endpoints are being tested now; try again in a moment.")
+    async with means.tests:
+        made = delivery.new(doc["_id"], "test", message, call.at)
+        after, _ = await means.sending.attempt(doc, made, TEST_SECONDS)
     return TestReply(endpoint=endpoint.view(doc), attempt=Attempt(**after["attempts"][-1]))
 
 
@@ -205,8 +238,8 @@ def _check(means: Means, request: CreateEndpoint | UpdateEndpoint) -> None:
         raise InvalidError("The endpoint is not right.", tuple(problems))
 
 
-async def own(means: Means, endpoint_id: str, actor: Actor) -> Document:
-    """Return an endpoint of the actor's organization.
+async def own(means: Means, endpoint_id: str, actor: Actor, *, deleted_too: bool = False) -> Document:
+    """Return an endpoint of the actor's organization, for a while also one that was deleted, if asked for.
 
     Raises:
         NotFoundError: there is none, or it is another's.
@@ -216,19 +249,30 @@ async def own(means: Means, endpoint_id: str, actor: Actor) -> Document:
     doc = await means.store.endpoint(endpoint_id)
     if doc is None or doc["organization"] != organization:
         raise NotFoundError
+    if doc["status"] == endpoint.DELETED and not deleted_too:
+        raise NotFoundError
     return doc
 
 
 async def _change(
-    means: Means, action: str, request: Any, actor: Actor, fields_of: Callable[[Document, Call], Document]
+    means: Means,
+    action: str,
+    request: Any,
+    actor: Actor,
+    fields_of: Callable[[Document, Call], Document],
+    *,
+    deleted_too: bool = False,
 ) -> tuple[EndpointReply, bool]:
     """Write a change of an endpoint, once for its key; return it, and whether this call did it."""
     for _ in range(TRIES):
-        doc = await own(means, request.endpoint, actor)
+        doc = await own(means, request.endpoint, actor, deleted_too=deleted_too)
         call = means.calls.call(action, request, actor)
         if call.was_done(doc):
             return EndpointReply(endpoint=endpoint.view(doc), replayed=True), False
-        fields = {**fields_of(doc, call), "changed_at": call.at}
+        if doc["status"] == endpoint.DELETED:
+            raise NotFoundError
+        # Whoever changed it last answers for it: it is sent what that client may know, and no other.
+        fields = {**fields_of(doc, call), "maker": actor.id, "changed_at": await means.store.now()}
         if await means.store.save(doc, fields, call.entry):
             after = {**doc, **fields, "revision": doc["revision"] + 1}
             means.carrying.learn(after)

@@ -70,7 +70,7 @@ class _Checked(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         try:
             addresses = await self._resolve(host, port)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise NotCalledError("unknown_name") from error
         # One that is not allowed among others is no oversight.
         if not addresses or not all(map(self._may_call, addresses)):
@@ -105,14 +105,16 @@ class Caller:
             network_backend=_Checked(resolve, may_call),
         )
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answered:
-        """Send it and return the answer, whatever its status.
+    async def post(
+        self, url: str, headers: Mapping[str, str], body: bytes, *, seconds: float = SECONDS
+    ) -> Answered:
+        """Send it and return the answer, whatever its status; it has so many seconds, or this caller's own.
 
         Raises:
             NotCalledError: there was none.
         """
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(min(seconds, self._seconds)):
                 return await self._post(url, headers, body)
         except (TimeoutError, httpcore.TimeoutException) as error:
             raise NotCalledError("timeout") from error

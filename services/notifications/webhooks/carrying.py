@@ -3,50 +3,52 @@
 An endpoint is woken by what comes live into its organization's feed, and by its owner's changes. Its task
 reads the feed behind ``after``, makes the first attempt of each entry that fits, keeps those attempts, and
 only then moves ``after``: killed in between, the same is sent again under the same id. What failed comes back
-by its ``due_at``. While an endpoint fails there is one attempt to it at a time, out of slots that those that
-fail share.
+by its ``due_at`` (``again.py``). While an endpoint fails there is one attempt to it at a time, out of slots
+that those that fail share. Before each attempt it is looked at what its maker may be told now.
 """
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 
 from chassis import telemetry
-from chassis.bus import Bus
+from chassis.calls import KEYS_KEPT_FOR
 from chassis.moments import Page, Place
 from chassis.rounds import Rounds
-from chassis.tasks import end
 from chassis.turns import Turns
 from contracts.notifications import FeedTold
 from contracts.rpc import Actor
 from contracts.webhooks import DisabledReason, EndpointStatus
-from services.notifications.errors import CursorExpiredError
-from services.notifications.feed import Feeds, Slice
+from services.notifications.agreements.subscribers import Subscribers
+from services.notifications.feed import Feeds
 from services.notifications.policy import may_read, still_told
+from services.notifications.replica import Replica
+from services.notifications.waking import Waking
 from services.notifications.webhooks import delivery
+from services.notifications.webhooks.again import ABREAST, Again, Hands
 from services.notifications.webhooks.calling import Answered
-from services.notifications.webhooks.carriers import Carriers
-from services.notifications.webhooks.endpoint import fits, is_given_up
+from services.notifications.webhooks.endpoint import DELETED, failed, fits, is_given_up
 from services.notifications.webhooks.sending import Outcome, Sending
 from services.notifications.webhooks.standing import Standing
 from services.notifications.webhooks.store import WebhookStore
+from services.notifications.webhooks.telling import Telling, disabled
 
 log = structlog.get_logger()
 
 Document = dict[str, Any]
 
-# Entries of one endpoint that are sent at once, and read at once.
-ABREAST, AT_ONCE = 4, 100
-# Attempts at once: to those whose last attempt succeeded, and to all others together.
-WELL, FAILING = 256, 32
-LOOK_SECONDS, DUE_SECONDS, FORGET_SECONDS = 5.0, 1.0, 300.0
+# Deliveries whose time is over that are read at once.
+AT_ONCE = 100
+# Attempts at once: to those whose last attempt succeeded, and to all others together; and one organization's.
+WELL, FAILING, OF_ONE = 256, 32, 32
+# Endpoints whose feeds are read at once: after a start, or when the line is back, all of them are.
+READING = 32
+LOOK_SECONDS, FORGET_SECONDS, SWEEP_SECONDS = 5.0, 300.0, 3600.0
 # What was written at the very moment of a look is seen by the next.
 OVERLAP = timedelta(seconds=10)
 # So often at most is noted that an endpoint goes on taking what it is sent.
@@ -59,48 +61,69 @@ class Carrying:
     """Carries the endpoints that are this replica's."""
 
     def __init__(
-        self, bus: Bus, store: WebhookStore, feeds: Feeds, sending: Sending, standing: Standing
+        self,
+        replica: Replica,
+        store: WebhookStore,
+        feeds: Feeds,
+        sending: Sending,
+        standing: Standing,
+        *,
+        subscribers: Subscribers,
     ) -> None:
-        self._bus = bus
+        self._live, self._onwards = replica.live, replica.onwards
         self._store = store
         self._feeds = feeds
         self._sending = sending
         self._standing = standing
-        self._carriers = Carriers(store)
+        self._subscribers = subscribers
+        self._telling = Telling(feeds, store)
+        self._carriers = replica.carriers
         self._endpoints: dict[str, Document] = {}
         self._of: dict[str, set[str]] = {}
         self._seen: datetime | None = None
         self._shared: tuple[str, ...] = ()
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._woken: set[str] = set()
-        self._probed: set[str] = set()
+        self._waking = Waking("webhooks", self._carry, self._is_ours)
+        # Of these it is not known yet whether anything rests.
+        self._fresh: set[str] = set()
+        self._reading = asyncio.Semaphore(READING)
         self._well, self._failing = asyncio.Semaphore(WELL), asyncio.Semaphore(FAILING)
-        self._live: Subscription | None = None
+        self._slots_of: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(OF_ONE))
+        hands = Hands(
+            attempt=self._attempt,
+            may_send=self._may_send,
+            is_ours=self._is_ours,
+            is_paused=self._is_paused,
+            is_failing=self._is_failing,
+            now=sending.now,
+        )
+        self.again = Again(store, hands)
         self._rounds = (
             Rounds("webhook endpoints", LOOK_SECONDS, self.look),
-            Turns("webhooks", self._due, self._again, abreast=WELL).rounds(DUE_SECONDS),
             Turns("webhook deliveries", self._gone, self._forget, abreast=ABREAST).rounds(FORGET_SECONDS),
+            Rounds("deleted webhooks", SWEEP_SECONDS, self._sweep),
         )
 
     async def start(self) -> None:
         """Begin to carry."""
-        await self._carriers.start()
-        self._live = await self._bus.subscribe("live.feed.>", self._heard)
-        self._bus.disturbed.append(self._wake_all)
+        self._live.heard.append(self._heard)
+        self._live.missed.append(self._wake_all)
         for one in self._rounds:
             await one.start()
+        await self.again.start()
+
+    @property
+    def stuck(self) -> list[str]:
+        """The endpoints of which nothing can be done, by a fault of their own."""
+        return self._waking.stuck
 
     async def stop(self) -> None:
         """Carry no more; what was not kept is sent again by whoever goes on."""
-        self._bus.disturbed.remove(self._wake_all)
-        if self._live is not None:
-            with contextlib.suppress(Exception):  # the line may be gone already
-                await self._live.unsubscribe()
+        self._live.heard.remove(self._heard)
+        self._live.missed.remove(self._wake_all)
         for one in self._rounds:
             await one.stop()
-        for task in tuple(self._tasks.values()):
-            await end(task)
-        await self._carriers.stop()
+        await self.again.stop()
+        await self._waking.stop()
 
     # --- which endpoints there are --------------------------------------------------------------
 
@@ -113,11 +136,13 @@ class Carrying:
         self._seen = now
         for doc in changed:
             known = self._endpoints.get(doc["_id"])
-            if known is None or known["revision"] != doc["revision"]:
+            if known is None or _age_of(known) != _age_of(doc):
                 self.learn(doc)
         if self._shared != self._carriers.there:  # others came or went
             self._shared = self._carriers.there
+            self._fresh.update(self._endpoints)
             self._wake_all()
+        await self._tell()
         ours = [doc for one, doc in self._endpoints.items() if self._is_ours(one)]
         revoked = await self._standing.revoked(doc["maker"] for doc in ours)
         for doc in ours:
@@ -126,93 +151,113 @@ class Carrying:
 
     def learn(self, doc: Document) -> None:
         """Know an endpoint as it is now, and wake it."""
+        if doc["status"] == DELETED:
+            self.lose(doc["_id"])
+            return
         self._endpoints[doc["_id"]] = doc
         self._of.setdefault(doc["organization"], set()).add(doc["_id"])
-        self._wake(doc["_id"])
+        self._fresh.add(doc["_id"])
+        self._waking.wake(doc["_id"])
 
     def lose(self, endpoint: str) -> None:
         """Know an endpoint no longer."""
+        self._fresh.discard(endpoint)
         doc = self._endpoints.pop(endpoint, None)
         if doc is not None:
             self._of[doc["organization"]].discard(endpoint)
 
-    async def _heard(self, message: Msg) -> None:
-        for endpoint in self._of.get(message.subject.split(".")[2], ()):
-            self._wake(endpoint)
+    def _heard(self, organization: str) -> None:
+        for endpoint in self._of.get(organization, ()):
+            self._waking.wake(endpoint)
 
     def _wake_all(self) -> None:
         for endpoint in self._endpoints:
-            self._wake(endpoint)
-
-    def _wake(self, endpoint: str) -> None:
-        self._woken.add(endpoint)
-        if endpoint not in self._tasks and self._is_ours(endpoint):
-            task = asyncio.create_task(self._run(endpoint))
-            self._tasks[endpoint] = task
+            self._waking.wake(endpoint)
 
     def _is_ours(self, endpoint: str) -> bool:
         doc = self._endpoints.get(endpoint)
         return doc is not None and doc["status"] == EndpointStatus.ACTIVE and self._carriers.carries(endpoint)
 
+    def _is_paused(self, endpoint: str) -> bool:
+        is_known = endpoint in self._endpoints and self._carriers.carries(endpoint)
+        return is_known and not self._is_ours(endpoint)
+
+    def _is_failing(self, endpoint: str) -> bool:
+        doc = self._endpoints.get(endpoint)
+        return doc is not None and doc["failing_since"] is not None
+
     # --- what is new in the feed ----------------------------------------------------------------
 
-    async def _run(self, endpoint: str) -> None:
-        """Carry what there is for an endpoint until there is nothing more."""
-        try:
-            more = True
-            while self._is_ours(endpoint) and (more or endpoint in self._woken):
-                self._woken.discard(endpoint)
-                more = await self._carry(self._endpoints[endpoint])
-        except Exception as error:  # noqa: BLE001 - the database, the bus, the directory: they come back
-            log.warning("webhooks.waits", kind=type(error).__name__)
-            asyncio.get_running_loop().call_later(LOOK_SECONDS, self._wake, endpoint)
-        finally:
-            del self._tasks[endpoint]
-
-    async def _carry(self, doc: Document) -> bool:
+    async def _carry(self, endpoint: str) -> bool:
         """Carry one page of the feed; return whether there is more."""
-        actor = await self._standing.of(doc["maker"])
-        if actor is None:
-            await self._disable(doc, DisabledReason.MAKER_REVOKED)
-            return False
-        if not may_read(actor):
-            return False  # its organization is not verified now
-        page, epoch = await self._read(doc)
-        told = self._told(doc, page.entries, actor)
-        made = [self._sending.new(doc, entry, epoch) for entry in told]
+        async with self._reading:
+            if endpoint in self._fresh:
+                await self._learn_anew(endpoint)  # another may have carried it until now
+                if not self._is_ours(endpoint):
+                    return False
+                await self._store.wake(endpoint, self._sending.now())
+                self._fresh.discard(endpoint)
+            doc = self._endpoints[endpoint]
+            actor = await self._standing.of(doc["maker"])
+            if actor is None:
+                await self._disable(doc, DisabledReason.MAKER_REVOKED)
+                return False
+            if not may_read(actor):
+                return False  # its organization is not verified now
+            page, epoch = await self._onwards.read(doc)
+        told = await self._told(doc, page.entries, actor)
         if doc["failing_since"] is None:
-            made = await self._first(doc, made)
+            made = await self._first(doc, told, epoch)
+        else:
+            made = [self._sending.new(doc, entry, epoch) for entry in told]
         await self._store.keep(made)
         if page.scanned == doc["after"]:
             return False
         read = {"after": page.scanned, "epoch": epoch, "read_at": self._sending.now()}
-        return await self._note(doc, read) and page.has_next
+        # Where another has moved it, nobody knows what is left.
+        return not await self._note(doc, read) or page.has_next
 
-    async def _read(self, doc: Document) -> tuple[Slice[FeedTold], str]:
-        """Read on; by the moment where the feed began anew, or is no longer kept from there on."""
-        after = doc["after"]
-        try:
-            epoch = await self._feeds.check(after, doc["epoch"])
-        except CursorExpiredError:
-            epoch = await self._feeds.epoch()
-            after = await self._feeds.before(doc["organization"], doc["read_at"])
-        return await self._feeds.read(doc["organization"], after, AT_ONCE), epoch
-
-    def _told(self, doc: Document, entries: Sequence[FeedTold], actor: Actor) -> list[FeedTold]:
-        known = (still_told(entry, actor) for entry in entries)
+    async def _told(self, doc: Document, entries: Sequence[FeedTold], actor: Actor) -> list[FeedTold]:
+        """What of some entries is sent to an endpoint today."""
+        in_force = await self._subscribers.in_force(doc["organization"], entries)
+        known = (still_told(entry, actor, in_force) for entry in entries)
         return [entry for entry in known if entry is not None and fits(doc, entry)]
 
-    async def _first(self, doc: Document, made: Sequence[Document]) -> list[Document]:
+    async def _first(self, doc: Document, told: Sequence[FeedTold], epoch: str) -> list[Document]:
         """Make the first attempt of each; once one has failed the others wait for their turn."""
-        slots = asyncio.Semaphore(ABREAST)
+        endpoint, slots = doc["_id"], asyncio.Semaphore(ABREAST)
 
-        async def attempt(one: Document) -> Document:
+        async def attempt(entry: FeedTold) -> Document | None:
+            one = self._sending.new(doc, entry, epoch)
             async with slots:
-                if self._endpoints.get(doc["_id"], doc)["failing_since"] is not None:
+                if self._is_failing(endpoint):
                     return one
-                return await self._attempt(doc["_id"], one)
+                # An endpoint that is slow takes minutes for a page: it is asked anew.
+                may_send = self._is_ours(endpoint) and await self._may_send(one, entry)
+                if may_send is None:
+                    return None
+                return await self._attempt(endpoint, one) if may_send else one
 
-        return list(await asyncio.gather(*map(attempt, made)))
+        return [one for one in await asyncio.gather(*map(attempt, told)) if one is not None]
+
+    async def _may_send(self, one: Document, entry: FeedTold | None = None) -> bool | None:
+        """Whether a delivery, of that entry, may be sent now; None where it may never be again."""
+        doc = self._endpoints[one["endpoint"]]
+        actor = await self._standing.of(doc["maker"])
+        if actor is None or not may_read(actor):
+            return False  # revoked: the next look disables it; not verified: it may be again
+        if entry is None:
+            seq = int(one["place"])
+            found = (await self._feeds.read(doc["organization"], seq - 1, 1)).entries
+            entry = next((told for told in found if told.event == one["message"]), None)
+        if entry is not None:
+            return bool(await self._told(doc, [entry], actor)) or None
+        # The feed was begun anew since: of what was told by an agreement, one must stand.
+        by = one.get("agreements")
+        if not by:
+            return True
+        stand = await self._subscribers.agreements(doc["organization"])
+        return any(known["_id"] in by for known in stand) or None
 
     # --- attempts -------------------------------------------------------------------------------
 
@@ -226,7 +271,8 @@ class Carrying:
 
     @asynccontextmanager
     async def _slot(self, doc: Document) -> AsyncIterator[None]:
-        async with self._well if doc["failing_since"] is None else self._failing:
+        of_all = self._well if doc["failing_since"] is None else self._failing
+        async with self._slots_of[doc["organization"]], of_all:
             yield
 
     async def _health(self, endpoint: str, outcome: Outcome) -> None:
@@ -240,53 +286,80 @@ class Carrying:
                 await self._note(doc, {"failing_since": None, "delivered_at": now}, moves=False)
         elif delivery.was_told_gone(outcome):
             await self._disable(doc, DisabledReason.GONE)
-        elif doc["failing_since"] is None:
-            await self._note(doc, {"failing_since": now}, moves=False)
-        elif is_given_up(doc, now):
-            await self._disable(doc, DisabledReason.FAILING)
+        else:
+            fields = failed(doc, now)
+            await self._note(doc, fields, moves=False)
+            if is_given_up({**doc, **fields}, now):
+                await self._disable(doc, DisabledReason.FAILING)
 
     async def _note(self, doc: Document, fields: Document, *, moves: bool = True) -> bool:
         """Write what is known of it; where it is not as it was known, learn it anew."""
-        # What is known at once is known to those that wait for a slot.
-        self._endpoints[doc["_id"]] = {**self._endpoints.get(doc["_id"], doc), **fields}
-        if await self._store.note(doc["_id"], doc["after"] if moves else None, fields):
-            return True
-        found = await self._store.endpoint(doc["_id"])
-        if found is None:
-            self.lose(doc["_id"])
-        else:
-            self._endpoints[doc["_id"]] = found
+        with self._known(doc, fields):
+            if await self._store.note(doc["_id"], doc["after"] if moves else None, fields):
+                return True
+            await self._learn_anew(doc["_id"])
         return False
 
-    async def _disable(self, doc: Document, reason: DisabledReason) -> None:
-        fields = {"status": EndpointStatus.DISABLED.value, "disabled_reason": reason.value}
-        log.warning("webhooks.disabled", reason=reason.value)
-        await self._note(doc, fields, moves=False)
-
-    # --- what is due again ----------------------------------------------------------------------
-
-    async def _due(self, after: Place | None) -> Page:
-        return await self._store.due.page(await self._store.now(), after, AT_ONCE)
-
-    async def _again(self, one: Document) -> bool:
-        """Make one more attempt; False where it is not this replica's, or another is on its way."""
-        endpoint = one["endpoint"]
-        if not self._is_ours(endpoint) or endpoint in self._probed:
-            return False
-        failing = self._endpoints[endpoint]["failing_since"] is not None
-        if failing:
-            self._probed.add(endpoint)
+    @contextmanager
+    def _known(self, doc: Document, fields: Document) -> Iterator[None]:
+        """What is written is known at once to those that wait for a slot; and not, where that failed."""
+        endpoint = doc["_id"]
+        before = self._endpoints.get(endpoint, doc)
+        self._endpoints[endpoint] = {**before, **fields}
         try:
-            return await self._store.renew(one, await self._attempt(endpoint, one))
-        finally:
-            if failing:
-                self._probed.discard(endpoint)
+            yield
+        except Exception:
+            if endpoint in self._endpoints:
+                others = {name: it for name, it in self._endpoints[endpoint].items() if name not in fields}
+                was = {name: before[name] for name in fields if name in before}
+                self._endpoints[endpoint] = {**others, **was}
+            raise
+
+    async def _learn_anew(self, endpoint: str) -> None:
+        found = await self._store.endpoint(endpoint)
+        if found is None or found["status"] == DELETED:
+            self.lose(endpoint)
+            await self._store.forget_all(endpoint)  # what was kept of it meanwhile
+        else:
+            self._endpoints[endpoint] = found
+
+    async def _disable(self, doc: Document, reason: DisabledReason) -> None:
+        """Disable an endpoint; its organization is told of it, now or by the next look."""
+        fields = disabled(self._endpoints.get(doc["_id"], doc), reason, await self._store.now())
+        with self._known(doc, fields):
+            was_active = await self._store.disable(doc["_id"], fields)
+        if was_active:
+            log.warning("webhooks.disabled", reason=reason.value)
+            await self._tell()
+        else:
+            await self._learn_anew(doc["_id"])
+
+    async def _tell(self) -> None:
+        """Tell the organizations whose endpoints were disabled."""
+        for endpoint, doc in tuple(self._endpoints.items()):
+            if doc.get("untold") and self._carriers.carries(endpoint):
+                try:
+                    await self._telling.tell(doc)
+                except Exception as error:  # noqa: BLE001 - the bus, the database: by the next look
+                    log.warning("webhooks.untold", kind=type(error).__name__)
+                else:
+                    self._endpoints[endpoint] = {**self._endpoints.get(endpoint, doc), "untold": False}
+
+    # --- what is forgotten ---------------------------------------------------------------------
 
     async def _gone(self, after: Place | None) -> Page:
         return await self._store.gone.page(await self._store.now(), after, AT_ONCE)
 
+    async def _sweep(self) -> None:
+        await self._store.sweep(await self._store.now() - KEYS_KEPT_FOR)
+
     async def _forget(self, one: Document) -> None:
         await self._store.forget(one["_id"])
+
+
+def _age_of(doc: Document) -> tuple[int, int]:
+    """What grows with each change that others have to know of."""
+    return doc["revision"], doc.get("disabled", 0)
 
 
 def _word(outcome: Outcome) -> str:

@@ -5,8 +5,10 @@
 ``endpoint place``      whose it is; ``place``: the entry's sequence, as a string that sorts
 ``message type body``   the ``webhook-id``, the type, and the very bytes of each attempt
 ``status attempts``     the last ten; ``tried``: how many since it was last asked for
-``due_at``              of what waits: when the next attempt is due
+``due_at``              of what waits: when the next attempt is due; null while it rests
+``rests_of``            the endpoint to which nothing is sent now: it is due again once something is
 ``created_at``          when the first attempt was made; ``gone_at``: when it is forgotten
+``agreements``          by which its organization is told: without one in force it is forgotten
 ======================  ===========================================================================
 """
 
@@ -92,7 +94,7 @@ def _patience(asked: str | None, at: datetime) -> timedelta | None:
         return timedelta(seconds=min(int(asked[:9]), 10**6))
     try:
         return parsedate_to_datetime(asked) - at
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

@@ -2,15 +2,18 @@
 
 ======================  ===========================================================================
 ``_id``                 HMAC of the caller and its idempotency key
-``organization maker``  whose it is, and the client that made it: it is sent what that may know now
+``organization maker``  whose it is, and the client that changed it last: it is sent what that may know now
 ``url description``     ``types need_groups``: what of the feed is sent there
-``status``              and ``disabled_reason``
+``status``              and ``disabled_reason``; ``disabled``: how often it was, ``disabled_at``: when;
+                        ``untold``: its organization has to be told of it yet
 ``secrets``             sealed; the first signs and is shown once, the others sign ``until`` a moment
 ``key public_key``      the Ed25519 key, sealed, and what verifies it
 ``after epoch``         up to where its organization's feed was read for it; ``read_at``: when that was
-``failing_since``       since when no attempt has succeeded; ``delivered_at``: when the last one did
+``failing_since``       since when no attempt has succeeded; ``failed_at``: when the last one failed;
+                        ``delivered_at``: when the last one succeeded
 ``revision``            grows with every change by its owner; ``idempotency``: keys (hashed) of those
-``changed_at``          when its owner changed it
+``changed_at``          when its owner changed it, by the database's clock
+``deleted_at``          of one that was deleted (``DELETED``): it stays without its secrets until all know
 ======================  ===========================================================================
 """
 
@@ -20,7 +23,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contracts.codes import NeedGroup
-from contracts.notifications import TOLD_TYPES, FeedTold
+from contracts.narrowing import asked_for
+from contracts.notifications import TOLD_TYPES, FeedFilter, FeedTold
 from contracts.rpc import FieldProblem
 from contracts.webhooks import DisabledReason, Endpoint, EndpointStatus
 
@@ -28,6 +32,10 @@ Document = dict[str, Any]
 
 # An endpoint that never answers is given up then.
 FAILING_FOR = timedelta(days=5)
+# Where nothing was tried for so long, what fails now is a failure anew: no two attempts are as far apart.
+QUIET_FOR = timedelta(hours=30)
+# Beside the statuses that readers are told of.
+DELETED = "deleted"
 MOST_SECRETS = 4
 _PORTS = range(1024, 65_536)
 NO_URL = "Must be a URL, as https://example.org/relevo."
@@ -43,6 +51,7 @@ def _wrong_with(url: str, http_too: bool) -> str | None:
     try:
         parts = urlsplit(url)
         port = parts.port
+        (parts.hostname or "").encode("idna")  # what no resolver takes
     except ValueError:
         return NO_URL
     if not parts.hostname or not url.isascii() or any(one.isspace() for one in url):
@@ -67,11 +76,8 @@ def type_problems(types: Sequence[str]) -> list[FieldProblem]:
 
 def fits(doc: Document, entry: FeedTold) -> bool:
     """Whether an entry is one that the endpoint asks for."""
-    if doc["types"] and entry.type not in doc["types"]:
-        return False
-    return not doc["need_groups"] or (
-        entry.referral is not None and entry.referral.need_group in doc["need_groups"]
-    )
+    groups = tuple(map(NeedGroup, doc["need_groups"]))
+    return asked_for(entry, FeedFilter(types=tuple(doc["types"]), need_groups=groups))
 
 
 def rotated(doc: Document, sealed: str, at: datetime, until: datetime) -> list[Document]:
@@ -79,6 +85,13 @@ def rotated(doc: Document, sealed: str, at: datetime, until: datetime) -> list[D
     older = [one for one in doc["secrets"] if one["until"] is None or at < one["until"]]
     kept = [{**one, "until": min(one["until"] or until, until)} for one in older if until > at]
     return [{"sealed": sealed, "until": None}, *kept][:MOST_SECRETS]
+
+
+def failed(doc: Document, at: datetime) -> Document:
+    """Return what is written of an endpoint to which an attempt failed at that moment."""
+    last = doc.get("failed_at")
+    anew = doc["failing_since"] is None or last is None or at - last > QUIET_FOR
+    return {"failing_since": at if anew else doc["failing_since"], "failed_at": at}
 
 
 def is_given_up(doc: Document, at: datetime) -> bool:
@@ -94,7 +107,7 @@ def view(doc: Document) -> Endpoint:
         id=doc["_id"],
         organization=doc["organization"],
         url=doc["url"],
-        status=EndpointStatus(doc["status"]),
+        status=EndpointStatus.DISABLED if doc["status"] == DELETED else EndpointStatus(doc["status"]),
         created_at=doc["created_at"],
         public_key=doc["public_key"],
         types=tuple(doc["types"]),

@@ -1,5 +1,7 @@
 """Reading endpoints and what was delivered to them: each organization its own."""
 
+from functools import partial
+
 from chassis import paging
 from contracts.rpc import Actor
 from contracts.webhooks import (
@@ -11,9 +13,6 @@ from contracts.webhooks import (
 from services.notifications.webhooks import delivery, endpoint
 from services.notifications.webhooks.actions import admitted, own
 from services.notifications.webhooks.means import Means
-
-# Before and behind all places.
-_FIRST, _LAST = "", "~"
 
 
 async def list_endpoints(means: Means, request: ListEndpoints, actor: Actor) -> EndpointList:
@@ -41,20 +40,10 @@ async def list_deliveries(means: Means, request: ListDeliveries, actor: Actor) -
         ForbiddenError, NotVerifiedError: the caller manages no webhooks.
     """
     doc = await own(means, request.endpoint, actor)
-    page, count = request.page, request.page.first or request.page.last or 1
-    onwards = page.first is not None
-    bounds = (_place(page.before, _FIRST), _place(page.after, _LAST))
-    found = await means.store.page(doc["_id"], request.status, bounds, count + 1, newest_first=onwards)
-    more, shown = len(found) > count, found[:count]
-    if not onwards:
-        shown = shown[::-1]
+    page = await paging.newest(request.page, partial(means.store.page, doc["_id"], request.status))
     return DeliveryList(
-        items=tuple(map(delivery.view, shown)),
-        positions=tuple((one["place"],) for one in shown),
-        has_next=more if onwards else page.before is not None,
-        has_previous=page.after is not None if onwards else more,
+        items=tuple(map(delivery.view, page.rows)),
+        positions=page.positions,
+        has_next=page.has_next,
+        has_previous=page.has_previous,
     )
-
-
-def _place(position: tuple[str, ...] | None, otherwise: str) -> str:
-    return position[0] if position else otherwise

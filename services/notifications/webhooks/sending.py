@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from chassis.seal import Sealer
 from contracts.ids import FEED_CURSOR, global_id
 from contracts.notifications import FeedTold
+from contracts.subjects import subject_id
 from services.notifications.webhooks import delivery
-from services.notifications.webhooks.calling import Answered, Caller, NotCalledError
+from services.notifications.webhooks.calling import SECONDS, Answered, Caller, NotCalledError
 from services.notifications.webhooks.signing import Signer, opened
 
 Document = dict[str, Any]
@@ -32,15 +33,20 @@ class Sending:
         """Return the delivery of an entry, of which nothing was attempted yet."""
         cursor = self._cursors.seal(FEED_CURSOR, epoch, entry.seq, endpoint["organization"])
         message = delivery.Message(entry.event, entry.type, body_of(entry, cursor))
-        return delivery.new(endpoint["_id"], f"{entry.seq:020d}", message, self.now())
+        made = delivery.new(endpoint["_id"], f"{entry.seq:020d}", message, self.now())
+        return {**made, "agreements": list(entry.agreements)} if entry.agreements else made
 
-    async def attempt(self, endpoint: Document, doc: Document) -> tuple[Document, Outcome]:
-        """Send a delivery once; return it as it is after that, and what came of it."""
+    async def attempt(
+        self, endpoint: Document, doc: Document, seconds: float = SECONDS
+    ) -> tuple[Document, Outcome]:
+        """Send a delivery once; return it as it is after that, and what came of it within so many seconds."""
         began = self.now()
         headers = self._signer(endpoint, began).headers(doc["message"], began, bytes(doc["body"]))
         headers |= {"content-type": "application/json", "user-agent": AGENT}
         try:
-            outcome: Outcome = await self._caller.post(endpoint["url"], headers, bytes(doc["body"]))
+            outcome: Outcome = await self._caller.post(
+                endpoint["url"], headers, bytes(doc["body"]), seconds=seconds
+            )
         except NotCalledError as error:
             outcome = error
         return delivery.attempted(doc, began, self.now() - began, outcome), outcome
@@ -72,4 +78,5 @@ def body_of(entry: FeedTold, cursor: str) -> bytes:
         data |= {"referralId": global_id("Referral", entry.about)}
     elif entry.subject is not None:
         data |= {"kind": entry.subject.kind}
+        data |= {"subjectId": found} if (found := subject_id(entry.subject)) else {}
     return msgspec.json.encode({"type": entry.type, "timestamp": entry.at, "data": data})

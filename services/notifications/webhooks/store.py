@@ -9,7 +9,9 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from chassis import mongo
+from chassis.calls import KEYS_KEPT
 from chassis.moments import Moments
+from services.notifications.webhooks.endpoint import DELETED
 
 ENDPOINTS, DELIVERIES, CARRIERS = "webhook_endpoints", "webhook_deliveries", "webhook_carriers"
 INDEXES = {
@@ -21,9 +23,12 @@ INDEXES = {
         IndexModel([("endpoint", ASCENDING), ("place", ASCENDING)], name="endpoint"),
         IndexModel([("due_at", ASCENDING)], name="due_at", sparse=True),
         IndexModel([("gone_at", ASCENDING)], name="gone_at"),
+        IndexModel([("rests_of", ASCENDING)], name="rests_of", sparse=True),
     ],
 }
-KEYS_KEPT = 20
+# For whoever carries, and keeps all of them in memory.
+_WITHOUT_KEYS = {"idempotency": 0}
+_AWAKE = {"$unset": {"rests_of": ""}}
 
 Document = dict[str, Any]
 Collection = AsyncIOMotorCollection[Document]
@@ -56,7 +61,13 @@ class WebhookStore:
 
     async def of_organization(self, organization: str) -> list[Document]:
         """Return an organization's endpoints."""
-        return await self.endpoints.find({"organization": organization}).to_list(None)
+        found = await self.endpoints.find({"organization": organization}).to_list(None)
+        return [doc for doc in found if doc["status"] != DELETED]
+
+    async def descriptions(self, endpoints: Sequence[str]) -> dict[str, str]:
+        """Return by id what owners call these; without those that are gone, or have no description."""
+        found = self.endpoints.find({"_id": {"$in": list(endpoints)}}, {"description": 1})
+        return {one["_id"]: one["description"] async for one in found if one["description"]}
 
     async def insert_endpoint(self, document: Document) -> bool:
         """Keep a new one; False where there is one of that id."""
@@ -65,6 +76,10 @@ class WebhookStore:
         except DuplicateKeyError:
             return False
         return True
+
+    async def take_back(self, endpoint: str) -> None:
+        """Forget one that was made just now."""
+        await self.endpoints.delete_one({"_id": endpoint})
 
     async def save(self, doc: Document, fields: Mapping[str, Any], use: Document) -> bool:
         """Write its owner's change if nobody else has changed it since; False where somebody has."""
@@ -77,46 +92,61 @@ class WebhookStore:
         )
         return bool(result.matched_count)
 
-    async def remove(self, endpoint: str) -> None:
-        """Forget an endpoint with all its deliveries."""
-        await self.endpoints.delete_one({"_id": endpoint})
+    async def forget_all(self, endpoint: str) -> None:
+        """Forget all deliveries to an endpoint."""
         await self.deliveries.delete_many({"endpoint": endpoint})
+
+    async def sweep(self, before: datetime) -> None:
+        """Forget the endpoints that were deleted before then."""
+        await self.endpoints.delete_many({"deleted_at": {"$lt": before}})
 
     async def changed_since(self, moment: datetime) -> list[Document]:
         """Return the endpoints that their owners changed since then."""
-        return await self.endpoints.find({"changed_at": {"$gte": moment}}).to_list(None)
+        return await self.endpoints.find({"changed_at": {"$gte": moment}}, _WITHOUT_KEYS).to_list(None)
 
     async def every(self) -> list[Document]:
         """Return all endpoints."""
-        return await self.endpoints.find({}).to_list(None)
+        return await self.endpoints.find({}, _WITHOUT_KEYS).to_list(None)
 
     async def note(self, endpoint: str, after: int | None, fields: Mapping[str, Any]) -> bool:
-        """Write what its carrier knows of it, if it was read up to there; False where it was not, or is gone.
+        """Write what its carrier knows of it, if it was read up to there; False where not, or deleted.
 
         So whoever carries it no longer changes nothing by what it still finishes.
         """
-        condition: Document = {"_id": endpoint}
+        condition: Document = {"_id": endpoint, "status": {"$ne": DELETED}}
         if after is not None:
             condition["after"] = after
         result = await self.endpoints.update_one(condition, {"$set": dict(fields)})
         return bool(result.matched_count)
 
+    async def disable(self, endpoint: str, fields: Mapping[str, Any]) -> bool:
+        """Disable an endpoint that is active; False where it is not, or is gone."""
+        result = await self.endpoints.update_one(
+            {"_id": endpoint, "status": "active"}, {"$set": dict(fields)}
+        )
+        return bool(result.matched_count)
+
+    async def told(self, endpoint: str, disabled: int) -> None:
+        """Note that its organization was told that it was disabled for the so-manieth time."""
+        await self.endpoints.update_one({"_id": endpoint, "disabled": disabled}, {"$unset": {"untold": ""}})
+
     # --- deliveries -----------------------------------------------------------------------------
 
     async def keep(self, deliveries: Sequence[Document]) -> None:
-        """Keep new deliveries; those that are there already stay as they are."""
+        """Keep deliveries; those that are there already, and were sent again, become as these are."""
         if not deliveries:
             return
         try:
             await self.deliveries.insert_many(list(deliveries), ordered=False)
         except BulkWriteError as error:
-            mongo.collided(error)
+            for place in mongo.collided(error):
+                again = deliveries[place]
+                await self.deliveries.update_one({"_id": again["_id"]}, _to(again))
 
     async def renew(self, before: Document, after: Document) -> bool:
         """Write one more attempt of a delivery; False where somebody else has made one."""
         condition = {"_id": before["_id"], "due_at": before["due_at"], "status": before["status"]}
-        fields = {name: after[name] for name in ("attempts", "tried", "status", "due_at")}
-        return bool((await self.deliveries.update_one(condition, {"$set": fields})).matched_count)
+        return bool((await self.deliveries.update_one(condition, _to(after))).matched_count)
 
     async def page(
         self, endpoint: str, status: str | None, bounds: tuple[str, str], count: int, *, newest_first: bool
@@ -130,9 +160,22 @@ class WebhookStore:
 
     async def ask_again(self, endpoint: str, condition: Mapping[str, Any], now: datetime) -> int:
         """Have those deliveries of an endpoint made again from now on; return how many."""
-        fields = {"status": "waiting", "due_at": now, "tried": 0}
-        found = {**condition, "endpoint": endpoint}
-        return (await self.deliveries.update_many(found, {"$set": fields})).modified_count
+        change = {"$set": {"status": "waiting", "due_at": now, "tried": 0}, **_AWAKE}
+        return (await self.deliveries.update_many({**condition, "endpoint": endpoint}, change)).modified_count
+
+    async def rest(self, delivery: Document) -> None:
+        """Put a delivery to rest that is due, and is not sent now."""
+        condition = {"_id": delivery["_id"], "due_at": delivery["due_at"]}
+        await self.deliveries.update_one(
+            condition, {"$set": {"due_at": None, "rests_of": delivery["endpoint"]}}
+        )
+
+    async def wake(self, endpoint: str, now: datetime) -> None:
+        """Make due again what rests of an endpoint."""
+        resting = {"rests_of": endpoint}
+        # Mostly there is none; and to look is cheaper than to write.
+        if await self.deliveries.find_one(resting, {"_id": 1}) is not None:
+            await self.deliveries.update_many(resting, {"$set": {"due_at": now}, **_AWAKE})
 
     async def forget(self, delivery: str) -> None:
         """Forget a delivery whose time is over."""
@@ -151,3 +194,9 @@ class WebhookStore:
     async def leave(self, carriers: Iterable[str]) -> None:
         """Forget replicas that are there no longer."""
         await self._carriers.delete_many({"_id": {"$in": list(carriers)}})
+
+
+def _to(delivery: Document) -> Document:
+    """The change to what it is after an attempt; it rests no longer."""
+    state = {name: delivery[name] for name in ("attempts", "tried", "status", "due_at")}
+    return {"$set": state, **_AWAKE}

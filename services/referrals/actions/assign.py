@@ -8,20 +8,17 @@ from datetime import datetime
 from chassis.problems import ForbiddenError, InvalidError, WrongStatusError
 from contracts.assignment import AssignReferral
 from contracts.codes import Role
-from contracts.membership import OwnMember
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
-from contracts.standing import MemberStatus
 from services.referrals.actions.beside import Aside, carry_out
 from services.referrals.document import Document
 from services.referrals.means import Means
 from services.referrals.referral import S
 from services.referrals.roles import Party
+from services.referrals.second import works
 from services.referrals.transitions import was_sent
 
 WAYS = ("member", "reference", "nobody")
-# Whoever has none of these could do nothing with a referral.
-WORKS = frozenset({Role.CASEWORKER, Role.MANAGER})
 
 
 async def assign(means: Means, request: AssignReferral, actor: Actor) -> ReferralReply:
@@ -64,11 +61,6 @@ async def _assignee(means: Means, request: AssignReferral, actor: Actor) -> str 
         message = "There is no such member of your organization who could work on it."
         raise InvalidError(message, (FieldProblem(path=(given[0],), message=message, code="NOT_FOUND"),))
     return member.id
-
-
-def works(member: OwnMember) -> bool:
-    """Whether a member works on referrals now."""
-    return member.status is MemberStatus.ACTIVE and not WORKS.isdisjoint(member.roles)
 
 
 def _check_role(before: str | None, after: str | None, actor: Actor) -> None:

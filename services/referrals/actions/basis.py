@@ -7,7 +7,7 @@ from chassis.problems import ForbiddenError
 from contracts.consents import ReviewBasis
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor
-from services.referrals import basing, outlined
+from services.referrals import basing
 from services.referrals.actions import reviewing
 from services.referrals.actions.change import inputs_of, written
 from services.referrals.actions.working import Working
@@ -17,7 +17,6 @@ from services.referrals.referral import decide
 from services.referrals.roles import COORDINATOR, Party, tiers_of
 from services.referrals.store import Write
 
-_SECOND = 2
 THE_FIRST = "Whoever said that this is the basis does not review it: a second member does."
 
 
@@ -25,8 +24,8 @@ async def review(means: Means, request: ReviewBasis, actor: Actor) -> ReferralRe
     """Confirm the basis, or not; or replay it.
 
     Raises:
-        As any change; ForbiddenError also for whoever said that this is the basis, who names no member, and
-            for a coordinator while the sender has somebody who can, and time.
+        As any change; ForbiddenError also for whoever said that this is the basis, whom the directory does
+            not know, and for a coordinator while the sender has somebody who can, and time.
         PersonErasedError: a note was given, and the person's data is erased.
         UnreachableError: a coordinator asks, and the directory did not say who else there is; or it is not
             confirmed, and the directory did not say of which kind its receiver is.
@@ -48,15 +47,7 @@ async def review(means: Means, request: ReviewBasis, actor: Actor) -> ReferralRe
 async def _admit(means: Means, doc: Document, party: Party, now: datetime) -> None:
     await reviewing.check(means, doc["basis_review"]["who"], party.actor, THE_FIRST)
     if party.relation == COORDINATOR:
-        if not basing.is_overdue(doc, now) and await has_second(means, doc):
-            raise ForbiddenError("The sender has a second member who reviews it, until it is overdue.")
+        if not basing.is_overdue(doc, now) and await reviewing.has_second(means, doc):
+            raise ForbiddenError(reviewing.NOT_YET)
     elif basing.READS not in tiers_of(party.actor):
         raise ForbiddenError("That is for those of its sender who may read the referral.")
-
-
-async def has_second(means: Means, doc: Document) -> bool:
-    """Whether its sender has a second member who could review it, as far as the directory knows.
-
-    Behind the firewall nobody reads it.
-    """
-    return not outlined.is_behind(doc) and len(await means.directory.workers(doc["sender"])) >= _SECOND

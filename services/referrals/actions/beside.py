@@ -13,7 +13,13 @@ from contracts.rpc import Actor
 from contracts.sentences import Sentence
 from services.referrals.actions.replying import replied
 from services.referrals.actions.working import loaded
-from services.referrals.actions.writing import until_written, used_before, write_beside
+from services.referrals.actions.writing import (
+    aside_keys,
+    kept_aside,
+    until_written,
+    used_before,
+    write_beside,
+)
 from services.referrals.audit.noting import committed
 from services.referrals.document import Document
 from services.referrals.means import Means
@@ -21,8 +27,6 @@ from services.referrals.referral import OTHER_SIDE
 from services.referrals.roles import ASIDES, Party, lacking
 from services.referrals.telling import aside_event
 
-# Of a side's own: who assigns more often than that within a month has no need of old keys.
-KEYS_KEPT = 500
 # A message must never be there twice; there are no more keys of them than messages, of which each side has a
 # hundred at most.
 MESSAGE_KEYS = "message_keys"
@@ -80,15 +84,15 @@ async def carry_out(means: Means, action: str, request: Any, actor: Actor, make:
         now = means.now()
         use = {"key": key, "fingerprint": fingerprint, "at": now}
         _admit(action, party)
-        name = f"aside_keys_{party.relation}"
-        before = used_before([*(doc.get(name) or ()), *(doc.get(MESSAGE_KEYS) or ())], use)
+        of_side = doc.get(aside_keys(party.relation)) or ()
+        before = used_before([*of_side, *(doc.get(MESSAGE_KEYS) or ())], use)
         if before is not None:
             return Outcome(doc, party, before, now, replayed=True)
         aside = await make(doc, party, now)
         if aside is None:
             return Outcome(doc, party, {}, now)
         tells = aside.told and partial(_told, aside, actor, now)
-        push = {**aside.push, **_kept(name, {**use, **aside.about})}
+        push = {**aside.push, **_kept(party.relation, {**use, **aside.about})}
         after = await write_beside(means, doc, aside.fields, now, tells=tells, push=push)
         if after is None:
             return None
@@ -98,11 +102,8 @@ async def carry_out(means: Means, action: str, request: Any, actor: Actor, make:
     return await until_written(attempt)
 
 
-def _kept(name: str, use: Document) -> Document:
-    """What keeps a key, so that neither side's can push out the other's."""
-    if "n" in use:
-        return {MESSAGE_KEYS: use}
-    return {name: {"$each": [use], "$slice": -KEYS_KEPT}}
+def _kept(side: str, use: Document) -> Document:
+    return {MESSAGE_KEYS: use} if "n" in use else kept_aside(side, use)
 
 
 def _told(aside: Aside, actor: Actor, now: datetime, after: Document) -> list[Document]:
@@ -111,14 +112,16 @@ def _told(aside: Aside, actor: Actor, now: datetime, after: Document) -> list[Do
     event = aside_event(after, name, side, now)
     if aside.override is None:
         return [event]
-    done = (after["_id"], after["n"])
-    return [committed(done, AuditKind.OVERRIDE, aside.override, actor, (after["folio"],)), event]
+    done, about = (after["_id"], after["n"]), (after["folio"],)
+    # Not in the receiver's audit: that a step was missing is the sender's only.
+    entry = committed(done, AuditKind.OVERRIDE, aside.override, actor, about, chains=(after["sender"],))
+    return [entry, event]
 
 
 def _admit(action: str, party: Party) -> None:
-    if party.relation not in OTHER_SIDE:
-        raise ForbiddenError("That is for the two parties of a referral.")
     if (action, party.relation) not in ASIDES:
+        if party.relation not in OTHER_SIDE:
+            raise ForbiddenError("That is for the two parties of a referral.")
         raise ForbiddenError(
             Sentence("That is for the {side} of a referral.", side=Sentence(OTHER_SIDE[party.relation]))
         )

@@ -7,27 +7,24 @@ looks at it again the next time. Nothing here needs to know of other replicas, o
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
-
-import msgspec
 
 from chassis.moments import Page, Place
 from chassis.outbox import pending_event
 from chassis.turns import Turns
 from contracts.codes import Deadline, Priority
-from contracts.events import DEADLINE_EVENTS, DeadlineEvent
 from contracts.rpc import Actor
 from services.referrals import erasing, keeping
 from services.referrals.actions import counting
-from services.referrals.actions.basis import has_second
 from services.referrals.actions.replying import count
+from services.referrals.actions.reviewing import has_second
 from services.referrals.actions.writing import write_beside
 from services.referrals.deadlines.points import Kind, Point, Step, audience, next_at, next_step
 from services.referrals.document import Document
 from services.referrals.means import Means
-from services.referrals.referral import decide, event_data, events_of
+from services.referrals.referral import decide, events_of
 from services.referrals.roles import SYSTEM, Party
 from services.referrals.store import Write
+from services.referrals.telling import deadline_event
 
 # An emergency is reminded of after a quarter of an hour.
 LOOK_SECONDS = 2.0
@@ -102,10 +99,10 @@ async def _tell(means: Means, doc: Document, step: Step, now: datetime) -> bool:
         fields |= await counting.erasure(means, doc, keeping.OF_HER, now)
 
     def tells(after: Document) -> Document:
-        outline: dict[str, Any] = msgspec.structs.asdict(event_data(after, after["status"], now))
-        told = DeadlineEvent(**outline, deadline=step.point.deadline, told=sides, coordinators=coordinators)
-        kind = DEADLINE_EVENTS[EVENTS[step.point.kind]]
-        return pending_event(kind.type, after["_id"], after["n"], now, told)
+        name = EVENTS[step.point.kind]
+        return deadline_event(
+            after, name, step.point.deadline, told=sides, coordinators=coordinators, now=now
+        )
 
     if not await write_beside(means, doc, fields, now, tells=tells):
         return False

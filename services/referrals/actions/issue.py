@@ -163,7 +163,8 @@ class Issuing:
         sender = self.actor.organization or ""
         problems = [
             *request_problems(self.request, self.now),
-            *((*known_problems(self.request), *withheld_places(self.request, service)) if self.knows else ()),
+            *(known_problems(self.request) if self.knows else ()),
+            *withheld_places(self.request, service, knows=self.knows),
             *self.wrong,
             *service_problems(self.request, sender, service, receiver, self.beside | beside, passage=passed),
             *unit_problems(self.request, service),

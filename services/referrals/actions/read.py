@@ -14,19 +14,23 @@ from contracts.referrals import (
 )
 from contracts.rpc import NOTHING, Actor, FieldProblem
 from services.referrals import folio as folios
-from services.referrals import paging, tiers
+from services.referrals import paging, subscribing, tiers
 from services.referrals.document import Document
 from services.referrals.errors import NotFoundError
 from services.referrals.fields import T1
 from services.referrals.means import Means
 from services.referrals.opening import open_all, open_history, without_texts
 from services.referrals.roles import Party, tiers_of
+from services.referrals.sealed import NOTHING as NOTHING_OPENED
 
 
 async def get(means: Means, request: GetReferrals, actor: Actor) -> Referrals:
     """Return the referrals with those ids, in order; null for what the caller may not know of."""
     found = await means.store.load_many(set(request.ids), sealed=bool(request.tiers))
     views = await shown(means, list(found.values()), request.tiers, actor)
+    if not views.keys() >= set(request.ids):
+        others = [doc for referral, doc in found.items() if referral not in views]
+        views |= await _shown_by_agreement(means, others, actor)
     return Referrals(items=tuple(views.get(referral) for referral in request.ids))
 
 
@@ -89,6 +93,13 @@ async def shown(
     }
 
 
+async def _shown_by_agreement(means: Means, docs: Sequence[Document], actor: Actor) -> dict[str, Referral]:
+    """Return by id what an agreement lets the actor see: the outline, for which nothing is opened."""
+    now = means.now()
+    reads = await subscribing.parties(means, docs, actor, now)
+    return {doc["_id"]: tiers.view(doc, party, NOTHING_OPENED, now) for doc, party in reads}
+
+
 async def history(means: Means, request: GetHistory, actor: Actor) -> History:
     """Return a page of a referral's history, oldest first.
 
@@ -99,6 +110,9 @@ async def history(means: Means, request: GetHistory, actor: Actor) -> History:
     now = means.now()
     doc = await means.store.load(request.referral)
     party = doc and tiers.party_of(doc, actor, now)
+    if not party:
+        by_agreement = await subscribing.parties(means, [doc] if doc else [], actor, now)
+        party = by_agreement[0][1] if by_agreement else None
     if not doc or not party or not tiers.may_read(party):
         raise NotFoundError
     hidden = tiers.hidden_entries(doc, party)

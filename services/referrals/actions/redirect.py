@@ -94,13 +94,17 @@ async def confirm(means: Means, request: ConfirmRedirect, actor: Actor) -> Refer
     async def write(work: Working, doc: Document, party: Party) -> Write:
         _admit(doc, party)
         decided, problems = _decided(doc, work.action, party, inputs_of(request), work.now)
-        said = redirecting.said_anew(await said_in(means, doc), request.service, request.consent)
+        said = redirecting.said_anew(await said_in(means, doc), request)
         found = await means.directory.service(said.service)
         beside = await guard.needs_beside(means, said, found[1], doc, actor)
         passed = await passage(means, said.service, found[1], said.need)
         wrong = redirecting.confirmation_problems(doc, said, found, beside, work.now, passage=passed)
         # To whoever may not read who she is, what was said before of a caregiver is not told, either.
-        wrong += known_problems(said) if T2 in tiers_of(actor) else signer_problems(request.consent)
+        knows = T2 in tiers_of(actor)
+        wrong += known_problems(said) if knows else signer_problems(request.consent)
+        # Nor what was asked for there.
+        before = None if knows else (await means.directory.service(doc["service"]))[0]
+        wrong += redirecting.places_problems(said, request, found[0], before, knows=knows)
         change = _right(decided, [*problems, *wrong])
         service, receiver = found
         assert service is not None

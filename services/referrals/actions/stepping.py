@@ -16,6 +16,7 @@ from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence
 from contracts.steps import Overrides, ReferralStep
 from services.referrals import childhood
+from services.referrals.actions.reviewing import looked_up
 from services.referrals.actions.writing import until_written
 from services.referrals.audit.noting import committed
 from services.referrals.document import Document
@@ -67,7 +68,7 @@ async def judged(
         else:
             due.append(childhood.STEP)
     if overrides:
-        problems += _of_who_overrides(actor)
+        problems += await _of_who_overrides(means, actor)
     return Ruling(problems=tuple(problems), due=tuple(due), overridden=overrides)
 
 
@@ -76,8 +77,8 @@ def to(receiver: Organization | None, said: Said) -> Met:
     return Met(receiver.kind if receiver else None, said.state and said.state.value)
 
 
-def _of_who_overrides(actor: Actor) -> list[FieldProblem]:
-    message: str | None = None if who(actor) else NOBODY
+async def _of_who_overrides(means: Means, actor: Actor) -> list[FieldProblem]:
+    message = (await looked_up(means, who(actor)))[1] if who(actor) else NOBODY
     if is_firewalled(actor):
         message = "Nobody behind the firewall overrides a step: nobody there could review it."
     if not Party(SENDER, actor).may_beside(OVERRIDE):

@@ -1,12 +1,12 @@
-"""What becomes of a mandatory step: its override is reviewed, it is taken, or it is overdue."""
+"""What becomes of a mandatory step: its override is reviewed, it is taken, or is overdue; who hears."""
 
 from datetime import datetime
 from functools import partial
 
 from chassis.moments import Page, Place
-from chassis.problems import ForbiddenError, InvalidError
+from chassis.problems import ForbiddenError, InvalidError, WrongStatusError
 from chassis.turns import Turns
-from contracts.codes import StepStatus
+from contracts.codes import Deadline, Side, StepStatus
 from contracts.referrals import ReferralReply
 from contracts.rpc import Actor, FieldProblem
 from contracts.sentences import Sentence, either
@@ -19,23 +19,27 @@ from services.referrals.actions.writing import write_beside
 from services.referrals.document import Document
 from services.referrals.errors import refused_where_erased
 from services.referrals.fields import T2
+from services.referrals.inputs import required
 from services.referrals.means import Means
 from services.referrals.pathways import steps
 from services.referrals.pathways.steps import StepSaid
-from services.referrals.referral import S
-from services.referrals.roles import SENDER, Party, tiers_of
+from services.referrals.roles import COORDINATOR, SENDER, Party, tiers_of
 from services.referrals.sealed import seal, unseal
+from services.referrals.second import own_name
 from services.referrals.statuses import UNDER_WAY
-from services.referrals.telling import aside_event
+from services.referrals.telling import aside_event, deadline_event
 from services.referrals.vault import Keys
 
 REVIEW = "review an override of"
 THE_FIRST = "Whoever overrode the step does not review it: a second member does."
+NAMES_NONE = (
+    "Which step it is, is not shown to a coordinator, who reviews what waits and names none: leave step out, "
+    "and hear the reason by telephone."
+)
+OVERRIDDEN = frozenset({StepStatus.OVERRIDDEN})
 REPORT = "report a step of"
 # After an end nothing is corrected any more.
 SAID_THERE = "What a child says stands in the consent: correct that (correctReferral)."
-# What ended so waits for no step any more: of what was redirected another referral has its tasks.
-_OVER = frozenset({S.CANCELLED, S.REDIRECTED, S.ENTERED_IN_ERROR})
 AT_ONCE = 200
 
 Entries = list[Document]
@@ -46,20 +50,29 @@ async def review(means: Means, request: ReviewOverride, actor: Actor) -> Referra
 
     Raises:
         NotFoundError, ForbiddenError, IdempotencyKeyReusedError: see ``beside.carry_out``; forbidden is also
-            who overrode it, or who does not say for which member it acts.
+            who overrode it, who does not say for which member it acts, or names one whom the directory does
+            not know; and a coordinator while the sender has somebody who can, and time.
         InvalidError: there is no such override to review.
+        WrongStatusError: a coordinator asks, and no override waits.
         PersonErasedError: the person's data is erased.
+        UnreachableError: the directory did not say who she is, or who else there is.
     """
+    change = steps.confirmed if request.confirm else steps.not_confirmed
 
     async def make(doc: Document, party: Party, now: datetime) -> Aside:
-        _check_reader(party)
+        entries = list(doc.get("steps") or ())
         with await means.vault.fetch(keeping.usable(doc, keeping.T2)) as keys:
-            place = _place(keys, doc, request.step, frozenset({StepStatus.OVERRIDDEN}))
-            entries = list(doc["steps"])
-            await reviewing.check(means, entries[place]["who"], actor, THE_FIRST)
+            if party.relation == COORDINATOR:
+                places = await _left_to_a_coordinator(means, doc, request.step, now)
+            else:
+                _check_reader(party)
+                places = [_place(keys, doc, _named(request.step), OVERRIDDEN)]
+            for place in places:
+                await reviewing.check(means, entries[place]["who"], actor, THE_FIRST)
             note = _sealed(keys, doc, request.note)
-        change = steps.confirmed if request.confirm else steps.not_confirmed
-        entries[place] = change(entries[place], actor, note, now)
+        by = own_name(actor, doc["sender"])
+        for place in places:
+            entries[place] = change(entries[place], actor, note, now, by=by)
         reviewed = "override_confirmed" if request.confirm else "override_not_confirmed"
         return Aside(fields=steps.fields(entries), told=("override_reviewed", SENDER), override=reviewed)
 
@@ -112,6 +125,29 @@ def _check_reader(party: Party) -> None:
         raise ForbiddenError("That is for those of its sender who may read the referral.")
 
 
+def _named(step: str | None) -> str:
+    if step is None:
+        raise InvalidError("Nothing was done.", (required("step", "Must be given: which override."),))
+    return step
+
+
+async def _left_to_a_coordinator(means: Means, doc: Document, step: str | None, now: datetime) -> list[int]:
+    """Where the overrides stand that a coordinator reviews: all that nobody else can, or has in time.
+
+    It names none of them, which it is not shown: a refusal would tell whether she lacks that step.
+    """
+    if step is not None:
+        raise ForbiddenError(NAMES_NONE)
+    waiting = [place for place, one in enumerate(doc.get("steps") or ()) if one["status"] in OVERRIDDEN]
+    if await reviewing.has_second(means, doc):
+        waiting = [place for place in waiting if doc["steps"][place]["due_at"] <= now]
+        if not waiting:
+            raise ForbiddenError(reviewing.NOT_YET)
+    if not waiting:
+        raise WrongStatusError("No override of a step of this referral waits for a review.")
+    return waiting
+
+
 def _place(keys: Keys, doc: Document, step: str, wanted: frozenset[StepStatus]) -> int:
     """Where the step stands among those of the referral."""
     for place, one in enumerate(doc.get("steps") or ()):
@@ -130,8 +166,9 @@ def _sealed(keys: Keys, doc: Document, text: str | None) -> bytes | None:
 
 
 def turns(means: Means) -> Turns:
-    """Return the turns over steps that are overdue: sender and coordinators are told of each, once.
+    """Return the turns over steps: sender and coordinators are told once of each that is overdue.
 
+    Of a review they hear at half of the time: the sender, and coordinators where they are to review.
     By the database's clock; any number of replicas may look: each is a conditional write.
     """
 
@@ -149,10 +186,13 @@ async def _look(means: Means, doc: Document) -> bool:
     if doc["status"] in steps.VAIN and not await losing.look(means, doc):
         return False
     now, entries = await means.store.now(), doc.get("steps") or ()
-    if doc["status"] in _OVER or not steps.is_any_overdue(entries, now):
-        left = None if doc["status"] in _OVER else steps.next_due(entries)
-        return await means.store.beside(doc["_id"], doc["revision"], {"steps_due_at": left}, {})
-    return await _tell(means, doc, await means.directory.coordinators(), now)
+    is_over = doc["status"] in steps.OVER
+    if not is_over and steps.is_any_overdue(entries, now):
+        return await _tell(means, doc, await means.directory.coordinators(), now)
+    if not is_over and steps.is_any_half_over(entries, now):
+        return await _ask(means, doc, now)
+    left = None if is_over else steps.next_due(entries)
+    return await means.store.beside(doc["_id"], doc["revision"], {"steps_due_at": left}, {})
 
 
 async def _tell(means: Means, doc: Document, coordinators: tuple[str, ...], now: datetime) -> bool:
@@ -162,4 +202,20 @@ async def _tell(means: Means, doc: Document, coordinators: tuple[str, ...], now:
         return aside_event(after, "step_overdue", SENDER, now, coordinators)
 
     fields = steps.fields(steps.told(doc["steps"], now))
+    return await write_beside(means, doc, fields, now, tells=tells) is not None
+
+
+async def _ask(means: Means, doc: Document, now: datetime) -> bool:
+    """Tell that a review of one referral's steps is awaited; False as in ``_tell``."""
+    of_sender = await reviewing.has_second(means, doc)
+    # Else the review is a coordinator's, who is to know in time.
+    coordinators = () if of_sender else await means.directory.coordinators()
+    name = "reminded" if of_sender else "escalated"
+
+    def tells(after: Document) -> Document:
+        return deadline_event(
+            after, name, Deadline.REVIEW_OVERRIDE, told=(Side.SENDER,), coordinators=coordinators, now=now
+        )
+
+    fields = steps.fields(steps.reminded(doc["steps"], now))
     return await write_beside(means, doc, fields, now, tells=tells) is not None

@@ -13,7 +13,13 @@ from contracts.rpc import Actor
 from services.referrals import alerting, erasing, tiers
 from services.referrals.actions import alert, children
 from services.referrals.actions.replying import count, replied
-from services.referrals.actions.writing import until_written, used_before
+from services.referrals.actions.writing import (
+    aside_keys,
+    kept_aside,
+    until_written,
+    used_before,
+    write_beside,
+)
 from services.referrals.audit.noting import committed
 from services.referrals.document import Document
 from services.referrals.errors import NotFoundError, StaleVersionError
@@ -92,13 +98,15 @@ class Working:
         async def attempt() -> ReferralReply | None:
             doc, party = await self.found()
             permitted(self.action, party)  # before anything is said of where the referral stands
-            if used_before(doc["idempotency"], self._use):
+            if used_before([*doc["idempotency"], *(doc.get(aside_keys(party.relation)) or ())], self._use):
                 await children.create(self.means, doc["pending"])
                 return await replied(self.means, doc, party, self.now, self.request.tiers, replayed=True)
             self._check_version(doc)
             # Whatever somebody else wrote since the last attempt is earlier.
             work = replace(self, now=max(self.means.now(), doc["updated_at"]))
             write = await make(work, doc, party)
+            if isinstance(write, Unchanged):
+                return await self._unchanged(doc, party, write)
             if not await self.means.store.save(doc["_id"], doc["revision"], write):
                 if children.made_by(write.pending):
                     is_now = await self.means.store.load(doc["_id"])
@@ -114,6 +122,13 @@ class Working:
             return await replied(self.means, {**doc, **write.fields}, party, work.now, self.request.tiers)
 
         return await until_written(attempt)
+
+    async def _unchanged(self, doc: Document, party: Party, found: "Unchanged") -> ReferralReply | None:
+        """Answer with the referral as it is, and keep the key; None where somebody else wrote meanwhile."""
+        asked = {*self.request.tiers, *found.tells}
+        reply = await replied(self.means, doc, party, self.now, asked)  # first: it is in the audit
+        kept = kept_aside(party.relation, self._use)
+        return reply if await write_beside(self.means, doc, {}, self.now, push=kept) else None
 
     async def outlined(self) -> ReferralReply:
         """Return what a sender is shown that has done this, and sees by now how far it has come, and no more.
@@ -183,5 +198,12 @@ class Working:
         ]
 
 
+@dataclass(frozen=True)
+class Unchanged:
+    """All stands there already. ``tells`` are the tiers of which that alone tells whoever asked."""
+
+    tells: frozenset[Tier] = frozenset()
+
+
 # Makes of a referral, as it is, and of who asks what is to be written.
-Make = Callable[[Working, Document, Party], Awaitable[Write]]
+Make = Callable[[Working, Document, Party], Awaitable[Write | Unchanged]]

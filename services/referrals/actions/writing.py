@@ -12,6 +12,9 @@ from services.referrals.store import KEYS_KEPT_FOR
 # Each try that loses has lost to a change that won: with as many writers as this, somebody has won.
 TRIES = 50
 
+# Of a side's own: who assigns more often than that within a month has no need of old keys.
+KEYS_KEPT = 500
+
 Done = TypeVar("Done")
 
 
@@ -53,6 +56,16 @@ async def write_beside(
     if tells is not None:
         means.relay.kick(doc["_id"], pending)
     return {**doc, **fields}
+
+
+def aside_keys(side: str) -> str:
+    """Return the field for the keys of what a side has asked for, and what was no change."""
+    return f"aside_keys_{side}"
+
+
+def kept_aside(side: str, use: Document) -> Document:
+    """Return what keeps a key there, so that neither side's can push out the other's."""
+    return {aside_keys(side): {"$each": [use], "$slice": -KEYS_KEPT}}
 
 
 def used_before(keys: Iterable[Document], use: Document) -> Document | None:

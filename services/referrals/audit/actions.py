@@ -25,6 +25,7 @@ from contracts.codes import NetworkRole, Role, Scope
 from contracts.progress import is_firewalled
 from contracts.rpc import Actor, FieldProblem, Page
 from contracts.sentences import Sentence
+from services.referrals import folio as folios
 from services.referrals import paging
 from services.referrals.audit.entry import moment
 from services.referrals.audit.store import AuditStore
@@ -78,7 +79,7 @@ async def list_(store: AuditStore, request: ListAudit, actor: Actor) -> AuditLis
     chain = request.organization or own
     if chain != own and not is_auditor(actor):
         raise NotFoundError
-    _check(request)
+    request = _checked(request)
     forth, count = paging.count_of(request.page)
     (head, _) = await store.head(chain)
     low, high = await _bounds(store, chain, request, head.number)
@@ -104,12 +105,25 @@ async def list_(store: AuditStore, request: ListAudit, actor: Actor) -> AuditLis
     )
 
 
-def _check(request: ListAudit) -> None:
-    """Refuse a time that ends before it begins: nothing is ever in it."""
-    if request.since is None or request.until is None or request.since < request.until:
-        return
-    problem = FieldProblem(path=("until",), message="Must be after `since`.")
-    raise InvalidError("Some conditions cannot be looked for.", (problem,))
+def _checked(request: ListAudit) -> ListAudit:
+    """Return the request with the folio in its proper form.
+
+    Raises:
+        InvalidError: nothing could ever fit: a time ends before it begins, or there can be no such folio.
+    """
+    problems = []
+    if request.since is not None and request.until is not None and request.since >= request.until:
+        problems.append(FieldProblem(path=("until",), message="Must be after `since`."))
+    folio = None if request.folio is None else folios.read(request.folio)
+    if request.folio is not None and folio is None:
+        message = (
+            "Is no folio, as REL-7K3F9M-2P, and no id of a client, member, organization, service, "
+            "exception or agreement."
+        )
+        problems.append(FieldProblem(path=("filter", "about"), message=message))
+    if problems:
+        raise InvalidError("Some conditions cannot be looked for.", tuple(problems))
+    return request if folio is None else msgspec.structs.replace(request, about=folio)
 
 
 async def _bounds(store: AuditStore, chain: str, request: ListAudit, last: int) -> tuple[int, int]:

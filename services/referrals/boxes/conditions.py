@@ -22,7 +22,7 @@ from datetime import datetime
 import msgspec
 
 from chassis.problems import InvalidError
-from contracts.codes import Basis, Box
+from contracts.codes import Box
 from contracts.lists import BoxFilter, ListReferrals, ReferralOrder
 from contracts.needs import GROUP_OF, SENSITIVE_NEEDS
 from contracts.progress import has_intake_only, sees_progress_only
@@ -174,8 +174,8 @@ def _hidden_deadlines(box: Box, actor: Actor, now: datetime) -> Document | None:
         return {"status": S.ACCEPTED.value}
     if box is Box.INBOX:
         # As ``tiers.receivers_stage``: with the consent, what the receiver knew by it is over.
-        over: Document = {"basis": Basis.CONSENT.value, "until": {"$lte": now}}
-        return {"status": S.ACCEPTED.value, "$or": [over, {"withheld_since": {"$ne": None}}]}
+        over = [overview.run_out(now), {"withheld_since": {"$ne": None}}]
+        return {"status": S.ACCEPTED.value, "$or": over}
     return None
 
 

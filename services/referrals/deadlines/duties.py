@@ -38,6 +38,8 @@ TIMES: Mapping[Deadline, Times] = {
 # What its sender owes; and what of that is no longer to be done once the referral has ended.
 OF_SENDER = frozenset({D.REVIEW_BASIS, D.GIVE_BASIS})
 WHILE_OPEN = frozenset({D.GIVE_BASIS})
+# What is overdue is told again within it, and so found by when it is looked at next.
+LONGEST = max(times.again for times in TIMES.values())
 
 
 def begun(doc: Mapping[str, Any], what: Deadline, now: datetime) -> Document:
@@ -67,6 +69,16 @@ def told(doc: Mapping[str, Any], what: Deadline, now: datetime) -> Document:
 def duty_of(doc: Mapping[str, Any], what: Deadline) -> Document | None:
     """Return how that duty stands; None where it is not owed."""
     return _owed(doc).get(what.value)
+
+
+def owed(doc: Mapping[str, Any]) -> list[tuple[datetime, Deadline]]:
+    """Return what is owed and by when, the first to come first."""
+    return sorted((duty["by"], Deadline(name)) for name, duty in _owed(doc).items())
+
+
+def overdue(now: datetime) -> Document:
+    """Return the condition that finds what should have been done by now."""
+    return {"$or": [{f"duties.{one}.by": {"$lte": now}} for one in TIMES]}
 
 
 def _owed(doc: Mapping[str, Any]) -> dict[str, Document]:

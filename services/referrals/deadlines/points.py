@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from contracts.codes import Deadline, Intake, Priority, ReferralStatus, Side
+from contracts.deadlines import Duty
 from services.referrals.deadlines import duties
 from services.referrals.deadlines.limits import limits
 from services.referrals.document import Document
@@ -153,6 +154,10 @@ def deadlines_of(doc: Document, now: datetime) -> Document:
         "receive_by": clock.get("receive"),
         "expires_at": clock.get("expire"),
         "overdue": tuple(one for one, end in _ends(clock).items() if end <= now),
+        "duties": tuple(
+            Duty(awaited=one, waiting_for=waiting_for(one, doc), due_at=by, overdue=by <= now)
+            for by, one in duties.owed(doc)
+        ),
     }
 
 

@@ -26,6 +26,11 @@ _CONSULATE = (
     "consulate receives only with written consent that names it."
 )
 
+_UNTIL = (
+    "Must be given: without written consent that names it a consulate receives until a day that you say, and "
+    "that it is not told."
+)
+
 
 def problems(consent: Consent, needs: frozenset[Need], receiver: Organization) -> Iterator[FieldProblem]:
     """Yield why the receiver may not have that consent's referral, of somebody with those needs.
@@ -43,10 +48,16 @@ def problems(consent: Consent, needs: frozenset[Need], receiver: Organization) -
             yield FieldProblem(path=("consent", "names"), message=_named(_EXCEPTION), code=CONSENT_NEEDED)
     if receiver.kind is OrganizationKind.PROSECUTOR and consent.basis is not Basis.LEGAL_OBLIGATION:
         yield from _in_writing(consent, receiver, _PROSECUTOR)
+    if receiver.kind is OrganizationKind.CONSULATE and not guarding.is_written(consent):
+        yield from _to_consulate(consent, needs)
+
+
+def _to_consulate(consent: Consent, needs: frozenset[Need]) -> Iterator[FieldProblem]:
     # Refugee law keeps it from her own country's consulate. Her country is not known here: so, from any.
-    is_protected = Need.INTERNATIONAL_PROTECTION in needs
-    if receiver.kind is OrganizationKind.CONSULATE and is_protected and not guarding.is_written(consent):
+    if guarding.PROTECTED in needs:
         yield FieldProblem(path=("consent", "method"), message=_CONSULATE, code=NEEDED)
+    elif consent.until is None:
+        yield FieldProblem(path=("consent", "until"), message=_UNTIL, code="REQUIRED")
 
 
 def _in_writing(consent: Consent, receiver: Organization, why: str) -> Iterator[FieldProblem]:

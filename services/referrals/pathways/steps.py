@@ -4,8 +4,9 @@ A step that is missing refuses the referral, and is named. It may be overridden 
 member reviews. What saves a life is never refused: there the step becomes a task, due within a day.
 
 On the document ``steps`` has one entry for each step that was missing: ``status since due_at``, who
-overrode it, who reviewed it, by which folio it was met, and ``told`` once that it is overdue. What it is, and
-why, is encrypted beside it (T2): a step's name tells of whom it is for.
+overrode it, who reviewed it, by which folio it was met, ``told`` once that it is overdue, ``remind_at`` until
+its review was reminded of. What it is, and why, is encrypted beside it (T2): a step's name tells of whom it
+is for.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -54,9 +55,13 @@ NEVER_REFUSED = frozenset(
 # What refuses a referral that lacks one.
 STEP_MISSING = "STEP_MISSING"
 DUE_WITHIN = timedelta(hours=24)
+# As the review of another basis than consent (``deadlines.duties``).
+REVIEW_REMINDED_AFTER = timedelta(hours=12)
 # A referral that ended so has met no step.
 _S = ReferralStatus
 VAIN = frozenset({_S.DRAFT, _S.DECLINED, _S.REDIRECTED, _S.CANCELLED, _S.EXPIRED, _S.ENTERED_IN_ERROR})
+# What ended so waits for no step any more: of what was redirected another referral has its tasks.
+OVER = frozenset({_S.CANCELLED, _S.REDIRECTED, _S.ENTERED_IN_ERROR})
 OPEN = frozenset({StepStatus.DUE, StepStatus.OVERRIDDEN})
 
 
@@ -158,35 +163,45 @@ def _missing(step: MandatoryStep) -> FieldProblem:
 
 def entry(status: StepStatus, actor: Actor, blob: bytes, now: datetime) -> Document:
     """Return the stored entry of a step that is missing."""
+    is_overridden = status is StepStatus.OVERRIDDEN
     return {
         "status": status.value,
         "since": now,
         "due_at": now + DUE_WITHIN,
-        "who": who(actor) if status is StepStatus.OVERRIDDEN else None,
-        "overridden_by": actor.on_behalf_of if status is StepStatus.OVERRIDDEN else None,
+        "who": who(actor) if is_overridden else None,
+        "overridden_by": actor.on_behalf_of if is_overridden else None,
+        "remind_at": now + REVIEW_REMINDED_AFTER if is_overridden else None,
         "told": False,
         "sealed": blob,
     }
 
 
-def confirmed(of: Document, actor: Actor, note: bytes | None, now: datetime) -> Document:
-    """Return the entry after a second member has confirmed the override."""
-    return {**of, **_reviewed(actor, note, now), "status": StepStatus.CONFIRMED.value, "due_at": None}
+def confirmed(of: Document, actor: Actor, note: bytes | None, now: datetime, *, by: str | None) -> Document:
+    """Return the entry after a second member, or a coordinator, has confirmed the override.
+
+    ``by`` is what the sender's own system calls that member.
+    """
+    return {**of, **_reviewed(actor, note, now, by), "status": StepStatus.CONFIRMED.value, "due_at": None}
 
 
-def not_confirmed(of: Document, actor: Actor, note: bytes | None, now: datetime) -> Document:
-    """Return the entry after a second member has not: the step is due, within a day from now."""
+def not_confirmed(
+    of: Document, actor: Actor, note: bytes | None, now: datetime, *, by: str | None
+) -> Document:
+    """Return the entry after she has not: the step is due, within a day from now."""
     due = {"status": StepStatus.DUE.value, "due_at": now + DUE_WITHIN, "told": False}
-    return {**of, **_reviewed(actor, note, now), **due}
+    return {**of, **_reviewed(actor, note, now, by), **due}
 
 
-def _reviewed(actor: Actor, note: bytes | None, now: datetime) -> Document:
-    return {"reviewed_at": now, "reviewer": who(actor), "reviewed_by": actor.on_behalf_of, "note": note}
+def _reviewed(actor: Actor, note: bytes | None, now: datetime, by: str | None) -> Document:
+    said = {"reviewed_at": now, "reviewer": who(actor), "reviewed_by": by, "note": note}
+    return {**said, "remind_at": None}
 
 
 def met(of: Document, folio: str | None, note: bytes | None, now: datetime) -> Document:
     """Return the entry after the step was taken: by a referral, or otherwise."""
-    taken = {"status": StepStatus.MET.value, "due_at": None, "met_at": now, "met_by": folio}
+    taken = {
+        "status": StepStatus.MET.value, "due_at": None, "remind_at": None, "met_at": now, "met_by": folio,
+    }  # fmt: skip
     return {**of, **taken, **({"note": note} if note else {})}
 
 
@@ -204,7 +219,7 @@ def ended(doc: Mapping[str, Any], fields: Mapping[str, Any], now: datetime) -> D
 
 def told(entries: Iterable[Document], now: datetime) -> list[Document]:
     """Return the entries with those marked that are overdue and were not told."""
-    return [{**one, "told": True} if _is_overdue(one, now) else one for one in entries]
+    return [{**one, "told": True, "remind_at": None} if _is_overdue(one, now) else one for one in entries]
 
 
 def _is_overdue(one: Document, now: datetime) -> bool:
@@ -216,13 +231,39 @@ def is_any_overdue(entries: Iterable[Document], now: datetime) -> bool:
     return any(_is_overdue(one, now) for one in entries)
 
 
+def reminded(entries: Iterable[Document], now: datetime) -> list[Document]:
+    """Return the entries after it was told that reviews are awaited, half of whose time has passed."""
+    return [{**one, "remind_at": None} if _is_half_over(one, now) else one for one in entries]
+
+
+def is_any_half_over(entries: Iterable[Document], now: datetime) -> bool:
+    """Whether half of the time for a review has passed, and nobody was reminded of it."""
+    return any(_is_half_over(one, now) for one in entries)
+
+
+def awaited_reviews(doc: Mapping[str, Any]) -> list[tuple[datetime, datetime]]:
+    """Return of each override that waits for its review when it is reminded of, and by when it is due."""
+    waiting = () if doc["status"] in OVER else doc.get("steps") or ()
+    return [
+        (one["since"] + REVIEW_REMINDED_AFTER, one["due_at"])
+        for one in waiting
+        if one["status"] == StepStatus.OVERRIDDEN and one["due_at"] is not None
+    ]
+
+
+def _is_half_over(one: Document, now: datetime) -> bool:
+    at = one.get("remind_at")
+    return at is not None and at <= now
+
+
 def _is_awaited(one: Document) -> bool:
     return one["due_at"] is not None and not one["told"]
 
 
 def next_due(entries: Iterable[Document]) -> datetime | None:
-    """Return when the next of them is overdue, and has not been told; None where none will be."""
+    """Return when to tell of the next of them; None where nothing is to be told any more."""
     moments = [one["due_at"] for one in entries if _is_awaited(one)]
+    moments += [at for one in entries if (at := one.get("remind_at")) is not None]
     return min(moments, default=None)
 
 

@@ -13,17 +13,24 @@ from services.referrals.audit.store import AuditStore
 from services.referrals.document import Document
 from services.referrals.errors import NotFoundError
 from services.referrals.means import Means
-from services.referrals.opening import open_to_print
+from services.referrals.opening import open_to_print, open_writings
 from services.referrals.pages import LONGEST, Printed
-from services.referrals.records.held import Held, Seen, Shared
-from services.referrals.records.record import parts_of, subtitle, title
+from services.referrals.records.held import Held, Seen, Shared, Writing
+from services.referrals.records.record import MOST_WRITINGS, parts_of, subtitle, title
 from services.referrals.records.words import ZONE, Words
 from services.referrals.roles import SENDER, Party, lacking
 from services.referrals.transitions import was_sent
 
 PRINTS = "print the record of"
-# A text is cut to the longest of these with which all of it is one page.
-LENGTHS = (None, 2000, 1000, 500, 250, 120, 60)
+# A text is cut to the longest of these with which all is one page; but before nobody could read it, there are
+# fewer of those that organizations wrote.
+LENGTHS: tuple[tuple[int | None, int], ...] = (
+    *((longest, MOST_WRITINGS) for longest in (None, 2000, 1000, 500, 250)),
+    (250, 4),
+    (120, 4),
+    (60, 4),
+    (60, 0),
+)
 
 
 async def print_record(
@@ -42,13 +49,14 @@ async def print_record(
     folios = tuple(doc["folio"] for doc in docs)
     read = await audits.read_of(folios)
     opened = await open_to_print(means, mine, now)
+    written = await open_writings(means.vault, docs) if request.with_writings else [[] for _ in docs]
     organizations = await means.directory.organizations(
         [doc["sender"] for doc in docs]
         + [doc["receiver"] for doc in docs if doc["receiver"]]
         + [organization for organization, _ in read]
     )
     shared = []
-    for (doc, own), inside in zip(mine, opened, strict=True):
+    for (doc, own), inside, texts in zip(mine, opened, written, strict=True):
         receiver = organizations.get(doc["receiver"] or "") if was_sent(doc) else None
         shared.append(
             Shared(
@@ -57,7 +65,8 @@ async def print_record(
                 receiver_kind=receiver.kind if receiver else None,
                 open_to_receiver=frozenset(tiers.receivers_stage(doc, now)),
                 ended_at=doc.get("ended_at"),
-                writings=_writings(doc),
+                unread=_writings(doc) - len(texts),
+                writings=tuple(_writing(doc, *one) for one in texts),
             )
         )
     sender = organizations.get(docs[0]["sender"])
@@ -94,8 +103,14 @@ async def _of_case(means: Means, referral: str, actor: Actor, now: datetime) -> 
 def _writings(doc: Document) -> int:
     if keeping.T2 in keeping.erased(doc):
         return 0
+    # A question and its answer are notes of their changes.
     noted = [entry for entry in doc["history"] if entry.get("note")]
-    return len(noted) + len(doc.get("messages") or ()) + len(doc.get("sealed_questions") or ())
+    return len(noted) + len(doc.get("messages") or ())
+
+
+def _writing(doc: Document, written: Document, text: str) -> Writing:
+    at = written.get("occurred_at") or written["at"]
+    return Writing(at=at, by_sender=written["organization"] == doc["sender"], text=text)
 
 
 def _seen(read: Sequence[tuple[str, datetime]], kinds: dict[str, OrganizationKind]) -> tuple[Seen, ...]:
@@ -105,13 +120,11 @@ def _seen(read: Sequence[tuple[str, datetime]], kinds: dict[str, OrganizationKin
 
 def _record(held: Held, request: PrintRecord, folios: tuple[str, ...]) -> PersonalRecord:
     say = Words(request.language)
-    pages = (
-        Printed(title(say), subtitle(held, say), parts_of(held, say, longest), request.language)
-        for longest in LENGTHS
-    )
-    pages_that_fit = (page for page in pages if len(page.lines()) <= LONGEST)
-    shortest = Printed(title(say), subtitle(held, say), parts_of(held, say, LENGTHS[-1]), request.language)
-    page = next(pages_that_fit, shortest)
+    pages = [
+        Printed(title(say), subtitle(held, say), parts_of(held, say, longest, most), request.language)
+        for longest, most in LENGTHS
+    ]
+    page = next((page for page in pages if len(page.lines()) <= LONGEST), pages[-1])
     return PersonalRecord(
         title=title(say),
         language=request.language,

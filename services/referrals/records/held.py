@@ -17,8 +17,19 @@ class Shared:
     receiver_kind: OrganizationKind | None
     open_to_receiver: frozenset[str]
     ended_at: datetime | None
-    # What the organizations have written about her beside this: how many questions, messages and notes.
-    writings: int
+    # What the organizations have written about her beside this (questions, messages, notes): how many that do
+    # not stand here, and those that do.
+    unread: int = 0
+    writings: tuple["Writing", ...] = ()
+
+
+@dataclass(frozen=True)
+class Writing:
+    """A question, an answer, a message, or a note to a change; ``by_sender`` says which side's."""
+
+    at: datetime
+    by_sender: bool
+    text: str
 
 
 @dataclass(frozen=True)

@@ -25,14 +25,24 @@ def subtitle(held: Held, say: Words) -> str:
     return f"{held.sender} · {say.day(held.printed_at)} · {folios}"
 
 
-def parts_of(held: Held, say: Words, longest: int | None = None) -> tuple[Part, ...]:
-    """Return its parts; texts that are longer than that are cut."""
+# Of what organizations wrote, so many stand there, the newest.
+MOST_WRITINGS = 12
+
+
+def parts_of(
+    held: Held, say: Words, longest: int | None = None, most: int = MOST_WRITINGS
+) -> tuple[Part, ...]:
+    """Return its parts; texts that are longer than that are cut, and so many at ``most`` were written."""
     return parts(
         (
             Part(say("Cuide esta hoja", "Take care of this sheet"), tuple(_care(say)), boxed=True),
             Part(say("Quién es usted", "Who you are"), _cut(_person(held, say), longest, say)),
             Part(say("Qué pidió", "What you asked for"), tuple(_needs(held, say))),
             Part(say("Notas sobre usted", "Notes about you"), _cut(_notes(held, say), longest, say)),
+            Part(
+                say("Lo que se escribió de su caso", "What was written about your case"),
+                (*_cut(_writings(held, say, most), longest, say), *_unread(held, say, most)),
+            ),
             Part(
                 say("Con quién se comparte, y con qué base", "With whom it is shared, and on what basis"),
                 _cut(sharing.shared(held, say), longest, say),
@@ -159,12 +169,26 @@ def _notes(held: Held, say: Words) -> Iterator[str]:
             "Puede haber notas que solo imprime quien atiende su caso: pídaselas.",
             "There may be notes that only your caseworker prints: ask for them.",
         )
-    writings = sum(one.writings for one in held.referrals)
-    if writings:
+
+
+def _writings(held: Held, say: Words, most: int) -> Iterator[str]:
+    written = [(writing, one) for one in held.referrals for writing in one.writings]
+    written.sort(key=lambda one: one[0].at)
+    for writing, shared in written[max(0, len(written) - most) :]:
+        other = shared.receiver or say("la institución que recibe", "the receiving organization")
+        who = held.sender if writing.by_sender else other
+        yield f"{say.day(writing.at)}, {who}: {writing.text}"
+
+
+def _unread(held: Held, say: Words, most: int) -> Iterator[str]:
+    """How much was written that does not stand here."""
+    written = sum(len(one.writings) for one in held.referrals)
+    unread = sum(one.unread for one in held.referrals) + max(0, written - most)
+    if unread:
         yield say(
-            f"Preguntas, mensajes y comentarios de las instituciones sobre su caso: {writings}. Pida que "
+            f"Preguntas, mensajes y comentarios de las instituciones que no están aquí: {unread}. Pida que "
             "se los lean.",
-            f"Questions, messages and comments of the organizations on your case: {writings}. Ask to "
+            f"Questions, messages and comments of the organizations that do not stand here: {unread}. Ask to "
             "have them read to you.",
         )
 

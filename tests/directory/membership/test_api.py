@@ -17,5 +17,6 @@ def test_every_operation_is_served_to_the_gateway_but_for_what_is_the_operators(
     assert set(served) == declared
     for name, callers in served.items():
         wider = {"referrals"} if name in {"get_members", "list_coordinators"} else set()
+        wider |= {"notifications"} if name == "get_members" else set()
         usual = {"operator", "referrals"} if name == "get_workers" else {"gateway", "operator"} | wider
         assert callers == ({"operator"} if name in OPERATORS else usual)

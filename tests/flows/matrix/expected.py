@@ -94,11 +94,13 @@ class Expected:
         return value if NAMES in self._words else hidden
 
     def _Referral_follows(self, value: str | None, _beside: Json) -> str | None:  # noqa: N802
-        return None if self._side == "receiver" else value
+        return None if self._side in {"receiver", "subscriber"} else value
 
     def _Referral_group(self, value: Json | None, _beside: Json) -> Json | None:  # noqa: N802
         if value is None or not may_look_up(self._reader, self._case):
             return None
+        if self._side == "subscriber":
+            return None  # two receivers could find out by it that they help the same person (0035)
         own = self._told.own.get(self._side or "", {}).get("group", value["id"])
         # Of the whole case, of which the others may be there when this one is erased.
         category = value["category"] if self._side == "sender" and T2 in self._reader.reach else None
@@ -108,6 +110,10 @@ class Expected:
         """That she died or is missing is a reason, and of another of the sender's referrals."""
         is_told = self._side == "sender" and PARTIES in self._words
         return [one for one in value if is_told or not one.startswith("PERSON_")]
+
+    def _Consent_until(self, value: str | None, _beside: Json) -> str | None:  # noqa: N802
+        """No subscriber is told: a consulate may have let it hear, which is not told itself (0022)."""
+        return None if self._side == "subscriber" else value
 
     def _Consent_reviewedBy(self, value: str | None, _beside: Json) -> str | None:  # noqa: N802
         """Which of the sender's members has reviewed the basis: its own word, and not the person's data."""

@@ -60,7 +60,7 @@ WORDS: dict[str, dict[str, str]] = {
     "Person": _OF_PERSON,
     "Consent": _OF_CONSENT,
     "ChildsView": {T2: "view explained", T3: "explanation why"},
-    "Deadlines": {T1: "awaited waitingFor receiveBy expiresAt overdue", DUE: "dueAt"},
+    "Deadlines": {T1: "awaited waitingFor receiveBy expiresAt overdue duties", DUE: "dueAt"},
     "ReferralGroup": {T1: "id createdAt state", PROCEDURE: "category", INSIDE: "items"},
     "ReferralChangeConnection": _OF_PAGE,
     "ReferralChangeEdge": {T1: "cursor", INSIDE: "node"},
@@ -74,7 +74,7 @@ WORDS: dict[str, dict[str, str]] = {
 WHOLE = frozenset(
     {
         "SafeContact", "Note", "Household", "HouseholdMember", "Places", "ReferralQuestion", "AppliedPathway",
-        "ReferralStep", "Appointment", "ServiceGiven", "AllowedAction", "Member", "Phone",
+        "ReferralStep", "Appointment", "ServiceGiven", "AllowedAction", "Member", "Phone", "ReferralDuty",
     }
 )  # fmt: skip
 # The public directory, which everybody may read: only *which* of it a referral names is anybody's secret.
@@ -98,6 +98,11 @@ REACH: dict[str, set[str]] = {
     "referrals:read_sensitive": {T4},
 }
 FIREWALLED = frozenset({"police", "migration_authority"})
+# To whom a referral itself goes only with written consent that names them: they hear of no others'.
+NAMED_ONLY = frozenset({"prosecutor", "consulate"})
+# Subscribers by agreement: with the sender, which names the need; and with the receiver, which names none.
+NAMES_THE_NEED, NAMES_NO_NEED = "subscriber", "follower"
+SUBSCRIBERS = frozenset({NAMES_THE_NEED, NAMES_NO_NEED})
 
 UNANSWERED = frozenset({"SENT", "RECEIVED", "INFO_REQUESTED", "WAITLISTED"})
 AT_WORK = frozenset({"ACCEPTED", "IN_PROGRESS", "ON_HOLD"})
@@ -133,6 +138,11 @@ class Reader:
     def is_firewalled(self) -> bool:
         """Whether its organization sees the public directory only."""
         return self.organization_kind in FIREWALLED
+
+    @property
+    def may_not_subscribe(self) -> bool:
+        """Whether nobody may let it hear of others' referrals."""
+        return self.has_intake_only or self.organization_kind in FIREWALLED | NAMED_ONLY
 
     @property
     def sees_progress_only(self) -> bool:
@@ -199,6 +209,9 @@ def side_of(reader: Reader, case: Case) -> str | None:
     if reader.side == "receiver":
         is_out = reader.has_intake_only or (reader.is_firewalled and not case.let_in)
         return None if is_out else "receiver"
+    if reader.side in SUBSCRIBERS:
+        # Of what an exception lets an authority receive nobody else hears (0035).
+        return None if reader.may_not_subscribe or case.let_in else "subscriber"
     keeps = "coordinator" in reader.network and not reader.is_firewalled
     return "coordinator" if keeps and (reader.kind == "client" or "manager" in reader.rights) else None
 
@@ -215,6 +228,11 @@ def open_words(reader: Reader, case: Case) -> frozenset[str]:
     if side == "coordinator":
         found = {T1, NAMES} | (set() if case.sensitive else {NEED})
         return frozenset(found)
+    if side == "subscriber":
+        # "The exact need only where the agreement names it"; who is asked, "only the receiver's kind" where
+        # the need is sensitive, as viewers.
+        named = {NEED} if reader.side == NAMES_THE_NEED else set()
+        return frozenset({T1} | (set() if case.sensitive else {NAMES} | named))
     tiers = ({T2, T3, T4} if side == "sender" else case.receivers) & reach
     found = {T1, OWN} | tiers | (reach & {PARTIES})
     if T2 in tiers or not case.sensitive:
@@ -251,7 +269,7 @@ def person_access(reader: Reader, case: Case, *, hides: bool) -> str:
     words, reach = open_words(reader, case), reader.reach
     if T3 in case.erased:
         return "ERASED"
-    if T3 not in reach or side_of(reader, case) == "coordinator":
+    if T3 not in reach or side_of(reader, case) in {"coordinator", "subscriber"}:
         return "ROLE"
     if T3 not in words:
         if case.unconfirmed and case.is_accepted and T2 in words:

@@ -17,6 +17,7 @@ from chassis.identity import OPERATOR, Identity
 from chassis.rpc import Caller
 from chassis.seal import Sealer
 from cli.embedded.stack import Stack
+from contracts.agreements import ACCEPT_AGREEMENT, PROPOSE_AGREEMENT, AcceptAgreement, ProposeAgreement
 from contracts.directory import IMPORT_RECORDS, ImportRecord, ImportRecords
 from contracts.membership import INVITE_MEMBER, InviteMember
 from contracts.rpc import Actor
@@ -28,7 +29,8 @@ from gateway.feed import FeedGate
 from gateway.ids import Cursors, global_id, split_id
 from gateway.limits import Limits
 from tests.flows.matrix import walk
-from tests.flows.matrix.knowing import Case, Json, Reader
+from tests.flows.matrix.knowing import NAMES_NO_NEED, NAMES_THE_NEED, SUBSCRIBERS, Case, Json, Reader
+from tests.servers import eventually
 
 SOURCE = "matriz"
 DATABASE = "relevo_referrals"
@@ -116,7 +118,7 @@ class Scene:
             operation = self.engine.prepare(Params(document, variables=variables))
             return await self.engine.execute(operation, self.context(reader))
         except RefusedDocumentError as refusal:
-            return refusal.response
+            return refusal.response_in("en")
 
     async def done(self, reader: Reader, mutation: str, **inputs: Any) -> Json:
         """What a mutation answers that must not be refused."""
@@ -148,7 +150,22 @@ class Scene:
 SENDER = Reader("sender", BOTH)
 RECEIVER = Reader("receiver", BOTH)
 COORDINATOR = Reader("coordinator", ("manager",), network=("coordinator",))
-_KINDS = {"sender": "shelter", "receiver": "health", "other": "legal_aid", "coordinator": "un_agency"}
+_KINDS = {
+    "sender": "shelter",
+    "receiver": "health",
+    "other": "legal_aid",
+    "coordinator": "un_agency",
+    "subscriber": "un_agency",
+    "follower": "international_organization",
+    "elsewhere": "un_agency",
+}
+# Who hears by an agreement, with whom, and what that says.
+_AGREED: dict[str, tuple[str, Json]] = {
+    NAMES_THE_NEED: ("sender", {"needs": (PLAIN_NEED.lower(),)}),
+    NAMES_NO_NEED: ("receiver", {}),
+    # Of what that one sends to others than the receiver: so of neither.
+    "elsewhere": ("sender", {"kinds": ("legal_aid",)}),
+}
 
 
 @asynccontextmanager
@@ -251,8 +268,30 @@ def _consent(scene: Scene, *, withholds: bool) -> Json:
     }  # fmt: skip
 
 
+async def _agree(scene: Scene) -> datetime:
+    """Have the subscribers' agreements accepted; return from when on all of them are in force."""
+    begins = []
+    for side, (grantor, terms) in _AGREED.items():
+        if side in SUBSCRIBERS:
+            head = await scene.ask(Reader(side, BOTH), "{ viewer { feedHead } }")
+            scene.heads[side] = head["data"]["viewer"]["feedHead"]
+        proposal = ProposeAgreement(idempotency_key=scene.mark, grantor=scene.organizations[grantor], **terms)
+        made = await scene.caller.call(PROPOSE_AGREEMENT, proposal, scene.actor(Reader(side, BOTH)))
+        answer = AcceptAgreement(idempotency_key=scene.mark, agreement=made.agreement.id)
+        accepted = await scene.caller.call(ACCEPT_AGREEMENT, answer, scene.actor(Reader(grantor, BOTH)))
+        assert accepted.agreement.since is not None
+        begins.append(accepted.agreement.since)
+    return max(begins)
+
+
 async def _play(scene: Scene) -> None:
     """Issue both as one case, and take each through its life."""
+    begin = await _agree(scene)
+
+    async def begun() -> bool:
+        return datetime.now(UTC) > begin
+
+    await eventually(begun)
     for reader in (SENDER, RECEIVER):
         head = await scene.ask(reader, "{ viewer { feedHead } }")
         scene.heads[reader.side] = head["data"]["viewer"]["feedHead"]
@@ -295,7 +334,25 @@ async def _play(scene: Scene) -> None:
         is_sensitive = item["need"] == SENSITIVE_NEED
         told = Told(item["id"], part_id, item["folio"], is_sensitive)
         scene.told[is_sensitive] = told
+    for told in scene.told.values():
+        await _late(scene, told)
+    for told in scene.told.values():
         await _live(scene, told)
+
+
+async def _late(scene: Scene, told: Told) -> None:
+    """Nobody answers the emergency for hours, and those whom it concerns are told so."""
+    by = timedelta(hours=3)
+
+    async def look() -> Json:
+        found: Json = await scene.documents.find_one({"_id": told.part_id})
+        return found
+
+    doc = await eventually(look, lambda found: not found.get("pending_since"))
+    moments = {**{f"clock.{name}": at for name, at in doc["clock"].items()}, "due_at": doc["due_at"]}
+    earlier = {name: at - by for name, at in moments.items() if isinstance(at, datetime)}
+    await scene.documents.update_one({"_id": told.part_id}, {"$set": earlier})
+    await eventually(look, lambda found: found["clock"]["alarm"] is not None)
 
 
 async def _live(scene: Scene, told: Told) -> None:

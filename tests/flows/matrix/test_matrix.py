@@ -93,6 +93,15 @@ READERS = [
         ("referrals:read", "referrals:read_person", "referrals:read_sensitive", "feed:read"),
         "client",
     ),
+    *(Reader("subscriber", rights, kind) for kind, rights in RIGHTS),
+    *(
+        Reader("subscriber", EVERYTHING, organization_kind=kind)
+        for kind in ("police", "migration_authority", "prosecutor", "consulate")
+    ),
+    Reader("subscriber", EVERYTHING, verified=False),
+    Reader("elsewhere", EVERYTHING),
+    Reader("follower", ("viewer",)),
+    Reader("follower", EVERYTHING),
     Reader("coordinator", (), network=("coordinator",)),
     Reader("coordinator", ("manager",), network=("coordinator",)),
     Reader("coordinator", EVERYTHING, network=("coordinator",)),

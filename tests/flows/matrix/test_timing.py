@@ -29,6 +29,8 @@ ABREAST = 4
 FURTHEST = 0.1
 
 STRANGER = Reader("other", ("intake", "viewer", "caseworker", "manager"))
+# An agreement lets it hear of other referrals of the same sender.
+SUBSCRIBER = Reader("elsewhere", ("viewer", "caseworker", "manager"))
 FIELDS = "{ id folio status person { name notes { text } } history(first: 5) { nodes { note } } }"
 
 
@@ -44,6 +46,7 @@ ASKED: dict[str, tuple[str, str | Json]] = {
     "get": (f"query ($it: ID!) {{ referral(id: $it) {FIELDS} }}", "id"),
     "node": (f"query ($it: ID!) {{ node(id: $it) {{ ... on Referral {FIELDS} }} }}", "id"),
     "group": ("query ($it: ID!) { node(id: $it) { ... on ReferralGroup { state items { id } } } }", "group"),
+    "get by an agreement": (f"query ($it: ID!) {{ referral(id: $it) {FIELDS} }}", "id"),
     "folio": (f"query ($it: String!) {{ referral(folio: $it) {FIELDS} }}", "folio"),
     "external id": (f"query ($it: String!) {{ referral(externalId: $it) {FIELDS} }}", "own"),
     "mutation": _change("acceptReferral", arriveBy="2040-01-01T00:00:00Z"),
@@ -84,6 +87,7 @@ async def answers(scene: Scene, way: str, count: int) -> tuple[list[list[float]]
     order = [0, 1] * count
     random.shuffle(order)
     coming = iter(order)
+    reader = SUBSCRIBER if "agreement" in way else STRANGER
 
     async def ask() -> None:
         for which in coming:
@@ -91,7 +95,7 @@ async def answers(scene: Scene, way: str, count: int) -> tuple[list[list[float]]
                 "referral": known[which]["id"], "idempotencyKey": "a key of a stranger's", **called,
             }  # fmt: skip
             began = time.perf_counter()
-            told[which] = await scene.ask(STRANGER, document, it=it)
+            told[which] = await scene.ask(reader, document, it=it)
             durations[which].append(time.perf_counter() - began)
 
     await asyncio.gather(*(ask() for _ in range(ABREAST)))

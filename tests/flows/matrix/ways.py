@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Any
 
 from gateway.execution import Params
-from tests.flows.matrix.knowing import Case, Json, Reader, may_look_up, side_of
+from tests.flows.matrix.knowing import SUBSCRIBERS, Case, Json, Reader, may_look_up, side_of
 from tests.flows.matrix.scene import ALL, Scene, Told
 
 # What was found of the referral: none of it, or one object for each place at which it stood.
@@ -101,7 +101,7 @@ def _stale(mutation: str, **inputs: Any) -> Way:
 
 
 _ENTRY = """cursor event type at relation referralId folio fromStatus status version needGroup priority state
-  deadline sentReferral { folio progress } referral { ...All }"""
+  deadline emergencyPhone { number } sentReferral { folio progress } referral { ...All }"""
 
 
 async def _page_of_the_feed(scene: Scene, told: Told, reader: Reader) -> tuple[Json, Found]:
@@ -117,7 +117,8 @@ async def _page_of_the_feed(scene: Scene, told: Told, reader: Reader) -> tuple[J
 
 async def _live_feed(scene: Scene, told: Told, reader: Reader) -> tuple[Json, Found]:
     """The same as a subscription brings it: its first entry of this referral."""
-    if _head(scene, reader) is None or not (reader.rights and reader.verified) or reader.sees_progress_only:
+    hears_nothing = reader.sees_progress_only or (reader.side in SUBSCRIBERS and reader.may_not_subscribe)
+    if _head(scene, reader) is None or not (reader.rights and reader.verified) or hears_nothing:
         return {}, [None]  # it would wait for ever
     document = f"subscription ($after: String) {{ events(after: $after) {{ {_ENTRY} }} }} {ALL}"
     operation = scene.engine.prepare(Params(document, variables={"after": _head(scene, reader)}))

@@ -183,6 +183,8 @@ async def test_nobody_at_the_address_and_no_such_name(caller: Caller) -> None:
         await caller.post("http://receiver.example:1/", {}, b"{}")
     with pytest.raises(NotCalledError, match="unknown_name"):
         await Caller().post("https://no-such-name.invalid/", {}, b"{}")
+    with pytest.raises(NotCalledError, match="unknown_name"):
+        await Caller().post("https://a..b/", {}, b"{}")
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_said_to_be_the_reason(

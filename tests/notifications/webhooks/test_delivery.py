@@ -51,7 +51,14 @@ def test_taken_is_what_is_answered_with_success(
 
 @pytest.mark.parametrize(
     ("asked", "seconds"),
-    [("120", 120), ("Sun, 22 Nov 2026 12:10:00 GMT", 600), ("99999999999", 86_400), ("soon", 6), ("-5", 6)],
+    [
+        ("120", 120),
+        ("Sun, 22 Nov 2026 12:10:00 GMT", 600),
+        ("99999999999", 86_400),
+        ("soon", 6),
+        ("-5", 6),
+        ("Fri, 31 Dec 9999 23:59:59 -99999999999999", 6),
+    ],
 )
 def test_patience_is_asked_for_in_seconds_or_by_a_date(asked: str, seconds: int) -> None:
     doc = attempted(new("whe_1", "1", MESSAGE, NOW), NOW, timedelta(0), Answered(503, b"", asked))
@@ -69,6 +76,16 @@ def test_after_five_days_of_failing_it_is_given_up() -> None:
     assert not endpoint.is_given_up({"failing_since": None}, NOW)
     assert not endpoint.is_given_up(since, NOW)
     assert endpoint.is_given_up(since, NOW + timedelta(seconds=1))
+
+
+def test_a_failure_after_a_quiet_time_begins_the_five_days_anew() -> None:
+    begun = NOW - timedelta(days=6)
+    of_late = {"failing_since": begun, "failed_at": NOW - timedelta(hours=29)}
+    assert endpoint.failed(of_late, NOW) == {"failing_since": begun, "failed_at": NOW}
+    # The last attempt of what was given up was three days after the first: nothing was sent since.
+    quiet = {"failing_since": begun, "failed_at": NOW - timedelta(days=3)}
+    assert endpoint.failed(quiet, NOW) == {"failing_since": NOW, "failed_at": NOW}
+    assert endpoint.failed({"failing_since": None}, NOW) == {"failing_since": NOW, "failed_at": NOW}
 
 
 def test_a_new_secret_signs_at_once_and_the_old_ones_until_their_moment_at_most() -> None:
@@ -97,6 +114,8 @@ def test_a_new_secret_signs_at_once_and_the_old_ones_until_their_moment_at_most(
         ("https://exa mple.org/", False),
         ("https://ejemplo.órg/", False),
         ("//example.org/", False),
+        ("https://a..b/", False),
+        (f"https://{'a' * 64}.org/", False),
     ],
 )
 def test_an_address_is_https_with_a_host_and_nothing_secret(url: str, is_right: bool) -> None:

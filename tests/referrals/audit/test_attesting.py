@@ -11,6 +11,7 @@ from chassis.outbox import Relay
 from chassis.rpc import Caller
 from contracts.audit import NETWORK, AuditKind
 from contracts.codes import NetworkRole
+from contracts.directory import IMPORT_RECORDS, ImportRecord, ImportRecords
 from contracts.events import AuditHeadEvent
 from contracts.membership import SET_NETWORK_ROLE, SetNetworkRole
 from contracts.rpc import Actor
@@ -20,18 +21,21 @@ from services.referrals.audit.store import AuditStore
 from services.referrals.audit.trail import Trail
 from services.referrals.directory import Directory
 from services.referrals.store import Store
+from tests.referrals import cast
 from tests.referrals.conftest import Network
 from tests.servers import eventually
 
 EVERY = timedelta(hours=6)
-SINCE = datetime(2026, 3, 1, tzinfo=UTC)
+# The service beside looks once a minute, too: what was told long ago it would tell before these replicas do.
+# So they live later than it; and whatever of other chains is due by then is told as well.
+LATER = timedelta(days=365)
 
 
 class Told:
     """A replica that enters, exports and tells, at a time that the test says."""
 
     def __init__(self, network: Network, store: Store) -> None:
-        self.now = SINCE
+        self.now = datetime.now(UTC)
         self.bus = network.referrals
         self.store = AuditStore(store.db)
         self.trail = Trail(self.store, lambda: self.now)
@@ -69,17 +73,26 @@ async def replicas(network: Network, store: Store) -> AsyncIterator[tuple[Told, 
         await one.relay.stop()
 
 
+async def organization_of_its_own(network: Network) -> str:
+    """A shelter that no other test knows, and of which no audit has anything."""
+    record = {"id": "atestiguada", "name": "Atestiguada", "relevo": {"kind": "shelter"}}
+    records = (ImportRecord(kind="organization", record=record),)
+    request = ImportRecords(source=cast.SOURCE, records=records, verified=False)
+    reply = await network.operator.call(IMPORT_RECORDS, request, network.operator.me)
+    return str(reply.outcomes[0].id)
+
+
 async def test_a_head_is_told_once_when_its_time_has_come_and_again_only_when_the_chain_has_grown(
     replicas: tuple[Told, Told], network: Network
 ) -> None:
     one, other = replicas
-    chain = network.ids["fiscalia"]
-    await one.store.heads.delete_one({"_id": chain})
+    chain = await organization_of_its_own(network)
+    since = one.now = datetime.now(UTC) + LATER
     await one.enter(chain)
     await one.attesting.look()
     assert await one.last(chain) is None, "it was told before its time"
     for n in (1, 2):
-        one.now = other.now = SINCE + n * EVERY
+        one.now = other.now = since + n * EVERY
         for replica in replicas * 2:
             await replica.attesting.look()
         event = await one.told(chain, n)
@@ -103,7 +116,7 @@ async def test_auditors_hear_of_every_chain_and_nobody_behind_the_firewall_of_it
         for later, chain in enumerate((network.ids["policia"], NETWORK), 1):
             before = await one.last(chain)
             await one.enter(chain)
-            one.now = datetime.now(UTC) + later * timedelta(days=30)
+            one.now = datetime.now(UTC) + (later + 1) * LATER
             await one.attesting.look()
             event = await one.told(chain, before.n + 1 if before else 1)
             assert (event.chain, event.organization) == (chain, None)

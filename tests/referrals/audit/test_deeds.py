@@ -14,11 +14,12 @@ from services.referrals import erasing
 from services.referrals.actions import draft as drafts
 from services.referrals.store import Store
 from services.referrals.vault import Vault
+from tests.referrals import cast
 from tests.referrals.audit.chains import entries
+from tests.referrals.cases import new_case, soon
 from tests.referrals.conftest import Network
 from tests.referrals.pathways.test_steps import STEP, WHY, issue, second
 from tests.referrals.test_basis import awaiting
-from tests.referrals.test_change import new_case, soon
 from tests.referrals.test_drafts import drafted, means
 from tests.servers import eventually
 
@@ -68,6 +69,16 @@ async def test_an_override_and_its_review_are_entered_with_who_did_it_and_withou
     async for entry in store.db["audit"].find({"about": made.folio}):
         assert STEP not in str(entry)
         assert "canario" not in str(entry)
+
+
+async def test_a_coordinators_review_of_an_override_is_in_the_senders_audit(network: Network) -> None:
+    alone = network.caseworker("consulado", id="sola")
+    made = await issue(network, alone, overrides=(StepOverride(step=STEP, reason=WHY),))
+    request = ReviewOverride(referral=made.id, idempotency_key="audit-coordinator", confirm=True)
+    await network.ask(REVIEW_OVERRIDE, request, cast.coordinator())
+    found = await about(network, "consulado", made.folio, 2)
+    assert found[1] == ("override", "override_confirmed", cast.coordinator().id)
+    assert await about(network, "clinica", made.folio, 0) == []
 
 
 async def test_who_reviewed_a_basis_and_how_is_in_both_audits(network: Network) -> None:

@@ -30,8 +30,8 @@ from services.referrals.audit.store import AuditStore
 from services.referrals.store import Store
 from tests.referrals import cast
 from tests.referrals.audit.chains import Watched
+from tests.referrals.cases import soon
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import soon
 
 _keys = (f"audit-{number}" for number in itertools.count())
 ALL_TIERS: tuple[Tier, ...] = ("T2", "T3", "T4")

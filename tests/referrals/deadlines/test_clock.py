@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 
 from chassis.problems import InvalidError, WrongStatusError
 from contracts.codes import Deadline, ReferralStatus, Side
+from contracts.deadlines import Awaited
 from contracts.referrals import Appointment
+from services.notifications.notices.escalation import ASKED, ESCALATED, OVERDUE, REMINDED, holds
+from services.referrals.deadlines.awaiting import awaited
 from services.referrals.deadlines.clock import wound
 from services.referrals.deadlines.points import (
     Kind,
@@ -83,9 +86,18 @@ class Life:
             self.take(MOVES[found.point.kind], "system", deadline=found.point.deadline)
         else:
             self.doc = {**self.doc, **found.fields}
+            assert is_still_so(found.point, self.doc, now), "a mail about it would not be sent"
             self.doc["due_at"] = next_at(self.doc["clock"], self.doc)
         self.told.append((now - self.doc["created_at"], found.point.kind, found.point.deadline))
         return found.point
+
+
+_TYPES = {Kind.REMIND: REMINDED, Kind.ASK: ASKED, Kind.OVERDUE: OVERDUE, Kind.ALARM: ESCALATED}
+
+
+def is_still_so(point: Point, doc: Document, now: datetime) -> bool:
+    """Whether those who write to members of what was just told find that it holds."""
+    return point.kind not in _TYPES or holds(_TYPES[point.kind], point.deadline, awaited(doc, now))
 
 
 def local(text: str) -> datetime:
@@ -463,6 +475,28 @@ def test_what_was_done_in_time_and_told_late_is_not_told_of() -> None:
     life.now = SENT_AT + 10 * HOUR
     life.take("start", "receiver", at=SENT_AT + 20 * MINUTE, arrived_at=SENT_AT + 20 * MINUTE)
     assert life.look(life.now) is None
+
+
+def test_what_is_awaited_is_said_with_its_end_and_whose_it_is_and_no_more_once_it_is_done() -> None:
+    life = Life("emergency", assignee_receiver="mem_a", assignee_sender=None)
+    assert awaited(life.doc, SENT_AT) == Awaited(assignees={Side.RECEIVER: "mem_a"})
+    assert awaited(life.doc, SENT_AT + 15 * MINUTE).near == {Deadline.RECEIVE: SENT_AT + 30 * MINUTE}
+    late = awaited(life.doc, SENT_AT + 90 * MINUTE)
+    assert (late.near, late.overdue) == ({Deadline.DECIDE: SENT_AT + 2 * HOUR}, (Deadline.RECEIVE,))
+    life.take("receive", "receiver")
+    assert awaited(life.doc, SENT_AT + 90 * MINUTE).overdue == ()
+    life.take("start", "receiver", arrived_at=SENT_AT)
+    assert awaited(life.doc, SENT_AT + DAY) == Awaited(assignees={Side.RECEIVER: "mem_a"})
+    duties = {"give_basis": {"since": SENT_AT, "by": SENT_AT + DAY, "next": SENT_AT + 12 * HOUR}}
+    owes = {**life.doc, "duties": duties}
+    assert awaited(owes, SENT_AT + HOUR).near == {}
+    assert awaited(owes, SENT_AT + 12 * HOUR).near == {Deadline.GIVE_BASIS: SENT_AT + DAY}
+    assert awaited(owes, SENT_AT + DAY).overdue == (Deadline.GIVE_BASIS,)
+    step = {"status": "overridden", "since": SENT_AT, "due_at": SENT_AT + DAY}
+    reviews = {**life.doc, "steps": [step, {**step, "status": "confirmed", "due_at": None}]}
+    assert awaited(reviews, SENT_AT + 11 * HOUR).near == {}
+    assert awaited(reviews, SENT_AT + 12 * HOUR).near == {Deadline.REVIEW_OVERRIDE: SENT_AT + DAY}
+    assert awaited({**reviews, "status": "cancelled"}, SENT_AT + 12 * HOUR).near == {}
 
 
 _ACTIONS = st.sampled_from(

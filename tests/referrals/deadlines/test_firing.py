@@ -39,9 +39,9 @@ from services.referrals.means import Means
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
+from tests.referrals.cases import Case, new_case
 from tests.referrals.conftest import Network
 from tests.referrals.ours import Ours
-from tests.referrals.test_change import Case, new_case
 from tests.servers import Servers, eventually
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -54,6 +54,7 @@ class Clocked(Store):
         super().__init__(client)
         self._ahead = ahead
         self.due = Ours(self.referrals, "due_at", self.due.projection, ahead.ours)
+        self.steps_due = Ours(self.referrals, "steps_due_at", self.steps_due.projection, ahead.ours)
 
     async def now(self) -> datetime:
         return (await super().now()) + self._ahead.by

@@ -15,10 +15,10 @@ import pytest
 from chassis import mongo
 from contracts.codes import Priority
 from services.referrals.store import DATABASE, Store
+from tests.referrals.cases import new_case
 from tests.referrals.conftest import Network
 from tests.referrals.deadlines.lone import AHEAD
 from tests.referrals.deadlines.test_firing import TOLD_OF_WHOM_NOBODY_ANSWERS, none_early, told_of
-from tests.referrals.test_change import new_case
 from tests.servers import Servers, eventually
 
 FULL = bool(os.environ.get("RELEVO_TEST_FULL"))

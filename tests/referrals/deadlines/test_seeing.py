@@ -3,13 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 from contracts.changes import Accept, Ask, Complete, Pause, Receive, Start
-from contracts.codes import Deadline, Need, Priority, Side
-from contracts.deadlines import DUE, Deadlines, Due, ListDue
+from contracts.codes import Basis, Deadline, Need, Priority, Side
+from contracts.consents import ConfirmErasure, WithdrawConsent
+from contracts.deadlines import DUE, Deadlines, Due, Duty, ListDue
 from contracts.reasons import PauseReason
 from services.referrals.deadlines.points import deadlines_of
 from services.referrals.store import Store
+from tests.referrals import cast
+from tests.referrals.cases import Case, new_case, soon
 from tests.referrals.conftest import Network
-from tests.referrals.test_change import Case, new_case, soon
+from tests.servers import eventually
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -66,6 +69,39 @@ async def test_what_has_not_come_in_time_is_named(network: Network, store: Store
     at = doc["created_at"]
     for passed, overdue in ((3 * HOUR, ()), (5 * HOUR, ("receive",)), (DAY, ("receive", "decide"))):
         assert deadlines_of(doc, at + passed)["overdue"] == overdue
+
+
+async def test_what_is_owed_after_the_end_is_shown_to_both_until_it_is_done(
+    network: Network, store: Store
+) -> None:
+    case = await new_case(network)
+    await case.take(Accept, arrive_by=soon())
+    assert (await of(case)).duties == ()
+    at = (await case.take(WithdrawConsent, case.sender)).referral.updated_at
+    owed = Duty(
+        awaited=Deadline.CONFIRM_ERASURE, waiting_for=Side.RECEIVER, due_at=at + 3 * DAY, overdue=False
+    )
+    for role, side in (("caseworker", "clinica"), ("viewer", "clinica"), ("caseworker", "casa")):
+        assert await of(case, role, side) == Deadlines(duties=(owed,))
+    await eventually(lambda: store.load(case.id), lambda doc: bool(doc and "pending_since" not in doc))
+    past = datetime.now(UTC) - HOUR
+    await store.referrals.update_one({"_id": case.id}, {"$set": {"duties.confirm_erasure.by": past}})
+    assert [one.overdue for one in (await of(case, "caseworker", "clinica")).duties] == [True]
+    late, _ = await due(network, case)
+    assert [(one.deadline, one.what, one.waiting_for) for one in late] == [
+        (Deadline.CONFIRM_ERASURE, "overdue", Side.RECEIVER)
+    ]
+    await case.take(ConfirmErasure)
+    assert (await of(case)).duties == ()
+    assert await due(network, case) == ([], [])
+
+
+async def test_a_basis_that_waits_for_its_review_is_shown_beside_what_is_awaited(network: Network) -> None:
+    basis = cast.consent(datetime.now(UTC), basis=Basis.LEGAL_OBLIGATION, reason="orden")
+    case = await new_case(network, consent=basis)
+    shown = await of(case)
+    assert shown.awaited is Deadline.RECEIVE
+    assert [(one.awaited, one.waiting_for) for one in shown.duties] == [(Deadline.REVIEW_BASIS, Side.SENDER)]
 
 
 async def due(network: Network, case: Case, hours: int = 24) -> tuple[list[Due], list[Due]]:

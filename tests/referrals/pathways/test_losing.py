@@ -18,9 +18,9 @@ from services.referrals.pathways.steps import DUE_WITHIN
 from services.referrals.store import Store
 from services.referrals.vault import Vault
 from tests.referrals import cast
+from tests.referrals.cases import Case, soon
 from tests.referrals.conftest import Network
 from tests.referrals.pathways.test_steps import BOY, STEP, first, issue, looking
-from tests.referrals.test_change import Case, soon
 from tests.referrals.test_redirect import confirmed, fresh
 from tests.servers import eventually
 
@@ -142,7 +142,9 @@ async def test_of_whom_nothing_is_kept_nothing_is_due(
     bread = case_of(network, await issue(network, need=Need.FOOD))
     told = await authority(network, follows=bread.folio)
     await told.take(Decline, reason="out_of_area")
-    before = await store.load(bread.id)
+    before = await eventually(
+        lambda: store.load(bread.id), lambda doc: bool(doc and "pending_since" not in doc)
+    )
     assert before is not None
     await vault.erase([before["key_t2"]])
     await look(told)

@@ -24,8 +24,8 @@ from contracts.codes import (
     Vulnerability,
 )
 from contracts.correcting import CORRECT, CorrectReferral
-from contracts.directory import CREATE_MEMBER, CreateMember
 from contracts.drafts import DRAFT, SEND, DraftReferral, SendReferral
+from contracts.edited import EditedPerson
 from contracts.pathways import EDIT_PATHWAY, GET_PATHWAYS, EditPathway, GetPathways
 from contracts.reasons import CancelReason, DeclineReason
 from contracts.referrals import GET, ISSUE, GetReferrals, HouseholdMember, IssueReferral, Referral
@@ -222,23 +222,85 @@ async def test_a_client_overrides_and_reviews_for_members_whom_it_names(network:
     scopes = ("referrals:send", "referrals:read", "referrals:read_person")
     overrides = (StepOverride(step=STEP, reason=WHY),)
     nameless, anna, berta = (
-        network.client("casa", *scopes, on_behalf_of=name, id=f"client-{name}") for name in (None, "a", "b")
+        network.client("casa", *scopes, on_behalf_of=name, id=f"client-{name}") for name in (None, "a", "luz")
     )
-    refusal = await refused(network, nameless, overrides=overrides)
-    assert [(one.code, one.path) for one in refusal.fields] == [("FORBIDDEN", ("overrides",))]
-    made = await issue(network, anna, overrides=overrides)
-    assert only(made).overridden_by == "a"
-    review = ReviewOverride(referral=made.id, idempotency_key="r", step=STEP, confirm=True)
+    review = ReviewOverride(referral="", idempotency_key="r", step=STEP, confirm=True)
     same_person = network.client("casa", *scopes, on_behalf_of="a", id="client-other")
     blind = network.client("casa", "referrals:send", on_behalf_of="c", id="client-c")
-    viewer = CreateMember(organization=network.ids["casa"], reference="steps-mira", roles=(Role.VIEWER,))
-    await network.operator.call(CREATE_MEMBER, viewer, network.operator.me)
+    await network.known("casa", "steps-mira", Role.VIEWER)
     watching = network.client("casa", *scopes, on_behalf_of="steps-mira", id="client-mira")
-    for actor in (nameless, anna, same_person, blind, watching):
+    invented = network.client("casa", *scopes, on_behalf_of="inventada-9", id="client-inventada")
+    for actor, words in (
+        (nameless, "name the one"), (watching, "works on no referrals"), (invented, "inviteMember"),
+        (anna, "inviteMember"),
+    ):  # fmt: skip
+        # With all else that is wrong, and nothing is written.
+        refusal = await refused(network, actor, service="cerrado", overrides=overrides)
+        assert [(one.code, one.path) for one in refusal.fields] == [
+            ("NOT_ACTIVE", ("service",)), ("FORBIDDEN", ("overrides",)),
+        ]  # fmt: skip
+        assert words in refusal.fields[1].message
+    await network.known("casa", "a", Role.CASEWORKER)
+    made = await issue(network, anna, overrides=overrides)
+    assert only(made).overridden_by == "a"
+    review = msgspec.structs.replace(review, referral=made.id)
+    for actor in (nameless, anna, same_person, blind, watching, invented):
         with pytest.raises(RefusedError) as refused_review:
             await network.ask(REVIEW_OVERRIDE, review, actor)
         assert refused_review.value.code == "FORBIDDEN"
-    assert only((await network.ask(REVIEW_OVERRIDE, review, berta)).referral).reviewed_by == "b"
+    await network.known("casa", "luz", Role.CASEWORKER)
+    assert only((await network.ask(REVIEW_OVERRIDE, review, berta)).referral).reviewed_by == "luz"
+
+
+async def test_where_there_is_no_second_member_a_coordinator_reviews_and_is_shown_no_step(
+    network: Network,
+) -> None:
+    alone = network.caseworker("consulado")
+    made = await issue(network, alone, overrides=(StepOverride(step=STEP, reason=WHY),))
+    keeper, key = cast.coordinator(), next(_keys)
+    review = ReviewOverride(
+        referral=made.id, idempotency_key=key, confirm=False, note="canario: por teléfono"
+    )
+    for wrong, actor, code in (
+        ({"step": STEP}, keeper, "FORBIDDEN"), ({"step": "pregnancy.card"}, keeper, "FORBIDDEN"),
+        ({"step": None}, network.member("consulado", "manager", id="otra"), "REQUIRED"),
+    ):  # fmt: skip
+        request = msgspec.structs.replace(review, idempotency_key=next(_keys), **wrong)
+        with pytest.raises(RefusedError) as refusal:
+            await network.ask(REVIEW_OVERRIDE, request, actor)
+        assert (refusal.value.problem.fields or (refusal.value,))[0].code == code
+    for is_again in (False, True):
+        reply = await network.ask(REVIEW_OVERRIDE, review, keeper)
+        assert (reply.replayed, reply.referral.steps) == (is_again, None)
+    step = only(await seen(network, made.id, alone))
+    assert (step.status, step.note, step.reviewed_by) == (StepStatus.DUE, "canario: por teléfono", None)
+    with pytest.raises(RefusedError) as refusal:
+        await network.ask(REVIEW_OVERRIDE, msgspec.structs.replace(review, idempotency_key="again"), keeper)
+    assert refusal.value.code == "WRONG_STATUS"
+
+
+async def test_a_coordinator_waits_for_the_second_member_until_the_review_is_overdue(
+    network: Network, store: Store
+) -> None:
+    for name in ("steps-1", "steps-2"):
+        await network.known("fiscalia", name, Role.CASEWORKER)
+    alone = network.caseworker("fiscalia")
+    overridden = await issue(network, alone, overrides=(StepOverride(step=STEP, reason=WHY),))
+    nothing = await issue(network, alone, need=Need.FOOD)
+
+    async def review(referral: Referral) -> str:
+        request = ReviewOverride(referral=referral.id, idempotency_key=next(_keys), confirm=True)
+        try:
+            return str((await network.ask(REVIEW_OVERRIDE, request, cast.coordinator())).referral.status)
+        except RefusedError as refusal:
+            return refusal.code
+
+    # Whether one waits is not told, either.
+    assert [await review(one) for one in (overridden, nothing)] == ["FORBIDDEN"] * 2
+    for one in (overridden, nothing):
+        await overdue(store, one.id)
+    assert [await review(one) for one in (overridden, nothing)] == ["sent", "FORBIDDEN"]
+    assert only(await seen(network, overridden.id, alone)).status is StepStatus.CONFIRMED
 
 
 async def test_intake_sends_but_does_not_override(network: Network) -> None:
@@ -345,7 +407,8 @@ async def test_a_correction_that_shows_a_child_alone_makes_a_task(network: Netwo
     person = msgspec.structs.replace(BOY, vulnerabilities=())
     made = await issue(network, person=person)
     assert made.steps == ()
-    correct = CorrectReferral(referral=made.id, idempotency_key=next(_keys), person=BOY)
+    alone = EditedPerson(age_band=BOY.age_band, gender=BOY.gender, vulnerabilities=BOY.vulnerabilities)
+    correct = CorrectReferral(referral=made.id, idempotency_key=next(_keys), person=alone)
     corrected = (await network.ask(CORRECT, correct, first(network))).referral
     assert only(corrected).status is StepStatus.DUE
     again = CorrectReferral(referral=made.id, idempotency_key=next(_keys), priority=Priority.ROUTINE)

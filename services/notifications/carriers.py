@@ -1,4 +1,4 @@
-"""Which of the replicas carries an endpoint: they share the endpoints out, without asking each other.
+"""Which of the replicas carries an endpoint, or writes to a member: they share them out without a word.
 
 Each writes every few seconds that it is there, and reads who else is. Of those seen lately the one with the
 highest hash beside an endpoint's id carries it (rendezvous hashing): who comes or goes moves no endpoint but
@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from chassis.rounds import Rounds
 from services.notifications.webhooks.store import WebhookStore
 
-BEAT_SECONDS = 5.0
-# Three beats missed.
-GONE_AFTER = timedelta(seconds=15)
+BEAT_SECONDS = 2.0
+# Three beats missed: what a replica carried that was killed waits for so long.
+GONE_AFTER = timedelta(seconds=6)
 FORGOTTEN_AFTER = timedelta(hours=1)
 
 
@@ -26,7 +26,7 @@ class Carriers:
         self._store = store
         self._me = secrets.token_hex(8)
         self.there: tuple[str, ...] = ()
-        self._rounds = Rounds("webhook carriers", BEAT_SECONDS, self.look)
+        self._rounds = Rounds("carriers", BEAT_SECONDS, self.look)
 
     async def start(self) -> None:
         """Be there."""

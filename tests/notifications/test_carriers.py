@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chassis import mongo
-from services.notifications.webhooks.carriers import GONE_AFTER, Carriers
+from services.notifications.carriers import GONE_AFTER, Carriers
 from services.notifications.webhooks.store import CARRIERS, WebhookStore
 from tests.servers import Servers
 

@@ -1,0 +1,1 @@
+"""What organizations are told, described for those who integrate: as AsyncAPI, and as a page for people."""

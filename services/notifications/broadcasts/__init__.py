@@ -1,0 +1,1 @@
+"""Alerts of coordinators to organizations, and who has acknowledged them."""

@@ -1,0 +1,1 @@
+"""Writing to members: by mail, or by short messages."""

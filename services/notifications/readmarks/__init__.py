@@ -1,0 +1,1 @@
+"""Up to where members have read their organization's feed."""
