@@ -225,7 +225,7 @@ class NoticeCarrying:
         actor = within(person.actor, knows_person=doc["knows_person"])
         in_force = await self._subscribers.in_force(doc["organization"], entries)
         known = (still_told(entry, actor, in_force) for entry in entries)
-        return [entry for entry in known if entry is not None]
+        return [one for one in known if one is not None and not _is_of_her_own(doc, one)]
 
     async def _saved(self, before: Document, after: Document) -> Document | None:
         """Write what changed; None where somebody else has written."""
@@ -320,6 +320,11 @@ class Server:
     def answered(self) -> None:
         """It was."""
         self._rest = 0.0
+
+
+def _is_of_her_own(doc: Document, entry: FeedTold) -> bool:
+    """Whether it says that she is not written to any more: who reads this is again."""
+    return entry.type == NOTICES_STOPPED and entry.subject is not None and entry.subject.id == doc["member"]
 
 
 def new_id() -> str:

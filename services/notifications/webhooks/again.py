@@ -1,8 +1,8 @@
 """What is due again: a slow endpoint holds up no other, and one that fails is asked by one attempt at a time.
 
 While that attempt is on its way, what else is due for the endpoint rests (``rests_of``), so that nothing is
-read again and again that nobody can send. It is due once the endpoint takes something, or once that attempt
-was the delivery's last.
+read again and again that nobody can send. It is due once the endpoint takes something, or once an attempt
+was its delivery's last.
 """
 
 import asyncio
@@ -81,6 +81,10 @@ class Again:
             for task in tuple(one.tasks.values()):
                 await end(task)
 
+    def go_on(self, endpoint: str) -> None:
+        """Have what rests of an endpoint due again."""
+        self._over.add(endpoint)
+
     async def _due(self, after: Place | None) -> Page:
         for endpoint in tuple(self._over):
             await self._store.wake(endpoint, self._hands.now())
@@ -101,7 +105,7 @@ class Again:
         if trying.tasks and self._hands.is_failing(endpoint):
             await self._store.rest(one)
             if endpoint not in self.trying or not self._hands.is_failing(endpoint):
-                self._over.add(endpoint)  # that attempt was over before this rested
+                self.go_on(endpoint)  # that attempt was over before this rested
             return True
         task = asyncio.create_task(self._try(trying, one, failing=self._hands.is_failing(endpoint)))
         trying.tasks[one["_id"]] = task
@@ -112,10 +116,10 @@ class Again:
         endpoint = one["endpoint"]
         try:
             async with trying.slots:
-                if failing or not self._hands.is_failing(endpoint):  # else another has failed meanwhile
+                if failing or not self._hands.is_failing(endpoint):  # else others have failed meanwhile
                     after = await self._once(one)
-                    if failing and (after is None or after["status"] != DeliveryStatus.WAITING):
-                        self._over.add(endpoint)
+                    if after is None or after["status"] == DeliveryStatus.FAILED:
+                        self.go_on(endpoint)
         except Exception as error:  # noqa: BLE001 - the database, the bus, the directory: it is due as before
             log.warning("webhooks.waits", kind=type(error).__name__)
         finally:

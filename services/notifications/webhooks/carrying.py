@@ -32,7 +32,7 @@ from services.notifications.waking import Waking
 from services.notifications.webhooks import delivery
 from services.notifications.webhooks.again import ABREAST, Again, Hands
 from services.notifications.webhooks.calling import Answered
-from services.notifications.webhooks.endpoint import DELETED, failed, fits, is_given_up
+from services.notifications.webhooks.endpoint import DELETED, failed, fits, is_failing, is_given_up
 from services.notifications.webhooks.sending import Outcome, Sending
 from services.notifications.webhooks.standing import Standing
 from services.notifications.webhooks.store import WebhookStore
@@ -44,7 +44,7 @@ Document = dict[str, Any]
 
 # Deliveries whose time is over that are read at once.
 AT_ONCE = 100
-# Attempts at once: to those whose last attempt succeeded, and to all others together; and one organization's.
+# Attempts at once: to those that are well, and to all that fail together; and one organization's.
 WELL, FAILING, OF_ONE = 256, 32, 32
 # Endpoints whose feeds are read at once: after a start, or when the line is back, all of them are.
 READING = 32
@@ -184,7 +184,7 @@ class Carrying:
 
     def _is_failing(self, endpoint: str) -> bool:
         doc = self._endpoints.get(endpoint)
-        return doc is not None and doc["failing_since"] is not None
+        return doc is not None and is_failing(doc)
 
     # --- what is new in the feed ----------------------------------------------------------------
 
@@ -206,10 +206,10 @@ class Carrying:
                 return False  # its organization is not verified now
             page, epoch = await self._onwards.read(doc)
         told = await self._told(doc, page.entries, actor)
-        if doc["failing_since"] is None:
-            made = await self._first(doc, told, epoch)
-        else:
+        if is_failing(doc):
             made = [self._sending.new(doc, entry, epoch) for entry in told]
+        else:
+            made = await self._first(doc, told, epoch)
         await self._store.keep(made)
         if page.scanned == doc["after"]:
             return False
@@ -224,7 +224,7 @@ class Carrying:
         return [entry for entry in known if entry is not None and fits(doc, entry)]
 
     async def _first(self, doc: Document, told: Sequence[FeedTold], epoch: str) -> list[Document]:
-        """Make the first attempt of each; once one has failed the others wait for their turn."""
+        """Make the first attempt of each; once it is failing the others wait for their turn."""
         endpoint, slots = doc["_id"], asyncio.Semaphore(ABREAST)
 
         async def attempt(entry: FeedTold) -> Document | None:
@@ -271,7 +271,7 @@ class Carrying:
 
     @asynccontextmanager
     async def _slot(self, doc: Document) -> AsyncIterator[None]:
-        of_all = self._well if doc["failing_since"] is None else self._failing
+        of_all = self._failing if is_failing(doc) else self._well
         async with self._slots_of[doc["organization"]], of_all:
             yield
 
@@ -281,9 +281,12 @@ class Carrying:
         if doc is None:
             return
         if delivery.succeeded(outcome):
+            if is_failing(doc):
+                self.again.go_on(endpoint)
             lately = doc["delivered_at"] is not None and now - doc["delivered_at"] < NOTED_EVERY
             if doc["failing_since"] is not None or not lately:
-                await self._note(doc, {"failing_since": None, "delivered_at": now}, moves=False)
+                fields = {"failing_since": None, "failures": 0, "delivered_at": now}
+                await self._note(doc, fields, moves=False)
         elif delivery.was_told_gone(outcome):
             await self._disable(doc, DisabledReason.GONE)
         else:

@@ -9,8 +9,8 @@
 ``secrets``             sealed; the first signs and is shown once, the others sign ``until`` a moment
 ``key public_key``      the Ed25519 key, sealed, and what verifies it
 ``after epoch``         up to where its organization's feed was read for it; ``read_at``: when that was
-``failing_since``       since when no attempt has succeeded; ``failed_at``: when the last one failed;
-                        ``delivered_at``: when the last one succeeded
+``failing_since``       since when no attempt has succeeded; ``failures``: how many failed in a row;
+                        ``failed_at``: when the last one failed; ``delivered_at``: when the last one succeeded
 ``revision``            grows with every change by its owner; ``idempotency``: keys (hashed) of those
 ``changed_at``          when its owner changed it, by the database's clock
 ``deleted_at``          of one that was deleted (``DELETED``): it stays without its secrets until all know
@@ -34,6 +34,9 @@ Document = dict[str, Any]
 FAILING_FOR = timedelta(days=5)
 # Where nothing was tried for so long, what fails now is a failure anew: no two attempts are as far apart.
 QUIET_FOR = timedelta(hours=30)
+# More in a row than are on their way to it at once: one blip is no outage, and who fails now and then is no
+# dead one.
+FAILING_FROM = 5
 # Beside the statuses that readers are told of.
 DELETED = "deleted"
 MOST_SECRETS = 4
@@ -91,7 +94,16 @@ def failed(doc: Document, at: datetime) -> Document:
     """Return what is written of an endpoint to which an attempt failed at that moment."""
     last = doc.get("failed_at")
     anew = doc["failing_since"] is None or last is None or at - last > QUIET_FOR
-    return {"failing_since": at if anew else doc["failing_since"], "failed_at": at}
+    return {
+        "failing_since": at if anew else doc["failing_since"],
+        "failures": 1 if anew else doc.get("failures", 0) + 1,
+        "failed_at": at,
+    }
+
+
+def is_failing(doc: Document) -> bool:
+    """Whether there is one attempt at a time to it, until one succeeds."""
+    return doc["failing_since"] is not None and doc.get("failures", 0) >= FAILING_FROM
 
 
 def is_given_up(doc: Document, at: datetime) -> bool:

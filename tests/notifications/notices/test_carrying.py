@@ -306,6 +306,20 @@ async def test_a_refused_address_is_written_to_no_more_and_the_feed_says_so_once
     assert b"example.org" not in msgspec.json.encode(told)
 
 
+async def test_who_is_written_to_again_is_not_written_that_she_was_not(scene: Scene) -> None:
+    await scene.subscribed()
+    await scene.happens()
+    scene.box.answers = [Outcome.REFUSED]
+    await scene.carried()
+    assert len(await scene.told()) == 1
+    # It is in the feed behind where she goes on: the feed may be told late.
+    doc = await scene.doc()
+    assert await scene.store.save(doc, {**doc, "stopped": None})
+    folio = await scene.happens()
+    await scene.carried()
+    assert [mail["Subject"] for mail in scene.box.taken] == [f"{folio}: Llegó una referencia"]
+
+
 async def test_once_an_address_was_refused_nothing_else_goes_there(scene: Scene) -> None:
     await scene.subscribed()
     one = scene.replica()

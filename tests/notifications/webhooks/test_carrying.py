@@ -30,9 +30,10 @@ from services.notifications.onwards import Onwards
 from services.notifications.replica import Replica
 from services.notifications.webhooks import delivery
 from services.notifications.webhooks.again import ABREAST
+from services.notifications.webhooks.calling import Answered
 from services.notifications.webhooks.calling import Caller as HttpCaller
 from services.notifications.webhooks.carrying import AT_ONCE, READING, Carrying
-from services.notifications.webhooks.endpoint import DELETED
+from services.notifications.webhooks.endpoint import DELETED, FAILING_FROM
 from services.notifications.webhooks.sending import Sending
 from services.notifications.webhooks.signing import new_secret, public_text, sealed
 from services.notifications.webhooks.standing import Standing
@@ -161,7 +162,7 @@ async def bench(servers: Servers, part: Part) -> AsyncIterator[Bench]:
 
 async def test_who_never_answers_holds_up_no_retry_of_another(bench: Bench) -> None:
     for name in ("never", "well"):
-        await bench.endpoint(name, failing_since=now())
+        await bench.endpoint(name, failing_since=now(), failures=FAILING_FROM)
     dead, alive = await bench.deliver("never", "0"), await bench.deliver("well")
     async with asyncio.timeout(5):  # an attempt takes 15 s
         await bench.due.turn()
@@ -187,7 +188,7 @@ async def test_who_is_slow_and_takes_all_holds_up_no_retry_of_another(bench: Ben
 
 
 async def test_what_is_due_where_one_is_being_tried_rests_until_that_was_taken(bench: Bench) -> None:
-    await bench.endpoint("moody", failing_since=now())
+    await bench.endpoint("moody", failing_since=now(), failures=FAILING_FROM)
     tried, *others = [await bench.deliver("moody", str(place)) for place in range(3)]
     await bench.due.turn()
     assert list(bench.carrying.again.trying["moody"].tasks) == [tried]
@@ -208,8 +209,52 @@ async def test_what_is_due_where_one_is_being_tried_rests_until_that_was_taken(b
     )
 
 
+async def test_one_failure_holds_up_nothing_and_some_in_a_row_hold_up_the_rest(bench: Bench) -> None:
+    await bench.endpoint("moody")
+    bench.status = 500
+    bench.answer.set()
+    all_of_them = [await bench.deliver("moody", str(place)) for place in range(FAILING_FROM + ABREAST)]
+
+    async def tried(at_least: int) -> int:
+        async def look() -> int:
+            return sum([(await bench.kept(one))["tried"] for one in all_of_them])
+
+        return await eventually(look, lambda count: count >= at_least)
+
+    await bench.due.turn()
+    # Those that were on their way meanwhile are over, too.
+    assert FAILING_FROM <= await tried(FAILING_FROM) < FAILING_FROM + ABREAST
+    bench.status = 200
+    await bench.store.deliveries.update_many({}, {"$set": {"due_at": now()}})
+
+    async def are_delivered() -> bool:
+        await bench.due.turn()
+        return all([(await bench.kept(one))["status"] == "delivered" for one in all_of_them])
+
+    await eventually(are_delivered)
+    # One failure between is none in a row.
+    bench.status = 500
+    one_more = await bench.deliver("moody", "9")
+    await bench.due.turn()
+    await eventually(lambda: bench.kept(one_more), lambda doc: doc["tried"] == 1)
+    assert not bench.carrying._is_failing("moody")
+
+
+async def test_whatever_was_taken_has_what_rests_go_on(bench: Bench) -> None:
+    await bench.endpoint("moody", failing_since=now(), failures=FAILING_FROM)
+    slow, rests = [await bench.deliver("moody", str(place)) for place in range(2)]
+    await bench.due.turn()
+    assert (await bench.kept(rests))["due_at"] is None
+    # What was on its way since before it failed.
+    await bench.carrying._health("moody", Answered(200, b"", None))
+    await bench.due.turn()
+    assert list(bench.carrying.again.trying["moody"].tasks) == [slow, rests]
+    bench.answer.set()
+    await eventually(lambda: bench.kept(rests), lambda doc: doc["status"] == "delivered")
+
+
 async def test_where_the_last_attempt_of_one_fails_the_next_is_tried(bench: Bench) -> None:
-    await bench.endpoint("moody", failing_since=now())
+    await bench.endpoint("moody", failing_since=now(), failures=FAILING_FROM)
     last = await bench.deliver("moody", "0", tried=9)
     after_it = await bench.deliver("moody", "1")
     await bench.due.turn()

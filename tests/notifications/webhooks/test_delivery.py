@@ -80,12 +80,12 @@ def test_after_five_days_of_failing_it_is_given_up() -> None:
 
 def test_a_failure_after_a_quiet_time_begins_the_five_days_anew() -> None:
     begun = NOW - timedelta(days=6)
-    of_late = {"failing_since": begun, "failed_at": NOW - timedelta(hours=29)}
-    assert endpoint.failed(of_late, NOW) == {"failing_since": begun, "failed_at": NOW}
+    of_late = {"failing_since": begun, "failures": 1, "failed_at": NOW - timedelta(hours=29)}
+    assert endpoint.failed(of_late, NOW) == {"failing_since": begun, "failures": 2, "failed_at": NOW}
     # The last attempt of what was given up was three days after the first: nothing was sent since.
-    quiet = {"failing_since": begun, "failed_at": NOW - timedelta(days=3)}
-    assert endpoint.failed(quiet, NOW) == {"failing_since": NOW, "failed_at": NOW}
-    assert endpoint.failed({"failing_since": None}, NOW) == {"failing_since": NOW, "failed_at": NOW}
+    anew = {"failing_since": NOW, "failures": 1, "failed_at": NOW}
+    assert endpoint.failed({**of_late, "failed_at": NOW - timedelta(days=3)}, NOW) == anew
+    assert endpoint.failed({"failing_since": None, "failures": 0}, NOW) == anew
 
 
 def test_a_new_secret_signs_at_once_and_the_old_ones_until_their_moment_at_most() -> None:
