@@ -43,6 +43,8 @@ class Waking:
         self._woken: set[str] = set()
         self._failures: dict[str, int] = {}
         self._resting: set[str] = set()
+        # What is woken once more after it found something away: by one clock each, however often it did.
+        self._later: set[str] = set()
         self._say()
 
     @property
@@ -70,11 +72,20 @@ class Waking:
             self._went_well(one)
         except AWAY as error:
             log.warning("waking.waits", of=self._of, kind=type(error).__name__)
-            asyncio.get_running_loop().call_later(AGAIN_SECONDS, self.wake, one)
+            self._wake_later(one)
         except Exception as error:  # noqa: BLE001 - it keeps nothing else from being done
             self._rest(one, error)
         finally:
             del self._tasks[one]
+
+    def _wake_later(self, one: str) -> None:
+        if one not in self._later:
+            self._later.add(one)
+            asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._is_later, one)
+
+    def _is_later(self, one: str) -> None:
+        self._later.discard(one)
+        self.wake(one)
 
     def _went_well(self, one: str) -> None:
         if self._failures.pop(one, None) is not None:

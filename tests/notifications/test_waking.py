@@ -43,6 +43,29 @@ async def test_a_poisoned_one_is_not_tried_by_whoever_wakes_it_and_is_said_to_be
     await many.stop()
 
 
+async def test_what_is_woken_while_something_is_away_is_tried_later_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(waking, "AGAIN_SECONDS", 0.2)
+    tried = 0
+
+    async def work(_one: str) -> bool:
+        nonlocal tried
+        tried += 1
+        raise OSError
+
+    one = Waking("test", work, lambda _one: True)
+    for _ in range(20):
+        one.wake("waits")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    woken = tried
+    assert woken > 5
+    await asyncio.sleep(0.5)
+    assert woken < tried <= woken + 3, "each attempt that failed has one more made"
+    await one.stop()
+
+
 async def test_what_was_away_is_no_fault_of_its_own() -> None:
     tried = asyncio.Event()
 

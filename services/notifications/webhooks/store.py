@@ -21,6 +21,7 @@ INDEXES = {
     ],
     DELIVERIES: [
         IndexModel([("endpoint", ASCENDING), ("place", ASCENDING)], name="endpoint"),
+        IndexModel([("endpoint", ASCENDING), ("status", ASCENDING), ("place", ASCENDING)], name="status"),
         IndexModel([("due_at", ASCENDING)], name="due_at", sparse=True),
         IndexModel([("gone_at", ASCENDING)], name="gone_at"),
         IndexModel([("rests_of", ASCENDING)], name="rests_of", sparse=True),
