@@ -11,6 +11,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from chassis import mongo
 from chassis.calls import KEYS_KEPT
 from chassis.moments import Moments
+from contracts.webhooks import DeliveryStatus
 from services.notifications.webhooks.endpoint import DELETED
 
 ENDPOINTS, DELIVERIES, CARRIERS = "webhook_endpoints", "webhook_deliveries", "webhook_carriers"
@@ -145,8 +146,13 @@ class WebhookStore:
                 await self.deliveries.update_one({"_id": again["_id"]}, _to(again))
 
     async def renew(self, before: Document, after: Document) -> bool:
-        """Write one more attempt of a delivery; False where somebody else has made one."""
-        condition = {"_id": before["_id"], "due_at": before["due_at"], "status": before["status"]}
+        """Write one more attempt of a delivery; False where somebody else wrote it meanwhile.
+
+        What was taken was taken, whoever asked for it again: it is not sent once more for that.
+        """
+        condition = {"_id": before["_id"]}
+        if after["status"] != DeliveryStatus.DELIVERED:
+            condition |= {"due_at": before["due_at"], "status": before["status"]}
         return bool((await self.deliveries.update_one(condition, _to(after))).matched_count)
 
     async def page(

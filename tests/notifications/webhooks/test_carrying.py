@@ -253,6 +253,17 @@ async def test_whatever_was_taken_has_what_rests_go_on(bench: Bench) -> None:
     await eventually(lambda: bench.kept(rests), lambda doc: doc["status"] == "delivered")
 
 
+async def test_what_is_asked_for_again_while_it_is_being_taken_is_sent_once(bench: Bench) -> None:
+    await bench.endpoint("moody")
+    ident = await bench.deliver("moody")
+    await bench.due.turn()
+    assert await bench.store.ask_again("moody", {"_id": ident}, now()) == 1
+    bench.answer.set()
+    found = await eventually(lambda: bench.kept(ident), lambda doc: doc["status"] == "delivered")
+    assert found["due_at"] is None
+    assert await bench.due.turn() == 0
+
+
 async def test_where_the_last_attempt_of_one_fails_the_next_is_tried(bench: Bench) -> None:
     await bench.endpoint("moody", failing_since=now(), failures=FAILING_FROM)
     last = await bench.deliver("moody", "0", tried=9)
