@@ -73,6 +73,14 @@ class Mailbox:
 
         return await eventually(look, lambda found: len(found) >= count)
 
+    async def naming(self, folio: str) -> EmailMessage:
+        """The first mail that names a folio, when it is there; others come as time goes by: reminders."""
+
+        async def look() -> list[EmailMessage]:
+            return [mail for mail in self.mails if folio in LINE.findall(text_of(mail))]
+
+        return (await eventually(look, within=30.0))[0]
+
     async def code(self, count: int = 1) -> str:
         """The code in the last of so many mails."""
         found = re.search(r"^ +(\d{8})$", text_of((await self.wait(count))[-1]), re.MULTILINE)
