@@ -41,7 +41,7 @@ def list_(
     if as_json:
         print_json([_summary(ident, mail) for ident, mail in mails])
         return
-    shown = table("id", "sent", "to", "subject", whole=("id",))
+    shown = table("id", "sent", "to", "subject", whole=("id", "sent", "to"))
     for ident, mail in mails:
         row = _summary(ident, mail)
         shown.add_row(ident, row["sent"], escape(row["to"]), escape(row["subject"]))

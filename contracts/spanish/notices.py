@@ -2,7 +2,9 @@
 
 NOTICES = {
     "Not set up": "No está configurado",
-    "This network sends none.": "Esta red no los envía.",
+    "This network does not write by this channel: nobody has set it up.": (
+        "Esta red no escribe por este medio: nadie lo ha configurado."
+    ),
     "Too many codes were asked for today; try tomorrow.": (
         "Hoy se pidieron demasiados códigos; inténtelo mañana."
     ),

@@ -65,7 +65,7 @@ async def set_(means: NoticeMeans, request: SetPreferences, actor: Actor) -> Pre
     """
     member = await _whose(means, actor, request.member)
     if request.channel not in means.channels:
-        raise NoChannelError("This network sends none.")
+        raise NoChannelError("This network does not write by this channel: nobody has set it up.")
     channel = means.channels[request.channel]
     _check(request, channel)
     await _count(means, request, actor, member)

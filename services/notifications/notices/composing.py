@@ -55,10 +55,10 @@ WORDS: Mapping[str, Label] = {
     ),
     "emergency": EMERGENCY,
     "why": Label(
-        "Este correo nombra el folio y lo que hay que hacer, y nada más. Lo demás está en Relevo: entre "
-        "desde el sistema de su institución y busque el folio.",
-        "This mail names the folio and what to do, and nothing else. The rest is in Relevo: go there by your "
-        "organization's system and look for the folio.",
+        "Este correo nombra el folio, donde lo hay, y lo que hay que hacer, y nada más. Lo demás está en "
+        "Relevo: entre desde el sistema de su institución y búsquelo ahí.",
+        "This mail names the folio, where there is one, and what to do, and nothing else. The rest is in "
+        "Relevo: go there by your organization's system and look for it.",
     ),
     "no_reply": Label(
         "No responda a este correo: nadie lo lee.", "Do not answer this mail: nobody reads it."
