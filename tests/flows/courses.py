@@ -7,6 +7,8 @@ from tests.flows.client import Json
 SHELTER, HOSPITAL, THIRD = "refugio", "hospital", "tercera"
 # Who keeps the network, where somebody does; of it, a member acts.
 COORDINATOR = "coordinacion"
+# A second member of the shelter, by the name that its system gives her.
+COLLEAGUE = "turno-2"
 
 # By the domain's table: hours to decide, and hours after which it expires.
 URGENT = (24, 72)

@@ -17,6 +17,7 @@ from tests.flows.client import Json, LostError
 from tests.flows.courses import (
     ACCEPT,
     ACKNOWLEDGE,
+    COLLEAGUE,
     COMPLETE,
     COORDINATOR,
     COURSES,
@@ -246,9 +247,18 @@ async def withdrew(work: Work) -> None:
 
 
 async def objected(work: Work) -> None:
-    """What the law asks for goes on; that she objects is told."""
+    """What the law asks for goes on, as a second member confirms; that she objects is told."""
     case = await work.issue(consent={"basis": "LEGAL_OBLIGATION", "reason": "Orden de un juzgado"})
-    await work.take(case, (SHELTER, "withdrawConsent", "objected", {"note": "No quiere"}), ACCEPT)
+    reviewed: Step = (COLLEAGUE, "reviewBasis", "basis_reviewed", {"confirm": True})
+    await work.take(case, reviewed, (SHELTER, "withdrawConsent", "objected", {"note": "No quiere"}), ACCEPT)
+
+
+async def erased(work: Work) -> None:
+    """What is over is erased of the person, as she asks: a coordinator does it."""
+    case = await work.issue()
+    moved_on: Step = (HOSPITAL, "endReferral", "ended", {"reason": "MOVED_ON"})
+    erase: Step = (COORDINATOR, "eraseReferral", "person_erased", {"note": "Lo pide ella"})
+    await work.take(case, ACCEPT, moved_on, erase)
 
 
 async def lapsed(work: Work) -> None:
@@ -319,6 +329,6 @@ OPEN: tuple[Story, ...] = (
 )
 ALL: tuple[Story, ...] = (
     redirected, family, lapsed, talked, boy, late, contested, referred_on, drafted, deceased, withdrew,
-    objected,
+    objected, erased,
     *(story_of(course) for course in COURSES), *OPEN,
 )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 from tests.flows.cast import Cast
 from tests.flows.checker import Asked
 from tests.flows.client import Client, Json, LostError, mutation_of
-from tests.flows.courses import COORDINATOR, COURSES, HOSPITAL, SHELTER, THIRD, URGENT, Step
+from tests.flows.courses import COLLEAGUE, COORDINATOR, COURSES, HOSPITAL, SHELTER, THIRD, URGENT, Step
 
 
 @dataclass
@@ -260,6 +260,8 @@ async def shares(
                 name: await clients.enter_async_context(cast.another(name))
                 for name in (SHELTER, HOSPITAL, THIRD)
             }
+            colleague = cast.another(SHELTER, member=COLLEAGUE)
+            own[COLLEAGUE] = await clients.enter_async_context(colleague)
             if COORDINATOR in cast.organizations:
                 keeper = cast.another(COORDINATOR, member="turno-7")
                 own[COORDINATOR] = await clients.enter_async_context(keeper)
