@@ -49,8 +49,13 @@ def load(kind: type[SettingsT]) -> SettingsT:
     except ValidationError as error:
         for problem in error.errors():
             name = "RELEVO_" + "_".join(str(place) for place in problem["loc"]).upper()
-            print(f"relevo: {name}: {problem['msg']}", file=sys.stderr)  # noqa: T201 - no log yet
+            print(f"relevo: {name}: {in_our_words(problem['msg'])}", file=sys.stderr)  # noqa: T201 - no log yet
         raise SystemExit(2) from None
+
+
+def in_our_words(message: str) -> str:
+    """Return what is wrong with a setting without pydantic's note that a validator of ours found it."""
+    return message.removeprefix("Value error, ")
 
 
 def without_credentials(url: str) -> str:

@@ -42,10 +42,8 @@ WHAT_TO_DO = {
     "CURSOR_EXPIRED": "what came after the cursor is no longer kept, or the feed began anew: read your"
     " referrals once (`referrals`), and begin without --after",
     "REVOKED": "the client was revoked: ask whoever made it for another",
-    "NOT_ALLOWED": "the client needs the scope feed:read, and a verified organization",
     "FORBIDDEN": "the client needs the scope feed:read",
     "NOT_VERIFIED": "a coordinator has to verify the organization first",
-    "BAD_USER_INPUT": "take a cursor of this organization's own feed, and types as `eventTypes` names them",
 }
 
 
@@ -171,7 +169,7 @@ class Tail:
                 if error.code != Exit.UNREACHABLE:
                     raise
                 raise LostError(str(error)) from error
-        return {"authorization": f"Bearer {self._token}", "accept": accept}
+        return {"authorization": f"Bearer {self._token}", "accept": accept, "accept-language": "en"}
 
     def _renew(self) -> None:
         told = token_of(self._gateway, self._credentials, [], verify=self._verify)

@@ -169,8 +169,8 @@ class FeedGate:
         Every entry comes once and in order. While the bus or the service is away the stream waits.
 
         Raises:
-            RefusedError: the actor may not read a feed (``NOT_ALLOWED``), or what comes after the position
-                is no longer kept (``CURSOR_EXPIRED``).
+            RefusedError: the actor may not read a feed (``FORBIDDEN``, ``NOT_VERIFIED``), or what comes after
+                the position is no longer kept (``CURSOR_EXPIRED``).
         """
         return _Following(self, _Own(actor, wanted)).entries(after)
 

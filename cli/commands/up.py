@@ -7,6 +7,7 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
+from chassis.settings import in_our_words
 from cli.embedded.settings import EmbeddedSettings
 from cli.embedded.stack import Stack
 from cli.exits import CommandError, Exit, epilog
@@ -85,7 +86,7 @@ def _check(kind: type[BaseSettings]) -> None:
 
 
 def _wrong(error: ValidationError) -> dict[str, str]:
-    return {str(one["loc"][0]): one["msg"] for one in error.errors()}
+    return {str(one["loc"][0]): in_our_words(one["msg"]) for one in error.errors()}
 
 
 def _refusal(wrong: dict[str, str]) -> CommandError:

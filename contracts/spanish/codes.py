@@ -5,7 +5,6 @@ OF_CODES = {
     "REQUIRED": "Falta un dato, o hay que indicar uno de varios.",
     "NOT_FOUND": "No existe, o usted no puede saber de ello: la respuesta es la misma.",
     "FORBIDDEN": "Sus roles o permisos no alcanzan para esto.",
-    "NOT_ALLOWED": "Nadie como usted puede hacer esto.",
     "NOT_VERIFIED": "La coordinación todavía no ha verificado su institución.",
     "FIREWALLED": "Participa una institución de un tipo al que no pueden llegar datos de personas.",
     "WRONG_STATUS": "No es posible en este estado; de una referencia, vea allowedActions.",

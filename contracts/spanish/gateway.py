@@ -109,7 +109,7 @@ GATEWAY = {
     "{argument} has {given} entries; the limit is {most}.": (
         "{argument} tiene {given} elementos; el límite es {most}."
     ),
-    "types has one that does not exist; there are {types}.": "types tiene uno que no existe; hay {types}.",
+    "types[{at}] does not exist; there are {types}.": "types[{at}] no existe; hay {types}.",
     "A version is one of exactly one code: give codes with one entry.": (
         "Una versión es de un solo código: indique codes con un elemento."
     ),

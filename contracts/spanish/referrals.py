@@ -471,9 +471,8 @@ _FEED = {
     "The public feed is for members and clients.": (
         "Las novedades públicas son para personas integrantes y clientes."
     ),
-    "Reading the feed takes the scope feed:read (of a member, a role), and a verified organization.": (
-        "Para leer las novedades hace falta el permiso feed:read (o, de una persona integrante, un rol) y "
-        "una institución verificada."
+    "Reading the feed takes the scope feed:read (of a member, a role).": (
+        "Para leer las novedades hace falta el permiso feed:read (o, de una persona integrante, un rol)."
     ),
     "The feed was started anew since; read it again from the beginning.": (
         "Las novedades se empezaron de nuevo desde entonces; léalas otra vez desde el principio."

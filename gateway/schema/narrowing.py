@@ -70,9 +70,10 @@ def _check(types: Sequence[str]) -> None:
                 most=MOST_TYPES,
             )
         )
-    if not set(types) <= set(notifications.TOLD_TYPES):
+    wrong = [at for at, one in enumerate(types) if one not in notifications.TOLD_TYPES]
+    if wrong:
         # Else it would be silent for ever. What was asked for is not repeated: it may be anything.
         there_are = ", ".join(notifications.TOLD_TYPES)
         raise BadArgumentError(
-            Sentence("types has one that does not exist; there are {types}.", types=there_are)
+            Sentence("types[{at}] does not exist; there are {types}.", at=wrong[0], types=there_are)
         )

@@ -18,7 +18,6 @@ class UserErrorCode(StrEnum):
     REQUIRED = "REQUIRED"
     NOT_FOUND = "NOT_FOUND"
     FORBIDDEN = "FORBIDDEN"
-    NOT_ALLOWED = "NOT_ALLOWED"
     NOT_VERIFIED = "NOT_VERIFIED"
     FIREWALLED = "FIREWALLED"
     WRONG_STATUS = "WRONG_STATUS"
@@ -55,7 +54,6 @@ _MEANINGS: dict[StrEnum, str] = {
     UserErrorCode.REQUIRED: "An input is missing, or one of several must be given.",
     UserErrorCode.NOT_FOUND: "There is no such thing, or you may not know of it: the same answer for both.",
     UserErrorCode.FORBIDDEN: "Your roles or scopes do not reach that far.",
-    UserErrorCode.NOT_ALLOWED: "Nobody of your kind may do this.",
     UserErrorCode.NOT_VERIFIED: "No coordinator has verified your organization yet.",
     UserErrorCode.FIREWALLED: "An organization of a kind that no personal data may go to takes part.",
     UserErrorCode.WRONG_STATUS: "Not possible from where it stands; of a referral see `allowedActions`.",

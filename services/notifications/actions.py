@@ -1,9 +1,9 @@
 """What can be asked of the feed."""
 
+from chassis.problems import ForbiddenError, NotAllowedError, NotVerifiedError
 from contracts.notifications import PUBLIC, Feed, FeedHead, FeedPage, PublicFeed, PublicPage
 from contracts.rpc import Actor, Nothing
 from services.notifications.agreements.subscribers import Subscribers
-from services.notifications.errors import FeedNotAllowedError
 from services.notifications.feed import Feeds
 from services.notifications.policy import NOT_A_READER, may_read
 from services.notifications.walking import Walk
@@ -20,7 +20,7 @@ class Reading:
         """Return the entries after a position.
 
         Raises:
-            FeedNotAllowedError: the actor may not read a feed.
+            ForbiddenError, NotVerifiedError: the actor may not read a feed.
             CursorExpiredError: what comes after the position is no longer kept.
         """
         organization = reader_of(actor)
@@ -44,7 +44,7 @@ class Reading:
         """Return where the actor's feed ends.
 
         Raises:
-            FeedNotAllowedError: the actor may not read a feed.
+            ForbiddenError, NotVerifiedError: the actor may not read a feed.
         """
         return await self._feeds.head(reader_of(actor))
 
@@ -52,7 +52,7 @@ class Reading:
         """Return the entries of the public feed after a position: for everybody who has shown who it is.
 
         Raises:
-            FeedNotAllowedError: the actor acts for nobody.
+            NotAllowedError: the actor acts for nobody.
             CursorExpiredError: what comes after the position is no longer kept.
         """
         _somebody(actor)
@@ -72,7 +72,7 @@ class Reading:
         """Return where the public feed ends.
 
         Raises:
-            FeedNotAllowedError: the actor acts for nobody.
+            NotAllowedError: the actor acts for nobody.
         """
         _somebody(actor)
         return await self._feeds.head(PUBLIC)
@@ -80,15 +80,17 @@ class Reading:
 
 def _somebody(actor: Actor) -> None:
     if actor.kind not in {"member", "client"}:
-        raise FeedNotAllowedError("The public feed is for members and clients.")
+        raise NotAllowedError("The public feed is for members and clients.")
 
 
 def reader_of(actor: Actor) -> str:
     """Return the organization whose feed the actor may read.
 
     Raises:
-        FeedNotAllowedError: none.
+        ForbiddenError, NotVerifiedError: none.
     """
-    if not may_read(actor) or actor.organization is None:
-        raise FeedNotAllowedError(NOT_A_READER)
+    if actor.organization is None or not actor.verified:
+        raise NotVerifiedError("A coordinator has to verify the organization first.")
+    if not may_read(actor):
+        raise ForbiddenError(NOT_A_READER)
     return actor.organization

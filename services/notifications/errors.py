@@ -13,14 +13,6 @@ class CursorExpiredError(PartError):
     title = "The cursor is too old"
 
 
-class FeedNotAllowedError(PartError):
-    """The actor acts for no organization, or may not read its feed."""
-
-    code = "NOT_ALLOWED"
-    status = 403
-    title = "Not allowed"
-
-
 class NotFoundError(PartError):
     """There is none, or it is another organization's: both answer the same."""
 

@@ -107,10 +107,8 @@ def _sides(event: ReferralEvent) -> set[str]:
     return set(event.told) if isinstance(event, DeadlineEvent) else set(BOTH)
 
 
-# Whoever ``may_read``, in a refusal's words.
-NOT_A_READER = (
-    "Reading the feed takes the scope feed:read (of a member, a role), and a verified organization."
-)
+# Who of a verified organization ``may_read``, in a refusal's words.
+NOT_A_READER = "Reading the feed takes the scope feed:read (of a member, a role)."
 
 
 def may_read(actor: Actor) -> bool:

@@ -13,6 +13,7 @@ from gateway.ids import Cursors
 from tests.flows.cast import Cast
 from tests.flows.client import AnswerError, Client, Json
 from tests.flows.streams import Follower, Open, feed_of, head_of, sse, websocket
+from tests.flows.test_guard import viewer_of
 from tests.flows.test_membership import deed
 from tests.flows.test_one_referral import changed, issued
 from tests.gateway.test_sse import Events, posted
@@ -131,6 +132,18 @@ async def cursors(client: Client, after: str, count: int) -> list[str]:
         return [one["cursor"] for one in (await client.ask(document, after=after))["events"]["nodes"]]
 
     return await eventually(look, lambda found: len(found) == count)
+
+
+async def test_who_may_not_read_the_feed_marks_nothing_in_it_and_is_told_what_that_takes(cast: Cast) -> None:
+    up_to = await head_of(cast.hospital)
+    async with viewer_of(cast, "hospital") as client:
+        refused = await mark(client, up_to)
+        assert refused["feedReading"] is None
+        (error,) = refused["userErrors"]
+        assert (error["code"], "feed:read" in error["message"]) == ("FORBIDDEN", True)
+        with pytest.raises(AnswerError) as unread:
+            await reading(client)
+        assert unread.value.codes == ["FORBIDDEN"]
 
 
 async def test_a_member_reads_on_where_she_stopped_on_any_device_and_is_forgotten_with_her_membership(

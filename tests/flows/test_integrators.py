@@ -105,9 +105,9 @@ async def test_a_refusal_says_what_to_do(cast: Cast) -> None:
         return await asyncio.to_thread(refused, url, secret, Wanted(types), after)
 
     code, said = await of(after=foreign)
-    assert (code, "take a cursor of this organization's own feed" in said) == (Exit.REFUSED, True)
+    assert (code, "after is a cursor of another organization's feed" in said) == (Exit.REFUSED, True)
     code, said = await of(types=("nothing.of.ours.v1",))
-    assert (code, "types as `eventTypes` names them" in said) == (Exit.REFUSED, True)
+    assert (code, "types[0] does not exist; there are" in said) == (Exit.REFUSED, True)
     code, said = await of(secret="wrong")
     assert (code, "no token" in said) == (Exit.REFUSED, True)
     code, said = await of(url="http://127.0.0.1:9")

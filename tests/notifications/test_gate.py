@@ -240,7 +240,7 @@ async def test_who_may_not_read_is_refused_at_once(gate: FeedGate) -> None:
     with pytest.raises(RefusedError) as refusal:
         async with listening(gate, reader_of("org", scopes=())) as entries:
             await anext(entries)
-    assert refusal.value.code == "NOT_ALLOWED"
+    assert refusal.value.code == "FORBIDDEN"
 
 
 def entry_of(seq: int) -> FeedTold:

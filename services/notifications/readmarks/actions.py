@@ -45,7 +45,7 @@ class ReadMarks:
         """Mark all up to a place as read; where more was marked before, that stands, or ``back``.
 
         Raises:
-            FeedNotAllowedError: the actor may not read a feed.
+            ForbiddenError, NotVerifiedError: the actor may not read a feed.
             CursorExpiredError: the place is one of another life of the stream.
             IdempotencyKeyReusedError: the key was used for another input.
         """
@@ -75,7 +75,7 @@ class ReadMarks:
         """Return up to where the actor has read.
 
         Raises:
-            FeedNotAllowedError: the actor may not read a feed.
+            ForbiddenError, NotVerifiedError: the actor may not read a feed.
         """
         reader_of(actor)
         epoch = (await self._feeds.life()).epoch
