@@ -170,15 +170,14 @@ async def contested(work: Work) -> None:
     case = await work.issue()
     places = [[{"unit": "bed", "count": count}] for count in (1, 2)]
     hospital = work.clients[HOSPITAL]
-    keys = [str(uuid.uuid4()) for _ in places]
+    # The same input under each key, however often: who died may have written it, and not said so.
+    keys, by = [str(uuid.uuid4()) for _ in places], in_days(2)
     accepted: list[Json] = []
     while not accepted:
         try:
             payloads = await asyncio.gather(
                 *(
-                    hospital.change(
-                        "acceptReferral", key=key, referral=case.id, arriveBy=in_days(2), places=wanted
-                    )
+                    hospital.change("acceptReferral", key=key, referral=case.id, arriveBy=by, places=wanted)
                     for key, wanted in zip(keys, places, strict=True)
                 )
             )
