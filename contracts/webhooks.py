@@ -199,7 +199,7 @@ class TestReply(Reply):
 
 
 class Replayed(Reply):
-    """How many deliveries wait to be made again; null where the feed itself is read again."""
+    """How many deliveries wait to be made again; null where the feed is read again, or ``replayed``."""
 
     endpoint: Endpoint
     count: int | None = None

@@ -258,7 +258,9 @@ class TestWebhookEndpointPayload(WebhookEndpointPayload):
 class ReplayWebhookDeliveriesPayload(WebhookEndpointPayload):
     """Read from ``deed.Deed``."""
 
-    count: int | None = strawberry.field(description="How many are sent again; null where the feed is read.")
+    count: int | None = strawberry.field(
+        description="How many are sent again; null where the feed is read, and where `replayed`."
+    )
 
 
 def _of(input: Any) -> dict[str, Any]:

@@ -67,10 +67,21 @@ async def test_all_that_failed_or_what_is_named_is_sent_again_under_its_id_and_n
         taken = (await deliveries(cast.hospital, endpoint))[-1]
         assert await replayed(cast.hospital, endpoint, deliveries=[taken["id"]]) == 1
         assert await came(hook, 3) == [first, lost, first]
+        # A repeated call is carried out once, also when the endpoint was paused since.
+        key = str(uuid.uuid4())
+        shown = "count replayed userErrors { code }"
+        asked = {"endpoint": endpoint, "deliveries": [taken["id"]], "key": key}
+        once = await do(cast.hospital, "replayWebhookDeliveries", shown, **asked)
+        assert (once["count"], once["replayed"]) == (1, False)
+        assert await came(hook, 4) == [first, lost, first, first]
+        await do(cast.hospital, "pauseWebhookEndpoint", endpoint=endpoint)
+        twice = await do(cast.hospital, "replayWebhookDeliveries", shown, **asked)
+        assert (twice["userErrors"], twice["count"], twice["replayed"]) == ([], None, True)
+        await do(cast.hospital, "resumeWebhookEndpoint", endpoint=endpoint)
         ids = [ident for ident, _ in hook.messages]
         assert (ids[0], ids[1]) == (ids[2], failed["message"])
         last = (await issued(cast))["id"]
-        assert await came(hook, 4) == [first, lost, first, last]
+        assert await came(hook, 5) == [first, lost, first, first, last]
         await do(cast.hospital, "deleteWebhookEndpoint", endpoint=endpoint)
 
 

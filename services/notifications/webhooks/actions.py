@@ -136,6 +136,8 @@ async def update(means: Means, request: UpdateEndpoint, actor: Actor) -> Endpoin
     _check(means, request)
     said = {name: value for name in _GIVEN if (value := getattr(request, name)) is not msgspec.UNSET}
     fields = {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
+    if "url" in fields:
+        fields["failing_since"] = None  # that was another address
     return (await _change(means, "update_endpoint", request, actor, lambda _doc, _call: fields))[0]
 
 
@@ -206,6 +208,8 @@ async def test(means: Means, request: TestEndpoint, actor: Actor) -> TestReply:
 async def replay(means: Means, request: ReplayDeliveries, actor: Actor) -> Replayed:
     """Have deliveries made again: what failed, those that are named, or all of the feed since a moment.
 
+    Killed in between, it is asked for again by the same key; done twice is as done once.
+
     Raises:
         WrongStatusError: the endpoint is not active.
         As ``update``.
@@ -215,17 +219,33 @@ async def replay(means: Means, request: ReplayDeliveries, actor: Actor) -> Repla
         wrong = "Give one of failed, deliveries and since."
         raise InvalidError(wrong, (FieldProblem(path=("failed",), message=wrong, code="REQUIRED"),))
     doc = await own(means, request.endpoint, actor)
+    place: Document = {}
+    count: int | None = None
+    if not means.calls.call("replay", request, actor).was_done(doc):
+        _must_be_active(doc)
+        if request.since is not None:
+            head = await means.feeds.head(doc["organization"])
+            place = {
+                "after": await means.feeds.before(doc["organization"], request.since),
+                "epoch": head.epoch,
+            }
+        else:
+            asked_for: Document = (
+                {"status": "failed"} if request.failed else {"_id": {"$in": list(request.deliveries)}}
+            )
+            count = await means.store.ask_again(doc["_id"], asked_for, await means.store.now())
+
+    def fields(now: Document, _call: Call) -> Document:
+        _must_be_active(now)
+        return {**place, "maker": now["maker"]}  # whoever answers for it does so still
+
+    reply, is_new = await _change(means, "replay", request, actor, fields)
+    return Replayed(endpoint=reply.endpoint, count=count if is_new else None, replayed=reply.replayed)
+
+
+def _must_be_active(doc: Document) -> None:
     if doc["status"] != EndpointStatus.ACTIVE:
         raise WrongStatusError("The endpoint is not active; let it go on first.")
-    if request.since is not None:
-        after = await means.feeds.before(doc["organization"], request.since)
-        await _change(means, "replay", request, actor, lambda _doc, _call: {"after": after})
-        return Replayed(endpoint=endpoint.view(doc))
-    condition: Document = (
-        {"status": "failed"} if request.failed else {"_id": {"$in": list(request.deliveries)}}
-    )
-    count = await means.store.ask_again(doc["_id"], condition, await means.store.now())
-    return Replayed(endpoint=endpoint.view(doc), count=count)
 
 
 def _check(means: Means, request: CreateEndpoint | UpdateEndpoint) -> None:
@@ -272,7 +292,7 @@ async def _change(
         if doc["status"] == endpoint.DELETED:
             raise NotFoundError
         # Whoever changed it last answers for it: it is sent what that client may know, and no other.
-        fields = {**fields_of(doc, call), "maker": actor.id, "changed_at": await means.store.now()}
+        fields = {"maker": actor.id, **fields_of(doc, call), "changed_at": await means.store.now()}
         if await means.store.save(doc, fields, call.entry):
             after = {**doc, **fields, "revision": doc["revision"] + 1}
             means.carrying.learn(after)

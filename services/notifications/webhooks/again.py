@@ -26,8 +26,6 @@ Document = dict[str, Any]
 
 # Attempts to one endpoint at once; how many of its deliveries wait for that at most.
 ABREAST, AT_ONCE = 4, 100
-# All endpoints' attempts that are begun from one page.
-BEGUN = 256
 DUE_SECONDS = 1.0
 # So long the others of a page wait for an attempt: most need less, and then the next page is read at once.
 LINGER_SECONDS = 0.25
@@ -37,7 +35,7 @@ LINGER_SECONDS = 0.25
 class Trying:
     """One endpoint's attempts on their way, by delivery, and who of them may go on."""
 
-    tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    tasks: dict[str, asyncio.Task[bool]] = field(default_factory=dict)
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ABREAST))
 
 
@@ -45,9 +43,10 @@ class Trying:
 class Hands:
     """What the carrier does and knows.
 
-    ``attempt`` sends a delivery once, notes how its endpoint is, and returns it after that. ``may_send`` says
-    whether it may be sent now: None where it never may again. ``is_failing``, ``is_ours``, ``is_paused``: of
-    an endpoint; paused is one that this replica would carry, were anything sent there.
+    ``attempt`` sends a delivery once, notes how its endpoint is, and returns it after that; as it was where
+    the endpoint is gone. ``may_send`` says whether it may be sent now: None where it never may again.
+    ``is_failing``, ``is_ours``, ``is_paused``: of an endpoint; paused is one that this replica would carry,
+    were anything sent there.
     """
 
     attempt: Callable[[str, Document], Awaitable[Document]]
@@ -67,7 +66,7 @@ class Again:
         self.trying: dict[str, Trying] = {}
         # What rests of these is due by the next turn.
         self._over: set[str] = set()
-        self.turns = Turns("webhooks", self._due, self._begin, abreast=BEGUN)
+        self.turns = Turns("webhooks", self._due, self._begin, abreast=AT_ONCE)
         self._rounds: Rounds = self.turns.rounds(DUE_SECONDS)
 
     async def start(self) -> None:
@@ -92,10 +91,12 @@ class Again:
         return await self._store.due.page(await self._store.now(), after, AT_ONCE)
 
     async def _begin(self, one: Document) -> bool:
-        """Begin an attempt, or put it to rest; False where it is not ours, not begun or not over."""
+        """Begin an attempt, or put it to rest; False where it is not ours, not made or not over."""
         endpoint = one["endpoint"]
         if self._hands.is_paused(endpoint):
             await self._store.rest(one)
+            if not self._hands.is_paused(endpoint):
+                self.go_on(endpoint)  # it was let go on before this rested
             return True
         if not self._hands.is_ours(endpoint):
             return False
@@ -110,25 +111,32 @@ class Again:
         task = asyncio.create_task(self._try(trying, one, failing=self._hands.is_failing(endpoint)))
         trying.tasks[one["_id"]] = task
         await asyncio.wait({task}, timeout=LINGER_SECONDS)
-        return task.done()
+        return task.done() and task.result()
 
-    async def _try(self, trying: Trying, one: Document, *, failing: bool) -> None:
+    async def _try(self, trying: Trying, one: Document, *, failing: bool) -> bool:
+        """Make an attempt; False where none was made, and the delivery is due as before."""
         endpoint = one["endpoint"]
         try:
             async with trying.slots:
-                if failing or not self._hands.is_failing(endpoint):  # else others have failed meanwhile
-                    after = await self._once(one)
-                    if after is None or after["status"] == DeliveryStatus.FAILED:
-                        self.go_on(endpoint)
+                if self._hands.is_failing(endpoint) and not failing:
+                    return False  # others have failed meanwhile
+                after = await self._once(one)
+                if after is None or after["status"] == DeliveryStatus.FAILED:
+                    self.go_on(endpoint)
+                return after is not one
         except Exception as error:  # noqa: BLE001 - the database, the bus, the directory: it is due as before
             log.warning("webhooks.waits", kind=type(error).__name__)
+            return False
         finally:
             del trying.tasks[one["_id"]]
             if not trying.tasks:
                 self.trying.pop(endpoint, None)
 
     async def _once(self, one: Document) -> Document | None:
-        """Make an attempt, and keep it; None where the delivery is forgotten, since it may not be sent."""
+        """Make an attempt, and keep it; None where the delivery is forgotten, since it may never be sent.
+
+        What may not be sent now comes back as it is.
+        """
         may_send = await self._hands.may_send(one)
         if may_send is None:
             await self._store.forget(one["_id"])
@@ -136,5 +144,6 @@ class Again:
         if not may_send:
             return one
         after = await self._hands.attempt(one["endpoint"], one)
-        await self._store.renew(one, after)
+        if after is not one:
+            await self._store.renew(one, after)
         return after

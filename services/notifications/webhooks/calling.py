@@ -19,8 +19,9 @@ from services.notifications.webhooks.addresses import is_public
 
 SECONDS = 15.0
 MOST_BYTES = 20_000
-# A name server that does not answer holds a thread for as long as the system waits for it.
-RESOLVING_AT_ONCE = 32
+# A name server that does not answer holds a thread for as long as the system waits for it, which is longer
+# than an attempt lasts: so there are some times as many as one organization's attempts at once.
+RESOLVING_AT_ONCE = 256
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 _resolvers = ThreadPoolExecutor(RESOLVING_AT_ONCE, thread_name_prefix="resolve")
@@ -93,7 +94,7 @@ class Caller:
         seconds: float = SECONDS,
     ) -> None:
         self._seconds = seconds
-        # Each of its steps ends by itself before all of it is cut off, which would leave a connection open.
+        # To connect ends by itself before all of it is cut off, which would leave a connection open.
         self._steps = {
             "timeout": {"connect": seconds / 4, "read": seconds, "write": seconds, "pool": seconds}
         }

@@ -3,8 +3,9 @@
 An endpoint is woken by what comes live into its organization's feed, and by its owner's changes. Its task
 reads the feed behind ``after``, makes the first attempt of each entry that fits, keeps those attempts, and
 only then moves ``after``: killed in between, the same is sent again under the same id. What failed comes back
-by its ``due_at`` (``again.py``). While an endpoint fails there is one attempt to it at a time, out of slots
-that those that fail share. Before each attempt it is looked at what its maker may be told now.
+by its ``due_at`` (``again.py``). Once some in a row have failed there is one attempt to an endpoint at a
+time, out of slots that those that fail share. Before each attempt it is looked at what its maker may be told
+now.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from services.notifications.agreements.subscribers import Subscribers
 from services.notifications.feed import Feeds
 from services.notifications.policy import may_read, still_told
 from services.notifications.replica import Replica
-from services.notifications.waking import Waking
+from services.notifications.waking import AWAY, Waking
 from services.notifications.webhooks import delivery
 from services.notifications.webhooks.again import ABREAST, Again, Hands
 from services.notifications.webhooks.calling import Answered
@@ -197,7 +198,9 @@ class Carrying:
                     return False
                 await self._store.wake(endpoint, self._sending.now())
                 self._fresh.discard(endpoint)
-            doc = self._endpoints[endpoint]
+            doc = self._endpoints.get(endpoint)
+            if doc is None:
+                return False  # deleted, while it waited
             actor = await self._standing.of(doc["maker"])
             if actor is None:
                 await self._disable(doc, DisabledReason.MAKER_REVOKED)
@@ -211,7 +214,7 @@ class Carrying:
         else:
             made = await self._first(doc, told, epoch)
         await self._store.keep(made)
-        if page.scanned == doc["after"]:
+        if (page.scanned, epoch) == (doc["after"], doc["epoch"]):
             return False
         read = {"after": page.scanned, "epoch": epoch, "read_at": self._sending.now()}
         # Where another has moved it, nobody knows what is left.
@@ -232,17 +235,26 @@ class Carrying:
             async with slots:
                 if self._is_failing(endpoint):
                     return one
-                # An endpoint that is slow takes minutes for a page: it is asked anew.
-                may_send = self._is_ours(endpoint) and await self._may_send(one, entry)
-                if may_send is None:
-                    return None
-                return await self._attempt(endpoint, one) if may_send else one
+                try:
+                    # An endpoint that is slow takes minutes for a page: it is asked anew.
+                    may_send = self._is_ours(endpoint) and await self._may_send(one, entry)
+                    if may_send is None:
+                        return None
+                    return await self._attempt(endpoint, one) if may_send else one
+                except AWAY as error:  # the others are kept, and this one is due
+                    log.warning("webhooks.waits", kind=type(error).__name__)
+                    return one
 
-        return [one for one in await asyncio.gather(*map(attempt, told)) if one is not None]
+        # What fails by a fault of its own leaves nothing on its way behind it.
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(attempt(entry)) for entry in told]
+        return [one for task in tasks if (one := task.result()) is not None]
 
     async def _may_send(self, one: Document, entry: FeedTold | None = None) -> bool | None:
         """Whether a delivery, of that entry, may be sent now; None where it may never be again."""
-        doc = self._endpoints[one["endpoint"]]
+        doc = self._endpoints.get(one["endpoint"])
+        if doc is None:
+            return False  # deleted
         actor = await self._standing.of(doc["maker"])
         if actor is None or not may_read(actor):
             return False  # revoked: the next look disables it; not verified: it may be again
@@ -262,11 +274,13 @@ class Carrying:
     # --- attempts -------------------------------------------------------------------------------
 
     async def _attempt(self, endpoint: str, one: Document) -> Document:
-        doc = self._endpoints[endpoint]
+        doc = self._endpoints.get(endpoint)
+        if doc is None:
+            return one
         async with self._slot(doc):
             after, outcome = await self._sending.attempt(doc, one)
         _attempts.add(1, {"outcome": _word(outcome)})
-        await self._health(endpoint, outcome)
+        await self._health(doc, outcome)
         return after
 
     @asynccontextmanager
@@ -275,14 +289,14 @@ class Carrying:
         async with self._slots_of[doc["organization"]], of_all:
             yield
 
-    async def _health(self, endpoint: str, outcome: Outcome) -> None:
+    async def _health(self, sent: Document, outcome: Outcome) -> None:
         """Note whether it takes what it is sent, and disable it where there is no use in going on."""
-        doc, now = self._endpoints.get(endpoint), self._sending.now()
-        if doc is None:
-            return
+        doc, now = self._endpoints.get(sent["_id"]), self._sending.now()
+        if doc is None or doc["url"] != sent["url"]:
+            return  # what came of another address says nothing of this one
         if delivery.succeeded(outcome):
-            if is_failing(doc):
-                self.again.go_on(endpoint)
+            if doc["failing_since"] is not None:
+                self.again.go_on(doc["_id"])
             lately = doc["delivered_at"] is not None and now - doc["delivered_at"] < NOTED_EVERY
             if doc["failing_since"] is not None or not lately:
                 fields = {"failing_since": None, "failures": 0, "delivered_at": now}
@@ -307,7 +321,10 @@ class Carrying:
     def _known(self, doc: Document, fields: Document) -> Iterator[None]:
         """What is written is known at once to those that wait for a slot; and not, where that failed."""
         endpoint = doc["_id"]
-        before = self._endpoints.get(endpoint, doc)
+        before = self._endpoints.get(endpoint)
+        if before is None:  # it was deleted meanwhile
+            yield
+            return
         self._endpoints[endpoint] = {**before, **fields}
         try:
             yield
@@ -327,15 +344,17 @@ class Carrying:
             self._endpoints[endpoint] = found
 
     async def _disable(self, doc: Document, reason: DisabledReason) -> None:
-        """Disable an endpoint; its organization is told of it, now or by the next look."""
-        fields = disabled(self._endpoints.get(doc["_id"], doc), reason, await self._store.now())
+        """Disable an endpoint as it was known; its organization is told of it, now or by the next look."""
+        fields = disabled(doc, reason, await self._store.now())
         with self._known(doc, fields):
-            was_active = await self._store.disable(doc["_id"], fields)
-        if was_active:
+            is_disabled = await self._store.disable(doc, fields)
+        if is_disabled:
             log.warning("webhooks.disabled", reason=reason.value)
             await self._tell()
-        else:
-            await self._learn_anew(doc["_id"])
+            return
+        await self._learn_anew(doc["_id"])
+        if (found := self._endpoints.get(doc["_id"])) is not None:
+            self.learn(found)  # its owner was quicker: it is looked at anew
 
     async def _tell(self) -> None:
         """Tell the organizations whose endpoints were disabled."""
@@ -346,7 +365,8 @@ class Carrying:
                 except Exception as error:  # noqa: BLE001 - the bus, the database: by the next look
                     log.warning("webhooks.untold", kind=type(error).__name__)
                 else:
-                    self._endpoints[endpoint] = {**self._endpoints.get(endpoint, doc), "untold": False}
+                    if endpoint in self._endpoints:
+                        self._endpoints[endpoint] = {**self._endpoints[endpoint], "untold": False}
 
     # --- what is forgotten ---------------------------------------------------------------------
 

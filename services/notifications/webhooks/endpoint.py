@@ -34,8 +34,8 @@ Document = dict[str, Any]
 FAILING_FOR = timedelta(days=5)
 # Where nothing was tried for so long, what fails now is a failure anew: no two attempts are as far apart.
 QUIET_FOR = timedelta(hours=30)
-# More in a row than are on their way to it at once: one blip is no outage, and who fails now and then is no
-# dead one.
+# In a row: one blip, which the few that are on their way from its feed meet together, is no outage, and who
+# fails now and then is no dead one.
 FAILING_FROM = 5
 # Beside the statuses that readers are told of.
 DELETED = "deleted"
@@ -57,7 +57,7 @@ def _wrong_with(url: str, http_too: bool) -> str | None:
         (parts.hostname or "").encode("idna")  # what no resolver takes
     except ValueError:
         return NO_URL
-    if not parts.hostname or not url.isascii() or any(one.isspace() for one in url):
+    if not parts.hostname or not url.isascii() or any(one.isspace() or not one.isprintable() for one in url):
         return NO_URL
     faults = {
         "Must begin with https://.": parts.scheme != "https" and not (http_too and parts.scheme == "http"),

@@ -121,10 +121,10 @@ class WebhookStore:
         result = await self.endpoints.update_one(condition, {"$set": dict(fields)})
         return bool(result.matched_count)
 
-    async def disable(self, endpoint: str, fields: Mapping[str, Any]) -> bool:
-        """Disable an endpoint that is active; False where it is not, or is gone."""
+    async def disable(self, doc: Document, fields: Mapping[str, Any]) -> bool:
+        """Disable an endpoint; False where it is not active, or its owner has changed it since."""
         result = await self.endpoints.update_one(
-            {"_id": endpoint, "status": "active"}, {"$set": dict(fields)}
+            {"_id": doc["_id"], "status": "active", "revision": doc["revision"]}, {"$set": dict(fields)}
         )
         return bool(result.matched_count)
 
@@ -145,15 +145,15 @@ class WebhookStore:
                 again = deliveries[place]
                 await self.deliveries.update_one({"_id": again["_id"]}, _to(again))
 
-    async def renew(self, before: Document, after: Document) -> bool:
-        """Write one more attempt of a delivery; False where somebody else wrote it meanwhile.
+    async def renew(self, before: Document, after: Document) -> None:
+        """Write one more attempt of a delivery, unless somebody else wrote it meanwhile.
 
         What was taken was taken, whoever asked for it again: it is not sent once more for that.
         """
         condition = {"_id": before["_id"]}
         if after["status"] != DeliveryStatus.DELIVERED:
             condition |= {"due_at": before["due_at"], "status": before["status"]}
-        return bool((await self.deliveries.update_one(condition, _to(after))).matched_count)
+        await self.deliveries.update_one(condition, _to(after))
 
     async def page(
         self, endpoint: str, status: str | None, bounds: tuple[str, str], count: int, *, newest_first: bool

@@ -15,8 +15,10 @@ from chassis import mongo
 from chassis.bus import Bus
 from chassis.calls import now
 from chassis.part import Part
+from chassis.problems import UnreachableError
 from chassis.rpc import Caller
 from chassis.seal import Sealer
+from contracts.notifications import FeedTold
 from contracts.rpc import Actor
 from contracts.webhooks import DisabledReason
 from services.notifications.agreements.known import Known
@@ -221,8 +223,12 @@ async def test_one_failure_holds_up_nothing_and_some_in_a_row_hold_up_the_rest(b
 
         return await eventually(look, lambda count: count >= at_least)
 
+    async def none_on_its_way() -> bool:
+        return not bench.carrying.again.trying
+
     await bench.due.turn()
     # Those that were on their way meanwhile are over, too.
+    await eventually(none_on_its_way)
     assert FAILING_FROM <= await tried(FAILING_FROM) < FAILING_FROM + ABREAST
     bench.status = 200
     await bench.store.deliveries.update_many({}, {"$set": {"due_at": now()}})
@@ -241,12 +247,12 @@ async def test_one_failure_holds_up_nothing_and_some_in_a_row_hold_up_the_rest(b
 
 
 async def test_whatever_was_taken_has_what_rests_go_on(bench: Bench) -> None:
-    await bench.endpoint("moody", failing_since=now(), failures=FAILING_FROM)
+    doc = await bench.endpoint("moody", failing_since=now(), failures=FAILING_FROM)
     slow, rests = [await bench.deliver("moody", str(place)) for place in range(2)]
     await bench.due.turn()
     assert (await bench.kept(rests))["due_at"] is None
     # What was on its way since before it failed.
-    await bench.carrying._health("moody", Answered(200, b"", None))
+    await bench.carrying._health(doc, Answered(200, b"", None))
     await bench.due.turn()
     assert list(bench.carrying.again.trying["moody"].tasks) == [slow, rests]
     bench.answer.set()
@@ -288,8 +294,12 @@ async def test_whoever_may_read_nothing_now_is_sent_nothing_again(bench: Bench) 
     await bench.due.turn()
     assert (await bench.kept(ident))["attempts"] == []
     bench.standing.verified = True
-    await bench.due.turn()
-    await eventually(lambda: bench.kept(ident), lambda found: found["status"] == "delivered")
+
+    async def is_delivered() -> bool:
+        await bench.due.turn()  # which came in vain, and looks a little later
+        return bool((await bench.kept(ident))["status"] == "delivered")
+
+    await eventually(is_delivered)
 
 
 async def test_what_an_agreement_told_is_tried_again_while_it_stands_and_then_forgotten(bench: Bench) -> None:
@@ -396,6 +406,51 @@ async def test_what_could_not_be_written_is_not_known(bench: Bench) -> None:
         await bench.carrying._note(doc, {"after": 5})
     assert bench.carrying._endpoints["well"] == doc
     assert bench.carrying._is_ours("well")
+
+
+async def test_whoever_was_mended_meanwhile_is_not_disabled_by_what_was_known_before(bench: Bench) -> None:
+    doc = await bench.endpoint("well")
+    # Another replica was asked for that.
+    await bench.store.save(doc, {"maker": "other", "url": "https://example.org/new"}, {})
+    await bench.carrying._disable(doc, DisabledReason.MAKER_REVOKED)
+    kept = await bench.store.endpoint("well") or {}
+    assert (kept["status"], kept.get("untold")) == ("active", None)
+    assert bench.carrying._endpoints["well"]["maker"] == "other"
+    await bench.carrying._health(doc, Answered(410, b"", None))
+    assert (await bench.store.endpoint("well") or {})["status"] == "active", "that was another address"
+
+
+async def test_where_the_directory_is_away_in_the_middle_of_a_page_the_others_are_kept(
+    bench: Bench, hand: Hand
+) -> None:
+    await told_twice(bench, hand, "halfway")
+    doc = await bench.endpoint("halfway", url=f"http://127.0.0.1:{bench.ports['well']}/")
+    may_send = bench.carrying._may_send
+    asked = 0
+
+    async def away_for_the_first(one: Document, entry: FeedTold | None = None) -> bool | None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise UnreachableError("away")
+        return await may_send(one, entry)
+
+    bench.carrying._may_send = away_for_the_first  # type: ignore[method-assign]
+    assert not await bench.carrying._carry(doc["_id"])
+    kept = await bench.store.deliveries.find({"endpoint": "halfway"}).sort("place").to_list(None)
+    assert [(one["status"], one["due_at"] is None) for one in kept] == [
+        ("waiting", False), ("delivered", True),
+    ]  # fmt: skip
+
+
+async def test_in_a_stream_begun_anew_it_goes_on_also_where_it_comes_to_the_same_place(
+    bench: Bench, hand: Hand
+) -> None:
+    _, last = await told_twice(bench, hand, "well")
+    await bench.endpoint("well", after=last, epoch="of the life before", read_at=now())
+    assert not await bench.carrying._carry("well")
+    kept = await bench.store.endpoint("well") or {}
+    assert (kept["after"], kept["epoch"]) == (last, (await bench.feeds.life()).epoch)
 
 
 async def broken(*_given: object) -> bool:
