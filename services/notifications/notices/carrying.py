@@ -225,7 +225,20 @@ class NoticeCarrying:
         actor = within(person.actor, knows_person=doc["knows_person"])
         in_force = await self._subscribers.in_force(doc["organization"], entries)
         known = (still_told(entry, actor, in_force) for entry in entries)
-        return [one for one in known if one is not None and not _is_of_her_own(doc, one)]
+        return [one for one in known if one is not None and not self._is_of_its_own(doc, one)]
+
+    def _is_of_its_own(self, doc: Document, entry: FeedTold) -> bool:
+        """Whether it says that this very recipient is not written to any more: who reads this is again.
+
+        A member's other channel does tell it.
+        """
+        if entry.type != NOTICES_STOPPED:
+            return False
+        return any(entry.event == self._stop_id(doc, n) for n in range(1, doc["stops"] + 1))
+
+    def _stop_id(self, doc: Document, n: int) -> str:
+        """The id by which readers of the feed know that delivery ended for the ``n``-th time."""
+        return self._feeds.id_of(doc["incarnation"], n)
 
     async def _saved(self, before: Document, after: Document) -> Document | None:
         """Write what changed; None where somebody else has written."""
@@ -288,7 +301,7 @@ class NoticeCarrying:
             return True
         for one in doc["untold"]:
             entry = FeedTold(
-                event=self._feeds.id_of(doc["incarnation"], one["n"]),
+                event=self._stop_id(doc, one["n"]),
                 type=NOTICES_STOPPED,
                 at=one["at"],
                 relation="owner",
@@ -320,11 +333,6 @@ class Server:
     def answered(self) -> None:
         """It was."""
         self._rest = 0.0
-
-
-def _is_of_her_own(doc: Document, entry: FeedTold) -> bool:
-    """Whether it says that she is not written to any more: who reads this is again."""
-    return entry.type == NOTICES_STOPPED and entry.subject is not None and entry.subject.id == doc["member"]
 
 
 def new_id() -> str:

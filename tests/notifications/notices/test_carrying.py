@@ -20,6 +20,7 @@ from contracts.codes import Deadline, Priority, Role
 from contracts.deadlines import Awaited
 from contracts.notices import NoticeCadence, NoticeChannel, NoticeTopic
 from contracts.notifications import NOTICES_STOPPED, FeedTold
+from contracts.rpc import FieldProblem
 from services.notifications.agreements.subscribers import Subscribers
 from services.notifications.carriers import Carriers
 from services.notifications.feed import Feeds
@@ -29,14 +30,14 @@ from services.notifications.notices.carrying import NoticeCarrying
 from services.notifications.notices.composing import Composer
 from services.notifications.notices.escalating import Escalating
 from services.notifications.notices.members import Members, Person
-from services.notifications.notices.sending import Carrier, Mailing, Sealed
+from services.notifications.notices.sending import Carrier, Channel, Mailing, Sealed
 from services.notifications.notices.smtp import Outcome, ServerError, SmtpServer
 from services.notifications.notices.store import RecipientStore
 from services.notifications.onwards import Onwards
 from services.notifications.replica import Replica
 from services.notifications.webhooks.schedule import RETRIES
 from services.notifications.webhooks.store import WebhookStore
-from tests.notifications.notices.postman import entry_of, person_of, postman
+from tests.notifications.notices.postman import SENT, entry_of, person_of, postman
 from tests.servers import Servers
 
 NOON = datetime(2026, 11, 22, 18, 5, tzinfo=UTC)
@@ -80,6 +81,25 @@ class Box:
         texts = (mail.get_body(("plain",)) for mail in once.values())
         lines = (line for text in texts if text for line in text.get_content().splitlines())
         return [word for line in lines for word in line.split() if word.startswith("REL-")]
+
+
+@dataclass
+class Gateway:
+    """What short messages go by: the types of what was in each; nothing is taken before it is ``open``."""
+
+    taken: list[list[str]] = field(default_factory=list)
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def problems(self, _address: str) -> list[FieldProblem]:
+        return []
+
+    def shown(self, _address: str) -> str:
+        return "…"
+
+    async def send(self, _doc: dict[str, Any], notice: dict[str, Any], _zone: str) -> Outcome:
+        await self.open.wait()
+        self.taken.append([one.type for one in recipient.entries_of(notice)])
+        return Outcome.TAKEN
 
 
 class Known(Members):
@@ -126,9 +146,13 @@ class Scene:
     @property
     def ident(self) -> str:
         """Hers."""
-        return f"mem_{self.organization}:email"
+        return self.ident_by(NoticeChannel.EMAIL)
 
-    def replica(self, box: Carrier | None = None) -> NoticeCarrying:
+    def ident_by(self, channel: NoticeChannel) -> str:
+        """Hers by that channel."""
+        return recipient.id_of(f"mem_{self.organization}", channel)
+
+    def replica(self, box: Carrier | None = None, messages: Channel | None = None) -> NoticeCarrying:
         """One more replica of the service, which knows nothing but what is stored."""
         key = Sealer(b"k" * 32)
         mailing = Mailing(
@@ -140,7 +164,7 @@ class Scene:
             WebhookStore(self.store.db).descriptions,
         )
         replica = Replica(Carriers(WebhookStore(self.store.db)), Live(self.bus), Onwards(self.feeds))
-        channels = {"email": mailing}
+        channels: dict[str, Channel] = {"email": mailing} | ({"message": messages} if messages else {})
 
         async def awaiting(referrals: Sequence[str]) -> dict[str, Awaited]:
             if self.awaited is None:
@@ -159,18 +183,15 @@ class Scene:
             now=self.clock,
         )
 
-    async def subscribed(self, **values: Any) -> None:
+    async def subscribed(self, channel: NoticeChannel = NoticeChannel.EMAIL, **values: Any) -> None:
         """She is written to, of all at once unless it is said otherwise."""
         head = await self.feeds.head(self.organization)
+        ident = self.ident_by(channel)
         doc = recipient.new(
-            self.ident,
-            self.ident.split(":")[0],
-            self.organization,
-            NoticeChannel.EMAIL,
-            self.organization,
+            ident, ident.split(":")[0], self.organization, channel, f"{channel}{self.organization}"
         )
         doc |= {
-            "address": Sealed(Sealer(b"k" * 32)).seal(self.ident, "maria@example.org"),
+            "address": Sealed(Sealer(b"k" * 32)).seal(ident, "maria@example.org"),
             "topics": {one.value: NoticeCadence.AT_ONCE.value for one in NoticeTopic},
             "knows_person": True,
             "after": head.seq,
@@ -187,15 +208,17 @@ class Scene:
         await self.feeds.append(self.organization, entry.referral.id + self.organization, entry, 1)
         return entry.referral.folio
 
-    async def carried(self, by: NoticeCarrying | None = None) -> None:
+    async def carried(
+        self, by: NoticeCarrying | None = None, channel: NoticeChannel = NoticeChannel.EMAIL
+    ) -> None:
         """All is done that there is to do now."""
         one = by or self.replica()
-        while await one.carry(self.ident):
+        while await one.carry(self.ident_by(channel)):
             pass
 
-    async def doc(self) -> dict[str, Any]:
+    async def doc(self, channel: NoticeChannel = NoticeChannel.EMAIL) -> dict[str, Any]:
         """What is stored of her."""
-        found = await self.store.get(self.ident)
+        found = await self.store.get(self.ident_by(channel))
         assert found is not None
         return found
 
@@ -318,6 +341,18 @@ async def test_who_is_written_to_again_is_not_written_that_she_was_not(scene: Sc
     folio = await scene.happens()
     await scene.carried()
     assert [mail["Subject"] for mail in scene.box.taken] == [f"{folio}: Llegó una referencia"]
+
+
+async def test_that_her_mail_is_stopped_she_hears_by_the_other_channel(scene: Scene) -> None:
+    await scene.subscribed()
+    await scene.subscribed(NoticeChannel.MESSAGE)
+    await scene.happens()
+    scene.box.answers = [Outcome.REFUSED]
+    messages = Gateway()
+    messages.open.set()
+    await scene.carried()
+    await scene.carried(scene.replica(messages=messages), NoticeChannel.MESSAGE)
+    assert messages.taken == [[SENT, NOTICES_STOPPED]]
 
 
 async def test_once_an_address_was_refused_nothing_else_goes_there(scene: Scene) -> None:
