@@ -56,12 +56,14 @@ class RecipientStore:
         return True
 
     async def save(self, before: Document, after: Document) -> bool:
-        """Write what changed, if nobody else has changed anything since; False where somebody has."""
+        """Write what changed, if nobody else has changed anything since; False where somebody has.
+
+        Of one that was forgotten and made anew, the revisions begin anew too: it is another incarnation.
+        """
         changed = {name: value for name, value in after.items() if value != before.get(name)}
         changed["revision"] = before["revision"] + 1
-        result = await self.recipients.update_one(
-            {"_id": before["_id"], "revision": before["revision"]}, {"$set": changed}
-        )
+        same = {name: before[name] for name in ("_id", "incarnation", "revision")}
+        result = await self.recipients.update_one(same, {"$set": changed})
         return bool(result.matched_count)
 
     async def remove(self, recipient: str) -> None:

@@ -479,6 +479,15 @@ async def test_who_is_a_member_no_more_is_forgotten_with_her_address(scene: Scen
     assert await scene.store.get(scene.ident) is None
 
 
+async def test_an_attempt_for_whom_was_forgotten_writes_nothing_of_who_is_made_anew(scene: Scene) -> None:
+    await scene.subscribed()
+    before = await scene.doc()
+    await scene.store.remove(scene.ident)
+    await scene.subscribed(incarnation="another", subscribed=False)
+    assert not await scene.store.save(before, {**before, "stopped": "refused"})
+    assert (await scene.doc())["stopped"] is None
+
+
 async def test_whose_organization_takes_part_no_more_is_told_nothing_not_even_what_waited(
     scene: Scene,
 ) -> None:
