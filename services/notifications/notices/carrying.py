@@ -215,7 +215,8 @@ class NoticeCarrying:
                 told = await self._told(doc, person, page.entries)
                 more = page.has_next
                 after = recipient.taken(after, told, now, person)
-                if page.scanned != doc["after"]:
+                # A stream that began anew may have come just as far.
+                if (page.scanned, epoch) != (doc["after"], doc["epoch"]):
                     after = {**after, "after": page.scanned, "epoch": epoch, "read_at": now}
             after = recipient.gathered(after, now, new_id)
         return more, await self._saved(doc, after)

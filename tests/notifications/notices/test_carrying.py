@@ -552,6 +552,17 @@ async def test_a_feed_that_began_anew_is_read_on_by_the_moment(scene: Scene) -> 
     assert folio in scene.box.folios
 
 
+async def test_a_feed_that_began_anew_and_came_just_as_far_is_read_once(scene: Scene) -> None:
+    folio = await scene.happens()
+    head = await scene.feeds.head(scene.organization)
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    await scene.subscribed(after=head.seq, epoch="another life", read_at=since)
+    await scene.carried()
+    await scene.carried()
+    assert [mail["Subject"] for mail in scene.box.taken] == [f"{folio}: Llegó una referencia"]
+    assert (await scene.doc())["epoch"] == head.epoch
+
+
 REMINDED, OVERDUE, ESCALATED = (
     f"referrals.referral.{name}.v1" for name in ("reminded", "overdue", "escalated")
 )
