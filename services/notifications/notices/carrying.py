@@ -252,6 +252,8 @@ class NoticeCarrying:
     async def _attempt(self, doc: Document, notice: Document, person: Person) -> Document | None:
         """Send a notice, of what she may be told now and is hers to do; return the document after that."""
         now = self._now()
+        if recipient.is_over(doc, notice, now):
+            return await self._saved(doc, recipient.without(doc, notice["id"]))
         if notice["kind"] == "update":
             may = await self._told(doc, person, recipient.entries_of(notice))
             told = await self._escalating.written(doc, may, now)

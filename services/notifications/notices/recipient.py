@@ -176,6 +176,11 @@ def holds(doc: Document, notice: str) -> bool:
     return any(one["id"] == notice for one in doc["notices"])
 
 
+def is_over(doc: Document, notice: Document, now: datetime) -> bool:
+    """Whether a notice is good for nothing any more: a code whose time is over."""
+    return notice["kind"] == "code" and bool(now >= doc["asked"]["until"])
+
+
 def without(doc: Document, notice: str) -> Document:
     """Return the document when a notice was taken, or is not worth sending any more."""
     return timed({**doc, "notices": [one for one in doc["notices"] if one["id"] != notice]})

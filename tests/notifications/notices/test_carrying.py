@@ -429,6 +429,25 @@ async def test_an_address_that_turns_all_away_for_days_is_given_up(scene: Scene)
     assert [one.subject.status for one in await scene.told() if one.subject] == ["unreachable"]
 
 
+async def test_a_code_is_not_sent_once_it_is_good_for_nothing(scene: Scene) -> None:
+    await scene.subscribed(address=None)
+    doc, key = await scene.doc(), Sealed(Sealer(b"k" * 32))
+    given = {"sealed": key.seal(scene.ident, "maria@example.org"), "shown": "m…@example.org"}
+    asked = recipient.asked(
+        doc, {**given, "knows_person": True}, key.seal(scene.ident, "12345678"), "code", NOON
+    )
+    assert await scene.store.save(doc, asked)
+    scene.box.answers = [Outcome.LATER] * 3
+    await scene.carried()
+    scene.clock.at = NOON + recipient.CODE_LIVES - timedelta(seconds=1)
+    await scene.carried()
+    assert len(scene.box.answers) == 1
+    scene.clock.at = (await scene.doc())["due_at"]
+    await scene.carried()
+    assert len(scene.box.answers) == 1, "it was not tried once more"
+    assert ((await scene.doc())["notices"], (await scene.doc())["due_at"]) == ([], None)
+
+
 async def test_a_server_that_is_away_counts_against_nobody_and_nothing_is_lost(scene: Scene) -> None:
     await scene.subscribed()
     folios = [await scene.happens()]
