@@ -43,8 +43,9 @@ class RecipientStore:
         return await self.recipients.find_one({"_id": recipient})
 
     async def of_organization(self, organization: str) -> list[Document]:
-        """Return how all of an organization's members are written to, without what waits for them."""
-        found = self.recipients.find({"organization": organization}, {"held": 0, "notices": 0})
+        """Return how all of an organization's members are written to, without what is large in them."""
+        large = {"held": 0, "notices": 0, "idempotency": 0}
+        found = self.recipients.find({"organization": organization}, large)
         return await found.to_list(None)
 
     async def insert(self, doc: Document) -> bool:
