@@ -290,7 +290,7 @@ class NoticeCarrying:
                 raise ServerError("rests")
             try:
                 outcome = await self._channels[doc["channel"]].send(doc, notice, zone)
-            except (ServerError, OSError) as error:
+            except OSError as error:
                 kind = error.kind if isinstance(error, ServerError) else type(error).__name__
                 _attempts.add(1, {"outcome": "no_server", "channel": doc["channel"]})
                 server.failed(kind)

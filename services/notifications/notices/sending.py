@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from email.message import EmailMessage
 from typing import Any, Protocol
 
@@ -91,7 +90,7 @@ class Mailing:
         letter = Letter(
             to=to,
             id=notice["id"],
-            at=_moment(notice),
+            at=notice["made_at"],
             language=doc["language"],
             zone=doc["time_zone"] or zone,
             unsubscribe=None if is_code else self._unsubscribe(doc),
@@ -108,8 +107,3 @@ class Mailing:
     def _unsubscribe(self, doc: Document) -> str:
         token = self.links.seal(UNSUBSCRIBE_TOKEN, doc["_id"], doc["incarnation"], doc["generation"])
         return f"{self.public_url}/unsubscribe/{token}"
-
-
-def _moment(notice: Document) -> datetime:
-    made: datetime = notice["made_at"]
-    return made

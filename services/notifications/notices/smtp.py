@@ -14,7 +14,6 @@ from aiosmtplib.errors import (
     SMTPException,
     SMTPRecipientRefused,
     SMTPResponseException,
-    SMTPServerDisconnected,
 )
 
 # Of one step of the dialogue, and of all of it.
@@ -86,7 +85,7 @@ class SmtpServer:
                 is_open = True
                 outcome = await _dialogue(client, mail, to)
             await _leave(client)
-        except (SMTPException, OSError, TimeoutError) as error:
+        except (SMTPException, OSError) as error:
             if not is_open:
                 raise ServerError(type(error).__name__) from None
             outcome = Outcome.LATER
@@ -125,5 +124,5 @@ async def _leave(client: aiosmtplib.SMTP) -> None:
     """Say goodbye; what was taken stays taken, whatever the server makes of that."""
     try:
         await client.quit(timeout=2)
-    except (SMTPException, OSError, SMTPServerDisconnected):
+    except (SMTPException, OSError):
         return
