@@ -7,12 +7,9 @@ step is one conditional write, and only what was written is sent. What is killed
 
 import asyncio
 import secrets
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-
-import structlog
 
 from chassis import telemetry
 from chassis.calls import now
@@ -24,14 +21,13 @@ from services.notifications.feed import Feeds
 from services.notifications.notices import recipient
 from services.notifications.notices.escalating import Escalating
 from services.notifications.notices.members import BATCH, Members, Person, within
+from services.notifications.notices.outlet import Outlet
 from services.notifications.notices.sending import Channel
 from services.notifications.notices.smtp import Outcome, ServerError
 from services.notifications.notices.store import RecipientStore
 from services.notifications.policy import may_read, still_told
 from services.notifications.replica import Replica
 from services.notifications.waking import Waking
-
-log = structlog.get_logger()
 
 Document = dict[str, Any]
 
@@ -40,8 +36,6 @@ AT_ONCE, ABREAST, SENT_ABREAST = 100, 16, 4
 LOOK_SECONDS, DUE_SECONDS, SWEEP_SECONDS = 5.0, 1.0, 300.0
 # What was written at the very moment of a look is seen by the next.
 OVERLAP = timedelta(seconds=10)
-# A server that could not be asked is left alone for so long, then for twice as long each time, at most.
-FIRST_REST, LONGEST_REST = 1.0, 60.0
 
 _attempts = telemetry.meter.create_counter("mail.attempts", description="Attempts to hand over, by outcome")
 
@@ -74,7 +68,7 @@ class NoticeCarrying:
         self._known: set[str] = set()
         self._seen: datetime | None = None
         self._shared: tuple[str, ...] = ()
-        self._servers = {name: Server() for name in channels}
+        self._outlets = {name: Outlet() for name in channels}
         self._slots, self._sending = asyncio.Semaphore(ABREAST), asyncio.Semaphore(SENT_ABREAST)
         self._waking = Waking("mail", self.carry, self._is_ours)
         self._rounds = (
@@ -139,7 +133,7 @@ class NoticeCarrying:
 
     async def wake_due(self) -> None:
         """Wake those for whom something is due."""
-        if all(server.rests for server in self._servers.values()):
+        if all(outlet.rests for outlet in self._outlets.values()):
             return
         now, place = self._now(), None
         while True:
@@ -191,7 +185,7 @@ class NoticeCarrying:
             if doc is None:
                 return True  # somebody else wrote it: look again
             for notice in recipient.due_notices(doc, self._now()):
-                if self._servers[doc["channel"]].rests:
+                if self._outlets[doc["channel"]].rests:
                     break
                 if not recipient.holds(doc, notice["id"]):
                     continue  # the address was refused meanwhile
@@ -284,18 +278,18 @@ class NoticeCarrying:
         return None
 
     async def _hand_over(self, doc: Document, notice: Document, zone: str) -> Outcome:
-        server = self._servers[doc["channel"]]
+        outlet = self._outlets[doc["channel"]]
         async with self._sending:
-            if server.rests:
+            if outlet.rests:
                 raise ServerError("rests")
             try:
                 outcome = await self._channels[doc["channel"]].send(doc, notice, zone)
             except OSError as error:
                 kind = error.kind if isinstance(error, ServerError) else type(error).__name__
                 _attempts.add(1, {"outcome": "no_server", "channel": doc["channel"]})
-                server.failed(kind)
+                outlet.failed(kind)
                 raise
-            server.answered()
+            outlet.answered()
         return outcome
 
     async def _tell(self, doc: Document) -> bool:
@@ -312,30 +306,6 @@ class NoticeCarrying:
             )
             await self._feeds.append_fact(doc["organization"], entry, doc["incarnation"], one["n"])
         return await self._saved(doc, recipient.timed({**doc, "untold": []})) is not None
-
-
-class Server:
-    """Whether a server is worth asking: one that could not be asked is left alone for a while."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._rest = 0.0
-        self._not_before = 0.0
-
-    @property
-    def rests(self) -> bool:
-        """Whether it is being left alone."""
-        return self._clock() < self._not_before
-
-    def failed(self, kind: str) -> None:
-        """It could not be asked."""
-        self._rest = min(self._rest * 2 or FIRST_REST, LONGEST_REST)
-        self._not_before = self._clock() + self._rest
-        log.warning("mail.no_server", kind=kind, rest=self._rest)
-
-    def answered(self) -> None:
-        """It was."""
-        self._rest = 0.0
 
 
 def new_id() -> str:
