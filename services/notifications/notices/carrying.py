@@ -5,7 +5,6 @@ task takes what is new from the feed, gathers what is due into a notice, and sen
 step is one conditional write, and only what was written is sent. What is killed goes on from there.
 """
 
-import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -31,7 +30,7 @@ from services.notifications.waking import Waking
 
 Document = dict[str, Any]
 
-# What is due is looked for page by page; members looked after at once, and mails handed over at once.
+# What is due is looked for page by page; of each channel, members looked after and notices sent at once.
 AT_ONCE, ABREAST, SENT_ABREAST = 100, 16, 4
 LOOK_SECONDS, DUE_SECONDS, SWEEP_SECONDS = 5.0, 1.0, 300.0
 # What was written at the very moment of a look is seen by the next.
@@ -68,8 +67,7 @@ class NoticeCarrying:
         self._known: set[str] = set()
         self._seen: datetime | None = None
         self._shared: tuple[str, ...] = ()
-        self._outlets = {name: Outlet() for name in channels}
-        self._slots, self._sending = asyncio.Semaphore(ABREAST), asyncio.Semaphore(SENT_ABREAST)
+        self._outlets: dict[str, Outlet] = {one.value: Outlet(ABREAST, SENT_ABREAST) for one in NoticeChannel}
         self._waking = Waking("mail", self.carry, self._is_ours)
         self._rounds = (
             Rounds("mail recipients", LOOK_SECONDS, self.look),
@@ -133,7 +131,7 @@ class NoticeCarrying:
 
     async def wake_due(self) -> None:
         """Wake those for whom something is due."""
-        if all(outlet.rests for outlet in self._outlets.values()):
+        if all(self._outlets[name].rests for name in self._channels):
             return
         now, place = self._now(), None
         while True:
@@ -173,7 +171,8 @@ class NoticeCarrying:
 
     async def carry(self, ident: str) -> bool:
         """Do all that there is to do for a recipient now; return whether there is more."""
-        async with self._slots:
+        outlet = self._outlets[recipient.channel_of(ident)]
+        async with outlet.slots:
             doc = await self._store.get(ident)
             if doc is None or doc["channel"] not in self._channels:
                 return False
@@ -185,7 +184,7 @@ class NoticeCarrying:
             if doc is None:
                 return True  # somebody else wrote it: look again
             for notice in recipient.due_notices(doc, self._now()):
-                if self._outlets[doc["channel"]].rests:
+                if outlet.rests:
                     break
                 if not recipient.holds(doc, notice["id"]):
                     continue  # the address was refused meanwhile
@@ -279,7 +278,7 @@ class NoticeCarrying:
 
     async def _hand_over(self, doc: Document, notice: Document, zone: str) -> Outcome:
         outlet = self._outlets[doc["channel"]]
-        async with self._sending:
+        async with outlet.sending:
             if outlet.rests:
                 raise ServerError("rests")
             try:

@@ -1,5 +1,9 @@
-"""What notices leave by, one for each channel: a server that could not be asked is left alone for a while."""
+"""What notices leave by, one for each channel: a server that could not be asked is left alone for a while.
 
+One that is slow holds up no other: each has slots of its own.
+"""
+
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -12,9 +16,10 @@ FIRST_REST, LONGEST_REST = 1.0, 60.0
 
 
 class Outlet:
-    """Whether the server, or the gateway, of a channel is worth asking."""
+    """How many are looked after at once, and whether the channel's server, or gateway, is worth asking."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, abreast: int, sent_abreast: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.slots, self.sending = asyncio.Semaphore(abreast), asyncio.Semaphore(sent_abreast)
         self._clock = clock
         self._rest = 0.0
         self._not_before = 0.0

@@ -98,6 +98,11 @@ def id_of(member: str, channel: NoticeChannel) -> str:
     return f"{member}:{channel.value}"
 
 
+def channel_of(recipient: str) -> str:
+    """The channel of which an id is."""
+    return recipient.rpartition(":")[2]
+
+
 def is_active(doc: Document) -> bool:
     """Whether updates are sent."""
     return doc["address"] is not None and doc["subscribed"] and doc["stopped"] is None

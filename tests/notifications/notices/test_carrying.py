@@ -25,7 +25,7 @@ from services.notifications.agreements.subscribers import Subscribers
 from services.notifications.carriers import Carriers
 from services.notifications.feed import Feeds
 from services.notifications.live import Live
-from services.notifications.notices import recipient
+from services.notifications.notices import carrying, recipient
 from services.notifications.notices.carrying import NoticeCarrying
 from services.notifications.notices.composing import Composer
 from services.notifications.notices.escalating import Escalating
@@ -85,9 +85,10 @@ class Box:
 
 @dataclass
 class Gateway:
-    """What short messages go by: the types of what was in each; nothing is taken before it is ``open``."""
+    """What short messages go by: the types of what was in each; it waits until it is ``open``."""
 
     taken: list[list[str]] = field(default_factory=list)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     open: asyncio.Event = field(default_factory=asyncio.Event)
 
     def problems(self, _address: str) -> list[FieldProblem]:
@@ -97,6 +98,7 @@ class Gateway:
         return "…"
 
     async def send(self, _doc: dict[str, Any], notice: dict[str, Any], _zone: str) -> Outcome:
+        self.asked.set()
         await self.open.wait()
         self.taken.append([one.type for one in recipient.entries_of(notice)])
         return Outcome.TAKEN
@@ -487,6 +489,26 @@ async def test_while_a_server_rests_it_is_not_asked(scene: Scene) -> None:
     await scene.happens()
     await scene.carried(one)
     assert scene.box.taken == []
+
+
+async def test_a_gateway_that_is_slow_holds_up_no_mails(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrying, "ABREAST", 1)
+    monkeypatch.setattr(carrying, "SENT_ABREAST", 1)
+    await scene.subscribed()
+    await scene.subscribed(NoticeChannel.MESSAGE)
+    folio = await scene.happens()
+    messages = Gateway()
+    one = scene.replica(messages=messages)
+    slow = asyncio.create_task(scene.carried(one, NoticeChannel.MESSAGE))
+    await messages.asked.wait()
+    async with asyncio.timeout(5):
+        await scene.carried(one)
+    assert (scene.box.folios, messages.taken) == ([folio], [])
+    messages.open.set()
+    await slow
+    assert messages.taken == [[SENT]]
 
 
 async def test_who_is_a_member_no_more_is_forgotten_with_her_address(scene: Scene) -> None:
