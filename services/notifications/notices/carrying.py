@@ -171,27 +171,39 @@ class NoticeCarrying:
 
     async def carry(self, ident: str) -> bool:
         """Do all that there is to do for a recipient now; return whether there is more."""
-        outlet = self._outlets[recipient.channel_of(ident)]
-        async with outlet.slots:
+        async with self._outlets[recipient.channel_of(ident)].slots:
             doc = await self._store.get(ident)
-            if doc is None or doc["channel"] not in self._channels:
+            if doc is None:
                 return False
+            if doc["channel"] not in self._channels:
+                return await self._rest(doc)
             person = await self._members.of(doc["organization"], doc["member"])
             if person is None:
                 await self._forget(doc)
                 return False
-            more, doc = await self._take(doc, person)
+            return await self._write_to(doc, person)
+
+    async def _rest(self, doc: Document) -> bool:
+        """Leave all that waits as it is, but tell the feed what is untold; return whether to look again."""
+        if doc["untold"]:
+            await self._tell(doc)
+            return True
+        return await self._saved(doc, recipient.resting(doc)) is None
+
+    async def _write_to(self, before: Document, person: Person) -> bool:
+        """Take what is new, send what is due, and tell the feed; return whether there is more."""
+        more, doc = await self._take(before, person)
+        if doc is None:
+            return True  # somebody else wrote it: look again
+        for notice in recipient.due_notices(doc, self._now()):
+            if self._outlets[doc["channel"]].rests:
+                break
+            if not recipient.holds(doc, notice["id"]):
+                continue  # the address was refused meanwhile
+            doc = await self._attempt(doc, notice, person)
             if doc is None:
-                return True  # somebody else wrote it: look again
-            for notice in recipient.due_notices(doc, self._now()):
-                if outlet.rests:
-                    break
-                if not recipient.holds(doc, notice["id"]):
-                    continue  # the address was refused meanwhile
-                doc = await self._attempt(doc, notice, person)
-                if doc is None:
-                    return True
-            return not await self._tell(doc) or (more and recipient.has_room(doc))
+                return True
+        return not await self._tell(doc) or (more and recipient.has_room(doc))
 
     async def _take(self, doc: Document, person: Person) -> tuple[bool, Document | None]:
         """Take what is new in the feed, and gather what is due."""

@@ -166,6 +166,14 @@ def timed(doc: Document) -> Document:
     return {**doc, "due_at": min(moments, default=None)}
 
 
+def resting(doc: Document) -> Document:
+    """Return the document while the network does not write by its channel: all is kept, and nothing is due.
+
+    Which channels there are is said at a start, and then everybody is looked at: so what waits goes on.
+    """
+    return {**doc, "due_at": None}
+
+
 def due_notices(doc: Document, now: datetime) -> list[Document]:
     """Return what is to be attempted now."""
     return [one for one in doc["notices"] if one["due_at"] <= now]

@@ -16,6 +16,7 @@ from chassis.bus import Bus
 from chassis.part import Part
 from chassis.problems import UnreachableError
 from chassis.seal import Sealer
+from chassis.tasks import end
 from contracts.codes import Deadline, Priority, Role
 from contracts.deadlines import Awaited
 from contracts.notices import NoticeCadence, NoticeChannel, NoticeTopic
@@ -509,6 +510,33 @@ async def test_a_gateway_that_is_slow_holds_up_no_mails(
     messages.open.set()
     await slow
     assert messages.taken == [[SENT]]
+
+
+async def test_what_waits_for_a_channel_that_is_not_set_up_rests_and_goes_on_when_it_is(scene: Scene) -> None:
+    channel = NoticeChannel.MESSAGE
+    await scene.subscribed(channel)
+    await scene.happens()
+    messages = Gateway()
+    dying = asyncio.create_task(scene.carried(scene.replica(messages=messages), channel))
+    await messages.asked.wait()
+    await end(dying)
+    await scene.happens()
+    without = scene.replica()
+    await scene.carried(without, channel)
+    assert (await scene.doc(channel))["due_at"] is None, "it would be woken again and again"
+    messages.open.set()
+    await scene.carried(scene.replica(messages=messages), channel)
+    assert messages.taken == [[SENT], [SENT]]
+
+
+async def test_who_ends_messages_while_they_are_not_set_up_is_told_to_have_ended_them(scene: Scene) -> None:
+    channel = NoticeChannel.MESSAGE
+    await scene.subscribed(channel)
+    doc = await scene.doc(channel)
+    assert await scene.store.save(doc, recipient.unsubscribed(doc, NOON))
+    await scene.carried(channel=channel)
+    assert [one.subject.status for one in await scene.told() if one.subject] == ["unsubscribed"]
+    assert (await scene.doc(channel))["due_at"] is None
 
 
 async def test_who_is_a_member_no_more_is_forgotten_with_her_address(scene: Scene) -> None:
