@@ -63,8 +63,9 @@ class NoticeCarrying:
         self._escalating = escalating
         self._subscribers = subscribers
         self._now = now
+        # Of each organization, and of each recipient which that is.
         self._of: dict[str, set[str]] = {}
-        self._known: set[str] = set()
+        self._known: dict[str, str] = {}
         self._seen: datetime | None = None
         self._shared: tuple[str, ...] = ()
         self._outlets: dict[str, Outlet] = {one.value: Outlet(ABREAST, SENT_ABREAST) for one in NoticeChannel}
@@ -110,13 +111,17 @@ class NoticeCarrying:
 
     def learn(self, doc: Document) -> None:
         """Know a recipient, and wake it."""
-        self._known.add(doc["_id"])
+        self._known[doc["_id"]] = doc["organization"]
         self._of.setdefault(doc["organization"], set()).add(doc["_id"])
         self._waking.wake(doc["_id"])
 
-    def _lose(self, doc: Document) -> None:
-        self._known.discard(doc["_id"])
-        self._of.get(doc["organization"], set()).discard(doc["_id"])
+    def _lose(self, one: str) -> None:
+        organization = self._known.pop(one, None)
+        if organization is None:
+            return
+        self._of[organization].discard(one)
+        if not self._of[organization]:
+            del self._of[organization]
 
     def _heard(self, organization: str) -> None:
         for one in self._of.get(organization, ()):
@@ -164,7 +169,7 @@ class NoticeCarrying:
             await self._store.remove(recipient.id_of(member, channel))
 
     async def _forget(self, doc: Document) -> None:
-        self._lose(doc)
+        self._lose(doc["_id"])
         await self._store.remove(doc["_id"])
 
     # --- what there is to do for one ------------------------------------------------------------
@@ -174,6 +179,7 @@ class NoticeCarrying:
         async with self._outlets[recipient.channel_of(ident)].slots:
             doc = await self._store.get(ident)
             if doc is None:
+                self._lose(ident)  # forgotten, by whichever replica
                 return False
             if doc["channel"] not in self._channels:
                 return await self._rest(doc)

@@ -548,6 +548,20 @@ async def test_who_is_a_member_no_more_is_forgotten_with_her_address(scene: Scen
     assert await scene.store.get(scene.ident) is None
 
 
+async def test_who_was_forgotten_is_not_looked_for_with_each_entry_of_her_organization(scene: Scene) -> None:
+    await scene.subscribed()
+    await scene.subscribed(NoticeChannel.MESSAGE)
+    one = scene.replica()
+    for channel in NoticeChannel:
+        one.learn(await scene.doc(channel))
+    await scene.store.remove(scene.ident)
+    await scene.carried(one)
+    assert one._of == {scene.organization: {scene.ident_by(NoticeChannel.MESSAGE)}}
+    await scene.store.remove(scene.ident_by(NoticeChannel.MESSAGE))
+    await scene.carried(one, NoticeChannel.MESSAGE)
+    assert (one._of, one._known) == ({}, {})
+
+
 async def test_an_attempt_for_whom_was_forgotten_writes_nothing_of_who_is_made_anew(scene: Scene) -> None:
     await scene.subscribed()
     before = await scene.doc()
