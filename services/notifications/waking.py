@@ -81,7 +81,7 @@ class Waking:
     def _wake_later(self, one: str) -> None:
         if one not in self._later:
             self._later.add(one)
-            asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._is_later, one)
+            self._call_later(AGAIN_SECONDS, self._is_later, one)
 
     def _is_later(self, one: str) -> None:
         self._later.discard(one)
@@ -94,7 +94,7 @@ class Waking:
     def _rest(self, one: str, error: Exception) -> None:
         failures = self._failures[one] = self._failures.get(one, 0) + 1
         self._resting.add(one)
-        asyncio.get_running_loop().call_later(pause_after(failures), self._again, one)
+        self._call_later(pause_after(failures), self._again, one)
         # Its message may hold what nobody may read here.
         where = place_of(error)
         log.error("waking.failed", of=self._of, one=one, kind=type(error).__name__, where=where, n=failures)
@@ -106,6 +106,9 @@ class Waking:
             self.wake(one)
         else:
             self._went_well(one)  # it is another's to look at
+
+    def _call_later(self, seconds: float, what: Callable[[str], None], one: str) -> None:
+        asyncio.get_running_loop().call_later(seconds, what, one)
 
     def _say(self) -> None:
         _stuck.set(len(self.stuck), {"of": self._of})

@@ -2,12 +2,41 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
 
 from services.notifications import waking
 from services.notifications.waking import Waking, pause_after
 from tests.servers import eventually
+
+
+class ByHand(Waking):
+    """One whose clocks stand still: ``clocks`` says after how many seconds what would be called."""
+
+    def __init__(self, work: Callable[[str], Awaitable[bool]]) -> None:
+        super().__init__("test", work, lambda _one: True)
+        self.clocks: list[tuple[float, Callable[[], None]]] = []
+
+    def _call_later(self, seconds: float, what: Callable[[str], None], one: str) -> None:
+        self.clocks.append((seconds, partial(what, one)))
+
+
+def away(tried: Counter[str]) -> Callable[[str], Awaitable[bool]]:
+    """Work that counts, and finds what it needs away."""
+
+    async def work(one: str) -> bool:
+        tried[one] += 1
+        raise OSError
+
+    return work
+
+
+async def done() -> None:
+    """All has been done that can be, without a clock."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 def test_pauses_grow_up_to_a_minute() -> None:
@@ -43,26 +72,20 @@ async def test_a_poisoned_one_is_not_tried_by_whoever_wakes_it_and_is_said_to_be
     await many.stop()
 
 
-async def test_what_is_woken_while_something_is_away_is_tried_later_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(waking, "AGAIN_SECONDS", 0.2)
-    tried = 0
-
-    async def work(_one: str) -> bool:
-        nonlocal tried
-        tried += 1
-        raise OSError
-
-    one = Waking("test", work, lambda _one: True)
+async def test_what_is_woken_while_something_is_away_is_tried_later_once() -> None:
+    tried = Counter[str]()
+    one = ByHand(away(tried))
     for _ in range(20):
         one.wake("waits")
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-    woken = tried
-    assert woken > 5
-    await asyncio.sleep(0.5)
-    assert woken < tried <= woken + 3, "each attempt that failed has one more made"
+        await done()
+    assert tried["waits"] == 20
+    for again in range(1, 4):
+        ((seconds, ring),) = one.clocks
+        assert seconds == waking.AGAIN_SECONDS
+        one.clocks.clear()
+        ring()
+        await done()
+        assert tried["waits"] == 20 + again
     await one.stop()
 
 
