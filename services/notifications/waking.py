@@ -40,11 +40,14 @@ class Waking:
         self._work = work
         self._ours = ours
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        # Of those of ``_tasks``: what was woken anew meanwhile.
         self._woken: set[str] = set()
         self._failures: dict[str, int] = {}
         self._resting: set[str] = set()
         # What is woken once more after it found something away: by one clock each, however often it did.
         self._later: set[str] = set()
+        # Clocks go on ticking after a stop, and nothing may be begun while the database and the bus close.
+        self._is_stopped = False
         self._say()
 
     @property
@@ -53,13 +56,15 @@ class Waking:
         return [one for one, failures in self._failures.items() if failures >= STUCK_AFTER]
 
     def wake(self, one: str) -> None:
-        """There may be something to do for it."""
-        self._woken.add(one)
-        if one not in self._tasks and one not in self._resting and self._ours(one):
+        """There may be something to do for it; what is another's is forgotten: who takes it over wakes it."""
+        if one in self._tasks:
+            self._woken.add(one)
+        elif one not in self._resting and not self._is_stopped and self._ours(one):
             self._tasks[one] = asyncio.create_task(self._run(one))
 
     async def stop(self) -> None:
-        """End what is being done."""
+        """End what is being done, and begin nothing more."""
+        self._is_stopped = True
         for task in tuple(self._tasks.values()):
             await end(task)
 
@@ -77,6 +82,7 @@ class Waking:
             self._rest(one, error)
         finally:
             del self._tasks[one]
+            self._woken.discard(one)
 
     def _wake_later(self, one: str) -> None:
         if one not in self._later:

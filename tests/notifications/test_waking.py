@@ -89,6 +89,47 @@ async def test_what_is_woken_while_something_is_away_is_tried_later_once() -> No
     await one.stop()
 
 
+async def test_what_is_woken_after_the_stop_is_not_begun() -> None:
+    tried = Counter[str]()
+
+    async def failing(one: str) -> bool:
+        tried[one] += 1
+        raise ValueError(one)
+
+    for one in ByHand(away(tried)), ByHand(failing):
+        tried.clear()
+        one.wake("waits")
+        await done()
+        await one.stop()
+        ((_seconds, ring),) = one.clocks
+        ring()
+        one.wake("comes")
+        await done()
+        assert tried == {"waits": 1}
+
+
+async def test_what_is_never_ours_is_not_remembered() -> None:
+    is_begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def work(_one: str) -> bool:
+        is_begun.set()
+        await may_end.wait()
+        return False
+
+    ours = {"ours"}
+    many = Waking("test", work, ours.__contains__)
+    many.wake("another's")
+    assert many._woken == set()
+    many.wake("ours")
+    await is_begun.wait()
+    many.wake("ours")
+    ours.clear()  # it went over to another meanwhile
+    may_end.set()
+    await done()
+    assert (many._woken, many._tasks) == (set(), {})
+    await many.stop()
+
+
 async def test_what_was_away_is_no_fault_of_its_own() -> None:
     tried = asyncio.Event()
 
