@@ -142,7 +142,8 @@ class NoticeCarrying:
         while True:
             page = await self._store.due.page(now, place, AT_ONCE)
             for doc in page.found:
-                self._waking.wake(doc["_id"])
+                if not self._outlets[recipient.channel_of(doc["_id"])].rests:
+                    self._waking.wake(doc["_id"])
             if page.next is None:
                 return
             place = page.next
