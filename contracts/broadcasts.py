@@ -44,7 +44,7 @@ BROADCAST_LABELS: dict[type[StrEnum], dict[StrEnum, Label]] = {
 
 Id = Annotated[str, Meta(min_length=1, max_length=100)]
 Key = Annotated[str, Meta(min_length=1, max_length=255)]
-Text = Annotated[str, Meta(min_length=1, max_length=1000, pattern=patterns.NOTE)]
+Text = Annotated[str, Meta(min_length=1, max_length=1000, pattern=patterns.SAID)]
 
 
 class Broadcast(Reply):

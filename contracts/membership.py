@@ -18,7 +18,7 @@ MOST_OVERLAP_SECONDS = 7 * DAY_SECONDS
 
 Id = Annotated[str, Meta(min_length=1, max_length=100)]
 Key = Annotated[str, Meta(min_length=1, max_length=255)]
-Note = Annotated[str, Meta(min_length=1, max_length=1000, pattern=patterns.NOTE)]
+Note = Annotated[str, Meta(min_length=1, max_length=1000, pattern=patterns.SAID)]
 Link = Annotated[str, Meta(min_length=8, max_length=1000, pattern=patterns.LINK)]
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=patterns.EMAIL)]
 # What the organization's own system calls a person: opaque here, so it is no e-mail address.

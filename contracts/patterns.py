@@ -7,10 +7,12 @@ The words stand beside the pattern because nobody who was refused should have to
 _UNSEEN = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
 # Something that can be read, on one line: names are shown in terminals and logs.
 NAME = rf"^[^{_UNSEEN}]*[^{_UNSEEN}\x20\xa0][^{_UNSEEN}]*\Z"
-# Text on one or more lines; control characters but line ends and tabs are refused.
-NOTE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+\Z"
-# What people write to one another: the same, with something in it, and no marks that turn its direction.
-SAID = r"^(?=[\s\S]*[^\s\xa0])[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+\Z"
+# What people write, on one or more lines: with something in it that can be read, no control characters but
+# ends of lines and tabs, and no marks that turn its direction.
+SAID = (
+    r"^(?=[\s\S]*[^\s\xa0\u200b-\u200f\u2060\ufeff])"
+    r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+\Z"
+)
 # A blank at its end would make another unit that looks the same.
 UNIT = rf"^(?![\s\xa0])[^{_UNSEEN}]+(?<![\s\xa0])\Z"
 LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z"
@@ -29,7 +31,6 @@ VERSION = r"^[0-9]+(\.[0-9]+)?\Z"
 
 WORDS = {
     NAME: "Must not be empty: something that can be read, on one line.",
-    NOTE: "Must be text without control characters.",
     SAID: "Must be text that can be read, without control characters.",
     UNIT: "Must be text on one line, without blanks at its ends.",
     LANGUAGE: "Must be a language tag, as es or mam, or en-US.",

@@ -28,7 +28,7 @@ TEST_TYPE = "relevo.webhook.test.v1"
 Id = Annotated[str, Meta(min_length=1, max_length=100)]
 Key = Annotated[str, Meta(min_length=1, max_length=255)]
 Url = Annotated[str, Meta(min_length=8, max_length=1000)]
-Description = Annotated[str, Meta(min_length=1, max_length=300, pattern=patterns.NOTE)]
+Description = Annotated[str, Meta(min_length=1, max_length=300, pattern=patterns.SAID)]
 Types = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=100)], ...], Meta(max_length=100)]
 Groups = Annotated[tuple[NeedGroup, ...], Meta(max_length=len(NeedGroup))]
 

@@ -56,7 +56,6 @@ INPUTS = {
     "Must not be empty: something that can be read, on one line.": (
         "No debe estar vacío: algo legible, en una sola línea."
     ),
-    "Must be text without control characters.": "Debe ser un texto sin caracteres de control.",
     "Must be text that can be read, without control characters.": (
         "Debe ser un texto legible, sin caracteres de control."
     ),

@@ -174,6 +174,11 @@ class DeleteWebhookEndpointInput(OfWebhookEndpoint):
 class TestWebhookEndpointInput(OfWebhookEndpoint):
     """Becomes a command of ``contracts.webhooks``."""
 
+    idempotency_key: str = strawberry.field(
+        description="Made by you: calls with the same key send the message with the same `webhook-id`. Each "
+        "call sends it."
+    )
+
 
 @strawberry.input(description="A new secret for an endpoint.")
 class RotateWebhookSecretInput(DeedInput):
@@ -196,7 +201,9 @@ class ReplayWebhookDeliveriesInput(DeedInput):
         default=None, description="These, up to 100, whatever became of them."
     )
     since: datetime | None = strawberry.field(
-        default=None, description="All entries of your feed since then, as far as it is kept (90 days)."
+        default=None,
+        description="All entries of your feed since then, as far as it is kept (90 days); what was "
+        "not sent yet is sent in any case.",
     )
 
 

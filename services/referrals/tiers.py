@@ -325,6 +325,9 @@ def _shell(kind: type[_Struct], values: Mapping[str, Any], granted: frozenset[st
 
 
 def _deadlines(doc: Document, party: Party, granted: frozenset[str], now: datetime) -> Deadlines:
+    # Its hours, which are public, tell which service a moment goes by.
+    if party.relation == SUBSCRIBER and NAMES not in granted:
+        return Deadlines()
     values = deadlines_of(doc, now)
     # That she has not come in time tells when she was to; coordinators hear of it, for somebody must act.
     if T2 not in granted and party.relation != COORDINATOR:

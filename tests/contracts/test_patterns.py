@@ -9,7 +9,6 @@ from contracts import patterns
 
 GOOD = {
     patterns.NAME: "Casa «Ñandú» (ficticia) 2",
-    patterns.NOTE: "una línea\notra",
     patterns.SAID: "una línea\notra",
     patterns.UNIT: "camas para mujeres",
     patterns.LANGUAGE: "mam",
@@ -25,7 +24,7 @@ GOOD = {
     patterns.VERSION: "1.2",
     patterns.STEP: "pregnancy.card",
 }
-LINES = set(patterns.WORDS) - {patterns.NOTE, patterns.SAID}
+LINES = set(patterns.WORDS) - {patterns.SAID}
 
 
 def fits(pattern: str, text: str) -> bool:
@@ -52,6 +51,11 @@ def test_no_line_ends_inside_of_one(pattern: str) -> None:
 def test_nothing_turns_the_direction_of_a_name(pattern: str) -> None:
     for mark in ("\u202e", "\u2066", "\u2028"):
         assert not fits(pattern, f"Casa {mark}x")
+
+
+@pytest.mark.parametrize("text", [" ", "\n", "\u2028\n", "\ufeff", "\u200b\u200d", "\xa0"])
+def test_what_nobody_can_read_is_said_by_nobody(text: str) -> None:
+    assert not fits(patterns.SAID, text)
 
 
 @pytest.mark.parametrize("number", ["911", "088", "*911", "01 (993) 000-00-00", "+52 993 000 0000 ext. 12"])

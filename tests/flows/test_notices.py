@@ -1,5 +1,6 @@
 """E-mail through the public API, on a network that writes its mails into a folder."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
@@ -221,6 +222,23 @@ async def test_her_manager_speaks_for_her_and_nobody_else_does(cast: Cast) -> No
         assert forgotten["preferences"]["status"] == "NO_ADDRESS"
         done = await do(client, "confirmNoticeAddress", new(), code=code)
         assert [one["code"] for one in done["userErrors"]] == ["INVALID"]
+
+
+async def test_a_change_that_is_repeated_at_once_is_done_once_and_uses_up_one_code(cast: Cast) -> None:
+    async with somebody(cast) as (client, mailbox, _):
+        key = new()
+        asked = [do(client, "setNoticePreferences", key, address=mailbox.address) for _ in range(15)]
+        answers = await asyncio.gather(*asked)
+        assert [one["userErrors"] for one in answers] == [[]] * 15
+        assert await mailbox.code()
+        assert len(mailbox.mails) == 1
+
+
+async def test_what_can_be_nobodys_name_is_nobodys(cast: Cast) -> None:
+    for name in ("a@b", "m-unknown"):
+        async with cast.another("hospital", member=name) as client:
+            refused = await do(client, "forgetNoticeAddress", new())
+            assert [(one["code"], one["path"]) for one in refused["userErrors"]] == [("NOT_FOUND", [])]
 
 
 @asynccontextmanager

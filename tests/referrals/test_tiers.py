@@ -20,6 +20,7 @@ from contracts.codes import (
     StepStatus,
     Vulnerability,
 )
+from contracts.deadlines import Deadlines
 from contracts.reasons import Outcome
 from contracts.referrals import ConsentView, HistoryEntry, Note, PersonView, Question, Referral, ServiceGiven
 from contracts.rpc import Actor
@@ -28,7 +29,7 @@ from contracts.talk import ReferralMessage
 from services.referrals import tiers
 from services.referrals.document import Document
 from services.referrals.fields import FIELDS, NAMES, NEED, NOTE, OWN, PARTIES, PROCEDURE, REPORT
-from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, Party
+from services.referrals.roles import COORDINATOR, RECEIVER, SENDER, SUBSCRIBER, Party
 from services.referrals.sealed import (
     FROM_ACCEPTED,
     FROM_RECEIVED,
@@ -299,6 +300,17 @@ def test_a_coordinator_sees_the_outline_and_who_is_asked() -> None:
     assert reply.person is None
     assert reply.reason is None
     assert reply.person_access is PersonAccess.ROLE
+
+
+def test_where_a_subscriber_may_not_know_the_receiver_its_hours_do_not_tell_it() -> None:
+    clock = {"turn": "receive", "by": NOW + timedelta(hours=4), "receive": NOW + timedelta(hours=4)}
+    of_agency = Party(SUBSCRIBER, member("agencia", Role.VIEWER))
+    shown = tiers.view(document(S.SENT, clock=clock), of_agency, EVERYTHING, NOW).deadlines
+    assert shown.due_at == shown.receive_by == clock["by"]
+    sensitive = document(S.SENT, need=None, clock=clock)
+    assert tiers.view(sensitive, of_agency, EVERYTHING, NOW).deadlines == Deadlines()
+    of_casa = Party(SENDER, member("casa", Role.VIEWER))
+    assert tiers.view(sensitive, of_casa, EVERYTHING, NOW).deadlines.due_at == clock["by"], "who works by it"
 
 
 @pytest.mark.parametrize(

@@ -77,23 +77,24 @@ async def propose(means: Means, request: ProposeAgreement, actor: Actor) -> Agre
         raise ForbiddenError("An organization of this kind hears of no others' referrals.")
     call = means.calls.call("propose_agreement", request, actor)
     made_id = means.calls.made_id("agr_", "agreement", call)
-    there = await means.store.load(made_id)
-    if there is None:
-        now = means.now()
-        grantor = (await means.organizations.now([request.grantor]))[request.grantor]
-        wrong = tuple(agreement.problems(request, own, grantor, now))
-        if wrong:
-            raise InvalidError("Nothing was proposed: some fields are not right.", wrong)
-        if await means.store.open_of(own) >= MOST_OPEN:
-            raise TooManyError(_TOO_MANY)
-        if not await means.daily.take({f"proposals of {own} to {request.grantor}": MOST_PROPOSALS_A_DAY}):
-            raise TooManyError(_TOO_MANY_TODAY)
-        made = agreement.proposed(made_id, request, call, now)
-        pending = [agreement.event_of(made, "proposed", actor, now)]
-        if await means.store.insert({**made, "pending": pending}):
-            means.relay.kick(made_id, pending)
-            return AgreementReply(agreement=agreement.view(made))
-        there = await means.store.load(made_id) or made
+    async with means.making.hold(made_id):
+        there = await means.store.load(made_id)
+        if there is None:
+            now = means.now()
+            grantor = (await means.organizations.now([request.grantor]))[request.grantor]
+            wrong = tuple(agreement.problems(request, own, grantor, now))
+            if wrong:
+                raise InvalidError("Nothing was proposed: some fields are not right.", wrong)
+            if await means.store.open_of(own) >= MOST_OPEN:
+                raise TooManyError(_TOO_MANY)
+            if not await means.daily.take({f"proposals of {own} to {request.grantor}": MOST_PROPOSALS_A_DAY}):
+                raise TooManyError(_TOO_MANY_TODAY)
+            made = agreement.proposed(made_id, request, call, now)
+            pending = [agreement.event_of(made, "proposed", actor, now)]
+            if await means.store.insert({**made, "pending": pending}):
+                means.relay.kick(made_id, pending)
+                return AgreementReply(agreement=agreement.view(made))
+            there = await means.store.load(made_id) or made
     call.check(there["fingerprint"])
     return AgreementReply(agreement=agreement.view(there), replayed=True)
 

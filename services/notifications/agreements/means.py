@@ -1,10 +1,11 @@
 """What the actions on agreements take."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from chassis.calls import Calls
+from chassis.keyed import KeyedLocks
 from chassis.outbox import Relay
 from services.notifications.agreements.known import Known
 from services.notifications.agreements.organizations import Organizations
@@ -15,7 +16,10 @@ from services.notifications.daily import Daily
 
 @dataclass(frozen=True)
 class Means:
-    """The store and its outbox; ``calls`` knows idempotency keys, ``now`` tells the database's time."""
+    """The store and its outbox; ``calls`` knows idempotency keys, ``now`` tells the database's time.
+
+    ``making``: calls with one key are looked at one after the other, so that only the first is counted.
+    """
 
     store: AgreementStore
     relay: Relay
@@ -25,3 +29,4 @@ class Means:
     subscribers: Subscribers
     now: Callable[[], datetime]
     daily: Daily
+    making: KeyedLocks = field(default_factory=KeyedLocks)

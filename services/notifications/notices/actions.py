@@ -68,7 +68,6 @@ async def set_(means: NoticeMeans, request: SetPreferences, actor: Actor) -> Pre
         raise NoChannelError("This network does not write by this channel: nobody has set it up.")
     channel = means.channels[request.channel]
     _check(request, channel)
-    await _count(means, request, actor, member)
     head = await means.feeds.head(member.organization)
 
     def change(doc: Document, call: Call) -> Document:
@@ -90,7 +89,9 @@ async def set_(means: NoticeMeans, request: SetPreferences, actor: Actor) -> Pre
             )
         return after
 
-    return await _change(means, request, actor, member, change)
+    async with means.changing.hold(recipient.id_of(member.id, request.channel)):
+        await _count(means, request, actor, member)
+        return await _change(means, request, actor, member, change)
 
 
 async def confirm(means: NoticeMeans, request: ConfirmAddress, actor: Actor) -> PreferencesReply:

@@ -1,11 +1,13 @@
 """Members as the directory knows them now: who is none any more hears nothing."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 
 import msgspec
 
 from chassis.rpc import Caller
+from contracts import patterns
 from contracts.codes import Role, State
 from contracts.directory import GET_ORGANIZATIONS, Organization
 from contracts.membership import GET_MEMBERS, GetMembers, OwnMember
@@ -64,11 +66,13 @@ class Members:
         return {} if owner is None else {one.id: _person(one, owner) for one in there}
 
     async def named(self, organization: str, reference: str) -> OwnMember | None:
-        """Return the active member that a client calls so.
+        """Return the active member that a client calls so; what can be nobody's name is nobody's.
 
         Raises:
             UnreachableError: the directory did not answer.
         """
+        if not re.match(patterns.REFERENCE, reference):
+            return None
         return await self._find(GetMembers(organization=organization, references=(reference,)))
 
     async def known(self, organization: str, member: str) -> OwnMember | None:

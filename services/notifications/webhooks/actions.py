@@ -224,11 +224,10 @@ async def replay(means: Means, request: ReplayDeliveries, actor: Actor) -> Repla
     if not means.calls.call("replay", request, actor).was_done(doc):
         _must_be_active(doc)
         if request.since is not None:
-            head = await means.feeds.head(doc["organization"])
-            place = {
-                "after": await means.feeds.before(doc["organization"], request.since),
-                "epoch": head.epoch,
-            }
+            epoch = (await means.feeds.life()).epoch
+            # What it was not sent yet is not passed over.
+            since = request.since if epoch == doc["epoch"] else min(request.since, doc["read_at"])
+            place = {"after": await means.feeds.before(doc["organization"], since), "epoch": epoch}
         else:
             asked_for: Document = (
                 {"status": "failed"} if request.failed else {"_id": {"$in": list(request.deliveries)}}
@@ -237,7 +236,10 @@ async def replay(means: Means, request: ReplayDeliveries, actor: Actor) -> Repla
 
     def fields(now: Document, _call: Call) -> Document:
         _must_be_active(now)
-        return {**place, "maker": now["maker"]}  # whoever answers for it does so still
+        back = {**place, "maker": now["maker"]}  # whoever answers for it does so still
+        if place and place["epoch"] == now["epoch"]:
+            back["after"] = min(place["after"], now["after"])
+        return back
 
     reply, is_new = await _change(means, "replay", request, actor, fields)
     return Replayed(endpoint=reply.endpoint, count=count if is_new else None, replayed=reply.replayed)

@@ -140,6 +140,13 @@ class Expected:
         found = [one for one in value if shown is None or one["category"] in shown]
         return found or None
 
+    def _Referral_deadlines(self, value: Json, _beside: Json) -> Json:  # noqa: N802
+        """Hours are public: a moment that goes by them would tell a subscriber whose they are (0035)."""
+        if self._side == "subscriber" and NAMES not in self._words:
+            return {name: [] if isinstance(one, list) else None for name, one in value.items()}
+        found: Json = self._inner("Referral", "deadlines", value, INSIDE)
+        return found
+
     def _Deadlines_dueAt(self, value: str | None, beside: Json) -> str | None:  # noqa: N802
         return None if beside["awaited"] == "ARRIVE" and T2 not in self._words else value
 

@@ -1,5 +1,6 @@
 """Proposals have a number, what was never accepted is forgotten, and a list is read by the page."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -45,6 +46,15 @@ async def test_one_proposes_so_often_a_day_to_another_and_taking_back_makes_no_r
         await proposed(means, agency, shelter, "more")
     assert await proposed(means, agency, shelter, "last") == it, "asked again it is no proposal more"
     assert await proposed(means, agency, other, "elsewhere")
+
+
+async def test_one_proposal_that_is_repeated_at_once_counts_as_one(means: Means, registry: Registry) -> None:
+    agency, shelter = await registry.add("un_agency"), await registry.add("shelter")
+    ids = await asyncio.gather(*(proposed(means, agency, shelter, "same") for _ in range(10)))
+    assert len(set(ids)) == 1
+    kept = await means.daily.counts.find_one({"_id": {"$regex": f"proposals of {agency} to"}})
+    assert kept is not None
+    assert kept["count"] == 1
 
 
 async def test_what_was_never_accepted_is_forgotten_and_what_was_is_kept(

@@ -13,14 +13,14 @@ from pymongo.errors import ConnectionFailure
 
 from chassis import mongo
 from chassis.bus import Bus
-from chassis.calls import now
+from chassis.calls import Calls, now
 from chassis.part import Part
 from chassis.problems import UnreachableError
 from chassis.rpc import Caller
 from chassis.seal import Sealer
 from contracts.notifications import FeedTold
 from contracts.rpc import Actor
-from contracts.webhooks import DisabledReason
+from contracts.webhooks import DisabledReason, ReplayDeliveries
 from services.notifications.agreements.known import Known
 from services.notifications.agreements.organizations import KINDS, Organizations
 from services.notifications.agreements.store import AgreementStore
@@ -31,11 +31,13 @@ from services.notifications.live import Live
 from services.notifications.onwards import Onwards
 from services.notifications.replica import Replica
 from services.notifications.webhooks import delivery
+from services.notifications.webhooks.actions import replay
 from services.notifications.webhooks.again import ABREAST
 from services.notifications.webhooks.calling import Answered
 from services.notifications.webhooks.calling import Caller as HttpCaller
 from services.notifications.webhooks.carrying import AT_ONCE, READING, Carrying
 from services.notifications.webhooks.endpoint import DELETED, FAILING_FROM
+from services.notifications.webhooks.means import Means
 from services.notifications.webhooks.sending import Sending
 from services.notifications.webhooks.signing import new_secret, public_text, sealed
 from services.notifications.webhooks.standing import Standing
@@ -451,6 +453,28 @@ async def test_in_a_stream_begun_anew_it_goes_on_also_where_it_comes_to_the_same
     assert not await bench.carrying._carry("well")
     kept = await bench.store.endpoint("well") or {}
     assert (kept["after"], kept["epoch"]) == (last, (await bench.feeds.life()).epoch)
+
+
+@pytest.mark.parametrize("epoch", [None, "of the life before"])
+async def test_a_replay_since_a_moment_passes_nothing_over_that_was_not_sent(
+    bench: Bench, hand: Hand, epoch: str | None
+) -> None:
+    name = f"behind-{epoch is None}"
+    first, last = await told_twice(bench, hand, name)
+    await bench.endpoint(
+        name, after=first - 1, epoch=epoch or (await bench.feeds.life()).epoch,
+        read_at=now() - timedelta(minutes=1), idempotency=[], description=None,
+    )  # fmt: skip
+    means = Means(bench.store, bench.feeds, KEYS, bench.carrying._sending, bench.carrying, Calls(b"k" * 32))
+    actor = reader_of(name, scopes=("feed:read", "webhooks:manage"))
+    for since in (now(), now() + timedelta(days=365)):
+        asked = ReplayDeliveries(idempotency_key=since.isoformat(), endpoint=name, since=since)
+        bench.carrying.learn = lambda _doc: None  # type: ignore[method-assign,assignment] # it stays behind
+        assert not (await replay(means, asked, actor)).replayed
+        assert (await bench.store.endpoint(name) or {})["after"] < first
+    asked = ReplayDeliveries(idempotency_key="all", endpoint=name, since=now() - timedelta(hours=1))
+    await replay(means, asked, actor)
+    assert (await bench.store.endpoint(name) or {})["after"] < first < last
 
 
 async def broken(*_given: object) -> bool:
