@@ -1,5 +1,6 @@
 """What all tests share: real servers, one set for a session, in folders of their own."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,10 @@ import pytest
 from cli.embedded.settings import EmbeddedSettings
 from cli.embedded.stack import Stack
 from tests.servers import Servers
+
+# A shell that runs tests in the background has them ignore Ctrl-C, and so all that they start and end by it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
