@@ -152,9 +152,8 @@ class Server:
         """
         if self._service is None:
             return
-        for endpoint in self._service._endpoints:  # noqa: SLF001 - no public way to drain them
-            if endpoint._subscription is not None:  # noqa: SLF001
-                await endpoint._subscription.drain()  # noqa: SLF001
+        subscriptions = [one._subscription for one in self._service._endpoints]  # noqa: SLF001 - no public way
+        await asyncio.gather(*(one.drain() for one in subscriptions if one is not None))
         while self._tasks:
             await asyncio.wait(self._tasks)
         self._service._endpoints = []  # noqa: SLF001 - else stop() unsubscribes them once more

@@ -18,7 +18,7 @@ FIRST_DELAY = 0.1  # seconds before the first new start; doubles with every end 
 LONGEST_DELAY = 10.0
 # Whoever has run that long has recovered: the delay starts small again.
 STEADY = 10.0
-# Seconds that all parts together have to stop; with the servers' patience it makes less than five.
+# Seconds that the parts have to stop, all or one; with the servers' patience it makes less than five.
 PARTS_WITHIN = 4.0
 
 Say = Callable[[str], None]
@@ -116,8 +116,9 @@ class Keeper(threading.Thread):
 
     def _start_anew(self, name: str) -> None:
         if name in self._children:
+            until = time.monotonic() + PARTS_WITHIN
             self._children[name].tell_to_stop()
-            self._children[name].finish(until=0)
+            self._finish([self._children[name]], until)
         self._start(self._programs[name])
 
     def _on_end(self, child: Child) -> None:

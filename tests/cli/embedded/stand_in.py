@@ -31,7 +31,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def on_term(*_: object) -> None:
     note("told to stop")
     if behaviour != "stubborn":
-        threading.Thread(target=server.shutdown).start()
+        threading.Timer(1.5 if behaviour == "busy" else 0, server.shutdown).start()
 
 
 note("started")

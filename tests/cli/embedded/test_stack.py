@@ -99,6 +99,15 @@ def test_restart_is_at_once_and_nothing_is_said(tmp_path: Path) -> None:
     assert scene.said == []
 
 
+def test_part_that_is_restarted_finishes_what_it_has_in_hand(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, referrals="busy")
+    with scene.stack as stack:
+        stack.restart("referrals")
+        assert scene.happened("stopped") == ["referrals"]
+        stack.wait_ready("referrals", within=10)
+    assert scene.said == []
+
+
 def test_stop_goes_from_the_gateway_to_the_directory_and_leaves_no_process(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     with scene.stack:
