@@ -8,8 +8,10 @@ and all of it together takes a bounded time.
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +24,9 @@ MOST_BYTES = 20_000
 # A name server that does not answer holds a thread for as long as the system waits for it, which is longer
 # than an attempt lasts: so there are some times as many as one organization's attempts at once.
 RESOLVING_AT_ONCE = 256
+# Connections that stay open for the next call, at most. With those in use they are fewer than the 1,024 files
+# that a process may have open where nobody says otherwise.
+KEPT = 256
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 _resolvers = ThreadPoolExecutor(RESOLVING_AT_ONCE, thread_name_prefix="resolve")
@@ -82,6 +87,63 @@ class _Checked(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
+class _Pools:
+    """The connections, in a pool for each origin; beyond so many, those least lately called are closed.
+
+    One pool for all would be looked through at each request, and the system asked of every connection in it
+    whether it is still open: with a hundred of them that was six tenths of what this part did.
+    """
+
+    def __init__(self, network: httpcore.AsyncNetworkBackend, context: ssl.SSLContext, kept: int) -> None:
+        self._network = network
+        self._context = context
+        self._kept = kept
+        # By origin, the last called at the end.
+        self._pools: dict[str, httpcore.AsyncConnectionPool] = {}
+        self._calls: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def to(self, url: httpcore.URL) -> AsyncIterator[httpcore.AsyncConnectionPool]:
+        """The pool of a URL's origin, for one call."""
+        origin = str(url.origin)
+        pool = self._pools.pop(origin, None) or self._made()
+        self._pools[origin] = pool
+        self._calls[origin] += 1
+        try:
+            yield pool
+        finally:
+            self._calls[origin] -= 1
+            for beyond in self._taken_out(self._kept):
+                await beyond.aclose()
+
+    async def close(self) -> None:
+        """Close what is open."""
+        self._calls.clear()
+        for pool in self._taken_out(0):
+            await pool.aclose()
+
+    def _made(self) -> httpcore.AsyncConnectionPool:
+        return httpcore.AsyncConnectionPool(
+            ssl_context=self._context,
+            max_connections=None,
+            max_keepalive_connections=self._kept,
+            keepalive_expiry=30,
+            network_backend=self._network,
+        )
+
+    def _taken_out(self, kept: int) -> list[httpcore.AsyncConnectionPool]:
+        """Those beyond so many connections that nobody uses, and those that have none."""
+        there = {origin: len(pool.connections) for origin, pool in self._pools.items()}
+        left = sum(there.values())
+        beyond = []
+        for origin, count in there.items():
+            if not self._calls[origin] and (left > kept or not count):
+                left -= count
+                del self._calls[origin]
+                beyond.append(self._pools.pop(origin))
+        return beyond
+
+
 class Caller:
     """Posts to endpoints; its connections are kept for a while, each to the address that was looked at."""
 
@@ -92,19 +154,15 @@ class Caller:
         may_call: Callable[[str], bool] = is_public,
         context: ssl.SSLContext | None = None,
         seconds: float = SECONDS,
+        kept: int = KEPT,
     ) -> None:
         self._seconds = seconds
         # To connect ends by itself before all of it is cut off, which would leave a connection open.
         self._steps = {
             "timeout": {"connect": seconds / 4, "read": seconds, "write": seconds, "pool": seconds}
         }
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=context or ssl.create_default_context(),
-            max_connections=None,
-            max_keepalive_connections=100,
-            keepalive_expiry=30,
-            network_backend=_Checked(resolve, may_call),
-        )
+        self._network = _Checked(resolve, may_call)
+        self._pools = _Pools(self._network, context or ssl.create_default_context(), kept)
 
     async def post(
         self, url: str, headers: Mapping[str, str], body: bytes, *, seconds: float = SECONDS
@@ -127,9 +185,11 @@ class Caller:
 
     async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answered:
         given = [(name.encode(), value.encode()) for name, value in headers.items()]
-        async with self._pool.stream(
-            "POST", url, headers=given, content=body, extensions=self._steps
-        ) as response:
+        where = httpcore.URL(url)
+        async with (
+            self._pools.to(where) as pool,
+            pool.stream("POST", where, headers=given, content=body, extensions=self._steps) as response,
+        ):
             read = b""
             async for chunk in response.aiter_stream():
                 read += chunk
@@ -143,4 +203,4 @@ class Caller:
 
     async def close(self) -> None:
         """Close what is open."""
-        await self._pool.aclose()
+        await self._pools.close()

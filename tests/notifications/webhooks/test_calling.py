@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from services.notifications.webhooks.calling import Caller, NotCalledError
+from tests.servers import eventually
 
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -24,11 +25,15 @@ class Receiver:
     """A server that answers as it is told, and knows what it was sent."""
 
     def __init__(self) -> None:
+        self.lines = 0
+        self.open = 0
         self.requests: list[tuple[str, bytes]] = []
         self.answer: Answer | bytes = OK
         self.port = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.lines += 1
+        self.open += 1
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 length = next(
@@ -48,11 +53,15 @@ class Receiver:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
+            self.open -= 1
             writer.close()
 
     @property
     def url(self) -> str:
-        return f"http://receiver.example:{self.port}/hook?a=b"
+        return self.url_at("receiver.example")
+
+    def url_at(self, host: str) -> str:
+        return f"http://{host}:{self.port}/hook?a=b"
 
 
 @pytest.fixture
@@ -127,6 +136,53 @@ async def test_a_name_that_is_another_address_the_next_time_is_looked_at_the_nex
     assert seen == ["127.0.0.1", "127.0.0.2"]
     assert [body for _, body in receiver.requests] == [b"1"]
     await one.close()
+
+
+async def test_who_is_called_much_is_called_by_the_same_lines_until_all_are_closed(
+    receiver: Receiver, caller: Caller
+) -> None:
+    for _ in range(3):
+        await asyncio.gather(*(caller.post(receiver.url, {}, b"{}") for _ in range(32)))
+    assert (len(receiver.requests), receiver.lines) == (96, 32)
+    await caller.close()
+    await eventually(lambda: still_open(receiver), lambda count: count == 0)
+
+
+async def test_of_many_who_were_called_the_last_are_kept(receiver: Receiver) -> None:
+    one = Caller(resolve=resolving(["127.0.0.1"]), may_call=lambda _address: True, seconds=2, kept=4)
+    for number in range(20):
+        await one.post(receiver.url_at(f"{number}.example"), {}, b"{}")
+    await eventually(lambda: still_open(receiver), lambda count: count == 4)
+    for number in (19, 18, 17, 16):
+        await one.post(receiver.url_at(f"{number}.example"), {}, b"{}")
+    assert receiver.lines == 20
+    await one.close()
+
+
+async def test_a_line_that_is_in_use_is_not_closed_for_another(receiver: Receiver) -> None:
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def slowly(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await may_answer.wait()
+        writer.write(OK)
+        await writer.drain()
+
+    one = Caller(resolve=resolving(["127.0.0.1"]), may_call=lambda _address: True, seconds=5, kept=1)
+    receiver.answer = slowly
+    slow = asyncio.create_task(one.post(receiver.url_at("slow.example"), {}, b"{}"))
+    await asked.wait()
+    receiver.answer = OK
+    for number in range(5):
+        await one.post(receiver.url_at(f"{number}.example"), {}, b"{}")
+    may_answer.set()
+    assert (await slow).status == 200
+    await one.close()
+
+
+async def still_open(receiver: Receiver) -> int:
+    """How many lines there are to it now."""
+    return receiver.open
 
 
 async def test_of_a_long_answer_little_is_read(receiver: Receiver, caller: Caller) -> None:

@@ -80,8 +80,7 @@ async def test_no_name_leads_to_an_address_of_the_table() -> None:
     for address in table:
         for answer in ([address], ["1.1.1.1", address], [address, "1.1.1.1"]):
             one = HttpCaller(resolve=resolving(answer), context=context)
-            backend = one._pool._network_backend
-            backend._inner = Counting(called)  # type: ignore[attr-defined]
+            one._network._inner = Counting(called)  # type: ignore[assignment]
             with pytest.raises(NotCalledError, match="address_not_allowed"):
                 await one.post("https://receiver.example/", {}, b"{}")
     assert called == []
@@ -124,7 +123,7 @@ async def test_what_was_looked_at_is_connected_to_and_no_name_server_is_asked_ag
 ) -> None:
     called: list[str] = []
     one = HttpCaller()
-    one._pool._network_backend._inner = Counting(called)  # type: ignore[attr-defined]
+    one._network._inner = Counting(called)  # type: ignore[assignment]
     for turn in range(10):
         wanted = "connected" if turn % 2 == 0 else "address_not_allowed"
         with pytest.raises(NotCalledError, match=wanted):
