@@ -189,8 +189,11 @@ def _basis(consent: Consent) -> Problems:
 
 
 def _consent(consent: Consent, now: datetime) -> Problems:
-    if consent.given_at is not None and consent.given_at > now + AHEAD:
-        yield _wrong("Must not be in the future.", "INVALID", "consent", "given_at")
+    if consent.given_at is not None:
+        if consent.given_at > now + AHEAD:
+            yield _wrong("Must not be in the future.", "INVALID", "consent", "given_at")
+        elif now.year - consent.given_at.year > OLDEST_YEARS:  # as 0026 for 2026
+            yield _wrong("Must be within the last 120 years.", "INVALID", "consent", "given_at")
     if consent.until is not None and consent.until <= now:
         yield _wrong("Must be in the future.", "INVALID", "consent", "until")
     for name in ("categories", "vulnerabilities", "withheld"):

@@ -76,6 +76,8 @@ def test_consent_was_given_and_is_not_over() -> None:
     late = consent(given_at=NOW + timedelta(hours=1), until=NOW - timedelta(hours=1))
     assert problems(request(consent=late)) == {("consent", "given_at"), ("consent", "until")}
     assert problems(request(consent=consent(given_at=NOW + timedelta(minutes=4)))) == set()
+    slip = consent(given_at=NOW.replace(year=26))
+    assert problems(request(consent=slip)) == {("consent", "given_at")}
 
 
 @pytest.mark.parametrize(
