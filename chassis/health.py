@@ -1,4 +1,4 @@
-"""The HTTP face that every part has: ``/livez``, ``/readyz`` and ``/metrics``."""
+"""The HTTP face that every part has: ``/livez`` and ``/readyz``; and what it counts, at ``/metrics``."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -6,14 +6,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.unknown import nothing_here
 
 Look = Callable[[], Awaitable[bool]]
 LOOK_SECONDS = 2.0
-ALWAYS = frozenset({"/livez", "/readyz", "/metrics"})
+ALWAYS = frozenset({"/livez", "/readyz"})
 
 
 class Health:
@@ -60,11 +63,24 @@ def health_app(part: str, health: Health) -> FastAPI:
         failing = await health.failing()
         return JSONResponse({"ready": not failing, "failing": failing}, status_code=503 if failing else 200)
 
-    @app.get("/metrics")
-    async def metrics() -> Response:
+    return app
+
+
+def metrics_route() -> Route:
+    """Return the route of ``/metrics``, for a port that not everybody reaches.
+
+    Who sees what is counted grow, sees when something happened to somebody.
+    """
+
+    async def metrics(_request: Request) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    return app
+    return Route("/metrics", metrics)
+
+
+def metrics_app() -> ASGIApp:
+    """Return an application that has ``/metrics``, and nothing else."""
+    return Starlette(routes=[metrics_route()], exception_handlers={HTTPException: nothing_here})
 
 
 class Gate:

@@ -70,6 +70,19 @@ class Part:
         """Do this when the part stops; the last registered is done first."""
         self._stack.push_async_callback(stop)
 
+    async def serve(self, app: ASGIApp, listener: Listener) -> Web:
+        """Serve one more application, beside the part's, for as long as the part runs.
+
+        A port that is taken ends the process, as the part's own does.
+        """
+        web = Web(app, listener)
+
+        async def start() -> None:
+            await web.start(asyncio.Event())
+
+        await self.run(start, web.stop)
+        return web
+
     async def drain(self) -> None:
         """Stop everything in reverse order, within the time that there is; the bus stays."""
         with contextlib.suppress(TimeoutError):

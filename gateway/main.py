@@ -3,10 +3,12 @@
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from chassis.health import metrics_app
 from chassis.part import Part, run
 from chassis.rpc import Caller
 from chassis.seal import Sealer
 from chassis.settings import load, read_key
+from chassis.web import Listener
 from gateway import schema, welcome
 from gateway.admission import Admission
 from gateway.catalogue import document, page
@@ -71,6 +73,8 @@ def main() -> None:
         welcome.serve(part.app)
         document.serve(part.app, built, settings.public_url)
         page.serve(part.app)
+        if settings.metrics_port is not None:
+            await part.serve(metrics_app(), Listener(settings.metrics_host, settings.metrics_port))
         await part.run(standing.start, standing.stop)
         await part.run(streams.start, streams.stop)
 

@@ -10,10 +10,13 @@ class GatewaySettings(PartSettings):
     """What the gateway needs to run. Sizes are bytes, times seconds.
 
     ``public_url`` is what clients call it: the issuer of its tokens, and the stem of their audience.
-    Where ``tls_cert`` and ``tls_key`` are set it speaks TLS itself.
+    Where ``tls_cert`` and ``tls_key`` are set it speaks TLS itself. What it counts is read at
+    ``/metrics`` of ``metrics_port``, never of its own, which everybody reaches; without one nowhere.
     """
 
     public_url: str = "http://127.0.0.1:8080"
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = Field(default=None, ge=1, le=65_535)
     token_seconds: int = Field(default=600, ge=1, le=3600)
     # How long a stream may go on after the token that opened it ran out.
     stream_grace_seconds: int = Field(default=3600, ge=0)

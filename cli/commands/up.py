@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from chassis.settings import in_our_words
-from cli.embedded.settings import EmbeddedSettings
+from cli.embedded.settings import METRICS, EmbeddedSettings
 from cli.embedded.stack import Stack
 from cli.exits import CommandError, Exit, epilog
 from cli.foreground import stay
@@ -22,7 +22,7 @@ from services.referrals import settings as referrals
 FAILURES = (Exit.DATA_IN_USE, Exit.PORT_TAKEN, Exit.NOT_WRITABLE, Exit.NOT_READY, Exit.NOT_INSTALLED)
 OF_PARTS = (GatewaySettings, directory.Settings, referrals.Settings, notifications.Settings)
 # The stack itself says these to its parts: 0 means any, and a part gets the one that was chosen.
-GIVEN = frozenset({"http_port", "hsds_port"})
+GIVEN = frozenset({"http_port", "hsds_port", "metrics_port"})
 EPILOG = epilog(
     "relevo up",
     "relevo up --port 9000 --free-ports --data /var/lib/relevo  # a second network beside the first",
@@ -100,6 +100,7 @@ def show(stack: Stack) -> None:
         "GraphQL": f"{gateway}/graphql",
         "tokens": f"{gateway}/oauth/token",
         "HSDS": stack.urls["hsds"],
+        **({"metrics": f"http://127.0.0.1:{stack.ports[METRICS]}/metrics"} if METRICS in stack.ports else {}),
         "NATS": stack.urls["nats"],
         "database": stack.urls["mongo"],
         "data": str(stack.data),

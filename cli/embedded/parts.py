@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cli.embedded.child import Program
-from cli.embedded.settings import AUDIT_HEADS, ERASED_KEYS, HSDS, MAIL, PARTS, EmbeddedSettings
+from cli.embedded.settings import AUDIT_HEADS, ERASED_KEYS, HSDS, MAIL, METRICS, PARTS, EmbeddedSettings
 from cli.probe import ask
 
 Command = Callable[[str], tuple[str, ...]]
@@ -47,6 +47,7 @@ class Addresses:
 
     def environment(self, part: str, data: Path) -> dict[str, str]:
         """The ``RELEVO_`` variables of a part; an operator's commands take the same."""
+        metrics = {"RELEVO_METRICS_PORT": str(self.ports[METRICS])} if METRICS in self.ports else {}
         return {
             "RELEVO_MONGO_URL": self.urls["mongo"],
             "RELEVO_NATS_URL": self.urls["nats"],
@@ -59,6 +60,7 @@ class Addresses:
             "RELEVO_AUDIT_HEADS": str(data / AUDIT_HEADS),
             "RELEVO_ERASED_KEYS": str(data / ERASED_KEYS),
             "RELEVO_MAIL_FOLDER": str(data / MAIL),
+            **metrics,
         }
 
     def _host(self, part: str) -> str:

@@ -10,6 +10,8 @@ NATS = "nats"
 DATABASE = "database"
 # The public directory, which the directory's part serves beside its own face.
 HSDS = "hsds"
+# What the gateway counts, if anybody asked for it.
+METRICS = "metrics"
 # Where the heads of the audit's chains are appended, in the folder of the data.
 AUDIT_HEADS = "audit-heads.jsonl"
 # Where the data keys that were erased are listed, there too: what a restored backup must not bring back.
@@ -40,6 +42,7 @@ class EmbeddedSettings(BaseSettings):
     notifications_port: int = Field(default=8083, ge=0, le=65_535)
     hsds_port: int = Field(default=8084, ge=0, le=65_535)
     hsds_url: str | None = None
+    metrics_port: int | None = Field(default=None, ge=0, le=65_535)
     nats_port: int = Field(default=4422, ge=0, le=65_535)
     nats_monitor_port: int = Field(default=4423, ge=0, le=65_535)
     database_port: int = Field(default=27117, ge=0, le=65_535)
@@ -48,6 +51,8 @@ class EmbeddedSettings(BaseSettings):
     def wanted_ports(self) -> dict[str, int]:
         """The port of everything that this stack itself starts, 0 where any will do."""
         ports = {part: getattr(self, f"{part}_port") for part in (*PARTS, HSDS)}
+        if self.metrics_port is not None:
+            ports[METRICS] = self.metrics_port
         if not self.nats_url:
             ports |= {NATS: self.nats_port, "nats_monitor": self.nats_monitor_port}
         if not self.mongo_url:

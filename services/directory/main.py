@@ -6,6 +6,7 @@ from typing import Protocol, Self
 
 from chassis.clock import Clock
 from chassis.consumer import Consumer
+from chassis.health import metrics_route
 from chassis.letters import Letters
 from chassis.mongo import connect
 from chassis.outbox import Relay
@@ -82,6 +83,7 @@ def main() -> None:
     read_key(settings.address_key, seal.KEY_BYTES)
 
     async def build(part: Part) -> None:
+        part.app.router.routes.append(metrics_route())
         await start(part, settings)
 
     run(PART, settings, build)

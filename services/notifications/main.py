@@ -3,6 +3,7 @@
 from chassis.calls import Calls, now
 from chassis.clock import Clock
 from chassis.consumer import Consumer
+from chassis.health import metrics_route
 from chassis.letters import Letters
 from chassis.mongo import Database, connect
 from chassis.outbox import Relay
@@ -59,7 +60,12 @@ SEAL_KEY_BYTES = 32
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
     settings = load(Settings)
-    run(PART, settings, lambda part: start(part, settings))
+
+    async def build(part: Part) -> None:
+        part.app.router.routes.append(metrics_route())
+        await start(part, settings)
+
+    run(PART, settings, build)
 
 
 async def start(part: Part, settings: Settings) -> None:

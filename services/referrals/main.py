@@ -2,6 +2,7 @@
 
 from chassis.clock import Clock
 from chassis.consumer import Consumer
+from chassis.health import metrics_route
 from chassis.letters import Letters
 from chassis.mongo import connect
 from chassis.outbox import Relay
@@ -56,6 +57,7 @@ def main() -> None:
     master_key(settings.keys_dir, settings.kms)
 
     async def build(part: Part) -> None:
+        part.app.router.routes.append(metrics_route())
         await start(part, settings)
 
     run(PART, settings, build)

@@ -100,7 +100,16 @@ def test_variables_of_a_part_are_settings_that_it_accepts(part: str, monkeypatch
 def test_every_setting_of_a_part_that_compose_does_not_make_itself_is_handed_on(part: str) -> None:
     own = {
         f"RELEVO_{name}"
-        for name in ("NATS_URL", "MONGO_URL", "KEYS_DIR", "HTTP_HOST", "HTTP_PORT", "HSDS_PORT")
+        for name in (
+            "NATS_URL",
+            "MONGO_URL",
+            "KEYS_DIR",
+            "HTTP_HOST",
+            "HTTP_PORT",
+            "HSDS_PORT",
+            "METRICS_HOST",
+            "METRICS_PORT",
+        )
     }
     # Certificates are the gateway's; the database and the streams are everybody else's.
     others = {"RELEVO_TLS_CERT", "RELEVO_TLS_KEY"} if part in SERVICES else STREAMS
@@ -121,7 +130,17 @@ def test_what_is_set_nowhere_is_as_the_example_says(part: str, monkeypatch: pyte
         monkeypatch.setenv(name, value)
     changed = {name for name, value in SETTINGS[part]().model_dump().items() if value != default[name]}
     mail = {"smtp_host", "smtp_port", "smtp_tls"} if part == "notifications" else set()
-    known = {"nats_url", "mongo_url", "keys_dir", "http_host", "hsds_port", "audit_heads", "erased_keys"}
+    known = {
+        "nats_url",
+        "mongo_url",
+        "keys_dir",
+        "http_host",
+        "hsds_port",
+        "metrics_host",
+        "metrics_port",
+        "audit_heads",
+        "erased_keys",
+    }
     assert changed <= known | mail
 
 
@@ -204,7 +223,7 @@ def test_only_parts_reach_the_servers_and_the_gateway_does_not_reach_the_databas
     assert {name for name, joined in networks.items() if "data" in joined} == {"mongo", *SERVICES}
     assert {name for name, joined in networks.items() if "bus" in joined} == {"nats", *PARTS, "operator"}
     assert COMPOSE["networks"]["data"] == COMPOSE["networks"]["bus"] == {"internal": True}
-    # Of the directory only the public API's port is published: on the other are its metrics.
+    # Of directory and gateway only the API's port is published: on the other are the metrics.
     published = {
         name: service["ports"] for name, service in COMPOSE["services"].items() if "ports" in service
     }
@@ -212,6 +231,8 @@ def test_only_parts_reach_the_servers_and_the_gateway_does_not_reach_the_databas
     assert [port.rpartition(":")[2] for port in published["directory"]] == [
         variables("directory")["RELEVO_HSDS_PORT"]
     ]
+    assert [port.rpartition(":")[2] for port in published["gateway"]] == ["8080"]
+    assert variables("gateway")["RELEVO_METRICS_PORT"] != "8080"
 
 
 def test_files_that_are_mounted_exist() -> None:

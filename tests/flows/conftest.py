@@ -27,7 +27,7 @@ def collector() -> Iterator[Collector]:
 @pytest.fixture(scope="session")
 async def watched(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> AsyncIterator[Cast]:
     """The cast on a network that sends its spans to the collector and logs all that it can."""
-    settings = EmbeddedSettings(data_dir=tmp_path_factory.mktemp("watched")).on_free_ports()
+    settings = EmbeddedSettings(data_dir=tmp_path_factory.mktemp("watched"), metrics_port=0).on_free_ports()
     variables = {"RELEVO_OTLP_ENDPOINT": collector.url, "RELEVO_LOG_LEVEL": "debug"}
     with Stack(settings, variables=variables) as stack:
         async with gathered(stack) as everybody:

@@ -11,7 +11,6 @@ import httpx
 import pytest
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
-from cli.embedded.settings import PARTS
 from contracts.directory import IMPORT_RECORDS, ImportRecords
 from gateway import schema
 from tests.directory.confidential.canaries import Canaries
@@ -20,6 +19,7 @@ from tests.flows.client import Client, Json
 from tests.flows.collector import Collector
 from tests.flows.search import Hit, in_bytes, in_files
 from tests.flows.streams import feed_of
+from tests.metrics import metrics_of
 from tests.servers import eventually
 
 SERVICE = "s-canario"
@@ -122,9 +122,7 @@ async def test_no_feed_file_stream_log_span_or_metric_holds_it(
     assert in_files(watched.stack.data, said.wanted) == []
     await collector.receives("rpc.v1.directory.get_addresses")
     assert hits_in("spans", collector.bodies, said) == []
-    async with httpx.AsyncClient(trust_env=False) as http:
-        told = [(await http.get(f"{watched.stack.urls[part]}/metrics")).content for part in PARTS]
-    assert hits_in("metrics", told, said) == []
+    assert hits_in("metrics", await metrics_of(watched.stack), said) == []
 
 
 def hits_in(place: str, texts: list[bytes], said: Canaries) -> list[Hit]:

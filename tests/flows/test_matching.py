@@ -6,10 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 import pytest
 
-from cli.embedded.settings import PARTS
 from contracts.codes import NetworkRole, OrganizationKind
 from contracts.directory import CREATE_ORGANIZATION, CreateOrganization
 from contracts.membership import SET_NETWORK_ROLE, SetNetworkRole
@@ -17,6 +15,7 @@ from tests.flows.cast import Cast, _ask, _operator
 from tests.flows.client import AnswerError, Client, Json
 from tests.flows.collector import Collector
 from tests.flows.search import all_forms, in_bytes, in_files
+from tests.metrics import metrics_of
 
 MATCH = """query ($input: MatchInput!) { matchServices(input: $input) {
   service { id name organization { name } } verdict fit free distanceKm emergencyPhone { number }
@@ -166,7 +165,5 @@ async def test_nothing_of_a_match_is_in_any_file_log_or_stream(matched: Cast) ->
 async def test_nothing_of_a_match_is_in_a_span_or_metric(matched: Cast, collector: Collector) -> None:
     wanted = all_forms([*CANARIES, "14.907613"])
     await collector.receives("rpc.v1.directory.match_services")
-    async with httpx.AsyncClient(trust_env=False) as http:
-        metrics = [(await http.get(f"{matched.stack.urls[part]}/metrics")).content for part in PARTS]
-    for told in (*collector.bodies, *metrics):
+    for told in (*collector.bodies, *await metrics_of(matched.stack)):
         assert list(in_bytes("told", told, wanted)) == []

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import httpx
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -42,6 +41,7 @@ from tests.flows.search import Hit, in_bytes, in_files
 from tests.flows.streams import Follower, head_of, sse
 from tests.flows.test_backup import command
 from tests.flows.test_third_party import CHANGES, NEW
+from tests.metrics import metrics_of
 
 # The code of the address, and of several referrals what has become of them.
 MAILS = 5
@@ -124,8 +124,7 @@ async def test_no_span_holds_it(said: Canaries, collector: Collector) -> None:
 
 
 async def test_no_metric_holds_it(watched: Cast, said: Canaries) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http:
-        told = [(await http.get(f"{watched.stack.urls[part]}/metrics")).content for part in PARTS]
+    told = await metrics_of(watched.stack)
     assert all(b"# HELP" in text for text in told)
     assert hits_in("metrics", told, said) == []
 

@@ -1,7 +1,6 @@
 """The cast on the session's network, and more gateways beside it, each with settings of its own."""
 
 import os
-import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -13,6 +12,7 @@ import httpx
 import pytest
 
 from cli.embedded.parts import serve
+from cli.embedded.ports import choose
 from cli.embedded.stack import Stack
 from tests.flows.cast import Cast, gathered
 from tests.flows.client import Client
@@ -25,15 +25,20 @@ class StartGateway:
         self._stack = stack
         self._folder = folder
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        # Where each says what it counts, by its URL.
+        self.metrics_at: dict[str, str] = {}
 
     def __call__(self, scheme: str = "http", **settings: object) -> str:
         """Start one, and return its URL once it is ready."""
-        port = _free_port()
+        ports = choose({"http": 0, "metrics": 0})
+        port = ports["http"]
         url = f"{scheme}://127.0.0.1:{port}"
+        self.metrics_at[url] = f"http://127.0.0.1:{ports['metrics']}/metrics"
         environment = {
             **os.environ,
             **self._stack.environment("gateway"),
             "RELEVO_HTTP_PORT": str(port),
+            "RELEVO_METRICS_PORT": str(ports["metrics"]),
             "RELEVO_PUBLIC_URL": url,
             **{f"RELEVO_{name.upper()}": str(value) for name, value in settings.items()},
         }
@@ -45,6 +50,11 @@ class StartGateway:
     def pid(self, url: str) -> int:
         """The process of one."""
         return self._running[url].pid
+
+    async def metrics(self, url: str) -> str:
+        """What one counts."""
+        async with httpx.AsyncClient(trust_env=False) as http:
+            return (await http.get(self.metrics_at[url])).text
 
     def stop(self, url: str) -> None:
         """Ask one to stop; it does so by itself."""
@@ -82,13 +92,6 @@ async def elsewhere(cast: Cast, url: str) -> AsyncIterator[Cast]:
         Client(url, cast.third._credentials) as third,
     ):
         yield replace(cast, shelter=shelter, hospital=hospital, third=third)
-
-
-def _free_port() -> int:
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        port: int = line.getsockname()[1]
-        return port
 
 
 def _wait_ready(url: str, process: "subprocess.Popen[bytes]") -> None:

@@ -65,7 +65,7 @@ async def test_many_listen_and_one_never_reads(cast: Cast, another_gateway: Star
             deaf = await listen(-1, way, LIVE)
             deaf.transport.pause_reading()
             deaf.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_RCVBUF, 4096)
-        await eventually(lambda: open_streams(url), lambda count: count == COUNT + 2)
+        await eventually(lambda: open_streams(another_gateway, url), lambda count: count == COUNT + 2)
         for _ in range(ENTRIES):
             await issue(cast)
 
@@ -77,4 +77,4 @@ async def test_many_listen_and_one_never_reads(cast: Cast, another_gateway: Star
         log.warning("%d subscribers: %.1f kB each", COUNT, grown / COUNT / 1000)
         assert grown < ONCE + COUNT * MOST_EACH
         # Those that do not read are closed, and nobody else is.
-        await eventually(lambda: open_streams(url), lambda count: count == COUNT, within=30)
+        await eventually(lambda: open_streams(another_gateway, url), lambda count: count == COUNT, within=30)

@@ -10,7 +10,6 @@ from socket import SO_RCVBUF, SOL_SOCKET, socket
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 import websockets
 
@@ -30,11 +29,9 @@ LIVE = f"subscription ($after: String) {{ events(after: $after) {{ folio cursor 
 ENTRIES = 24
 
 
-async def open_streams(url: str) -> int:
+async def open_streams(gateways: StartGateway, url: str) -> int:
     """How many streams a gateway has."""
-    async with httpx.AsyncClient(trust_env=False) as http:
-        text = (await http.get(f"{url}/metrics")).text
-    found = re.search(r"^graphql_streams\S* (\S+)$", text, re.MULTILINE)
+    found = re.search(r"^graphql_streams\S* (\S+)$", await gateways.metrics(url), re.MULTILINE)
     return int(float(found[1])) if found else 0
 
 
@@ -102,8 +99,8 @@ async def test_an_event_stream_that_nobody_reads_is_closed_and_goes_on_from_its_
     start = await filled(cast)
     async with elsewhere(cast, url) as other, stream(other.hospital, after=await head(cast.hospital)) as well:
         async with deaf_sse(other.hospital, start) as line:
-            await eventually(lambda: open_streams(url), lambda count: count == 2)
-            await eventually(lambda: open_streams(url), lambda count: count == 1)
+            await eventually(lambda: open_streams(another_gateway, url), lambda count: count == 2)
+            await eventually(lambda: open_streams(another_gateway, url), lambda count: count == 1)
             text = await rest(line)
         assert '"code":"TOO_SLOW"' in text
         assert "event: complete" in text
@@ -124,8 +121,8 @@ async def test_a_websocket_that_nobody_reads_is_closed_with_a_code_that_says_com
     url = another_gateway(stream_unread_seconds=0.5)
     start = await filled(cast)
     async with elsewhere(cast, url) as other, deaf_socket(other.hospital, start) as line:
-        await eventually(lambda: open_streams(url), lambda count: count == 1)
-        await eventually(lambda: open_streams(url), lambda count: count == 0)
+        await eventually(lambda: open_streams(another_gateway, url), lambda count: count == 1)
+        await eventually(lambda: open_streams(another_gateway, url), lambda count: count == 0)
         heard = await everything(line)
         assert line.close_code == 4497
         assert 0 < len(heard) < ENTRIES
@@ -139,9 +136,9 @@ async def test_a_revoked_client_that_does_not_read_is_rid_of_within_five_seconds
     start = await filled(cast)
     (credentials,) = await _clients(cast.stack, [cast.organizations["hospital"]])
     async with Client(url, credentials) as client, way(client, start):
-        await eventually(lambda: open_streams(url), lambda count: count == 1)
+        await eventually(lambda: open_streams(another_gateway, url), lambda count: count == 1)
         async with _operator(cast.stack) as operator:
             await _ask(operator, REVOKE_CLIENT, RevokeClient(client=credentials.id))
         began = time.monotonic()
-        await eventually(lambda: open_streams(url), lambda count: count == 0)
+        await eventually(lambda: open_streams(another_gateway, url), lambda count: count == 0)
         assert time.monotonic() - began < SOON

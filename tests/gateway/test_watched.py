@@ -24,12 +24,12 @@ from tests.gateway.test_websocket import talk
 QUERY = "{ __typename }"
 
 
-async def counted(url: str) -> int:
+async def counted(gateways: StartGateway, url: str) -> int:
     """How many queries the gateway has timed."""
-    async with httpx.AsyncClient(trust_env=False) as http:
-        text = (await http.get(f"{url}/metrics")).text
     found = re.findall(
-        r'^graphql_request_duration_seconds_count\{.*type="query".*\} (\S+)$', text, re.MULTILINE
+        r'^graphql_request_duration_seconds_count\{.*type="query".*\} (\S+)$',
+        await gateways.metrics(url),
+        re.MULTILINE,
     )
     return sum(int(float(value)) for value in found)
 
@@ -40,15 +40,27 @@ async def test_operations_are_timed_whichever_way_they_come(
     url = another_gateway()
     async with elsewhere(cast, url) as other:
         await other.shelter.ask(QUERY)
-        assert await counted(url) == 1
+        assert await counted(another_gateway, url) == 1
         async with posted(other.shelter, QUERY) as answer:
             assert (await Events(answer).next())[0] == "next"
-        assert await counted(url) == 2
+        assert await counted(another_gateway, url) == 2
         async with talk(other.shelter) as socket:
             await socket.init()
             await socket.ask("1", QUERY)
             assert (await socket.hear())["type"] == "next"
-        assert await counted(url) == 3
+        assert await counted(another_gateway, url) == 3
+
+
+async def test_what_is_counted_is_told_at_no_port_that_everybody_reaches(
+    another_gateway: StartGateway,
+) -> None:
+    url = another_gateway()
+    there = another_gateway.metrics_at[url]
+    async with httpx.AsyncClient(trust_env=False) as http:
+        assert (await http.get(f"{url}/metrics")).status_code == httpx.codes.NOT_FOUND
+        assert b"# HELP" in (await http.get(there)).content
+        for path in ("/graphql", "/readyz", "/oauth/token"):
+            assert (await http.get(there.replace("/metrics", path))).status_code == httpx.codes.NOT_FOUND
 
 
 @pytest.mark.parametrize("query", [QUERY, "subscription { events { folio } }", "{ nothing }"])

@@ -1,9 +1,7 @@
 """The public API as a server of its own beside the part's: what anybody may ask has no port with /metrics."""
 
-import asyncio
-
 from chassis.part import Part
-from chassis.web import Listener, Web
+from chassis.web import Listener
 from services.directory.rest.api import Rest
 from services.directory.rest.app import application, guarded
 from services.directory.rest.catalogue import Catalogue
@@ -24,13 +22,9 @@ async def serve(part: Part, settings: Settings, store: Store, catalogue: Catalog
     url = (settings.hsds_url or f"http://127.0.0.1:{settings.hsds_port}").rstrip("/")
     app = application(url)
     Rest(catalogue, Finder(catalogue, search), Renderer(store, catalogue), url).add_to(app)
-    web = Web(guarded(app, catalogue), Listener(settings.http_host, settings.hsds_port))
-
-    async def start() -> None:
-        await web.start(asyncio.Event())
+    web = await part.serve(guarded(app, catalogue), Listener(settings.http_host, settings.hsds_port))
 
     async def listens() -> bool:
         return web.running
 
     part.health.looks["hsds"] = listens
-    await part.run(start, web.stop)
