@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
@@ -23,8 +24,10 @@ from chassis.web import Listener, Web
 
 log = structlog.get_logger()
 
-# Within the five seconds in which the whole network stops.
+# Within the five seconds in which the whole network stops, and the four after which a part is killed: what it
+# does by itself, and, in what is left of all, what it is answering.
 DRAIN_SECONDS = 3.0
+STOP_SECONDS = 3.5
 RETRY_SECONDS = 0.25
 Step = Callable[[], Awaitable[None]]
 
@@ -125,8 +128,9 @@ async def _live(name: str, settings: PartSettings, build: Build) -> None:
         await stopping
         health.running = False
         log.info("part.stopping")
+        until = time.monotonic() + STOP_SECONDS
         await part.drain()
-        await web.stop()  # before the bus goes: what is still being answered needs it
+        await web.stop(until - time.monotonic())  # before the bus goes: what is being answered needs it
         await part.bus.close()
     else:
         await end(starting)

@@ -44,7 +44,6 @@ class Web:
                 lifespan="off",
                 server_header=False,
                 proxy_headers=False,
-                timeout_graceful_shutdown=1,
                 timeout_keep_alive=65,
                 http=Patient,
                 # An idle compressed socket costs twice the memory; a frame is at most 64 KiB.
@@ -69,8 +68,9 @@ class Web:
         """Whether it listens."""
         return self._server.started and self._task is not None and not self._task.done()
 
-    async def stop(self) -> None:
-        """Finish what is being answered, and stop."""
+    async def stop(self, within: float = 1.0) -> None:
+        """Finish what is being answered, for so many seconds at most, and stop."""
+        self._server.config.timeout_graceful_shutdown = within  # type: ignore[assignment] # it waits for it
         self._server.should_exit = True
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
