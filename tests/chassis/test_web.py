@@ -12,42 +12,41 @@ from chassis.web import Listener, Web
 from cli.embedded.ports import choose
 
 
-async def test_what_takes_long_is_answered_within_the_time_that_there_is() -> None:
-    asked, may_answer = asyncio.Event(), asyncio.Event()
+class Slow:
+    """A running server whose only answer waits until it may be given."""
 
-    async def slowly(_request: Request) -> Response:
-        asked.set()
-        await may_answer.wait()
+    def __init__(self) -> None:
+        self.asked, self.may_answer = asyncio.Event(), asyncio.Event()
+        port = choose({"web": 0})["web"]
+        self.url = f"http://127.0.0.1:{port}/"
+        self.web = Web(Starlette(routes=[Route("/", self._answer)]), Listener("127.0.0.1", port))
+
+    async def _answer(self, _request: Request) -> Response:
+        self.asked.set()
+        await self.may_answer.wait()
         return PlainTextResponse("done")
 
-    port = choose({"web": 0})["web"]
-    web = Web(Starlette(routes=[Route("/", slowly)]), Listener("127.0.0.1", port))
-    await web.start(asyncio.Event())
+
+async def test_what_takes_long_is_answered_within_the_time_that_there_is() -> None:
+    slow = Slow()
+    await slow.web.start(asyncio.Event())
     async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
-        answer = asyncio.create_task(http.get(f"http://127.0.0.1:{port}/"))
-        await asked.wait()
-        stopping = asyncio.create_task(web.stop(20))
+        answer = asyncio.create_task(http.get(slow.url))
+        await slow.asked.wait()
+        stopping = asyncio.create_task(slow.web.stop(20))
         await asyncio.sleep(1.5)
         assert not stopping.done()
-        may_answer.set()
+        slow.may_answer.set()
         assert (await answer).text == "done"
     await stopping
 
 
 async def test_what_takes_longer_is_given_up() -> None:
-    asked = asyncio.Event()
-
-    async def never(_request: Request) -> Response:
-        asked.set()
-        await asyncio.Event().wait()
-        return PlainTextResponse("never")
-
-    port = choose({"web": 0})["web"]
-    web = Web(Starlette(routes=[Route("/", never)]), Listener("127.0.0.1", port))
-    await web.start(asyncio.Event())
+    slow = Slow()
+    await slow.web.start(asyncio.Event())
     async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
-        answer = asyncio.create_task(http.get(f"http://127.0.0.1:{port}/"))
-        await asked.wait()
-        await web.stop(0.2)
-        assert not web.running
+        answer = asyncio.create_task(http.get(slow.url))
+        await slow.asked.wait()
+        await slow.web.stop(0.2)
+        assert not slow.web.running
         answer.cancel()
