@@ -1,6 +1,8 @@
 """A server that is told to stop answers what it has in hand."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 from starlette.applications import Starlette
@@ -27,26 +29,29 @@ class Slow:
         return PlainTextResponse("done")
 
 
-async def test_what_takes_long_is_answered_within_the_time_that_there_is() -> None:
+@asynccontextmanager
+async def in_hand() -> AsyncIterator[tuple[Slow, asyncio.Task[httpx.Response]]]:
+    """One that was asked, and what it will have answered."""
     slow = Slow()
     await slow.web.start(asyncio.Event())
     async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
         answer = asyncio.create_task(http.get(slow.url))
         await slow.asked.wait()
+        yield slow, answer
+
+
+async def test_what_takes_long_is_answered_within_the_time_that_there_is() -> None:
+    async with in_hand() as (slow, answer):
         stopping = asyncio.create_task(slow.web.stop(20))
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(1.5)  # longer than the second that it once had
         assert not stopping.done()
         slow.may_answer.set()
         assert (await answer).text == "done"
-    await stopping
+        await stopping
 
 
 async def test_what_takes_longer_is_given_up() -> None:
-    slow = Slow()
-    await slow.web.start(asyncio.Event())
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
-        answer = asyncio.create_task(http.get(slow.url))
-        await slow.asked.wait()
+    async with in_hand() as (slow, answer):
         await slow.web.stop(0.2)
         assert not slow.web.running
         answer.cancel()
